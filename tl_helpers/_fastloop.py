@@ -1,0 +1,280 @@
+"""The parts of the fast pre-training loop: batches, masking, losses, precision, step size.
+
+Everything random is drawn from ``(seed, purpose, step)``, never from a running stream. A run that
+was killed therefore needs no generator state to go on: step 812 draws the same masks either way.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from tl_helpers.errors import BadValue
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+_ORDER, _MASKS, _DROPOUT = 1, 2, 3  # purposes of the private random numbers
+
+
+class Batch(NamedTuple):
+    """One training batch; every shape is the same at every step."""
+
+    inputs: np.ndarray  # [batch, length] int64, masked for "mlm"
+    picked: np.ndarray  # [batch * k] int64: flat positions at which logits are needed
+    targets: np.ndarray  # [batch * k] int64, -100 where nothing is to be predicted
+    documents: np.ndarray  # [batch, length] int64: which document of the block a token is from
+
+
+def supports_bf16() -> bool:
+    """Whether this CPU multiplies bfloat16 matrices natively (AVX512-BF16 or AMX)."""
+    import torch
+
+    return any(
+        bool(getattr(torch.cpu, name, lambda: False)())
+        for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    )
+
+
+def use_bf16(choice: str | bool, device: torch.device) -> bool:
+    """Turn ``"auto" | "bf16" | "float32" | True | False`` into a decision for this machine."""
+    import torch
+
+    if choice in ("auto",):
+        return torch.cuda.is_bf16_supported() if device.type == "cuda" else supports_bf16()
+    if choice in (True, "bf16"):
+        return True
+    if choice in (False, "float32"):
+        return False
+    raise BadValue(f"autocast={choice!r} is not known.", 'Use "auto", "bf16" or "float32".')
+
+
+def learning_rate_at(step: int, steps: int, warmup: int, schedule: str) -> float:
+    """The factor on the peak learning rate at ``step`` (0-based); warm-up, then decay to zero."""
+    if step < warmup:
+        return step / max(1, warmup)
+    progress = (step - warmup) / max(1, steps - warmup)
+    if schedule == "linear":
+        return max(0.0, 1.0 - progress)
+    if schedule == "cosine":
+        return 0.5 * (1.0 + math.cos(math.pi * min(1.0, progress)))
+    if schedule == "constant":
+        return 1.0
+    raise BadValue(f"schedule={schedule!r} is not known.", "Use linear, cosine or constant.")
+
+
+class Batches:
+    """Makes the batch of any step directly, without walking through the earlier ones.
+
+    Each epoch visits the blocks in a fresh order; a last incomplete batch is left out.
+
+    Args:
+        blocks: ``[n, length]`` token ids.
+        tokenizer: says which ids are special (never masked, never drawn) and which is the mask.
+        objective: ``"mlm"`` (Devlin et al., 2019: of the chosen tokens 80 % become the mask, 10 %
+            a random token, 10 % stay) or ``"clm"`` (predict the next token, at every position).
+        mask_rate: share of positions to predict, the same number in every block.
+        batch_size: blocks per step.
+        seed: the private seed.
+    """
+
+    def __init__(
+        self,
+        blocks: np.ndarray,
+        tokenizer: PreTrainedTokenizerBase,
+        objective: str,
+        mask_rate: float,
+        batch_size: int,
+        seed: int,
+    ) -> None:
+        self.blocks, self.objective = blocks, objective
+        self.batch_size, self.seed = batch_size, seed
+        self.per_epoch = len(blocks) // batch_size
+        length = blocks.shape[1]
+        self.picks = max(1, round(mask_rate * length))
+        vocabulary = len(tokenizer)
+        self.special = np.zeros(vocabulary, dtype=bool)
+        self.special[[i for i in tokenizer.all_special_ids if i < vocabulary]] = True
+        self.ordinary = np.flatnonzero(~self.special)
+        self.mask_id = tokenizer.mask_token_id
+        first = tokenizer.cls_token_id
+        # A block holds pieces of several documents: a new one begins at [CLS], or after the end
+        # mark of tokenizers that have no [CLS].
+        self.first_id, self.last_id = first, None if first is not None else _end_id(tokenizer)
+        self._order: tuple[int, np.ndarray] = (-1, np.empty(0, dtype=np.int64))
+        self._rows = (np.arange(batch_size) * length)[:, None]
+
+    def _indices(self, step: int) -> np.ndarray:
+        epoch, index = divmod(step, self.per_epoch)
+        if self._order[0] != epoch:
+            rng = np.random.default_rng([self.seed, _ORDER, epoch])
+            self._order = (epoch, rng.permutation(len(self.blocks)))
+        return self._order[1][index * self.batch_size : (index + 1) * self.batch_size]
+
+    def _documents(self, ids: np.ndarray) -> np.ndarray:
+        if self.first_id is not None:
+            return np.cumsum(ids == self.first_id, axis=1)
+        ends = np.cumsum(ids == self.last_id, axis=1)
+        return ends - (ids == self.last_id)
+
+    def __call__(self, step: int) -> Batch:
+        """The batch of ``step`` (0-based)."""
+        ids = self.blocks[self._indices(step)].astype(np.int64)
+        documents = self._documents(ids)
+        if self.objective == "clm":
+            targets = np.full_like(ids, -100)
+            same = documents[:, 1:] == documents[:, :-1]
+            targets[:, :-1] = np.where(same, ids[:, 1:], -100)
+            return Batch(ids, np.empty(0, dtype=np.int64), targets.reshape(-1), documents)
+        rng = np.random.default_rng([self.seed, _MASKS, step])
+        special = self.special[ids]
+        keys = rng.random(ids.shape, dtype=np.float32) + 2.0 * special
+        columns = np.argpartition(keys, self.picks - 1, axis=1)[:, : self.picks]
+        picked = (columns + self._rows).reshape(-1)
+        flat = ids.reshape(-1)
+        truth = flat[picked]
+        usable = ~special.reshape(-1)[picked]  # false only in a block of too few ordinary tokens
+        draw = rng.random(len(picked), dtype=np.float32)
+        random_ids = self.ordinary[rng.integers(0, len(self.ordinary), len(picked))]
+        shown = np.where(draw < 0.8, self.mask_id, np.where(draw < 0.9, random_ids, truth))
+        flat[picked] = np.where(usable, shown, truth)
+        return Batch(ids, picked, np.where(usable, truth, -100), documents)
+
+
+def _end_id(tokenizer: PreTrainedTokenizerBase) -> int | None:
+    return tokenizer.sep_token_id if tokenizer.sep_token_id is not None else tokenizer.eos_token_id
+
+
+def dropout_seed(seed: int, step: int) -> int:
+    """The seed of the dropout masks of one step."""
+    return int(np.random.SeedSequence([seed, _DROPOUT, step]).generate_state(1, np.uint32)[0])
+
+
+def head_of(model: PreTrainedModel) -> Callable[[torch.Tensor], torch.Tensor] | None:
+    """The function from hidden states to logits, or None if this architecture hides it.
+
+    Having it apart is what allows logits at the masked positions only: with a vocabulary of
+    thousands of words and 15 % of positions masked, that is most of the work of a small model.
+    """
+    for name in ("cls", "lm_head"):
+        if hasattr(model, name):
+            return getattr(model, name)
+    if hasattr(model, "vocab_projector"):  # DistilBERT
+        return lambda h: model.vocab_projector(
+            model.vocab_layer_norm(model.activation(model.vocab_transform(h)))
+        )
+    if hasattr(model, "head") and hasattr(model, "decoder"):  # ModernBERT
+        return lambda h: model.decoder(model.head(h))
+    return None
+
+
+def attention_mask(documents: torch.Tensor, causal: bool, dtype: torch.dtype) -> torch.Tensor:
+    """``[batch, 1, length, length]``, 0 within a document and very negative across documents."""
+    import torch
+
+    allowed = documents[:, None, :, None] == documents[:, None, None, :]
+    if causal:
+        allowed = allowed & torch.ones(
+            allowed.shape[-2:], dtype=torch.bool, device=documents.device
+        ).tril()
+    return torch.where(allowed, 0.0, torch.finfo(dtype).min).to(dtype)
+
+
+def loss_of(model: PreTrainedModel, batch: Batch, objective: str, separate: bool) -> torch.Tensor:
+    """Mean cross-entropy (nats) over the predicted positions of one batch.
+
+    Args:
+        model: any masked or causal language model of transformers.
+        batch: from :class:`Batches`.
+        objective: ``"mlm"`` or ``"clm"``.
+        separate: whether documents that share a block are hidden from each other.
+    """
+    import torch
+    from torch.nn import functional
+
+    device, dtype = model.device, model.dtype
+    inputs = torch.from_numpy(batch.inputs).to(device)
+    inputs_and_mask: dict[str, Any] = {"input_ids": inputs}
+    if separate:
+        documents = torch.from_numpy(batch.documents).to(device)
+        inputs_and_mask["attention_mask"] = attention_mask(documents, objective == "clm", dtype)
+    if objective == "clm":
+        inputs_and_mask["use_cache"] = False
+    head = head_of(model)
+    if head is None:
+        scores = model(**inputs_and_mask).logits.flatten(0, 1)
+        picked = scores
+    else:
+        picked = model.base_model(**inputs_and_mask)[0].flatten(0, 1)
+    if objective == "mlm":
+        picked = picked.index_select(0, torch.from_numpy(batch.picked).to(device))
+    logits = picked if head is None else head(picked)
+    # The softmax over thousands of words is the one place where bfloat16 would lose too much.
+    return functional.cross_entropy(logits.float(), torch.from_numpy(batch.targets).to(device))
+
+
+class Trainee:
+    """The model as it is trained: 32-bit weights, and a bfloat16 copy that does the arithmetic.
+
+    Casting the weights once per step into a standing copy is faster than autocast, which casts at
+    every operation, forwards and backwards. The optimiser only ever sees 32-bit weights, so small
+    updates are not lost (Micikevicius et al., 2018).
+
+    Attention runs in transformers' "eager" form: below a few hundred tokens PyTorch's fused CPU
+    kernel is the slower one, mostly in its backward pass.
+    """
+
+    def __init__(self, model: PreTrainedModel, bf16: bool) -> None:
+        import torch
+
+        self.model = model
+        self.parameters = [p for p in model.parameters() if p.requires_grad]
+        self.bf16 = bf16
+        self.worker = copy.deepcopy(model).to(torch.bfloat16) if bf16 else model
+        self.copies = [p for p in self.worker.parameters() if p.requires_grad]
+        self.worker.train()
+        self.pull()
+        if bf16:
+            for parameter in self.parameters:
+                parameter.grad = torch.zeros_like(parameter)
+
+    def pull(self) -> None:
+        """Copy the 32-bit weights into the working copy."""
+        import torch
+
+        if self.bf16:
+            with torch.no_grad():
+                torch._foreach_copy_(self.copies, self.parameters)
+
+    def backward(self, loss: torch.Tensor) -> None:
+        """Gradients of ``loss``, delivered to the 32-bit weights."""
+        import torch
+
+        loss.backward()
+        if self.bf16:
+            for master, working in zip(self.parameters, self.copies, strict=True):
+                if working.grad is None:
+                    working.grad = torch.zeros_like(working)
+            with torch.no_grad():
+                torch._foreach_copy_(
+                    [p.grad for p in self.parameters], [p.grad for p in self.copies]
+                )
+            for working in self.copies:
+                working.grad = None
+
+
+@contextmanager
+def eager_attention(model: PreTrainedModel) -> Iterator[None]:
+    """Switch ``model`` to plain attention, and back at the end."""
+    before = model.config._attn_implementation
+    try:
+        model.set_attn_implementation("eager")
+        yield
+    finally:
+        model.set_attn_implementation(before)

@@ -1,0 +1,124 @@
+"""The state of a training run as one safetensors file: replaced as a whole, or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tl_helpers.errors import BrokenFile, CourseError
+from tl_helpers.files import atomic_file
+
+if TYPE_CHECKING:
+    import torch
+
+NAME = "state.safetensors"
+FORMAT = "tl-pretrain-1"
+
+
+def fingerprint(tensors: dict[str, torch.Tensor]) -> str:
+    """A short hash of names, shapes and values."""
+    import torch
+
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        value = tensors[name].detach().cpu().contiguous()
+        digest.update(f"{name}{tuple(value.shape)}{value.dtype}".encode())
+        digest.update(value.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def weights(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Parameters and buffers by name, tied ones once."""
+    return {**dict(model.named_parameters()), **dict(model.named_buffers())}
+
+
+def save(
+    folder: Path,
+    identity: dict[str, Any],
+    progress: dict[str, Any],
+    model: torch.nn.Module,
+    optimiser: torch.optim.Optimizer,
+    losses: torch.Tensor,
+) -> None:
+    """Write weights, optimiser state, losses and progress to ``folder``.
+
+    Args:
+        folder: made if it is not there.
+        identity: the settings that a later run must share to go on from here.
+        progress: step, seconds, evaluations; JSON values.
+        model: its parameters and buffers are stored as they are.
+        optimiser: its tensors are stored as ``optimiser.<parameter index>.<key>``.
+        losses: the loss of each step so far.
+    """
+    from safetensors.torch import save_file
+
+    tensors = {f"model.{k}": v.detach().contiguous() for k, v in weights(model).items()}
+    for index, values in optimiser.state_dict()["state"].items():
+        for key, value in values.items():
+            tensors[f"optimiser.{index}.{key}"] = value.contiguous()
+    tensors["losses"] = losses
+    metadata = {"format": FORMAT, "identity": json.dumps(identity), "progress": json.dumps(progress)}
+    with atomic_file(folder / NAME) as temporary:
+        save_file(tensors, temporary, metadata=metadata)
+
+
+def load(
+    folder: Path,
+    identity: dict[str, Any],
+    model: torch.nn.Module,
+    optimiser: torch.optim.Optimizer,
+    losses: torch.Tensor,
+) -> dict[str, Any] | None:
+    """Put a stored state back; returns its progress, or None if nothing is stored.
+
+    Raises:
+        BrokenFile: the file is truncated or not one of ours.
+        CourseError: it belongs to a run with other settings; says which.
+    """
+    import torch
+    from safetensors import SafetensorError, safe_open
+
+    path = folder / NAME
+    if not path.exists():
+        return None
+    again = f"Delete the folder {folder} to start afresh."
+    try:
+        with safe_open(path, framework="pt") as stored:
+            metadata = stored.metadata() or {}
+            if metadata.get("format") != FORMAT:
+                raise BrokenFile(f"{path} is not the state of a training run.", again)
+            found, progress = json.loads(metadata["identity"]), json.loads(metadata["progress"])
+            different = [k for k in identity if found.get(k) != identity[k]]
+            if different:
+                listing = "; ".join(
+                    f"{k} was {_short(found.get(k))}, now {_short(identity[k])}" for k in different
+                )
+                raise CourseError(
+                    f"{folder} holds a training run with other settings: {listing}.",
+                    "Give this run another checkpoint folder, or restore the settings. " + again,
+                )
+            tensors = {k: stored.get_tensor(k) for k in stored.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError, KeyError) as error:
+        if isinstance(error, CourseError):
+            raise
+        raise BrokenFile(f"{path} is truncated or damaged ({error}).", again) from None
+    with torch.no_grad():
+        for name, value in weights(model).items():
+            value.copy_(tensors[f"model.{name}"])
+        losses[: len(tensors["losses"])] = tensors["losses"]
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for name, value in tensors.items():
+        if name.startswith("optimiser."):
+            _, index, key = name.split(".")
+            state.setdefault(int(index), {})[key] = value
+    whole = optimiser.state_dict()
+    whole["state"] = state
+    optimiser.load_state_dict(whole)
+    return progress
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) < 60 else text[:57] + "..."
