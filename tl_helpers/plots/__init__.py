@@ -1,0 +1,41 @@
+"""Pictures in one house style: readable at the back of a room, in grey, and by a screen reader.
+
+Every function returns a matplotlib ``Figure``; :func:`show` puts it into the notebook as a small
+PNG whose alt text says what one should see. Colours are those of Okabe and Ito (2008), which
+people with colour-blindness can tell apart; markers and line styles differ too.
+"""
+
+from __future__ import annotations
+
+from tl_helpers.plots.areas import bars, heatmap, histogram
+from tl_helpers.plots.house import (
+    COLOURS,
+    GREY,
+    LINES,
+    MARKERS,
+    alt_text,
+    image_html,
+    png,
+    show,
+    style,
+)
+from tl_helpers.plots.lines import curves, learning_curve
+from tl_helpers.plots.tree import tree
+
+__all__ = [
+    "COLOURS",
+    "GREY",
+    "LINES",
+    "MARKERS",
+    "alt_text",
+    "bars",
+    "curves",
+    "heatmap",
+    "histogram",
+    "image_html",
+    "learning_curve",
+    "png",
+    "show",
+    "style",
+    "tree",
+]

@@ -1,0 +1,164 @@
+"""The house style, and how a figure becomes a small PNG with alt text."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from tl_helpers import output
+from tl_helpers.errors import BadValue
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
+GREY = "#595959"
+LARGEST = 60_000  # bytes of one PNG
+
+_RC: dict[str, Any] = {
+    "font.size": 13,
+    "font.family": ["DejaVu Sans"],  # comes with matplotlib: the same everywhere
+    "axes.titlesize": 15,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 12,
+    "axes.labelsize": 13,
+    "axes.labelcolor": "#262626",
+    "axes.edgecolor": GREY,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E4E4E4",
+    "grid.linewidth": 0.8,
+    "xtick.labelsize": 12,
+    "ytick.labelsize": 12,
+    "lines.linewidth": 2.4,
+    "lines.markersize": 7,
+    "legend.frameon": False,
+    "figure.figsize": (7.6, 4.4),
+    "figure.dpi": 110,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """The house style for figures of your own: ``with plots.style(): fig, ax = plt.subplots()``."""
+    import matplotlib as mpl
+    from cycler import cycler
+
+    cycle = cycler(color=COLOURS) + cycler(linestyle=LINES) + cycler(marker=MARKERS)
+    with mpl.rc_context(_RC | {"axes.prop_cycle": cycle}):
+        yield
+
+
+def new(width: float = 7.6, height: float = 4.4) -> tuple[Figure, Axes]:
+    """A figure with one pair of axes, in inches; call it inside :func:`style`."""
+    # Not pyplot: its figures pile up, and the notebook would show them a second time.
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.add_subplot()
+
+
+def label(axes: Axes, title: str | None, xlabel: str, ylabel: str) -> None:
+    """Axis labels and title."""
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+    if title:
+        axes.set_title(title)
+
+
+def alt_text(alt: str) -> str:
+    """Alt text in one line.
+
+    Raises:
+        BadValue: it is empty.
+    """
+    words = " ".join(alt.split()) if isinstance(alt, str) else ""
+    if not words:
+        raise BadValue(
+            "A picture without alt text is lost on readers who cannot see it.",
+            'Say what one should see: plots.show(fig, alt="Accuracy rises from 0.55 at ...").',
+        )
+    return words
+
+
+def png(figure: Figure, *, dpi: int = 130, largest: int = LARGEST) -> bytes:
+    """The figure as PNG of at most ``largest`` bytes: fewer colours first, then fewer pixels.
+
+    Raises:
+        BadValue: it cannot be made that small.
+    """
+    from PIL import Image
+
+    for resolution in (dpi, 100, 80, 64):
+        if resolution > dpi:
+            continue
+        raw = io.BytesIO()
+        figure.savefig(raw, format="png", dpi=resolution, metadata={"Software": None})
+        # 128 colours render lines, bands and text alike and make a third of the bytes.
+        for colours in (128, 48):
+            small = io.BytesIO()
+            image = Image.open(io.BytesIO(raw.getvalue())).convert("RGB")
+            image.quantize(colours, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+            best = min(raw.getvalue(), small.getvalue(), key=len)
+            if len(best) <= largest:
+                return best
+    raise BadValue(
+        f"This picture needs more than {largest:,} bytes.",
+        "Draw fewer points, or a smaller figure.",
+    )
+
+
+def image_html(data: bytes, alt: str, width: int | None = None, id: str = "") -> str:
+    """PNG bytes as an HTML image with alt text, self-contained."""
+    size = f' width="{width}"' if width else ""
+    name = f' id="{escape(id)}"' if id else ""
+    source = base64.b64encode(data).decode("ascii")
+    return (
+        f'<img{name} alt="{escape(alt)}"{size} style="max-width:100%;height:auto;background:#fff" '
+        f'src="data:image/png;base64,{source}">'
+    )
+
+
+def width_on_screen(figure: Figure) -> int:
+    """CSS pixels that the figure should take, whatever the resolution of its PNG."""
+    return round(float(figure.get_figwidth()) * 96)
+
+
+def close(figure: Figure) -> None:
+    """Forget a pyplot figure, so that the notebook does not show it again."""
+    import sys
+
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close(figure)
+
+
+def show(figure: Figure, alt: str) -> None:
+    """Put a figure into the notebook: PNG of at most 60 KB, with alt text.
+
+    Args:
+        figure: any matplotlib figure.
+        alt: what a reader who cannot see it should know: the finding, not "a plot".
+
+    Raises:
+        BadValue: no alt text, or a picture that cannot be made small enough.
+    """
+    words = alt_text(alt)
+    data, width = png(figure), width_on_screen(figure)
+    close(figure)
+    bundle = {
+        "text/html": image_html(data, words, width),
+        "image/png": base64.b64encode(data).decode("ascii"),
+        "text/plain": f"[Picture: {words}]",
+    }
+    output.emit(bundle, {"image/png": {"alt": words, "width": width}})

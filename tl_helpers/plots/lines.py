@@ -1,0 +1,174 @@
+"""Lines: a score over label counts, a loss over steps. Names stand beside the lines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from tl_helpers.errors import BadValue
+from tl_helpers.evaluate import Interval
+from tl_helpers.plots.house import COLOURS, GREY, LINES, MARKERS, label, new, style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def _spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Positions near ``wanted`` (any order) that lie at least ``gap`` apart within the bounds."""
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    gap = min(gap, (high - low) / max(1, len(wanted) - 1)) if len(wanted) > 1 else gap
+    blocks: list[list[float]] = []  # [sum of targets, members]: touching labels move as one
+    for place in (wanted[i] for i in order):
+        blocks.append([place, 1])
+        while len(blocks) > 1:
+            (s1, n1), (s0, n0) = blocks[-1], blocks[-2]
+            if s1 / n1 - s0 / n0 >= gap * (n0 + n1) / 2:
+                break
+            blocks[-2:] = [[s0 + s1, n0 + n1]]
+    places: list[float] = []
+    for total, members in blocks:
+        start = total / members - gap * (members - 1) / 2
+        places += [start + gap * k for k in range(int(members))]
+    for i in range(len(places)):  # push up from the floor, then down from the ceiling
+        places[i] = max(places[i], low + gap * i)
+    for i in reversed(range(len(places))):
+        places[i] = min(places[i], high - gap * (len(places) - 1 - i))
+    result = [0.0] * len(places)
+    for rank, i in enumerate(order):
+        result[i] = places[rank]
+    return result
+
+
+def _name_lines(axes: Axes, ends: Mapping[str, tuple[float, float, str]]) -> None:
+    """Write each line's name beside its last point, without overlaps."""
+    figure = axes.figure
+    low, high = axes.get_ylim()
+    height = figure.get_figheight() * 0.74 * 72  # points that the axes will have, about
+    places = _spread([y for _, y, _ in ends.values()], 16 / height * (high - low), low, high)
+    right = axes.get_xlim()[1]
+    for (name, (x, y, colour)), place in zip(ends.items(), places, strict=True):
+        if x < right or abs(place - y) > 1e-9 * (high - low):
+            axes.plot(
+                [min(x, right), right], [y, place], color=colour, linewidth=0.9, alpha=0.6,
+                linestyle="-", marker="", scalex=False, scaley=False, clip_on=False,
+            )  # fmt: skip
+        axes.annotate(
+            name, (right, place), (5, 0), textcoords="offset points", va="center", ha="left",
+            color=colour, fontweight="bold", fontsize=12.5, annotation_clip=False,
+        )  # fmt: skip
+
+
+def _reference_line(axes: Axes, value: float) -> tuple[float, float, str]:
+    """A dotted line across; returns where its name belongs."""
+    axes.axhline(value, color=GREY, linestyle=(0, (2, 2)), linewidth=1.4, marker="")
+    return math.inf, value, GREY
+
+
+def learning_curve(
+    curves: Mapping[str, Mapping[int, Interval]],
+    *,
+    chance: float | None = None,
+    ceiling: float | None = None,
+    title: str | None = None,
+    xlabel: str = "labelled examples",
+    ylabel: str = "accuracy",
+) -> Figure:
+    """Score against label count (log2 axis), a band for each interval, names beside the lines.
+
+    Args:
+        curves: name of the line -> label count -> interval, as from ``evaluate.curve``.
+        chance: score of guessing, drawn as a dotted line.
+        ceiling: best possible score, drawn likewise.
+        title: what one should see; leave it out if the text says it.
+        xlabel: of the counts.
+        ylabel: of the score.
+
+    Raises:
+        BadValue: no points, or a count that has no place on a log axis.
+    """
+    if not curves or not all(curves.values()):
+        raise BadValue("There is nothing to draw: a curve has no points.", "Give at least one.")
+    counts = sorted({count for curve in curves.values() for count in curve})
+    if counts[0] <= 0:
+        raise BadValue(f"{counts[0]} labels have no place on a log axis.", "Start at 1 or more.")
+    from matplotlib.ticker import NullLocator
+
+    with style():
+        figure, axes = new()
+        ends = {}
+        for i, (name, curve) in enumerate(curves.items()):
+            xs = sorted(curve)
+            mean, low, high = (
+                [getattr(curve[x], end) for x in xs] for end in ("mean", "low", "high")
+            )
+            colour = COLOURS[i % len(COLOURS)]
+            axes.fill_between(xs, low, high, color=colour, alpha=0.16, linewidth=0)
+            # Whiskers too: bands alone vanish on a projector, and where a curve has one point.
+            axes.errorbar(
+                xs, mean, [np.subtract(mean, low), np.subtract(high, mean)], color=colour,
+                linestyle=LINES[i % len(LINES)], marker=MARKERS[i % len(MARKERS)], capsize=3,
+                elinewidth=1.2, label=name,
+            )  # fmt: skip
+            ends[name] = (xs[-1], mean[-1], colour)
+        axes.set_xscale("log", base=2)
+        axes.set_xticks(counts, [f"{count:,}" for count in counts])
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.set_xlim(counts[0] * 0.85, counts[-1] * 1.15)
+        for value, word in ((chance, "chance"), (ceiling, "ceiling")):
+            if value is not None:
+                ends[word] = _reference_line(axes, value)
+        label(axes, title, xlabel, ylabel)
+        _name_lines(axes, ends)
+    return figure
+
+
+def curves(
+    series: Mapping[str, tuple[npt.ArrayLike, npt.ArrayLike]],
+    *,
+    xlabel: str = "step",
+    ylabel: str = "loss",
+    title: str | None = None,
+    reference: Mapping[str, float] | None = None,
+) -> Figure:
+    """Plain lines, such as a loss over steps, with names beside them.
+
+    Args:
+        series: name -> (x values, y values), two lists of one length.
+        xlabel: of x.
+        ylabel: of y.
+        title: what one should see.
+        reference: name -> height of a dotted line.
+
+    Raises:
+        BadValue: no points, or lengths that differ.
+    """
+    if not series:
+        raise BadValue("There is nothing to draw: no series.", "Give at least one.")
+    with style():
+        figure, axes = new()
+        ends = {}
+        for i, (name, (x, y)) in enumerate(series.items()):
+            xs, ys = np.asarray(x, float), np.asarray(y, float)
+            if xs.shape != ys.shape or xs.ndim != 1 or not len(xs):
+                raise BadValue(
+                    f"{name!r} has x of shape {xs.shape} and y of shape {ys.shape}.",
+                    "Give two lists of the same length.",
+                )
+            # About eight markers on a line: enough to tell lines apart, too few to hide them.
+            colour, every = COLOURS[i % len(COLOURS)], max(1, len(xs) // 8)
+            axes.plot(
+                xs, ys, color=colour, linestyle=LINES[i % len(LINES)], label=name,
+                marker=MARKERS[i % len(MARKERS)], markevery=every,
+            )  # fmt: skip
+            ends[name] = (float(xs[-1]), float(ys[-1]), colour)
+        axes.margins(x=0.03)
+        for name, value in (reference or {}).items():
+            ends[name] = _reference_line(axes, value)
+        label(axes, title, xlabel, ylabel)
+        _name_lines(axes, ends)
+    return figure
