@@ -1,0 +1,239 @@
+"""The ``tl`` command; also ``python -m tl_helpers``."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tl_helpers import __version__
+from tl_helpers.errors import BadValue, CourseError
+
+if TYPE_CHECKING:
+    from tl_helpers.course import Report
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tl")
+def cli() -> None:
+    """Transfer learning for NLP: run the course, check it, rebuild what it ships."""
+
+
+def _value(text: str) -> Any:
+    lowered = text.lower()
+    if lowered in ("true", "false"):
+        return lowered == "true"
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _parameters(pairs: tuple[str, ...]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        key, sign, text = pair.partition("=")
+        if not sign or not key.isidentifier():
+            raise BadValue(f"-p {pair} is not a parameter.", "Write -p NAME=VALUE, as -p SEED=3.")
+        found[key] = _value(text)
+    return found
+
+
+@cli.command()
+@click.argument("notebooks", nargs=-1)
+@click.option("--profile", default="course", help="quick, course (default) or hub.")
+@click.option("-p", "parameters", multiple=True, metavar="KEY=VALUE", help="A parameter.")
+@click.option("--jobs", type=int, help="Notebooks side by side; by default one per processor.")
+@click.option("--output", type=click.Path(path_type=Path), help="Folder to write to (build).")
+@click.option(
+    "--offline/--online", default=None, help="Refuse the network; default for quick and course."
+)
+@click.option("--html/--no-html", "pages", default=True, help="Write readable pages (default).")
+def run(
+    notebooks: tuple[str, ...],
+    profile: str,
+    parameters: tuple[str, ...],
+    jobs: int | None,
+    output: Path | None,
+    offline: bool | None,
+    pages: bool,
+) -> None:
+    """Run NOTEBOOKS (all of them by default); the notebooks themselves are not changed."""
+    from tl_helpers import course
+
+    report = course.run(
+        notebooks,
+        profile=profile,
+        parameters=_parameters(parameters),
+        jobs=jobs,
+        output=output,
+        offline=offline,
+        pages=pages,
+    )
+    _tell_failures(report)
+    where = report.output / ("index.html" if pages else "notebooks")
+    click.echo(f"\nDone in {report.seconds:.0f} s. Look here: {where}")
+    if report.failed:
+        sys.exit(1)
+
+
+def _tell_failures(report: Report) -> None:
+    from tl_helpers import course
+
+    for job in report.failed:
+        click.echo(f"\n{job.error}", err=True)
+        click.echo(f"  -> The partly run copy is {course.failed_copy(report, job)}", err=True)
+
+
+@cli.command()
+@click.argument("notebooks", nargs=-1, required=True)
+@click.option("--jobs", type=int, help="Side by side; one by default, as the time is stored too.")
+def refresh(notebooks: tuple[str, ...], jobs: int | None) -> None:
+    """Run NOTEBOOKS at the course profile and store the outputs in the notebooks themselves."""
+    from tl_helpers import course
+    from tl_helpers import notebooks as files
+
+    report = course.refresh(notebooks, jobs)
+    _tell_failures(report)
+    if report.failed:
+        click.echo("Nothing was stored.", err=True)
+        sys.exit(1)
+    for job in report.jobs:
+        click.echo(f"stored {job.path} ({job.seconds:.0f} s)")
+        for line in [*files.problems(job.path), *files.warnings(job.path)]:
+            click.echo(f"  look at {line}")
+
+
+@cli.command()
+@click.argument("notebooks", nargs=-1)
+@click.option("--seeds", metavar="100:105", help="Other seeds than the notebooks' own.")
+@click.option("--jobs", type=int, help="Notebooks side by side.")
+@click.option("--output", type=click.Path(path_type=Path), help="Folder (build/claims).")
+def claims(
+    notebooks: tuple[str, ...], seeds: str | None, jobs: int | None, output: Path | None
+) -> None:
+    """Run the notebooks again and check every claim against what was promised."""
+    from tl_helpers import claims as room
+    from tl_helpers import course, files, pages
+
+    report = course.run(
+        notebooks, jobs=jobs, output=output or files.root() / "build" / "claims", seeds=seeds
+    )
+    _tell_failures(report)
+    names = [job.name for job in report.jobs]
+    problems = room.check(report.claims, room.registry(), names)
+    about = {**pages.environment(), "seeds": seeds}
+    files.write_text(report.output / "claims.json", room.table(report.claims, "json", **about))
+    click.echo("\n" + room.table(report.claims))
+    for problem in problems:
+        click.echo(f"PROBLEM {problem}")
+    if problems or report.failed:
+        sys.exit(1)
+    count = len(report.claims)
+    click.echo(f"{count} claim{'s' * (count != 1)} checked, every one holds.")
+
+
+@cli.command()
+def doctor() -> None:
+    """What is installed, what works offline, what is missing and how to get it."""
+    from tl_helpers import doctor as room
+
+    missing = 0
+    for finding in room.examine():
+        click.echo(str(finding))
+        missing += finding.status == "missing"
+    if missing:
+        click.echo(f"\n{missing} missing; the arrows say what to do.")
+        sys.exit(1)
+    click.echo("\nAll is well.")
+
+
+@cli.group()
+def results() -> None:
+    """Stored results of what takes longer than a notebook's minute."""
+
+
+@results.command("build")
+@click.argument("name")
+@click.option("--seeds", metavar="0:5", help="Other seeds than the study's own.")
+def results_build(name: str, seeds: str | None) -> None:
+    """Run the study NAME and store its result under data/results/."""
+    from tl_helpers import results as room
+    from tl_helpers.session import parse_seeds
+
+    room.build(name, seeds=parse_seeds(seeds) if seeds else None)
+    click.echo(f"stored data/results/{name}.json")
+
+
+@cli.group()
+def checkpoints() -> None:
+    """The shipped models of the town."""
+
+
+@checkpoints.command("build")
+@click.argument("name")
+def checkpoints_build(name: str) -> None:
+    """Train the model NAME again and store it under data/checkpoints/."""
+    from tl_helpers import checkpoints as room
+
+    room.build(name)
+    click.echo(f"stored data/checkpoints/{name}")
+
+
+@checkpoints.command("verify")
+@click.argument("name", required=False)
+def checkpoints_verify(name: str | None) -> None:
+    """Check that the shipped models are whole, load, and do what they should."""
+    from tl_helpers import catalogue
+    from tl_helpers import checkpoints as room
+
+    known = [e.name for e in catalogue.entries("model").values() if e.kind == "checkpoint"]
+    for chosen in [name] if name else known:
+        room.verify(chosen)
+        click.echo(f"ok {chosen}")
+
+
+@cli.group()
+def data() -> None:
+    """The shipped data."""
+
+
+@data.command("checksums")
+def data_checksums() -> None:
+    """Rewrite data/SHA256SUMS from the files that are there now."""
+    from tl_helpers import files
+
+    click.echo(f"{files.write_checksums()} files listed in {files.data_dir() / 'SHA256SUMS'}")
+
+
+@cli.command(context_settings={"ignore_unknown_options": True})
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def bench(options: tuple[str, ...]) -> None:
+    """Measure the fast loop, the town, the import and the course, side by side."""
+    from tl_helpers import bench as room
+
+    sys.exit(room.main(list(options)))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command; errors of the course are one clear message, without a stack."""
+    try:
+        cli.main(args=arguments, prog_name="tl", standalone_mode=False)
+    except CourseError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("\nStopped. Nothing half-written was left behind.", err=True)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,201 @@
+"""The first line of every notebook: the profile, the seeds, the threads and the device.
+
+``tl.start("00_start_here", PROFILE, SEED)`` prints one line and returns a :class:`Session`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import random
+from dataclasses import dataclass, field
+from importlib import metadata
+from typing import Any
+
+from tl_helpers import files
+from tl_helpers.errors import BadValue, NoNetwork, UnknownName
+
+PROFILES = {
+    "quick": "seconds: the same code on less work, for editing and smoke tests",
+    "course": "under a minute a notebook, offline, on the processor: what the text speaks of",
+    "hub": "real models and benchmark data; needs the network, uses a GPU if there is one",
+}
+"""Profile name -> what it is for."""
+
+_MISSING: Any = object()
+
+
+def check_profile(profile: object) -> str:
+    """Return ``profile`` if it is one; :class:`UnknownName` otherwise."""
+    if not isinstance(profile, str) or profile not in PROFILES:
+        raise UnknownName("profile", profile, PROFILES)
+    return profile
+
+
+def parse_seeds(text: str) -> list[int]:
+    """Read ``"100:105"`` (100 to 104, as in Python), ``"3"`` or ``"1,4,7"``.
+
+    Raises:
+        BadValue: anything else, or no seed at all.
+    """
+    try:
+        if ":" in text:
+            low, high = (int(part) for part in text.split(":"))
+            seeds = list(range(low, high))
+        else:
+            seeds = [int(part) for part in text.split(",")]
+    except ValueError:
+        seeds = []
+    if not seeds or min(seeds) < 0:
+        raise BadValue(
+            f"The seeds {text!r} cannot be read.",
+            "Write a range as 100:105 (that is 100 to 104), or a list as 1,4,7.",
+        )
+    return seeds
+
+
+def cpu_count() -> int:
+    """Processors that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))  # type: ignore[attr-defined,unused-ignore]
+    except AttributeError:  # macOS, Windows
+        return os.cpu_count() or 1
+
+
+def require_network() -> None:
+    """Do nothing if the Hub answers.
+
+    With ``HF_HUB_OFFLINE=1`` the learner has chosen to work from the Hub's own cache, so nothing
+    is asked.
+
+    Raises:
+        NoNetwork: nobody answered; names the profile that works offline.
+    """
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "TRUE", "YES", "ON"}:
+        return
+    from tl_helpers import hub
+
+    if not hub.reachable():
+        raise NoNetwork(
+            "The hub profile needs the network, but the Hub does not answer.",
+            "Connect and try again; or work offline with the profile 'course', which needs no "
+            "network. (HF_HUB_OFFLINE=1 uses what an earlier hub run has already downloaded.)",
+        )
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a notebook needs to know about this run.
+
+    Attributes:
+        notebook: its name, such as ``"00_start_here"``.
+        profile: ``"quick"``, ``"course"`` or ``"hub"``.
+        seed: the notebook's seed.
+        device: ``"cpu"``, or a GPU (``"cuda"``, ``"mps"``) at the hub profile.
+        threads: threads that torch may use.
+        knobs: the notebook's own parameters.
+    """
+
+    notebook: str
+    profile: str
+    seed: int
+    device: str
+    threads: int
+    knobs: dict[str, Any] = field(default_factory=dict)
+
+    def seeds(self, n: int = 5) -> list[int]:
+        """``n`` seeds from the notebook's own on; or all of those in ``TL_SEEDS``, if it is set.
+
+        ``tl claims --seeds 100:105`` sets it, to try a claim on seeds its author never saw.
+        """
+        if override := os.environ.get("TL_SEEDS"):
+            return parse_seeds(override)
+        if n < 1:
+            raise BadValue(f"seeds({n}) asks for no seed.", "Ask for at least one.")
+        return list(range(self.seed, self.seed + n))
+
+    def pick(self, *, quick: Any, course: Any, hub: Any = _MISSING) -> Any:
+        """The value for this profile; ``hub`` is the course value unless given."""
+        values = {"quick": quick, "course": course, "hub": course if hub is _MISSING else hub}
+        return values[self.profile]
+
+
+def start(notebook: str, profile: str = "course", seed: int = 0, **knobs: Any) -> Session:
+    """Begin a notebook: check the parameters, set seeds and threads, print one line.
+
+    Args:
+        notebook: the notebook's name, without ``.ipynb``.
+        profile: one of :data:`PROFILES`.
+        seed: 0 or more; sets ``random``, ``numpy`` and ``torch``.
+        **knobs: the notebook's own parameters, kept in ``Session.knobs``.
+
+    Raises:
+        UnknownName: no such profile.
+        BadValue: the seed is not a whole number from 0 to 2**32 - 1.
+        NoNetwork: the hub profile without a network.
+    """
+    check_profile(profile)
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
+        raise BadValue(f"SEED = {seed!r} is not a seed.", "Use a whole number from 0 upwards.")
+    if profile == "hub":
+        require_network()
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+
+    import numpy as np
+    import torch
+
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+    threads = _threads()
+    torch.set_num_threads(threads)
+    session = Session(notebook, profile, seed, _device(profile), threads, dict(knobs))
+    print(_line(session))
+    return session
+
+
+def _threads() -> int:
+    text = os.environ.get("TL_THREADS", "")
+    if not text:
+        return cpu_count()
+    if not text.isdigit() or int(text) < 1:
+        raise BadValue(f"TL_THREADS={text!r} is not a number of threads.", "Use 1 or more.")
+    return int(text)
+
+
+def _device(profile: str) -> str:
+    import torch
+
+    if profile != "hub":  # the text speaks of results on the processor, the same for everyone
+        return "cpu"
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def expected_seconds(notebook: str) -> float | None:
+    """How long the course profile took when the stored outputs were made, if that is known."""
+    path = files.root() / "notebooks" / f"{notebook}.ipynb"
+    try:
+        return float(json.loads(path.read_text("utf-8"))["metadata"]["tl"]["run_seconds"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _line(session: Session) -> str:
+    seconds = expected_seconds(session.notebook)
+    expected = {
+        "quick": "a few seconds",
+        "course": f"about {seconds:.0f} s" if seconds else "under a minute",
+        "hub": "minutes, on a GPU",
+    }[session.profile]
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("torch", "transformers"))
+    plural = "s" if session.threads > 1 else ""
+    knobs = "".join(f" · {name} = {value!r}" for name, value in session.knobs.items())
+    return (
+        f"{session.notebook} · profile {session.profile} · seed {session.seed}{knobs} · "
+        f"{session.device}, {session.threads} thread{plural} · Python {platform.python_version()}, "
+        f"{versions} · {expected}"
+    )
