@@ -1,0 +1,250 @@
+"""Town corpora as Arrow files: generated once, in parallel when large, then memory-mapped.
+
+A corpus is stored under a fingerprint of everything that its text depends on: the options and the
+version of the generator. It appears complete or not at all.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tl_helpers import files
+from tl_helpers.errors import BadValue, CourseError, UnknownName
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+LEVELS = ("document", "sentence")
+#: First document of each split. Documents are numbered, so splits never share one.
+STARTS = {"train": 0, "test": 1 << 40}
+#: Documents that one process generates in a few seconds; more are shared out.
+PER_PROCESS = 10_000
+#: Documents in one split at most.
+MOST = 10_000_000
+
+
+def load(split: str, n: int, level: str, seed: int, dials: Mapping[str, Any]) -> Dataset:
+    """``n`` documents of the town as a data set, from the cache or generated now.
+
+    Args:
+        split: ``train`` or ``test``.
+        n: number of documents.
+        level: one row per ``document`` or per ``sentence``.
+        seed: seed of the town.
+        dials: dials of :class:`tl_helpers.town.Town`.
+
+    Raises:
+        BadValue: ``n`` or a dial out of range.
+        UnknownName: no such level, split or dial.
+        CourseError: disk full, or no permission to write the cache.
+    """
+    from tl_helpers import town
+
+    if level not in LEVELS:
+        raise UnknownName("level", level, LEVELS)
+    if split not in STARTS:
+        raise UnknownName("split", split, STARTS)
+    if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MOST:
+        raise BadValue(f"n={n!r} is no number of documents.", f"Use a whole number, 1 to {MOST}.")
+    try:
+        town.Town(seed=seed, **dials)  # a dial out of range is found before any work
+    except TypeError:
+        known = {"n", "n_test", "level", "seed", *_dial_names(town)}
+        unknown = sorted(set(dials) - known)
+        if not unknown:
+            raise
+        raise UnknownName("option of 'town'", unknown[0], known) from None
+
+    spec = {
+        "version": str(getattr(town, "VERSION", 1)),
+        "level": level,
+        "start": STARTS[split],
+        "n": n,
+        "seed": seed,
+        "dials": dict(dials),
+    }
+    text = json.dumps(spec, sort_keys=True, default=_plain)
+    folder = files.cache_dir() / "town" / hashlib.sha256(text.encode()).hexdigest()[:24]
+    found = _read(folder)
+    if found is not None:
+        return found
+    with _only_one(folder):
+        found = _read(folder)  # another process may have been first
+        if found is None:
+            with files.atomic_folder(folder) as temporary:
+                _generate(json.loads(text), temporary)
+            found = _read(folder)
+    if found is None:
+        raise CourseError(
+            f"{folder} was written, but cannot be read back.",
+            "The disk may be failing: point the environment variable TL_CACHE at another one.",
+        )
+    return found
+
+
+def _dial_names(town: Any) -> list[str]:
+    return [str(getattr(dial, "name", dial)) for dial in getattr(town, "DIALS", ())]
+
+
+def _plain(value: Any) -> Any:
+    """NumPy numbers, tuples in sets and the like, as JSON sees them."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    raise BadValue(
+        f"{value!r} ({type(value).__name__}) cannot be a dial of the town.",
+        "Use numbers, text, lists or dictionaries of them.",
+    )
+
+
+def _read(folder: Path) -> Dataset | None:
+    """The stored corpus, or None. A damaged one is put away, since it can be made again."""
+    if not folder.exists():
+        return None
+    import pyarrow as pa
+    from datasets import concatenate_datasets, load_from_disk
+
+    try:
+        parts = sorted(folder.glob("part-*"))
+        expected = json.loads((folder / "corpus.json").read_text("utf-8"))["rows"]
+        found = [load_from_disk(str(part)) for part in parts]
+        if [len(part) for part in found] != expected:
+            raise ValueError("not all rows are there")
+        return found[0] if len(found) == 1 else concatenate_datasets(found)
+    except (OSError, ValueError, KeyError, pa.ArrowException):
+        shutil.rmtree(folder, ignore_errors=True)
+        return None
+
+
+class _only_one:
+    """Let one process generate a corpus while the others wait for it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder.with_name(f"{folder.name}.lock")
+
+    def __enter__(self) -> None:
+        from filelock import FileLock
+
+        self._lock = FileLock(self._path)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire()
+        except OSError as error:
+            raise files._explain(error, self._path.parent) from None
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):  # an open file cannot be removed on Windows
+            self._path.unlink()
+        self._lock.release()
+
+
+def _generate(spec: dict[str, Any], folder: Path) -> None:
+    workers = min(os.cpu_count() or 1, -(-spec["n"] // PER_PROCESS))
+    bounds = [spec["n"] * i // workers for i in range(workers + 1)]
+    shards = [
+        {**spec, "start": spec["start"] + low, "n": high - low}
+        for low, high in zip(bounds, bounds[1:], strict=False)
+    ]
+    paths = [folder / f"part-{i:05d}" for i in range(workers)]
+    if workers == 1:
+        rows = [write_shard(shards[0], paths[0])]
+    else:
+        rows = _in_parallel(shards, paths)
+    (folder / "corpus.json").write_text(
+        json.dumps({**spec, "rows": rows}, sort_keys=True), encoding="utf-8"
+    )
+
+
+def write_shard(spec: dict[str, Any], path: Path) -> int:
+    """Generate one stretch of documents and store it; returns the number of rows."""
+    from datasets.utils import logging as bars
+
+    from tl_helpers import town
+
+    corpus = town.Town(seed=spec["seed"], **spec["dials"]).corpus(spec["n"], start=spec["start"])
+    dataset = corpus.to_dataset(level=spec["level"])
+    shown = bars.is_progress_bar_enabled()
+    bars.disable_progress_bar()
+    try:
+        dataset.save_to_disk(str(path))
+    finally:
+        if shown:
+            bars.enable_progress_bar()
+    return len(dataset)
+
+
+def _in_parallel(shards: list[dict[str, Any]], paths: list[Path]) -> list[int]:
+    """One fresh interpreter per shard.
+
+    Fresh, because a fork of a process in which torch has started its threads can hang, and a
+    process pool would ask every learner's script for a ``__main__`` guard.
+    """
+    source = str(files.PACKAGE.parent)
+    path = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH", "")]))
+    environment = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
+    running: list[subprocess.Popen[str]] = []
+    try:
+        for shard, target in zip(shards, paths, strict=True):
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tl_helpers.town_cache", str(target)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                env=environment,
+            )
+            running.append(process)
+            assert process.stdin is not None
+            process.stdin.write(json.dumps(shard))
+            process.stdin.close()
+            process.stdin = None  # communicate() below must not close it again
+        answers = [(process, *process.communicate()) for process in running]
+    finally:  # Ctrl-C included: nobody goes on writing into a folder that is being removed
+        for process in running:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+    rows = []
+    for process, out, err in answers:
+        report = _last_json(out)
+        if "errno" in report:
+            raise OSError(report["errno"], report["message"])
+        if process.returncode or "rows" not in report:
+            last = (err.strip().splitlines() or ["no message"])[-1]
+            raise CourseError(
+                f"A process that generates the town broke off: {last}",
+                "Run it again; with less memory to spare, ask for fewer documents (n=...).",
+            )
+        rows.append(int(report["rows"]))
+    return rows
+
+
+def _last_json(out: str) -> dict[str, Any]:
+    lines = out.strip().splitlines()
+    try:
+        return json.loads(lines[-1]) if lines else {}
+    except json.JSONDecodeError:
+        return {}
+
+
+def _main() -> None:
+    try:
+        print(json.dumps({"rows": write_shard(json.load(sys.stdin), Path(sys.argv[1]))}))
+    except OSError as error:
+        print(json.dumps({"errno": error.errno or errno.EIO, "message": str(error)}))
+
+
+if __name__ == "__main__":
+    _main()
