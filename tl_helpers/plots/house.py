@@ -105,8 +105,8 @@ def png(figure: Figure, *, dpi: int = 130, largest: int = LARGEST) -> bytes:
             continue
         raw = io.BytesIO()
         figure.savefig(raw, format="png", dpi=resolution, metadata={"Software": None})
-        # 128 colours render lines, bands and text alike and make a third of the bytes.
-        for colours in (128, 48):
+        # a palette renders lines, bands and text alike in a third of the bytes.
+        for colours in (255, 64):
             small = io.BytesIO()
             image = Image.open(io.BytesIO(raw.getvalue())).convert("RGB")
             image.quantize(colours, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)

@@ -1,0 +1,188 @@
+"""What the learner calls: check, hint, solution, progress."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from tl_helpers import files, output
+from tl_helpers.errors import CourseError
+from tl_helpers.exercises.answers import Status
+from tl_helpers.exercises.model import everything, find
+
+_LOOKS: dict[str, tuple[str, str, str]] = {  # word, mark, colour of the edge
+    "right": ("Right", "✓", "#0E9A76"),
+    "wrong": ("Not yet", "✗", "#D55E00"),
+    "not attempted": ("Not attempted yet", "○", "#8A8A8A"),
+    "hint": ("Hint", "→", "#0072B2"),
+    "solution": ("One solution", "=", "#0072B2"),
+}
+
+
+@dataclass(frozen=True)
+class Feedback(output.Shown):
+    """What the learner is told.
+
+    Attributes:
+        id: of the exercise.
+        status: ``"right"``, ``"wrong"``, ``"not attempted"``, ``"hint"`` or ``"solution"``.
+        message: in words.
+        code: source to show beneath.
+    """
+
+    id: str
+    status: Status | str
+    message: str
+    code: str = ""
+
+    def __bool__(self) -> bool:
+        return self.status == "right"
+
+    def bundle(self) -> tuple[output.Bundle, output.Bundle]:
+        """A small card, and the same in plain text."""
+        word, mark, edge = _LOOKS[self.status]
+        lead = "" if self.message.startswith(word) else f"{word}. "
+        pre = (
+            '<pre style="margin:.5em 0 0;overflow-x:auto;background:transparent;color:inherit">'
+            f"{escape(self.code)}</pre>"
+            if self.code
+            else ""
+        )
+        html = (
+            '<div role="status" style="max-width:600px;box-sizing:border-box;margin:.4em 0;'
+            "padding:.5em .9em;border:1px solid "
+            "var(--jp-border-color2,var(--pst-color-border,rgba(128,128,128,.45)));"
+            f"border-left:6px solid {edge};border-radius:8px;font-size:14px;line-height:1.45;"
+            'color:var(--jp-ui-font-color1,var(--pst-color-text-base,currentColor))">'
+            f"<b>{mark} {escape(lead)}</b>{escape(self.message)}{pre}</div>"
+        )
+        text = f"{mark} {lead}{self.message}" + (f"\n{self.code}" if self.code else "")
+        return {"text/html": html, "text/plain": text}, {}
+
+
+def _file() -> Path:
+    return files.cache_dir() / "progress.json"
+
+
+def _read() -> dict[str, dict[str, Any]]:
+    """The progress so far; a file that cannot be read counts as none."""
+    try:
+        content = json.loads(_file().read_text("utf-8"))
+        return {str(k): dict(v) for k, v in dict(content).items()}
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def _note(id: str, **change: Any) -> str:
+    """Write progress down; returns a remark when that was not possible."""
+    content = _read()
+    entry = content.setdefault(id, {"done": False, "tries": 0, "solution seen": False})
+    for key, value in change.items():
+        if key == "tries":
+            entry["tries"] = int(entry.get("tries") or 0) + value
+        else:
+            entry[key.replace("_", " ")] = value
+    try:
+        files.write_text(_file(), json.dumps(content, indent=1, sort_keys=True) + "\n")
+    except CourseError as error:  # feedback matters more than the record of it
+        return f" (Progress was not saved: {error.what})"
+    return ""
+
+
+_hints: dict[str, int] = {}
+
+
+def check(id: str, answer: Any = None) -> Feedback:
+    """Check an answer and say something useful about it. Never fails because of the answer.
+
+    Args:
+        id: of the exercise.
+        answer: a value, or the learner's function; ``...`` and None mean "not attempted yet".
+
+    Raises:
+        UnknownName: no such exercise.
+    """
+    exercise = find(id)
+    status, message = exercise.answer.judge(exercise, answer)
+    if status != "not attempted":
+        change = {"done": True} if status == "right" else {}
+        message += _note(id, tries=1, **change)
+    feedback = Feedback(id, status, message.strip())
+    feedback.show()
+    return feedback
+
+
+def hint(id: str) -> Feedback:
+    """Show the next hint; after the last one, the last again.
+
+    Raises:
+        UnknownName: no such exercise.
+    """
+    exercise = find(id)
+    number = min(_hints.get(id, 0) + 1, len(exercise.hints))
+    _hints[id] = number
+    more = len(exercise.hints) - number
+    rest = f" ({more} more: call hint again)" if more else " (that was the last hint)"
+    feedback = Feedback(id, "hint", f"{exercise.hints[number - 1]}{rest}")
+    feedback.show()
+    return feedback
+
+
+def solution(id: str) -> Feedback:
+    """Show one solution. Others are just as right.
+
+    Raises:
+        UnknownName: no such exercise.
+    """
+    exercise = find(id)
+    remark = _note(id, solution_seen=True)
+    text = f"{exercise.right}{remark}".strip()
+    feedback = Feedback(id, "solution", text, exercise.solution.strip())
+    feedback.show()
+    return feedback
+
+
+@dataclass(frozen=True)
+class Progress(output.Shown):
+    """Which exercises are done. ``rows`` holds (notebook, id, question, state)."""
+
+    rows: tuple[tuple[str, str, str, str], ...]
+
+    @property
+    def done(self) -> int:
+        """How many are done."""
+        return sum(state.startswith("✓") for *_, state in self.rows)
+
+    def bundle(self) -> tuple[output.Bundle, output.Bundle]:
+        """A table, and the same in plain text."""
+        head = f"{self.done} of {len(self.rows)} exercises done."
+        lines = [f"{state:<28} {notebook}  {id}" for notebook, id, _, state in self.rows]
+        body = "".join(
+            f"<tr><td>{escape(notebook)}</td><td style='text-align:left'>{escape(question)}</td>"
+            f"<td style='text-align:left'>{escape(state)}</td></tr>"
+            for notebook, _, question, state in self.rows
+        )
+        html = (
+            f"<p>{head}</p><table><thead><tr><th scope='col'>Notebook</th>"
+            "<th scope='col'>Exercise</th><th scope='col'>State</th></tr></thead>"
+            f"<tbody>{body}</tbody></table>"
+        )
+        return {"text/html": html, "text/plain": "\n".join([head, *lines])}, {}
+
+
+def progress() -> Progress:
+    """Show what is done and what is open, from one local file."""
+    noted = _read()
+    rows = []
+    for id, exercise in everything().items():
+        entry = noted.get(id, {})
+        tries = int(entry.get("tries") or 0)
+        seen = ", solution seen" if entry.get("solution seen") else ""
+        state = "✓ done" if entry.get("done") else f"✗ tried {tries}×" if tries else "○ open"
+        rows.append((exercise.notebook, id, exercise.question, state + seen))
+    result = Progress(tuple(rows))
+    result.show()
+    return result
