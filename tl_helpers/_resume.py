@@ -11,7 +11,9 @@ from tl_helpers.errors import BrokenFile, CourseError
 from tl_helpers.files import atomic_file
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from transformers import PreTrainedModel
 
 NAME = "state.safetensors"
 FORMAT = "tl-pretrain-1"
@@ -32,6 +34,23 @@ def fingerprint(tensors: dict[str, torch.Tensor]) -> str:
 def weights(model: torch.nn.Module) -> dict[str, torch.Tensor]:
     """Parameters and buffers by name, tied ones once."""
     return {**dict(model.named_parameters()), **dict(model.named_buffers())}
+
+
+def identity(
+    model: PreTrainedModel, blocks: np.ndarray, settings: dict[str, Any]
+) -> dict[str, Any]:
+    """What must be the same for a run to go on from a stored state: settings, model, text."""
+    # After Ctrl-C the same, half-trained object may come back: it counts as what it began as.
+    start = model.__dict__.pop("_tl_started_as", "") or fingerprint(weights(model))
+    config = json.loads(model.config.to_json_string(use_diff=False))
+    config.pop("transformers_version", None)
+    shape = {k: v for k, v in config.items() if not k.startswith("_")}
+    return {
+        **settings,
+        "model": hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()[:16],
+        "starting weights": start,
+        "blocks": f"{list(blocks.shape)} {hashlib.sha256(blocks.tobytes()).hexdigest()[:16]}",
+    }
 
 
 def save(
@@ -59,7 +78,9 @@ def save(
         for key, value in values.items():
             tensors[f"optimiser.{index}.{key}"] = value.contiguous()
     tensors["losses"] = losses
-    metadata = {"format": FORMAT, "identity": json.dumps(identity), "progress": json.dumps(progress)}
+    metadata = {
+        "format": FORMAT, "identity": json.dumps(identity), "progress": json.dumps(progress)
+    }  # fmt: skip
     with atomic_file(folder / NAME) as temporary:
         save_file(tensors, temporary, metadata=metadata)
 

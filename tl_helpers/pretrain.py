@@ -14,62 +14,25 @@ what makes it fast is that it leaves out work that is not needed.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tl_helpers import _fastloop as loop
+from tl_helpers import _batches, _precision
 from tl_helpers import _resume as resume
-from tl_helpers.errors import BadValue, CourseError
+from tl_helpers._training import History, Stopped, check_finite, progress_bar
+from tl_helpers.errors import BadValue
 
 if TYPE_CHECKING:
-    import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+__all__ = ["History", "Stopped", "fit", "pack"]
+
 _LOOK = 25  # steps between looks at the loss: progress bar and check for NaN
-
-
-class Stopped(CourseError, KeyboardInterrupt):
-    """Ctrl-C during training; says how to go on."""
-
-
-@dataclass
-class History:
-    """What happened during :func:`fit`.
-
-    Attributes:
-        loss: mean cross-entropy in nats of each step's batch.
-        steps: the step numbers, from 1.
-        evaluations: one dict per evaluation: ``step``, ``tokens``, ``seconds`` and what the
-            callable returned.
-        tokens_per_second: tokens read per second of training, evaluations left out.
-        seconds: seconds of training, evaluations left out.
-    """
-
-    loss: list[float] = field(default_factory=list)
-    steps: list[int] = field(default_factory=list)
-    evaluations: list[dict[str, Any]] = field(default_factory=list)
-    tokens_per_second: float = 0.0
-    seconds: float = 0.0
-
-    def to_dict(self, points: int | None = None) -> dict[str, Any]:
-        """A JSON-ready dict; with ``points`` the loss curve is averaged down to about so many."""
-        whole = asdict(self)
-        if points and len(self.loss) > points:
-            cuts = np.linspace(0, len(self.loss), points + 1).round().astype(int)[1:]
-            starts = np.concatenate([[0], cuts[:-1]])
-            whole["loss"] = [
-                round(float(np.mean(self.loss[a:b])), 4) for a, b in zip(starts, cuts, strict=True)
-            ]
-            whole["steps"] = [self.steps[b - 1] for b in cuts]
-        return whole
 
 
 def pack(
@@ -99,7 +62,7 @@ def pack(
         raise BadValue(f"length={length} is too short.", "Use at least 2 tokens per block.")
     # verbose=False: a document longer than the model's window is fine here, it is cut anyway.
     rows = tokenizer(texts, return_attention_mask=False, verbose=False)["input_ids"]
-    first, end = tokenizer.cls_token_id, loop._end_id(tokenizer)
+    first, end = tokenizer.cls_token_id, _batches.end_id(tokenizer)
     if end is None:
         raise BadValue("The tokenizer has no end mark.", "Set its sep_token or eos_token.")
     if tokenizer.num_special_tokens_to_add() == 0:
@@ -188,18 +151,18 @@ def fit(
     blocks = np.ascontiguousarray(blocks) if isinstance(blocks, np.ndarray) else np.array(blocks)
     _check(model, blocks, tokenizer, objective, steps, batch_size, mask_rate, learning_rate, warmup)
     warm = round(warmup * steps)
-    loop.learning_rate_at(warm, steps, warm, schedule)  # an unknown name fails before any work
-    bf16 = loop.use_bf16(autocast, model.device)
-    batches = loop.Batches(blocks, tokenizer, objective, mask_rate, batch_size, seed)
+    _batches.learning_rate_at(warm, steps, warm, schedule)  # an unknown name fails before any work
+    bf16 = _precision.use_bf16(autocast, model.device)
+    batches = _batches.Batches(blocks, tokenizer, objective, mask_rate, batch_size, seed)
     folder = Path(checkpoint) if checkpoint is not None else None
     settings = {
-        k: v for k, v in locals().items()
-        if k in ("objective", "steps", "batch_size", "learning_rate", "mask_rate", "warmup", "bf16",
-                 "weight_decay", "schedule", "betas", "clip", "separate_documents", "seed")
-    }
-    settings["betas"] = list(betas)
-    identity = _identity(model, blocks, settings) if folder else {}
-    optimiser = _optimiser(model, learning_rate, betas, weight_decay)
+        "objective": objective, "steps": steps, "batch_size": batch_size, "seed": seed,
+        "learning_rate": learning_rate, "warmup": warmup, "schedule": schedule,
+        "mask_rate": mask_rate, "weight_decay": weight_decay, "betas": list(betas), "clip": clip,
+        "separate_documents": separate_documents, "bf16": bf16,
+    }  # fmt: skip
+    identity = resume.identity(model, blocks, settings) if folder else {}
+    optimiser = _precision.adamw(model, learning_rate, betas, weight_decay)
     losses = torch.zeros(steps)
     history = History()
     devices = [model.device] if model.device.type == "cuda" else []
@@ -218,15 +181,15 @@ def fit(
 
     def save(step: int) -> None:
         if folder is not None:
-            _finite(losses[:step], learning_rate)
+            check_finite(losses[:step], learning_rate)
             state = {"step": step, "seconds": history.seconds, "evaluations": history.evaluations,
                      "stopped": stopped}
             resume.save(folder, identity, state, model, optimiser, losses[:step])
 
-    stopped = False
+    stopped, bar, trainee = False, None, None
     try:
-        with torch.random.fork_rng(devices), loop.eager_attention(model):
-            trainee = loop.Trainee(model, bf16)
+        with torch.random.fork_rng(devices), _precision.eager_attention(model):
+            trainee = _precision.Trainee(model, bf16)
             found = resume.load(folder, identity, model, optimiser, losses) if folder else None
             if found:
                 done = saved = found["step"]
@@ -235,26 +198,22 @@ def fit(
                 trainee.pull()
             elif evaluate_every:
                 stopped = assess(0)
-            bar = _bar(steps, done, progress)
+            bar = progress_bar(steps, done, progress, "pre-training")
             clock = time.perf_counter()
             while done < steps and not stopped:
                 trainee.worker.train()
-                torch.manual_seed(loop.dropout_seed(seed, done))
-                loss = loop.loss_of(trainee.worker, batches(done), objective, separate_documents)
-                trainee.backward(loss)
-                torch.nn.utils.clip_grad_norm_(trainee.parameters, clip, foreach=True)
-                rate = learning_rate * loop.learning_rate_at(done, steps, warm, schedule)
+                torch.manual_seed(_batches.dropout_seed(seed, done))
+                batch = batches(done)
+                loss = _batches.loss_of(trainee.worker, batch, objective, separate_documents)
+                rate = learning_rate * _batches.learning_rate_at(done, steps, warm, schedule)
                 for group in optimiser.param_groups:
                     group["lr"] = rate
-                optimiser.step()
-                trainee.pull()
-                if not bf16:
-                    optimiser.zero_grad()
+                trainee.step(loss, optimiser, clip)
                 losses[done] = loss.detach()
                 done += 1
                 bar.update()
                 if done % _LOOK == 0 or done == steps:
-                    _finite(losses[:done], learning_rate)
+                    check_finite(losses[:done], learning_rate)
                     recent = losses[max(0, done - _LOOK) : done].mean()
                     bar.set_postfix(loss=f"{recent:.3f}", refresh=False)
                 if done == steps or (evaluate_every and done % evaluate_every == 0):
@@ -278,11 +237,10 @@ def fit(
             f"Run the same call again: it goes on from step {saved}, saved in {folder}.",
         ) from None
     finally:
-        if "bar" in locals():
+        if bar is not None:
             bar.close()
-        model.eval()
-        for parameter in model.parameters():
-            parameter.grad = None
+        if trainee is not None:
+            trainee.close()
     history.loss = losses[:done].tolist()
     history.steps = list(range(1, done + 1))
     tokens = done * batch_size * blocks.shape[1]
@@ -335,51 +293,3 @@ def _check(
             f"mask_rate={mask_rate}, warmup={warmup}, learning_rate={learning_rate}.",
             "mask_rate lies between 0 and 1, warmup too, and learning_rate is positive.",
         )
-
-
-def _identity(
-    model: PreTrainedModel, blocks: np.ndarray, settings: dict[str, Any]
-) -> dict[str, Any]:
-    # After Ctrl-C the same, half-trained object may come back: it counts as what it began as.
-    start = model.__dict__.pop("_tl_started_as", None) or resume.fingerprint(resume.weights(model))
-    config = json.loads(model.config.to_json_string(use_diff=False))
-    shape = {k: v for k, v in config.items() if not k.startswith("_") and k != "transformers_version"}
-    return {
-        **settings,
-        "model": hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()[:16],
-        "starting weights": start,
-        "blocks": f"{list(blocks.shape)} {hashlib.sha256(blocks.tobytes()).hexdigest()[:16]}",
-    }
-
-
-def _optimiser(
-    model: PreTrainedModel, rate: float, betas: tuple[float, float], decay: float
-) -> torch.optim.Optimizer:
-    import torch
-
-    trained = [p for p in model.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in trained if p.ndim >= 2], "weight_decay": decay},
-        {"params": [p for p in trained if p.ndim < 2], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=rate, betas=betas, fused=True)
-
-
-def _finite(losses: torch.Tensor, learning_rate: float) -> None:
-    import torch
-
-    good = torch.isfinite(losses)
-    if not bool(good.all()):
-        step = int((~good).nonzero()[0]) + 1
-        raise CourseError(
-            f"The loss is no longer a number (from step {step} on): training has diverged.",
-            f"Make the model again and lower the learning rate (it was {learning_rate:g}), "
-            "or lengthen the warm-up.",
-        )
-
-
-def _bar(steps: int, done: int, progress: bool | None) -> Any:
-    from tqdm.auto import tqdm
-
-    quiet = os.environ.get("TL_QUIET") == "1" if progress is None else not progress
-    return tqdm(total=steps, initial=done, desc="pre-training", unit="step", disable=quiet)

@@ -1,4 +1,4 @@
-"""The parts of the fast pre-training loop: batches, masking, losses, precision, step size.
+"""What the pre-training loop feeds on: batches, masks, losses, the learning-rate schedule.
 
 Everything random is drawn from ``(seed, purpose, step)``, never from a running stream. A run that
 was killed therefore needs no generator state to go on: step 812 draws the same masks either way.
@@ -6,10 +6,8 @@ was killed therefore needs no generator state to go on: step 812 draws the same 
 
 from __future__ import annotations
 
-import copy
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -30,29 +28,6 @@ class Batch(NamedTuple):
     picked: np.ndarray  # [batch * k] int64: flat positions at which logits are needed
     targets: np.ndarray  # [batch * k] int64, -100 where nothing is to be predicted
     documents: np.ndarray  # [batch, length] int64: which document of the block a token is from
-
-
-def supports_bf16() -> bool:
-    """Whether this CPU multiplies bfloat16 matrices natively (AVX512-BF16 or AMX)."""
-    import torch
-
-    return any(
-        bool(getattr(torch.cpu, name, lambda: False)())
-        for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    )
-
-
-def use_bf16(choice: str | bool, device: torch.device) -> bool:
-    """Turn ``"auto" | "bf16" | "float32" | True | False`` into a decision for this machine."""
-    import torch
-
-    if choice in ("auto",):
-        return torch.cuda.is_bf16_supported() if device.type == "cuda" else supports_bf16()
-    if choice in (True, "bf16"):
-        return True
-    if choice in (False, "float32"):
-        return False
-    raise BadValue(f"autocast={choice!r} is not known.", 'Use "auto", "bf16" or "float32".')
 
 
 def learning_rate_at(step: int, steps: int, warmup: int, schedule: str) -> float:
@@ -106,7 +81,7 @@ class Batches:
         first = tokenizer.cls_token_id
         # A block holds pieces of several documents: a new one begins at [CLS], or after the end
         # mark of tokenizers that have no [CLS].
-        self.first_id, self.last_id = first, None if first is not None else _end_id(tokenizer)
+        self.first_id, self.last_id = first, None if first is not None else end_id(tokenizer)
         self._order: tuple[int, np.ndarray] = (-1, np.empty(0, dtype=np.int64))
         self._rows = (np.arange(batch_size) * length)[:, None]
 
@@ -147,7 +122,7 @@ class Batches:
         return Batch(ids, picked, np.where(usable, truth, -100), documents)
 
 
-def _end_id(tokenizer: PreTrainedTokenizerBase) -> int | None:
+def end_id(tokenizer: PreTrainedTokenizerBase) -> int | None:
     return tokenizer.sep_token_id if tokenizer.sep_token_id is not None else tokenizer.eos_token_id
 
 
@@ -217,64 +192,3 @@ def loss_of(model: PreTrainedModel, batch: Batch, objective: str, separate: bool
     logits = picked if head is None else head(picked)
     # The softmax over thousands of words is the one place where bfloat16 would lose too much.
     return functional.cross_entropy(logits.float(), torch.from_numpy(batch.targets).to(device))
-
-
-class Trainee:
-    """The model as it is trained: 32-bit weights, and a bfloat16 copy that does the arithmetic.
-
-    Casting the weights once per step into a standing copy is faster than autocast, which casts at
-    every operation, forwards and backwards. The optimiser only ever sees 32-bit weights, so small
-    updates are not lost (Micikevicius et al., 2018).
-
-    Attention runs in transformers' "eager" form: below a few hundred tokens PyTorch's fused CPU
-    kernel is the slower one, mostly in its backward pass.
-    """
-
-    def __init__(self, model: PreTrainedModel, bf16: bool) -> None:
-        import torch
-
-        self.model = model
-        self.parameters = [p for p in model.parameters() if p.requires_grad]
-        self.bf16 = bf16
-        self.worker = copy.deepcopy(model).to(torch.bfloat16) if bf16 else model
-        self.copies = [p for p in self.worker.parameters() if p.requires_grad]
-        self.worker.train()
-        self.pull()
-        if bf16:
-            for parameter in self.parameters:
-                parameter.grad = torch.zeros_like(parameter)
-
-    def pull(self) -> None:
-        """Copy the 32-bit weights into the working copy."""
-        import torch
-
-        if self.bf16:
-            with torch.no_grad():
-                torch._foreach_copy_(self.copies, self.parameters)
-
-    def backward(self, loss: torch.Tensor) -> None:
-        """Gradients of ``loss``, delivered to the 32-bit weights."""
-        import torch
-
-        loss.backward()
-        if self.bf16:
-            for master, working in zip(self.parameters, self.copies, strict=True):
-                if working.grad is None:
-                    working.grad = torch.zeros_like(working)
-            with torch.no_grad():
-                torch._foreach_copy_(
-                    [p.grad for p in self.parameters], [p.grad for p in self.copies]
-                )
-            for working in self.copies:
-                working.grad = None
-
-
-@contextmanager
-def eager_attention(model: PreTrainedModel) -> Iterator[None]:
-    """Switch ``model`` to plain attention, and back at the end."""
-    before = model.config._attn_implementation
-    try:
-        model.set_attn_implementation("eager")
-        yield
-    finally:
-        model.set_attn_implementation(before)
