@@ -25,7 +25,6 @@ os.environ.update(
     HF_HUB_DISABLE_PROGRESS_BARS="1",
     HF_DATASETS_DISABLE_PROGRESS_BARS="1",
     MPLBACKEND="Agg",
-    MPLCONFIGDIR=str(Path(_folder.name) / "mpl"),
     OMP_NUM_THREADS="1",
     TOKENIZERS_PARALLELISM="false",
     TRANSFORMERS_VERBOSITY="error",

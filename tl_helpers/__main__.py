@@ -187,13 +187,17 @@ def checkpoints_build(name: str) -> None:
 @click.argument("name", required=False)
 def checkpoints_verify(name: str | None) -> None:
     """Check that the shipped models are whole, load, and do what they should."""
-    from tl_helpers import catalogue
     from tl_helpers import checkpoints as room
 
-    known = [e.name for e in catalogue.entries("model").values() if e.kind == "checkpoint"]
-    for chosen in [name] if name else known:
+    for chosen in [name] if name else _checkpoints():
         room.verify(chosen)
         click.echo(f"ok {chosen}")
+
+
+def _checkpoints() -> list[str]:
+    from tl_helpers import catalogue
+
+    return [e.name for e in catalogue.entries("model").values() if e.kind == "checkpoint"]
 
 
 @cli.group()

@@ -229,6 +229,7 @@ def environment(*, offline_run: bool, threads: int, seeds: str | None = None) ->
     )
     if seeds:
         env["TL_SEEDS"] = seeds
+    env.pop("TL_OFFLINE", None)
     paths = []
     if offline_run:
         env.update(offline.SWITCHES, TL_OFFLINE="1")

@@ -4,6 +4,7 @@ the network, formulas as MathML.
 
 from __future__ import annotations
 
+import copy
 import datetime
 import html
 import json
@@ -107,7 +108,7 @@ def page_of(notebook: Any, name: str) -> str:
 
     exporter = _exporter()
     body, _ = exporter.from_notebook_node(
-        notebook, resources={"metadata": {"name": title(notebook, name), "path": ""}}
+        _readable(notebook), resources={"metadata": {"name": title(notebook, name), "path": ""}}
     )
     soup = BeautifulSoup(body, "html.parser")
     # The template fetches its scripts from a public server. None of them is needed to read the
@@ -117,6 +118,23 @@ def page_of(notebook: Any, name: str) -> str:
         if "src" in script.attrs or "mathjax" in text.lower() or "mermaid" in text.lower():
             script.decompose()
     return str(soup)
+
+
+def _readable(notebook: Any) -> Any:
+    """A copy whose pictures carry their alt text, and whose LaTeX outputs are MathML."""
+    copied = copy.deepcopy(notebook)
+    for cell in copied.cells:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            alt = output.get("metadata", {}).get("image/png", {}).get("alt")
+            if alt and "text/html" not in data:
+                source = "".join(data["image/png"].split())
+                data["text/html"] = (
+                    f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{source}">'
+                )
+            elif "text/latex" in data and "text/html" not in data:
+                data["text/html"] = mathml(data["text/latex"].strip().strip("$"), "block")
+    return copied
 
 
 def title(notebook: Any, name: str) -> str:
@@ -212,17 +230,17 @@ def _row(report: Report, job: Job) -> str:
     good = job.status == "ok"
     heading = html.escape(title(job.notebook, job.name))
     link = f'<a href="html/{html.escape(job.name)}.html">{heading}</a>' if good else heading
-    copy = Path("notebooks") / (job.path.name if good else failed_copy(report, job).name)
+    executed = Path("notebooks") / (job.path.name if good else failed_copy(report, job).name)
     late = " (over its budget)" if report.over_budget(job) else ""
     result = (
         "ok"
         if good
         else f"<details><summary>failed</summary><pre>{html.escape(job.error)}</pre></details>"
     )
-    href = html.escape(copy.as_posix().replace(os.sep, "/"))
+    href = html.escape(executed.as_posix().replace(os.sep, "/"))
     return (
         f"<tr><td>{link}</td><td>{result}</td>"
         f'<td class="number">{job.seconds:.1f}{late}</td>'
         f'<td class="number">{job.peak_mb:.0f} MB</td>'
-        f'<td><a href="{href}">{html.escape(copy.name)}</a></td></tr>\n'
+        f'<td><a href="{href}">{html.escape(executed.name)}</a></td></tr>\n'
     )

@@ -1,0 +1,148 @@
+"""The tl command: what it prints, and its exit codes."""
+
+from __future__ import annotations
+
+import sys
+import types
+
+import pytest
+from notebook_factory import code, write
+
+from tl_helpers import __main__ as command
+from tl_helpers import claims, doctor, files
+
+
+@pytest.fixture
+def tl(capfd, tmp_path, monkeypatch):
+    """Run the command in an empty course folder; gives exit code, stdout and stderr."""
+    monkeypatch.setenv("TL_ROOT", str(tmp_path))
+    (tmp_path / "notebooks").mkdir()
+
+    def run(*arguments):
+        try:
+            command.main(list(arguments))
+            status = 0
+        except SystemExit as stop:
+            status = stop.code or 0
+        out, err = capfd.readouterr()
+        return status, out, err
+
+    return run
+
+
+def test_run_says_where_to_look(tl, tmp_path):
+    write(tmp_path / "notebooks", "one", code("KNOB, WORD"))
+    status, out, _ = tl("run", "one", "-p", "KNOB=2", "-p", "WORD=sea", "--profile", "quick")
+    assert status == 0
+    assert out.strip().endswith(f"Look here: {tmp_path / 'build' / 'index.html'}")
+    assert "(2, 'sea')" in (tmp_path / "build" / "notebooks" / "one.ipynb").read_text("utf-8")
+
+
+def test_a_failed_notebook_gives_exit_code_1_and_its_copy(tl, tmp_path):
+    write(tmp_path / "notebooks", "one", code("1 / 0"))
+    status, out, err = tl("run", "--no-html")
+    assert status == 1
+    assert "one: cell 2 (In [2]) failed: ZeroDivisionError" in err
+    assert f"partly run copy is {tmp_path / 'build/notebooks/one.failed.ipynb'}" in err
+
+
+def test_refresh(tl, tmp_path):
+    path = write(tmp_path / "notebooks", "one", code("import sys; print('x', file=sys.stderr)"))
+    status, out, _ = tl("refresh", "one")
+    assert status == 0 and f"stored {path}" in out and "writes to stderr" in out
+    write(tmp_path / "notebooks", "one", code("1 / 0"))
+    status, _, err = tl("refresh", "one")
+    assert status == 1 and "Nothing was stored." in err
+    assert tl("refresh")[0] == 2  # which ones must be said: it changes files
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "--profile", "fast"], "Error: Unknown profile 'fast'."),
+        (["run", "nowhere"], "Error: Unknown notebook 'nowhere'."),
+        (["run", "-p", "SEED"], "Error: -p SEED is not a parameter."),
+        (["run", "-p", "NOBODY=1"], "Error: Unknown parameter of one 'NOBODY'."),
+        (["results", "build", "nothing"], "Error: Unknown study 'nothing'."),
+        (["results", "build", "nothing", "--seeds", "x"], "cannot be read"),
+    ],
+)
+def test_bad_input_is_one_message(tl, tmp_path, arguments, message):
+    write(tmp_path / "notebooks", "one", code("1"))
+    status, _, err = tl(*arguments)
+    assert status == 1 and message in err and "Traceback" not in err
+
+
+def test_unknown_command_and_option(tl):
+    assert tl("rum")[0] == 2
+    assert tl("run", "--fast")[0] == 2
+
+
+def test_values():
+    found = command._parameters(("A=1", "B=0.5", "C=true", "D=word", "E=[1,2]", "F=a=b", "G="))
+    assert found == {"A": 1, "B": 0.5, "C": True, "D": "word", "E": [1, 2], "F": "a=b", "G": ""}
+
+
+def test_doctor_exit_codes(tl, monkeypatch):
+    good = doctor.Finding("a", "ok", "fine")
+    note = doctor.Finding("b", "note", "other version")
+    bad = doctor.Finding("c", "missing", "gone", "get it")
+    monkeypatch.setattr(doctor, "examine", lambda: [good, note])
+    assert tl("doctor")[0] == 0
+    monkeypatch.setattr(doctor, "examine", lambda: [good, bad])
+    status, out, _ = tl("doctor")
+    assert status == 1 and "-> get it" in out and "1 missing" in out
+
+
+def test_data_checksums(tl, tmp_path, monkeypatch):
+    monkeypatch.setenv("TL_DATA", str(tmp_path / "data"))
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.txt").write_text("a", "utf-8")
+    assert tl("data", "checksums")[0] == 0
+    assert files.shipped("a.txt").exists()
+
+
+def test_rooms_that_are_handed_their_arguments(tl, monkeypatch):
+    calls = []
+    for room, name in (("checkpoints", "build"), ("checkpoints", "verify"), ("bench", "main")):
+        module = sys.modules.get(f"tl_helpers.{room}") or types.ModuleType(room)
+        monkeypatch.setitem(sys.modules, f"tl_helpers.{room}", module)
+        monkeypatch.setattr(f"tl_helpers.{room}", module, raising=False)
+        monkeypatch.setattr(
+            module, name, lambda *a, name=name: calls.append((name, *a)), raising=False
+        )
+    assert tl("checkpoints", "build", "town-mlm")[0] == 0
+    assert tl("checkpoints", "verify", "town-mlm")[0] == 0
+    assert tl("bench", "--quick")[0] == 0
+    assert calls == [("build", "town-mlm"), ("verify", "town-mlm"), ("main", ["--quick"])]
+
+
+CLAIM = """
+from tl_helpers import claims
+from tl_helpers.session import Session
+seeds = Session("one", PROFILE, SEED, "cpu", 1).seeds()
+claims.record("it-helps", effect={effect}, ci=({effect} - 1, {effect} + 1), n=len(seeds),
+              unit="accuracy points", minimum=2.0)
+print(seeds)
+"""
+
+
+@pytest.mark.parametrize(("effect", "status"), [(5.0, 0), (0.0, 1)])
+def test_claims_are_checked_on_other_seeds(tl, tmp_path, effect, status):
+    write(tmp_path / "notebooks", "one", code(CLAIM.format(effect=effect), "claim"))
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "claims.toml").write_text(
+        '[[claim]]\nid = "it-helps"\nnotebook = "one"\nsentence = "It helps."\n'
+        'direction = ">0"\nminimum = 2.0\nunit = "accuracy points"\n',
+        "utf-8",
+    )
+    code_, out, _ = tl("claims", "--seeds", "100:106")
+    assert code_ == status, out
+    assert "It helps." in out
+    assert ("1 claim checked" in out) == (status == 0)
+    assert ("PROBLEM it-helps" in out) == (status == 1)
+    executed = tmp_path / "build" / "claims" / "notebooks" / "one.ipynb"
+    assert "[100, 101, 102, 103, 104, 105]" in executed.read_text("utf-8")
+    assert [claim.n for claim in claims.collect([executed])] == [6]
+    assert "It helps." in (tmp_path / "build" / "claims" / "index.html").read_text("utf-8")
+    assert '"seeds": "100:106"' in (tmp_path / "build/claims/claims.json").read_text("utf-8")

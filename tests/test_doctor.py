@@ -1,0 +1,80 @@
+"""The doctor tells what is missing and how to get it, and never falls over."""
+
+from __future__ import annotations
+
+from importlib import metadata
+
+import pytest
+
+from tl_helpers import doctor
+from tl_helpers.errors import BrokenFile
+
+
+@pytest.fixture
+def examined(monkeypatch):
+    """Findings by what they are about, without the slow looks."""
+
+    def examine(**looks):
+        monkeypatch.setattr(doctor, "_LOOKS", list(looks.items()))
+        return {finding.about: finding for finding in doctor.examine()}
+
+    return examine
+
+
+def test_each_direct_requirement_is_looked_at(examined):
+    found = examined()
+    assert found["Python"].status == "ok"
+    assert found["torch"].status == "ok" and found["torch"].detail.startswith("2.13.0")
+    assert {r.name for r in doctor.requirements("course")} <= set(found)
+
+
+def test_missing_old_and_other_versions(examined, monkeypatch):
+    real = metadata.version
+
+    def version(name):
+        if name == "papermill":
+            raise metadata.PackageNotFoundError(name)
+        return {"torch": "1.0", "numpy": "99.0"}.get(name) or real(name)
+
+    monkeypatch.setattr(doctor.metadata, "version", version)
+    found = examined()
+    assert found["papermill"].status == "missing" and "make course" in found["papermill"].do
+    assert found["torch"].status == "missing" and "needs >=2" in found["torch"].detail
+    assert found["numpy"].status == "note" and "tested with" in found["numpy"].detail
+    # Without the course's folder around it (Colab), the runner is not needed.
+    monkeypatch.setattr(doctor, "_in_checkout", lambda: False)
+    assert examined()["papermill"].status == "note"
+
+
+def test_whatever_a_look_raises_becomes_a_finding(examined):
+    def broken():
+        raise BrokenFile("x.safetensors was changed.", "Restore it with: git checkout")
+
+    def absent():
+        raise ImportError("No module named 'torch'")
+
+    def surprise():
+        raise RuntimeError("odd\nand long")
+
+    found = examined(broken=broken, absent=absent, surprise=surprise)
+    assert found["broken"].detail == "x.safetensors was changed."
+    assert found["broken"].do == "Restore it with: git checkout"
+    assert found["surprise"].detail == "RuntimeError: odd"
+    assert {found[name].status for name in ("broken", "absent", "surprise")} == {"missing"}
+    assert "MISSING" in str(found["broken"]) and "-> Restore" in str(found["broken"])
+
+
+def test_constraints_are_those_of_this_python(tmp_path):
+    path = tmp_path / "constraints.txt"
+    path.write_text(
+        "# comment\nA_b.c==1.0\nold==1 ; python_version < '3'\nnew==2 ; python_version >= '3'\n"
+    )
+    assert doctor.constraints(path) == {"a-b-c": "1.0", "new": "2"}
+    assert doctor.constraints(tmp_path / "none.txt") == {}
+
+
+def test_cache_that_cannot_be_written(examined, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("TL_CACHE", str(tmp_path / "file"))
+    finding = examined(cache=doctor._cache)["cache"]
+    assert finding.status == "missing" and "could not be written" in finding.detail

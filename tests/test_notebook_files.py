@@ -1,0 +1,188 @@
+"""Mistakes in stored notebooks are found, one by one."""
+
+from __future__ import annotations
+
+import base64
+import copy
+
+import nbformat
+import pytest
+from nbformat.v4 import new_output
+from notebook_factory import code, text, write
+
+from tl_helpers import notebooks
+from tl_helpers.errors import BrokenFile
+
+PNG = base64.b64encode(b"\x89PNG" + b"0" * 100).decode()
+BIG = base64.b64encode(b"0" * 70_000).decode()
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """A notebook without a fault, and a function that writes it and lists its problems."""
+    path = write(tmp_path, "one", text("# T\n![a tree](data:x)"), code("1"), code("2", "hub-only"))
+    notebook = notebooks.read(path)
+    for number, cell in enumerate((notebook.cells[0], notebook.cells[2]), 1):
+        cell.execution_count = number
+    notebook = notebooks.stamp(notebook, 1.23)
+
+    def problems(changed=notebook, restamp=False):
+        notebooks.write(notebooks.stamp(changed, 1) if restamp else changed, path)
+        return notebooks.problems(path)
+
+    return notebook, problems
+
+
+def shown(**data):
+    metadata = data.pop("metadata", {})
+    bundle = {key.replace("__", "/"): value for key, value in data.items()}
+    return [new_output("display_data", bundle, metadata=metadata)]
+
+
+def test_a_good_notebook_has_no_problems(stored):
+    notebook, problems = stored
+    assert problems() == []
+    assert notebook.metadata["tl"]["run_seconds"] == 1.2
+
+
+def test_changed_source_with_old_outputs(stored):
+    notebook, problems = stored
+    notebook.cells[2].source = "3"
+    assert problems(notebook) == [
+        "one: its outputs were made by other sources; run: tl refresh one"
+    ]
+
+
+def test_the_hash_sees_every_cell_its_order_and_tags_but_not_outputs(stored):
+    notebook, _ = stored
+    original = notebooks.source_hash(notebook)
+    for change in (
+        lambda n: n.cells.reverse(),
+        lambda n: n.cells.pop(),
+        lambda n: n.cells[1].update(source="# U"),
+        lambda n: n.cells[2].metadata.update(tags=["claim"]),
+    ):
+        changed = copy.deepcopy(notebook)
+        change(changed)
+        assert notebooks.source_hash(changed) != original
+    notebook.cells[2].outputs = shown(text__plain="1")
+    assert notebooks.source_hash(notebook) == original
+
+
+def _two_parameter_cells(n):
+    n.cells[2].metadata["tags"] = ["parameters"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda n: n.cells[0].update(execution_count=5), "not run in order, once each: [5, 2]"),
+        (lambda n: n.cells[2].update(execution_count=None), "cell 3: was not run"),
+        (_two_parameter_cells, "2 cells are tagged 'parameters'"),
+        (lambda n: n.cells[0].metadata.pop("tags"), "0 cells are tagged 'parameters'"),
+        (lambda n: n.cells[0].update(source="SEED = 0"), "must say PROFILE = 'course', not None"),
+        (
+            lambda n: n.cells[0].update(source='PROFILE = "quick"\nSEED = 0'),
+            "must say PROFILE = 'course', not 'quick'",
+        ),
+        (
+            lambda n: n.cells[0].update(source=n.cells[0].source + "\nA = 1\nB = 2"),
+            "4 knobs of its own; at most three",
+        ),
+        (lambda n: n.cells[2].metadata.update(tags=["excercise"]), "unknown tag 'excercise'"),
+        (lambda n: n.cells[1].update(source="![](x.png)"), "cell 2: a picture without alt text"),
+        (lambda n: n.cells[1].update(source="<img src='x' alt=' '>"), "(<img>) without alt text"),
+        (lambda n: n.cells[1].update(source="<svg></svg>"), "(<svg>) without a <title>"),
+        (lambda n: n.cells[2].update(outputs=shown(image__png=PNG)), "a picture without alt text"),
+        (
+            lambda n: n.cells[2].update(
+                outputs=shown(image__png=BIG, metadata={"image/png": {"alt": "a curve"}})
+            ),
+            "cell 3: a PNG of 68 KB (at most 60)",
+        ),
+        (
+            lambda n: n.cells[2].update(
+                outputs=shown(text__html=f'<img alt="a" src="data:image/png;base64,{BIG}">')
+            ),
+            "cell 3: a PNG of 68 KB",
+        ),
+        (
+            lambda n: n.cells[2].update(
+                outputs=[new_output("error", ename="ValueError", evalue="no", traceback=[])]
+            ),
+            "its output is an error: ValueError: no",
+        ),
+    ],
+)
+def test_faults(stored, change, message):
+    notebook, problems = stored
+    change(notebook)
+    assert any(message in line for line in problems(notebook, restamp=True))
+
+
+def test_pictures_with_alt_text_are_fine(stored):
+    notebook, problems = stored
+    for outputs in (
+        shown(image__png=PNG, metadata={"image/png": {"alt": "a curve"}}),
+        shown(image__png=PNG, text__html="<img src='x' alt='a curve'>"),
+        shown(text__html="<svg aria-label='a tree'></svg>"),
+    ):
+        notebook.cells[2].outputs = outputs
+        assert problems(notebook) == []
+
+
+def test_widget_state_another_kernel_and_no_stamp(stored):
+    notebook, problems = stored
+    notebook.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": {"state": {}}}
+    notebook.metadata["kernelspec"]["name"] = "mine"
+    notebook.cells[2].outputs = shown(**{notebooks.WIDGET_VIEW: {"model_id": "x"}})
+    del notebook.metadata["tl"]
+    said = "\n".join(problems(notebook))
+    for part in ("metadata.widgets", "not python3", "widget view is stored", "are not stored"):
+        assert part in said
+
+
+def test_stamping_removes_what_a_run_leaves(stored):
+    notebook, _ = stored
+    notebook.metadata["papermill"] = {"duration": 3}
+    notebook.metadata["widgets"] = {}
+    notebook.cells[2].metadata.update(
+        papermill={"duration": 1}, execution={"iopub.execute_input": "now"}, tags=[]
+    )
+    notebook.cells[2].outputs = [
+        *shown(**{notebooks.WIDGET_VIEW: {"model_id": "x"}}),
+        *shown(text__plain="kept"),
+    ]
+    notebook.cells.insert(1, code("SEED = 3", "injected-parameters"))
+    clean = notebooks.stamp(notebook, 2)
+    assert "papermill" not in clean.metadata and "widgets" not in clean.metadata
+    assert len(clean.cells) == 4 and dict(clean.cells[2].metadata) == {}
+    assert [o.data for o in clean.cells[2].outputs] == [{"text/plain": "kept"}]
+    nbformat.validate(clean)
+
+
+def test_warnings(tmp_path):
+    long = code("\n".join("x = 1" for _ in range(21)))
+    noisy = code("1")
+    noisy.outputs = [new_output("stream", name="stderr", text="careful")]
+    path = write(tmp_path, "one", long, noisy)
+    assert notebooks.warnings(path) == [
+        "one: cell 2: 21 lines of code (aim for 20)",
+        "one: cell 3: writes to stderr",
+    ]
+
+
+def test_parameters_are_read_as_values(tmp_path):
+    path = write(tmp_path, "odd {name}", parameters='PROFILE = "course"\nSEED = 0\nX = [1, 2]  # x')
+    assert notebooks.parameters(notebooks.read(path)) == {
+        "PROFILE": "course",
+        "SEED": 0,
+        "X": [1, 2],
+    }
+
+
+def test_truncated_notebook(tmp_path):
+    path = write(tmp_path, "one", code("1"))
+    path.write_bytes(path.read_bytes()[:60])
+    with pytest.raises(BrokenFile, match="not a readable notebook(.|\n)*git checkout"):
+        notebooks.problems(path)
