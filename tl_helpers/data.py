@@ -139,11 +139,12 @@ def sample(dataset: Dataset, n: int, seed: int = 0, label: str = "label") -> Dat
     # RandomState, because its stream is guaranteed never to change.
     rng = np.random.RandomState(seed)
     classes = [rng.permutation(np.flatnonzero(values == value)) for value in np.unique(values)]
-    rounds = -(-int(n) // len(classes)) if classes else 0
+    smallest = min(map(len, classes), default=0)
+    # Round after round, one row of each class in a new order: so every beginning is balanced too.
+    rounds = min(-(-int(n) // max(len(classes), 1)), smallest + 1)
     orders = [rng.permutation(len(classes)) for _ in range(rounds)]
     picks = [(c, turn) for turn, order in enumerate(orders) for c in order][: int(n)]
-    if not picks or any(turn >= len(classes[c]) for c, turn in picks):
-        smallest = min(map(len, classes), default=0)
+    if len(picks) < n or any(turn >= len(classes[c]) for c, turn in picks):
         raise BadValue(
             f"A balanced sample of {n} rows is not there: {len(values)} rows in {len(classes)} "
             f"classes, of which the smallest has {smallest}.",

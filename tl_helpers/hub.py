@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -69,7 +70,7 @@ def folder(
     """
     found = cached(entry, patterns, repo_type)
     if found is not None:
-        return found
+        return _sound(found)
     call = "tl.data.load" if repo_type == "dataset" else "tl.models.load"
     offline = instead or f"{call}({entry.offline!r}) works without a network."
     if not reachable():
@@ -97,7 +98,7 @@ def folder(
             f"{entry.hub_id} at commit {entry.revision} lacks one of: {', '.join(patterns)}.",
             f"Report it to the authors of the course. {offline}",
         )
-    return found
+    return _sound(found)
 
 
 class explained:
@@ -107,9 +108,15 @@ class explained:
         self.entry, self.offline = entry, offline
 
     def __enter__(self) -> None:
-        return None
+        from huggingface_hub import logging
+
+        self._verbosity = logging.get_verbosity()
+        logging.set_verbosity_error()  # the client tells of every retry
 
     def __exit__(self, kind: type | None, error: BaseException | None, _trace: object) -> None:
+        from huggingface_hub import logging
+
+        logging.set_verbosity(self._verbosity)
         if not isinstance(error, Exception) or isinstance(error, CourseError):
             return  # nothing wrong, Ctrl-C, or already clear
         raise self._translate(error) from None
@@ -129,7 +136,7 @@ class explained:
                 f"Free {self.entry.megabytes:g} MB there, or point the environment variable "
                 f"HF_HOME at a folder that you can write. {self.offline}",
             )
-        status = getattr(getattr(error, "response", None), "status_code", None)
+        status = _status(error)
         if status == 429:
             return NoNetwork(
                 f"The Hub is asked too often just now, so {name!r} could not be downloaded.",
@@ -187,21 +194,48 @@ def verify(folder: Path, entry: Entry, restore: str, only: Callable[[str], bool]
         path = folder / name
         if not path.exists():
             raise BrokenFile(f"{path} is missing.", restore)
-        real = path.resolve()
-        status = real.stat()
-        key = (str(real), status.st_mtime_ns, status.st_size, expected)
-        if key in _verified:
-            continue
-        if (digest := files.sha256(real)) != expected:
-            raise BrokenFile(
-                f"{path} was changed or damaged: its SHA-256 is {digest[:12]}..., "
-                f"expected {expected[:12]}...",
-                restore,
-            )
-        _verified.add(key)
+        _check(path, expected, restore)
+
+
+def _sound(folder: Path) -> Path:
+    """``folder`` of the Hub cache, after a check of its large files.
+
+    The cache stores those under their SHA-256, so a download that was spoilt gives itself away.
+    """
+    for path in folder.rglob("*"):
+        if _SHA256.fullmatch(name := path.resolve().name) and path.is_file():
+            repository = folder.parents[1]
+            _check(path, name, f"Remove {repository} and run this again.")
+    return folder
+
+
+def _check(path: Path, expected: str, restore: str) -> None:
+    real = path.resolve()
+    status = real.stat()
+    key = (str(real), status.st_mtime_ns, status.st_size, expected)
+    if key in _verified:
+        return
+    if (digest := files.sha256(real)) != expected:
+        raise BrokenFile(
+            f"{path} was changed or damaged: its SHA-256 is {digest[:12]}..., "
+            f"expected {expected[:12]}...",
+            restore,
+        )
+    _verified.add(key)
 
 
 _verified: set[tuple[str, int, int, str]] = set()
+_SHA256 = re.compile("[0-9a-f]{64}")
+
+
+def _status(error: BaseException | None) -> int | None:
+    """The HTTP status behind an error: the client wraps one error in another."""
+    while error is not None:
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        if status is not None:
+            return int(status)
+        error = error.__cause__
+    return None
 
 
 def _flat(patterns: Sequence[str]) -> list[str]:

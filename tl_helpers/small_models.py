@@ -15,8 +15,9 @@ SIZES = {"tiny": (32, 1), "small": (128, 2), "base": (128, 4), "large": (256, 4)
 OBJECTIVES = ("mlm", "clm")
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 MAX_LENGTH = 128
-#: Split off as tokens of their own. The apostrophe is not: "didn't" is one word.
-PUNCTUATION = '[.,!?;:"()\\-\u2013\u2014\u2026]'
+#: Split off as tokens of their own. An apostrophe or a hyphen inside a word is not, so "didn't" and
+#: "well-made" are one token each, as in the gold annotation of the town.
+PUNCTUATION = '[.,!?;:"()\u2013\u2014\u2026]|(?<![\\p{L}\\p{N}])-|-(?![\\p{L}\\p{N}])'
 #: GPT-2's own names -> the common ones, so that a setting is never given twice.
 _COMMON_NAMES = {
     "n_embd": "hidden_size",
@@ -133,7 +134,7 @@ def town_tokenizer(
     if whole := [w for w in words[len(SPECIAL_TOKENS) :] if len(split(w)) != 1]:
         raise BadValue(
             f"{len(whole)} words would be taken apart and never be found, such as {whole[0]!r}.",
-            "Give words without blanks, hyphens and punctuation marks.",
+            "Give words without blanks and punctuation marks.",
         )
     cls, sep = ("[CLS]", words.index("[CLS]")), ("[SEP]", words.index("[SEP]"))
     pair = "[CLS] $A [SEP] $B:1 [SEP]:1" if objective == "mlm" else "[CLS] $A [SEP] $B"
