@@ -17,8 +17,8 @@ MINIMUM_SEEDS = 5
 DIRECTIONS = (">0", "<0")
 
 
-def problems_of_shape(claim: Claim | Promise) -> list[str]:
-    """What is wrong with one record by itself."""
+def problems_of_promise(claim: Claim | Promise) -> list[str]:
+    """What is wrong with id, direction, unit or minimum."""
     found = []
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", claim.id):
         found.append(f"id {claim.id!r} is not in kebab-case")
@@ -28,8 +28,12 @@ def problems_of_shape(claim: Claim | Promise) -> list[str]:
         found.append("no unit")
     if not (math.isfinite(claim.minimum) and claim.minimum >= 0):
         found.append(f"minimum {claim.minimum} is not a size: give it without a sign")
-    if not hasattr(claim, "effect"):  # a promise has no numbers yet
-        return found
+    return found
+
+
+def problems_of_shape(claim: Claim) -> list[str]:
+    """What is wrong with one record by itself, whatever was promised."""
+    found = problems_of_promise(claim)
     if not all(map(math.isfinite, (claim.effect, claim.low, claim.high))):
         found.append("effect or interval is not finite")
     elif claim.low > claim.high:

@@ -19,7 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from tl_helpers.claim_card import table
-from tl_helpers.claim_check import DIRECTIONS, MINIMUM_SEEDS, check, problems_of_shape
+from tl_helpers.claim_check import (
+    DIRECTIONS,
+    MINIMUM_SEEDS,
+    check,
+    problems_of_promise,
+    problems_of_shape,
+)
 from tl_helpers.errors import BadValue, BrokenFile
 from tl_helpers.files import root
 from tl_helpers.output import Bundle, Shown
@@ -215,7 +221,7 @@ def registry(path: str | Path | None = None) -> dict[str, Promise]:
             raise BrokenFile(f"{where}: missing {missing}, unknown {extra}.", mend)
         try:
             promise = Promise(**(row | {"minimum": float(row["minimum"])}))
-            problems = problems_of_shape(promise)
+            problems = problems_of_promise(promise)
         except (TypeError, ValueError, AttributeError) as error:
             problems = [str(error)]
         if problems or promise.id in promises:

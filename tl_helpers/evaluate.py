@@ -211,7 +211,7 @@ def difference(a: npt.ArrayLike, b: npt.ArrayLike, level: float = 0.95) -> Inter
 
 
 def _objects(values: Sequence[Any]) -> np.ndarray:
-    array = np.empty(len(values), dtype=object)  # keeps lists of tags and strings as they are
+    array: np.ndarray = np.empty(len(values), dtype=object)  # keeps lists of tags as lists
     array[:] = list(values)
     return array
 

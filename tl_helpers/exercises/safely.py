@@ -42,24 +42,23 @@ def run(call: Callable[[], Any], seconds: float) -> Outcome:
         seconds: the limit.
     """
     box: dict[str, Any] = {}
-    finished = threading.Event()
 
     def work() -> None:
         try:
-            box["value"] = call()
-        except BaseException as error:  # SystemExit too: exit() must not end the kernel
-            box["error"] = error
-        finally:
-            finished.set()
+            try:
+                box["value"] = call()
+            except BaseException as error:  # SystemExit too: exit() must not end the kernel
+                box["error"] = error
+        except _TimeUp:  # the second of two, which met the first on its way out
+            pass
 
     thread = threading.Thread(target=work, daemon=True, name="learner")
     thread.start()
-    timed_out = False
     try:
-        timed_out = not finished.wait(seconds)
+        thread.join(seconds)
+        timed_out = thread.is_alive()
     finally:  # Ctrl-C while waiting stops the learner's code as well
-        if not finished.is_set():
-            runs_on = not _stop(thread, finished)
+        runs_on = not _stop(thread)
     if timed_out:
         return Outcome(timed_out=True, runs_on=runs_on)
     if "error" in box:
@@ -67,16 +66,15 @@ def run(call: Callable[[], Any], seconds: float) -> Outcome:
     return Outcome(value=box.get("value"))
 
 
-def _stop(thread: threading.Thread, finished: threading.Event) -> bool:
+def _stop(thread: threading.Thread) -> bool:
     """Raise in the thread until it gives up; a bare ``except:`` may catch it a few times."""
     raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
     for _ in range(20):
-        if finished.is_set() or thread.ident is None:
+        if not thread.is_alive() or thread.ident is None:
             return True
         raise_in(ctypes.c_ulong(thread.ident), ctypes.py_object(_TimeUp))
-        if finished.wait(0.05):
-            return True
-    return False
+        thread.join(0.05)
+    return not thread.is_alive()
 
 
 def short(value: Any, most: int = 70) -> str:

@@ -48,7 +48,7 @@ def _name_lines(axes: Axes, ends: Mapping[str, tuple[float, float, str]]) -> Non
     """Write each line's name beside its last point, without overlaps."""
     figure = axes.figure
     low, high = axes.get_ylim()
-    height = figure.get_figheight() * 0.74 * 72  # points that the axes will have, about
+    height = figure.bbox.height / figure.dpi * 0.74 * 72  # points that the axes will have, about
     places = _spread([y for _, y, _ in ends.values()], 16 / height * (high - low), low, high)
     right = axes.get_xlim()[1]
     for (name, (x, y, colour)), place in zip(ends.items(), places, strict=True):
@@ -100,7 +100,7 @@ def learning_curve(
 
     with style():
         figure, axes = new()
-        ends = {}
+        ends: dict[str, tuple[float, float, str]] = {}
         for i, (name, curve) in enumerate(curves.items()):
             xs = sorted(curve)
             mean, low, high = (
@@ -151,7 +151,7 @@ def curves(
         raise BadValue("There is nothing to draw: no series.", "Give at least one.")
     with style():
         figure, axes = new()
-        ends = {}
+        ends: dict[str, tuple[float, float, str]] = {}
         for i, (name, (x, y)) in enumerate(series.items()):
             xs, ys = np.asarray(x, float), np.asarray(y, float)
             if xs.shape != ys.shape or xs.ndim != 1 or not len(xs):

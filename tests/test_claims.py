@@ -1,0 +1,311 @@
+"""Claims: the verdict, the card, and above all that the suite can fail."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import nbformat
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tl_helpers import claim_card, claims, evaluate, output
+from tl_helpers.errors import BadValue, BrokenFile, UnknownName
+
+LISTING = """
+[[claim]]
+id = "pretraining-helps"
+notebook = "00_start_here"
+sentence = "Pre-training helps at 64 labels."
+direction = ">0"
+minimum = 10
+unit = "accuracy points"
+
+[[claim]]
+id = "frozen-forgets-less"
+notebook = "32_adapt"
+sentence = "A frozen encoder forgets less."
+direction = "<0"
+minimum = 2
+unit = "loss"
+"""
+GOOD = claims.Claim(
+    "pretraining-helps", 22.0, 18.0, 26.0, 5, "accuracy points", ">0", 10.0,
+    "Pre-training helps at 64 labels.", notebook="00_start_here", said="supported",
+)  # fmt: skip
+LESS = claims.Claim(
+    "frozen-forgets-less", -3.0, -4.0, -2.5, 8, "loss", "<0", 2.0,
+    "A frozen encoder forgets less.", notebook="32_adapt", said="supported",
+)  # fmt: skip
+
+
+@pytest.fixture
+def registry(tmp_path):
+    path = tmp_path / "claims.toml"
+    path.write_text(LISTING)
+    return claims.registry(path)
+
+
+def _notebook(path, records):
+    """An executed notebook that shows one claim in each cell."""
+    cells = [nbformat.v4.new_markdown_cell("text")]
+    for record in records:
+        shown = nbformat.v4.new_output(
+            "display_data", data={claims.MIME: record, "text/plain": "a claim"}
+        )
+        cells.append(nbformat.v4.new_code_cell("claims.record(...)", outputs=[shown]))
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), str(path))
+    return path
+
+
+def _through_notebooks(folder, recorded):
+    """The same claims, written into notebook files and collected again."""
+    paths = []
+    for name in sorted({claim.notebook for claim in recorded}):
+        records = [
+            claim.to_dict() | ({"verdict": claim.said} if claim.said else {})
+            for claim in recorded
+            if claim.notebook == name
+        ]
+        paths.append(_notebook(folder / f"{name}.ipynb", records))
+    return claims.collect(paths)
+
+
+def test_claims_that_keep_their_promise_pass(registry, tmp_path):
+    assert claims.check([GOOD, LESS], registry) == []
+    collected = _through_notebooks(tmp_path, [GOOD, LESS])
+    assert collected == [GOOD, LESS]
+    assert claims.check(collected, registry) == []
+
+
+MUTATIONS = {
+    "a missing claim": ([LESS], "missing"),
+    "an unlisted claim": ([GOOD, LESS, replace(GOOD, id="unheard-of")], "not listed"),
+    "recorded twice": ([GOOD, GOOD, LESS], "recorded 2 times"),
+    "an effect of zero": ([replace(GOOD, effect=0.0, low=0.0, high=0.0), LESS], "below the prom"),
+    "an effect of chance": ([replace(GOOD, effect=0.4, low=-3.9, high=4.7), LESS], "includes zero"),
+    "zero, interval kept": ([replace(GOOD, effect=0.0), LESS], "does not contain its effect"),
+    "the other way": ([replace(GOOD, effect=-22.0, low=-26.0, high=-18.0), LESS], "other way"),
+    "direction turned": ([replace(GOOD, direction="<0"), LESS], "direction <0"),
+    "all turned": (
+        [replace(GOOD, direction="<0", effect=-22.0, low=-26.0, high=-18.0), LESS],
+        "the other way",
+    ),
+    "too few seeds": ([replace(GOOD, n=4), LESS], "rests on 4 seeds"),
+    "effect outside": ([replace(GOOD, effect=30.0), LESS], "does not contain its effect"),
+    "interval over zero": ([replace(GOOD, low=-1.0), LESS], "includes zero"),
+    "interval upside down": ([replace(GOOD, low=26.0, high=18.0), LESS], "upside down"),
+    "below the minimum": ([replace(GOOD, effect=9.9, low=9.0, high=10.8), LESS], "below the prom"),
+    "a lower bar": ([replace(GOOD, minimum=1.0), LESS], "minimum 1"),
+    "another unit": ([replace(GOOD, unit="points"), LESS], "'points'"),
+    "another sentence": ([replace(GOOD, sentence="It rains."), LESS], "It rains"),
+    "another notebook": ([replace(GOOD, notebook="10_other"), LESS], "10_other"),
+    "a forged verdict": ([replace(GOOD, effect=12.0, low=-1.0, said="supported"), LESS], "card"),
+    "mirrored: too small": ([GOOD, replace(LESS, effect=-1.0, low=-1.5, high=-0.5)], "below the"),
+    "mirrored: wrong way": ([GOOD, replace(LESS, effect=3.0, low=2.5, high=4.0)], "other way"),
+    "mirrored: over zero": ([GOOD, replace(LESS, high=0.1)], "includes zero"),
+}
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_every_mutation_is_found(name, registry, tmp_path):
+    recorded, word = MUTATIONS[name]
+    found = claims.check(recorded, registry)
+    assert any(word in problem for problem in found), found
+    through_files = claims.check(_through_notebooks(tmp_path, recorded), registry)
+    assert any(word in problem for problem in through_files), through_files
+
+
+@given(
+    effect=st.floats(-50, 50), below=st.floats(0, 30), above=st.floats(0, 30),
+    n=st.integers(1, 12), method=st.sampled_from(["seeds", "bootstrap"]),
+)  # fmt: skip
+def test_only_claims_that_hold_pass(effect, below, above, n, method):
+    """Whatever the numbers: no problem exactly if the promise of +10 is kept."""
+    listed = {GOOD.id: claims.Promise(GOOD.id, GOOD.notebook, GOOD.sentence, ">0", 10.0, GOOD.unit)}
+    claim = replace(
+        GOOD, effect=effect, low=effect - below, high=effect + above, n=n, method=method, said=""
+    )
+    holds = claim.low > 0 and effect >= 10 and (n >= 5 or method == "bootstrap")
+    assert (claims.check([claim], listed) == []) == holds
+
+
+def test_a_bootstrap_needs_no_five_seeds(registry):
+    assert claims.check([replace(GOOD, n=1, method="bootstrap"), LESS], registry) == []
+
+
+def test_promises_of_notebooks_that_were_not_run_are_not_missed(registry):
+    assert claims.check([GOOD], registry, notebooks=["notebooks/00_start_here.ipynb"]) == []
+    assert claims.check([], registry, notebooks=["00_start_here"]) != []
+
+
+@pytest.mark.parametrize(
+    ("effect", "low", "high", "minimum", "verdict"),
+    [
+        (5, 1, 9, 0, "supported"),
+        (5, 1, 9, 5, "supported"),
+        (5, 0, 10, 0, "inconclusive"),  # touching zero is not above it
+        (5, -1, 11, 0, "inconclusive"),
+        (5, 1, 9, 6, "inconclusive"),  # above zero, but the promised size is open
+        (5, 4, 6, 6.5, "contradicted"),  # real, and certainly smaller than promised
+        (-5, -9, -1, 0, "contradicted"),
+        (0, 0, 0, 0, "inconclusive"),
+        (0, 0, 0, 1, "contradicted"),
+    ],
+)
+def test_the_verdict_follows_from_the_numbers_in_both_directions(
+    effect, low, high, minimum, verdict
+):
+    up = replace(GOOD, effect=effect, low=low, high=high, minimum=minimum)
+    down = replace(up, direction="<0", effect=-effect, low=-high, high=-low)
+    assert up.verdict == down.verdict == verdict
+
+
+@given(st.floats(-20, 20), st.floats(0, 20), st.floats(0, 20), st.floats(0, 20))
+def test_every_card_reads_well_and_is_well_formed(effect, below, above, minimum):
+    for direction in claims.DIRECTIONS:
+        claim = replace(
+            GOOD, effect=effect, low=effect - below, high=effect + above, minimum=minimum,
+            direction=direction, sentence='One < two & "three".',
+        )  # fmt: skip
+        text, html = claim_card.text(claim), claim_card.html(claim)
+        assert not re.search(r"nan|inf\b|None|\{|\}", text)
+        assert ("We expected" in text) == (claim.verdict != "supported")
+        assert "<script" not in html
+        root = ET.fromstring(html)
+        picture = root.find(".//svg")
+        assert picture.get("role") == "img" and "zero" in picture.get("aria-label")
+        places = [float(v) for e in picture for k, v in e.items() if k in ("x1", "x2", "cx", "x")]
+        assert all(0 <= x <= 560 for x in places)
+        assert "5 seeds" in "".join(root.itertext()) and "accuracy points" in html
+
+
+def test_the_card_says_what_kind_of_failure_it_is():
+    small = replace(GOOD, effect=5, low=4, high=6)
+    assert "smaller than the promised 10" in claim_card.text(small)
+    away = replace(GOOD, effect=-5, low=-6, high=-4)
+    assert "points the other way" in claim_card.text(away)
+    wide = replace(GOOD, effect=5, low=-4, high=14)
+    assert "includes zero" in claim_card.text(wide)
+    assert "first look" in claim_card.text(replace(GOOD, n=2))
+    assert "first look" not in claim_card.text(replace(GOOD, n=1, method="bootstrap"))
+
+
+def _luminance(colour):
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return sum(w * p for w, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def _contrast(a, b):
+    light, dark = sorted((_luminance(a), _luminance(b)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_the_card_can_be_read_in_light_and_dark():
+    for _, _, ground, ink, line in claim_card._LOOKS.values():
+        assert _contrast(ground, ink) >= 4.5
+        assert _contrast(line, "#FFFFFF") >= 3 and _contrast(line, "#111111") >= 3
+    html = claim_card.html(GOOD)
+    assert "var(--jp-ui-font-color1,var(--pst-color-text-base,currentColor))" in html
+    assert 'fill="currentColor"' in html
+
+
+def test_record_leaves_its_record_once(monkeypatch):
+    shown = []
+    monkeypatch.setattr(output, "emit", lambda bundle, metadata=None: shown.append(bundle))
+    claim = claims.record(
+        "a-b", effect=2.0, ci=(1.0, 3.0), n=5, unit="points", sentence="It helps."
+    )
+    assert claim.verdict == "supported"
+    assert shown[0][claims.MIME] == claim.to_dict()
+    json.dumps(shown[0][claims.MIME], allow_nan=False)
+    assert "text/html" in shown[0] and "It helps." in shown[0]["text/plain"]
+    claim.show()  # a second look is a card, not a second record
+    assert claims.MIME not in shown[1]
+
+
+def test_record_takes_an_interval_with_all_that_belongs_to_it(capsys):
+    gain = evaluate.difference([0.8, 0.9, 0.85, 0.8, 0.9], [0.5, 0.6, 0.5, 0.5, 0.6]).times(100)
+    claim = claims.record("a-b", effect=gain, unit="accuracy points")
+    assert (claim.effect, claim.low, claim.high, claim.n) == (gain.mean, *gain.ci, 5)
+    assert claim.method == "seeds" and "Supported" in capsys.readouterr().out
+    drawn = evaluate.paired_bootstrap([1] * 50, [1] * 50, [1] * 30 + [0] * 20)
+    assert claims.record("a-b", effect=drawn.mean, ci=drawn, unit="share").method == "bootstrap"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"ci": (3.0, 4.0)},  # does not contain its effect
+        {"ci": (3.0, 1.0)},
+        {"ci": None},
+        {"n": None},
+        {"n": 0},
+        {"effect": float("nan")},
+        {"ci": (float("-inf"), float("inf"))},
+        {"unit": " "},
+        {"direction": "up"},
+        {"minimum": -1.0},
+        {"method": "guess"},
+        {"id": "Not Kebab"},
+    ],
+)
+def test_record_refuses_numbers_that_cannot_be(wrong):
+    right = {"id": "a-b", "effect": 2.0, "ci": (1.0, 3.0), "n": 5, "unit": "points"}
+    given = right | wrong
+    with pytest.raises(BadValue, match="Claim"):
+        claims.record(given.pop("id"), **given)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "claim = ",
+        '[[claim]]\nid = "a"',
+        LISTING + LISTING,
+        LISTING.replace('">0"', '">=0"'),
+        LISTING.replace("minimum = 10", "minimum = -10"),
+        LISTING.replace("minimum = 10", 'minimum = "ten"'),
+        LISTING.replace("minimum = 10", "minimum = 10\nextra = 1"),
+        LISTING.replace('id = "pretraining-helps"', "id = 3"),
+    ],
+)
+def test_a_broken_list_of_claims_is_refused(text, tmp_path):
+    path = tmp_path / "claims.toml"
+    path.write_text(text)
+    with pytest.raises(BrokenFile, match="claims.toml"):
+        claims.registry(path)
+
+
+def test_the_list_of_the_course_can_be_read(tmp_path):
+    assert isinstance(claims.registry(), dict)
+    with pytest.raises(BrokenFile, match="missing"):
+        claims.registry(tmp_path / "none.toml")
+
+
+def test_broken_notebooks_and_records_are_named(tmp_path):
+    torn = tmp_path / "torn.ipynb"
+    torn.write_text('{"cells": [')
+    for path in (torn, tmp_path / "none.ipynb"):
+        with pytest.raises(BrokenFile, match=path.name):
+            claims.collect([path])
+    record = GOOD.to_dict()
+    for wrong in ({**record, "effect": "many"}, {"id": "a"}, [1], {**record, "unit": 3}):
+        path = _notebook(tmp_path / "x.ipynb", [wrong])
+        with pytest.raises(BrokenFile, match="cell 1"):
+            claims.collect([path])
+
+
+def test_table_in_three_forms():
+    markdown = claims.table([GOOD, LESS])
+    assert markdown.count("\n") == 4 and "| 00_start_here |" in markdown and "Supported" in markdown
+    html = claims.table([replace(GOOD, sentence="a < b")], "html")
+    assert ET.fromstring(html).tag == "table" and "a &lt; b" in html
+    content = json.loads(claims.table([GOOD], "json", commit="abc"))
+    assert content["commit"] == "abc" and content["claims"][0]["verdict"] == "supported"
+    with pytest.raises(UnknownName):
+        claims.table([GOOD], "pdf")

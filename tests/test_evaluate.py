@@ -1,0 +1,194 @@
+"""Metrics against hand-computed cases and library twins; intervals against simulation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from tl_helpers import evaluate
+from tl_helpers.errors import BadValue
+
+
+def test_metrics_on_cases_computed_by_hand():
+    truth, guess = ["a", "a", "a", "b"], ["a", "a", "b", "b"]
+    assert evaluate.accuracy(truth, guess) == 0.75
+    # a: precision 1, recall 2/3, F1 0.8; b: precision 1/2, recall 1, F1 2/3
+    assert evaluate.macro_f1(truth, guess) == pytest.approx((0.8 + 2 / 3) / 2)
+
+
+def test_span_f1_wants_whole_spans_of_the_right_type():
+    truth = [["B-PER", "I-PER", "O", "B-LOC"], ["O", "B-ORG"]]
+    assert evaluate.span_f1(truth, truth) == 1.0
+    half = [["B-PER", "O", "O", "B-LOC"], ["O", "B-PER"]]  # 1 of 3 spans found, 3 guessed
+    assert evaluate.span_f1(truth, half) == pytest.approx(1 / 3)
+    assert evaluate.span_f1([["O", "O"]], [["O", "O"]]) == 0.0
+    with pytest.raises(BadValue, match="Sentence 0 has 4 tags but 1"):
+        evaluate.span_f1(truth, [["O"], ["O", "O"]])
+
+
+def test_bleu_by_hand_and_with_several_references():
+    reference = "the cat sat on the mat today again"
+    assert evaluate.bleu([reference], [reference]) == pytest.approx(100)
+    # 7 of 8 words, 5 of 7 pairs, 3 of 6 triples, 1 of 5 quadruples, no brevity penalty
+    guess = "the cat sat in the mat today again"
+    by_hand = 100 * math.exp(np.mean(np.log([7 / 8, 5 / 7, 3 / 6, 1 / 5])))
+    assert evaluate.bleu([reference], [guess]) == pytest.approx(by_hand)
+    both = evaluate.bleu([[reference, guess]], [guess])
+    assert both == pytest.approx(100)
+    uneven = evaluate.bleu([[reference, guess], reference], [guess, reference])
+    assert uneven == pytest.approx(100)
+
+
+def test_rouge_by_hand():
+    score = evaluate.rouge(["the red cat"], ["the cat"])
+    assert score["rouge1"] == pytest.approx(2 * 1 * (2 / 3) / (1 + 2 / 3))
+    assert score["rouge2"] == 0.0
+    assert score["rougeL"] == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("metric", [evaluate.accuracy, evaluate.macro_f1, evaluate.bleu,
+                                    evaluate.rouge, evaluate.span_f1])  # fmt: skip
+def test_metrics_refuse_what_cannot_be_scored(metric):
+    with pytest.raises(BadValue, match="1 true values but 2"):
+        metric(["a"], ["a", "b"])
+    with pytest.raises(BadValue, match="no examples"):
+        metric([], [])
+
+
+def test_interval_by_hand():
+    found = evaluate.interval([1, 2, 3, 4, 5])
+    half = 2.7764451 * math.sqrt(2.5) / math.sqrt(5)  # t(4, 0.975) from a table
+    assert found.mean == 3 and found.n == 5 and found.method == "seeds"
+    assert found.ci == pytest.approx((3 - half, 3 + half))
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=12), st.sampled_from([0.8, 0.95, 0.99]))
+def test_interval_agrees_with_scipy_and_holds_its_mean(values, level):
+    found = evaluate.interval(values, level)
+    assert found.low <= found.mean <= found.high
+    if np.ptp(values) > 1e-6:
+        twin = stats.ttest_1samp(values, 0).confidence_interval(level)
+        assert found.ci == pytest.approx((twin.low, twin.high), rel=1e-6, abs=1e-6)
+
+
+@given(st.floats(-10, 10), st.integers(2, 8))
+def test_interval_of_equal_values_has_no_width_and_is_no_nan(value, n):
+    found = evaluate.interval([value] * n)
+    assert found.low == found.mean == found.high == value
+
+
+@settings(deadline=None, max_examples=6)
+@given(
+    n=st.sampled_from([3, 5, 10]),
+    mean=st.floats(-5, 5),
+    spread=st.floats(0.1, 5),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_95_percent_intervals_hold_the_truth_95_times_in_100(n, mean, spread, seed):
+    draws = np.random.default_rng(seed).normal(mean, spread, (1500, n))
+    hits = sum(i.low <= mean <= i.high for i in map(evaluate.interval, draws))
+    # 1500 draws: standard error 0.0056; five of them is a chance of one in a million
+    assert abs(hits / 1500 - 0.95) < 5 * 0.0056
+
+
+def test_a_paired_difference_removes_what_both_share():
+    rng = np.random.default_rng(0)
+    shared = rng.normal(0, 10, 6)
+    a, b = shared + 1 + rng.normal(0, 0.1, 6), shared + rng.normal(0, 0.1, 6)
+    found = evaluate.difference(a, b)
+    assert found.low > 0.7 and found.high < 1.3
+    twin = stats.ttest_rel(a, b).confidence_interval(0.95)
+    assert found.ci == pytest.approx((twin.low, twin.high))
+
+
+def test_intervals_refuse_what_has_no_spread():
+    for bad in ([], [1.0], [[1.0, 2.0]], [1.0, float("nan")]):
+        with pytest.raises(BadValue):
+            evaluate.interval(bad)
+    with pytest.raises(BadValue, match="same seeds"):
+        evaluate.difference([1, 2, 3], [1, 2])
+    with pytest.raises(BadValue, match="confidence level"):
+        evaluate.interval([1, 2], level=95)
+
+
+def _systems(n=200, better=0.15, seed=1):
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(0, 3, n)
+    b = np.where(rng.random(n) < 0.6, truth, rng.integers(0, 3, n))
+    a = np.where(rng.random(n) < better, truth, b)
+    return truth, a, b
+
+
+def test_paired_bootstrap_agrees_with_scipy():
+    truth, a, b = _systems()
+    found = evaluate.paired_bootstrap(truth, a, b)
+    gain = (a == truth).astype(float) - (b == truth)
+    twin = stats.bootstrap((gain,), np.mean, method="percentile", rng=0).confidence_interval
+    assert found.mean == pytest.approx(gain.mean())
+    assert found.ci == pytest.approx((twin.low, twin.high), abs=0.006)
+    assert found.n == 200 and found.method == "bootstrap"
+
+
+@pytest.mark.parametrize("metric", [evaluate.accuracy, evaluate.macro_f1])
+def test_the_quick_bootstrap_gives_what_the_plain_one_gives(metric):
+    truth, a, b = _systems(120)
+    quick = evaluate.paired_bootstrap(truth, a, b, metric)
+    plain = evaluate.paired_bootstrap(truth, a, b, lambda t, p: metric(t, p), resamples=1500)
+    assert quick.mean == pytest.approx(plain.mean)
+    assert quick.ci == pytest.approx(plain.ci, abs=0.02)
+    assert quick.low < quick.mean < quick.high
+
+
+def test_bootstrap_pairs_the_examples():
+    """Two systems with the same predictions differ by exactly nothing in every resample."""
+    truth, a, _ = _systems(50)
+    for metric in (evaluate.accuracy, evaluate.macro_f1, lambda t, p: evaluate.accuracy(t, p)):
+        found = evaluate.paired_bootstrap(truth, a, a, metric, resamples=200)
+        assert found.low == found.mean == found.high == 0
+
+
+def test_bootstrap_takes_tag_sequences_and_strings():
+    truth = [["B-PER", "O"], ["O", "B-LOC"], ["O", "O"]] * 10
+    worse = [["O", "O"], ["O", "B-LOC"], ["O", "O"]] * 10
+    found = evaluate.paired_bootstrap(truth, truth, worse, evaluate.span_f1, resamples=100)
+    assert found.mean == pytest.approx(1 / 3) and found.low > 0
+    words = evaluate.paired_bootstrap(["yes", "no"] * 20, ["yes", "no"] * 20, ["yes"] * 40)
+    assert words.mean == 0.5
+
+
+def test_bootstrap_is_repeatable_and_follows_its_seed():
+    truth, a, b = _systems(60)
+    first, again = (evaluate.paired_bootstrap(truth, a, b, resamples=500) for _ in range(2))
+    assert first == again
+    assert first.ci != evaluate.paired_bootstrap(truth, a, b, resamples=500, seed=9).ci
+
+
+def test_bootstrap_covers_the_true_difference():
+    rng, hits, rounds = np.random.default_rng(3), 0, 300
+    for i in range(rounds):
+        a, b = (rng.random(150) < p for p in (0.75, 0.65))
+        found = evaluate.paired_bootstrap([True] * 150, a, b, resamples=1000, seed=i)
+        hits += found.low <= 0.10 <= found.high
+    assert 0.90 <= hits / rounds <= 0.99
+
+
+def test_over_seeds_collects_in_order_and_refuses_repeats():
+    assert evaluate.over_seeds(lambda seed: [seed, seed**2], [3, 1]).tolist() == [[3, 9], [1, 1]]
+    for bad in ([], [1, 1]):
+        with pytest.raises(BadValue, match="distinct"):
+            evaluate.over_seeds(float, bad)
+
+
+def test_interval_changes_its_unit():
+    points = evaluate.interval([0.1, 0.2, 0.3]).times(-100)
+    assert points.mean == pytest.approx(-20) and points.low < points.mean < points.high
+
+
+def test_curve_has_one_interval_for_each_count():
+    found = evaluate.curve({64: [0.7, 0.8], 8: [0.5, 0.6]})
+    assert list(found) == [8, 64] and found[8].mean == pytest.approx(0.55)

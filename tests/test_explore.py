@@ -1,0 +1,232 @@
+"""Explorers: live, static, on a keyboard, and when their function fails."""
+
+from __future__ import annotations
+
+import base64
+import html.parser
+import json
+import re
+
+import pandas as pd
+import pytest
+
+from tl_helpers import explore, output, plots
+from tl_helpers.errors import BadValue, CourseError
+from tl_helpers.explore.controls import control
+
+
+def draw(slope, kind="a"):
+    return plots.curves({kind: ([0, 1], [0, slope])}, ylabel="height")
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    emitted = []
+    monkeypatch.setattr(output, "emit", lambda b, m=None: emitted.append((b, m)))
+    return emitted
+
+
+class _Page(html.parser.HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.script, self._in = [], "", False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self._in = tag == "script"
+
+    def handle_endtag(self, tag):
+        self._in = self._in and tag != "script"
+
+    def handle_data(self, data):
+        self.script += data if self._in else ""
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.tags if name == tag]
+
+    @property
+    def data(self):
+        return json.JSONDecoder().raw_decode(self.script, self.script.index("{", 14))[0]
+
+
+def test_the_static_form_has_a_frame_for_every_setting(shown):
+    explorer = explore.explore(draw, alt="A line", slope=[1, 2, 3], kind=["a", "b"], mode="static")
+    bundle, metadata = shown[0]
+    page = _Page(bundle["text/html"])
+    assert len(page.data["order"]) == explorer.size == 6
+    assert len(page.data["frames"]) == 6
+    pictures = [base64.b64decode(f["src"].split(",")[1]) for f in page.data["frames"] if "src" in f]
+    assert len(set(pictures)) == 5 and all(p.startswith(b"\x89PNG") for p in pictures)
+    # Position in `order`: the last control turns fastest, as the script counts.
+    assert page.data["frames"][page.data["order"][3]]["alt"] == "A line (slope 2, kind b)"
+    assert metadata["image/png"]["alt"] == "A line (slope 1, kind a)"
+    assert page.all("img")[0]["alt"] == "A line (slope 1, kind a)"
+    assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
+
+
+def test_the_static_form_needs_no_network_and_every_control_has_a_label(shown):
+    explore.explore(
+        draw, alt="A line", title="Turn <it>", slope=range(1, 4), kind=["a", "</script>&"],
+        mode="static",
+    )  # fmt: skip
+    text = shown[0][0]["text/html"]
+    assert not re.search(r"https?://|@import|url\(", text)
+    assert text.count("<script") == text.count("</script") == 1
+    page = _Page(text)
+    assert not any("src" in attrs for attrs in page.all("script"))
+    labels = {attrs["for"] for attrs in page.all("label")}
+    fields = page.all("input") + page.all("select")
+    assert {attrs["id"] for attrs in fields} == labels and len(labels) == 2
+    slider = page.all("input")[0]
+    assert (slider["type"], slider["max"], slider["value"]) == ("range", "2", "0")
+    assert "Turn &lt;it&gt;" in text
+
+
+def test_ids_are_unique_even_for_the_same_explorer_twice(shown):
+    for _ in range(2):
+        explore.explore(draw, alt="A line", slope=[1, 2], mode="static")
+    tags = [attrs for b, _ in shown for _, attrs in _Page(b["text/html"]).tags]
+    ids = [attrs["id"] for attrs in tags if "id" in attrs]
+    assert len(ids) == len(set(ids)) == 4
+
+
+def test_equal_frames_are_stored_once(shown):
+    explore.explore(lambda n: draw(1), alt=lambda n: "A line", n=range(5), mode="static")
+    page = _Page(shown[0][0]["text/html"])
+    assert len(page.data["frames"]) == 1 and page.data["order"] == [0] * 5
+
+
+def test_tables_can_be_explored_too(shown):
+    def table(n):
+        return pd.DataFrame({"count": range(n)})
+
+    explorer = explore.explore(table, alt="Counts", n=[1, 2], mode="static")
+    bundle, _ = shown[0]
+    assert "image/png" not in bundle and "<table" in bundle["text/html"]
+    assert "<td>1</td>" in _Page(bundle["text/html"]).data["frames"][1]["html"]
+    assert explore.drive(explorer) == 2
+
+
+def test_alt_text_may_follow_the_setting_and_must_be_there(shown):
+    explore.explore(draw, alt=lambda slope: f"rises by {slope}", slope=[1, 2], mode="static")
+    frames = _Page(shown[0][0]["text/html"]).data["frames"]
+    assert [f["alt"] for f in frames] == ["rises by 1", "rises by 2"]
+    with pytest.raises(BadValue, match="alt text"):
+        explore.explore(draw, alt=" ", slope=[1, 2])
+    with pytest.raises(CourseError, match="alt text"):
+        explore.explore(draw, alt=lambda slope: "", slope=[1, 2], mode="static")
+
+
+def test_too_many_settings_are_refused_with_the_way_out():
+    with pytest.raises(BadValue, match="100 settings.*10 slope x 10 kind") as caught:
+        explore.explore(draw, alt="A line", slope=range(10), kind=range(10))
+    assert "fewer" in caught.value.do
+    assert len(list(explore.Explorer(draw, {"slope": control("slope", range(40))}, "x",
+                                     limit=50).keys())) == 40  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", ["abc", 5, [], [1, 1], {}])
+def test_controls_without_a_choice_are_refused(bad):
+    with pytest.raises(BadValue, match="Control 'slope'"):
+        explore.explore(draw, alt="A line", slope=bad)
+    with pytest.raises(BadValue, match="without controls"):
+        explore.explore(draw, alt="A line")
+    with pytest.raises(BadValue, match="none of its values"):
+        explore.Control([1, 2], default=3)
+    with pytest.raises(BadValue, match="mode"):
+        explore.explore(draw, alt="A line", slope=[1, 2], mode="both")
+
+
+def test_what_becomes_a_slider():
+    assert control("x", range(3)).is_slider and control("x", [0.5, 1.0]).is_slider
+    for choice in (["a", "b"], [True, False], {"few": 8, "many": 64}, [1]):
+        assert not control("x", choice).is_slider
+    named = control("label_count", explore.Control({"few": 8, "many": 64}, default=64))
+    assert named.label == "label count" and named.start == 1 and named.names == ("few", "many")
+
+
+def breaks(slope):
+    if slope == 2:
+        raise ZeroDivisionError("no slope like this <here>")
+    return draw(slope)
+
+
+def test_a_failing_function_fails_the_static_form_and_names_the_setting():
+    with pytest.raises(CourseError, match="slope 2: ZeroDivisionError: no slope") as caught:
+        explore.explore(breaks, alt="A line", slope=[1, 2], mode="static")
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    with pytest.raises(CourseError, match="returned None"):
+        explore.explore(lambda n: None, alt="Nothing", n=[1], mode="static")
+
+
+def test_live_widgets_are_labelled_and_turn(shown):
+    explorer = explore.explore(
+        draw, alt="A line", title="Turn it", slope=[1, 2, 3], kind=["a", "b"], mode="live"
+    )
+    bundle, metadata = shown[0]
+    view = bundle["application/vnd.jupyter.widget-view+json"]
+    assert view["model_id"] == explorer.widget.box.model_id
+    # Without a kernel the reader sees the default picture, with its alt text.
+    assert "image/png" in bundle and metadata["image/png"]["alt"].startswith("A line")
+    slider, choice = explorer.widget.fields
+    assert (slider.description, choice.description) == ("slope", "kind")
+    assert type(slider).__name__ == "SelectionSlider" and type(choice).__name__ == "Dropdown"
+    before = explorer.widget.view.value
+    slider.value = 2
+    assert explorer.widget.view.value != before and "slope 3, kind a" in explorer.widget.view.value
+    assert explore.drive(explorer) == 6
+
+
+def test_a_live_failure_is_shown_to_the_learner_and_found_by_drive(shown):
+    explorer = explore.explore(breaks, alt="A line", slope=[1, 2, 3], mode="live")
+    slider = explorer.widget.fields[0]
+    slider.value = 1
+    message = explorer.widget.view.value
+    assert 'role="alert"' in message and "ZeroDivisionError" in message
+    assert "no slope like this &lt;here&gt;" in message and "slope 2" in message
+    slider.value = 2  # and it goes on
+    assert "<img" in explorer.widget.view.value
+    with pytest.raises(CourseError, match="slope 2"):
+        explore.drive(explorer)
+
+
+def test_drive_turns_every_control_of_a_large_explorer():
+    seen = set()
+
+    def note(a, b):
+        seen.add((a, b))
+        return f"{a} {b}"
+
+    controls = {"a": control("a", range(20)), "b": control("b", range(20))}
+    explorer = explore.Explorer(note, controls, "x", limit=1000)
+    assert explore.drive(explorer, limit=50) == 39
+    assert {a for a, _ in seen} == {b for _, b in seen} == set(range(20))
+
+
+def test_a_runner_gets_the_static_form_and_a_reader_the_widget(shown, monkeypatch):
+    class Shell:
+        kernel, execution_count = object(), 1
+
+    monkeypatch.setattr(output, "shell", Shell)
+    view = "application/vnd.jupyter.widget-view+json"
+    explore.explore(draw, alt="A line", slope=[1, 2])
+    monkeypatch.delenv("TL_QUIET", raising=False)
+    explore.explore(draw, alt="A line", slope=[1, 2])
+    monkeypatch.setenv("TL_STATIC", "1")
+    explore.explore(draw, alt="A line", slope=[1, 2])
+    assert [view in b for b, _ in shown] == [False, True, False]
+    assert ["<script" in b["text/html"] for b, _ in shown] == [True, False, True]
+
+
+def test_a_frame_is_drawn_once():
+    calls = []
+
+    def count(n):
+        calls.append(n)
+        return str(n)
+
+    explorer = explore.Explorer(count, {"n": control("n", [1, 2])}, "x")
+    for _ in range(3):
+        explorer.draw((0,))
+    assert calls == [1]

@@ -1,0 +1,221 @@
+"""Pictures: small, described, complete, and nothing on top of anything else."""
+
+from __future__ import annotations
+
+import base64
+import io
+import itertools
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.text import Text
+from PIL import Image
+
+from tl_helpers import output, plots
+from tl_helpers.errors import BadValue
+from tl_helpers.evaluate import Interval
+from tl_helpers.plots.lines import _spread
+from tl_helpers.plots.tree import nested
+
+CURVE = {n: Interval(0.5 + 0.05 * i, 0.47 + 0.05 * i, 0.54 + 0.05 * i, 5)
+         for i, n in enumerate((8, 16, 32, 64))}  # fmt: skip
+FLAT = {n: Interval(0.655, 0.64, 0.67, 5) for n in (8, 64)}
+TREE = {
+    "transfer": {
+        "same task": {"another domain": ["33"], "another language": ["36"]},
+        "another task": {"together": ["multi-task learning"], "in turn": ["10", "11", "30"]},
+    }
+}
+
+
+def _figures():
+    rng = np.random.default_rng(0)
+    return {
+        "learning_curve": plots.learning_curve(
+            {"pre-trained": CURVE, "frozen": FLAT}, chance=0.5, ceiling=0.9, title="More labels"
+        ),
+        "curves": plots.curves({"a": ([0, 1, 2], [3, 2, 1]), "b": ([0, 1, 2], [3, 2, 1.01])},
+                               reference={"entropy": 0.9}),
+        "bars": plots.bars({"one": FLAT[8], "two": -0.2, "a longer name": 0.6}, chance=0.5),
+        "tree": plots.tree(TREE, title="Ways to transfer"),
+        "heatmap": plots.heatmap(rng.normal(size=(3, 4)), rows=list("abc"),
+                                 columns=["classification", "pairs", "tags", "words"],
+                                 signed=True, unit="gain"),
+        "histogram": plots.histogram({"film": rng.normal(size=99), "book": rng.normal(size=50)},
+                                     mark={"observed": 1.0}),
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def figures():
+    return _figures()
+
+
+def _texts(figure):
+    """The texts that are drawn: ticks beyond the axes' limits exist, but are not."""
+    hidden = set()
+    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        low, high = sorted(axis.get_view_interval())
+        for tick in axis.get_major_ticks() + axis.get_minor_ticks():
+            if not low <= tick.get_loc() <= high or not axis.axes.axison:
+                hidden |= {tick.label1, tick.label2}
+    return [t for t in figure.findobj(Text) if t.get_text().strip() and t.get_visible()
+            and t not in hidden]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", list(_figures()))
+def test_pictures_are_small_and_nothing_is_cut_off(name, figures):
+    figure = figures[name]
+    data = plots.png(figure)
+    assert len(data) <= 60_000
+    image = Image.open(io.BytesIO(data)).convert("L")
+    assert image.width > 400
+    pixels = np.asarray(image)
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    assert (border > 235).all(), "something touches the edge"
+
+
+@pytest.mark.parametrize("name", list(_figures()))
+def test_texts_can_be_read_and_do_not_overlap(name, figures):
+    figure = figures[name]
+    figure.draw_without_rendering()
+    boxes = []
+    for text in _texts(figure):
+        assert text.get_fontsize() >= 11
+        if text.get_rotation() % 90 == 0:
+            boxes.append((text.get_text(), text.get_window_extent()))
+    width, height = figure.canvas.get_width_height()
+    for words, box in boxes:
+        assert box.x0 > -1 and box.y0 > -1 and box.x1 < width + 1 and box.y1 < height + 1, words
+    for (one, a), (two, b) in itertools.combinations(boxes, 2):
+        x = min(a.x1, b.x1) - max(a.x0, b.x0)
+        y = min(a.y1, b.y1) - max(a.y0, b.y0)
+        assert x <= 1 or y <= 4, f"{one!r} lies over {two!r}"
+
+
+@given(
+    st.lists(st.floats(0, 1), min_size=1, max_size=8),
+    st.floats(0.01, 0.3),
+)
+def test_labels_are_spread_without_leaving_the_axes(wanted, gap):
+    places = _spread(wanted, gap, 0.0, 1.0)
+    assert len(places) == len(wanted)
+    room = min(gap, 1 / max(1, len(wanted) - 1))
+    order = sorted(places)
+    assert all(b - a >= room - 1e-9 for a, b in itertools.pairwise(order))
+    assert order[0] >= -1e-9 and order[-1] <= 1 + 1e-9
+    ranks = np.argsort(wanted, kind="stable")
+    assert all(places[a] <= places[b] + 1e-12 for a, b in itertools.pairwise(ranks))
+
+
+def test_labels_with_room_stay_where_they_belong():
+    assert _spread([0.1, 0.9, 0.5], 0.1, 0, 1) == pytest.approx([0.1, 0.9, 0.5])
+
+
+def test_learning_curve_shows_counts_chance_and_names(figures):
+    axes = figures["learning_curve"].axes[0]
+    assert axes.get_xscale() == "log"
+    assert [t.get_text() for t in axes.get_xticklabels()] == ["8", "16", "32", "64"]
+    words = {t.get_text() for t in _texts(figures["learning_curve"])}
+    assert {"pre-trained", "frozen", "chance", "ceiling", "accuracy"} <= words
+    styles = {(line.get_linestyle(), line.get_marker(), line.get_color())
+              for line in axes.lines if len(line.get_xdata()) > 1 and line.get_label() != "_"}
+    assert len({colour for *_, colour in styles}) >= 3  # fmt: skip
+
+
+def test_lines_differ_in_more_than_colour():
+    assert len(set(plots.COLOURS)) == len(set(plots.MARKERS)) == len(set(plots.LINES)) == 7
+
+
+def test_tree_is_computed_from_dicts_and_tables():
+    table = pd.DataFrame(
+        [("transfer", "same task", "33"), ("transfer", "same task", "36"), ("transfer", "x", None)]
+    )
+    assert nested(table) == {"transfer": {"same task": {"33": {}, "36": {}}, "x": {}}}
+    words = [t.get_text() for t in _texts(plots.tree(table))]
+    assert sorted(words) == ["33", "36", "same task", "transfer", "x"]
+    with pytest.raises(BadValue, match="2 roots: a, b"):
+        plots.tree({"a": {}, "b": {}})
+    assert len(_texts(plots.tree({"a": {}, "b": {}}, root="all"))) == 3
+
+
+def test_heatmap_prints_every_finite_cell_legibly():
+    figure = plots.heatmap(pd.DataFrame({"x": [0.1, np.nan], "y": [0.5, 0.9]}, index=["p", "q"]))
+    cells = {t.get_text(): t.get_color() for t in figure.axes[0].texts}
+    assert set(cells) == {"0.10", "0.50", "0.90"}
+    assert cells["0.10"] == "white" and cells["0.90"] == "black"
+
+
+def test_histogram_shows_shares():
+    figure = plots.histogram({"many": [0.5] * 90 + [1.5] * 10, "few": [0.5, 1.5]}, bins=[0, 1, 2])
+    outlines = [p for p in figure.axes[0].patches if not p.get_fill()]
+    assert outlines[0].get_data().values.tolist() == [0.9, 0.1]
+    assert outlines[1].get_data().values.tolist() == [0.5, 0.5]
+
+
+def test_what_cannot_be_drawn_is_refused():
+    for draw in (
+        lambda: plots.learning_curve({}),
+        lambda: plots.learning_curve({"a": {}}),
+        lambda: plots.learning_curve({"a": {0: FLAT[8]}}),
+        lambda: plots.curves({}),
+        lambda: plots.curves({"a": ([1, 2], [1])}),
+        lambda: plots.bars({}),
+        lambda: plots.tree({}),
+        lambda: plots.tree(pd.DataFrame()),
+        lambda: plots.heatmap([1, 2]),
+        lambda: plots.heatmap([[1, 2]], rows=["a", "b"]),
+        lambda: plots.histogram([]),
+        lambda: plots.histogram([1, float("nan")]),
+    ):
+        with pytest.raises(BadValue):
+            draw()
+
+
+def test_show_gives_html_and_png_with_alt_text(monkeypatch, figures):
+    shown = {}
+    monkeypatch.setattr(
+        output, "emit", lambda bundle, metadata: shown.update(bundle=bundle, metadata=metadata)
+    )
+    plots.show(figures["bars"], alt='Fine-tuning "wins"\n by far.')
+    alt = 'Fine-tuning "wins" by far.'
+    image = ET.fromstring(shown["bundle"]["text/html"][:-1] + "/>")
+    assert image.get("alt") == alt and image.get("src").startswith("data:image/png;base64,")
+    assert base64.b64decode(shown["bundle"]["image/png"]).startswith(b"\x89PNG")
+    assert shown["metadata"]["image/png"]["alt"] == alt
+    assert alt in shown["bundle"]["text/plain"]
+
+
+@pytest.mark.parametrize("alt", ["", "  \n", None])
+def test_a_picture_without_alt_text_is_refused(alt, figures):
+    with pytest.raises(BadValue, match="alt text"):
+        plots.show(figures["bars"], alt=alt)
+
+
+def test_a_heavy_picture_is_made_lighter_or_refused():
+    noise = np.random.default_rng(0).random((300, 300))
+    with plots.style():
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(8, 6))
+        figure.add_subplot().imshow(noise)
+    assert len(plots.png(figure, largest=200_000)) <= 200_000
+    with pytest.raises(BadValue, match="bytes"):
+        plots.png(figure, largest=2_000)
+
+
+def test_own_figures_get_the_style_and_the_outside_keeps_its_own(monkeypatch):
+    import matplotlib.pyplot as plt
+
+    before = dict(plt.rcParams)
+    with plots.style():
+        figure, _ = plt.subplots()
+        assert plt.rcParams["font.size"] == 13
+    assert plt.rcParams["font.size"] == before["font.size"]
+    monkeypatch.setattr(output, "emit", lambda *_: None)
+    plots.show(figure, alt="An empty picture.")
+    assert not plt.get_fignums(), "the notebook would show it a second time"

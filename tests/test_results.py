@@ -1,0 +1,167 @@
+"""Stored results: what they say, that they are whole, and when a live run agrees."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from tl_helpers import files, results
+from tl_helpers.errors import BadValue, BrokenFile, CourseError, UnknownName
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    monkeypatch.setenv("TL_DATA", str(tmp_path))
+    monkeypatch.setattr(results, "STUDIES", {})
+    files.write_checksums()
+    return tmp_path
+
+
+def _study(seed, labels):
+    rng = np.random.default_rng(seed)
+    return [
+        {"model": model, "labels": labels, "accuracy": np.float32(base + 0.01 * rng.normal())}
+        for model, base in (("pre-trained", 0.8), ("random", 0.5))
+    ]
+
+
+def test_build_stores_everything_one_needs_to_judge_the_numbers(store):
+    results.study("toy", seeds=range(3), labels=64)(_study)
+    built = results.build("toy")
+    content = json.loads((store / "results" / "toy.json").read_text())
+    assert content["command"] == "tl results build toy"
+    assert content["configuration"] == {"labels": 64} and content["seeds"] == [0, 1, 2]
+    environment = content["environment"]
+    assert environment["libraries"]["numpy"] == np.__version__
+    assert environment["cpu"] and environment["python"] and environment["threads"] >= 1
+    assert content["seconds"] >= 0 and len(content["date"]) == 10
+    assert len(content["rows"]) == 6 and content["rows"][0]["seed"] == 0
+    assert results.load("toy") == built
+    assert "results/toy.json" in files.checksums()
+
+
+def test_values_select_rows(store):
+    results.study("toy", seeds=[5, 6], labels=64)(_study)
+    result = results.build("toy")
+    assert result.values("accuracy", model="random").shape == (2,)
+    assert result.values("seed", model="random").tolist() == [5, 6]
+    assert result.frame().groupby("model")["accuracy"].mean()["pre-trained"] > 0.7
+    with pytest.raises(UnknownName, match="accuracy"):
+        result.values("acuracy")
+    with pytest.raises(BadValue, match="No row"):
+        result.values("accuracy", model="other")
+
+
+def test_other_seeds_are_part_of_the_command(store):
+    results.study("toy", labels=8)(_study)
+    meta = results.build("toy", seeds=[7, 8]).meta
+    assert meta["seeds"] == [7, 8] and meta["command"].endswith("--seeds 7,8")
+
+
+def test_an_interrupted_build_leaves_the_stored_result_as_it_was(store):
+    results.study("toy", seeds=[0, 1], labels=8)(_study)
+    results.build("toy")
+    before = {p: p.read_bytes() for p in store.rglob("*") if p.is_file()}
+
+    def breaks(seed, labels):
+        if seed == 1:
+            raise KeyboardInterrupt
+        return _study(seed, labels)
+
+    results.STUDIES.clear()
+    results.study("toy", seeds=[0, 1], labels=8)(breaks)
+    with pytest.raises(KeyboardInterrupt):
+        results.build("toy")
+    assert {p: p.read_bytes() for p in store.rglob("*") if p.is_file()} == before
+
+
+def test_a_full_disk_while_storing_leaves_nothing_half_written(store, monkeypatch):
+    import errno
+    import os
+
+    results.study("toy", seeds=[0], labels=8)(_study)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(CourseError, match="disk is full"):
+        results.build("toy")
+    assert not any((store / "results").iterdir())
+
+
+def test_a_changed_result_is_refused_and_named(store):
+    results.study("toy", seeds=[0], labels=8)(_study)
+    results.build("toy")
+    path = store / "results" / "toy.json"
+    path.write_text(path.read_text().replace("0.8", "0.9").replace("0.7", "0.9"))
+    with pytest.raises(BrokenFile, match="toy.json"):
+        results.load("toy")
+    path.write_text("{")
+    files.write_checksums()
+    with pytest.raises(BrokenFile, match="tl results build toy"):
+        results.load("toy")
+
+
+def test_unknown_names_say_what_there_is(store):
+    results.study("toy", seeds=[0], labels=8)(_study)
+    with pytest.raises(UnknownName, match="toy"):
+        results.build("tox")
+    results.build("toy")
+    with pytest.raises(UnknownName, match="toy"):
+        results.load("tox")
+
+
+def test_a_study_cannot_store_what_json_cannot_hold(store):
+    for value in (float("nan"), float("inf"), object(), {1, 2}):
+        results.STUDIES.clear()
+        results.study("bad", seeds=[0])(lambda seed, value=value: {"x": value})
+        with pytest.raises(BadValue, match="x="):
+            results.build("bad")
+    results.STUDIES.clear()
+    results.study("empty", seeds=[0])(lambda seed: [])
+    with pytest.raises(BadValue, match="measured nothing"):
+        results.build("empty")
+    with pytest.raises(BadValue, match="distinct"):
+        results.build("empty", seeds=[1, 1])
+    assert not (store / "results").exists()
+
+
+def test_names_are_file_names_and_belong_to_one_study(store):
+    for bad in ("Up", "../x", "a b", ""):
+        with pytest.raises(BadValue, match="no name"):
+            results.study(bad)
+    results.study("toy", labels=1)(_study)
+    results.study("toy", labels=1)(_study)  # the same module loaded again
+    with pytest.raises(BadValue, match="two studies"):
+        results.study("toy")(lambda seed: {})
+
+
+def test_the_prediction_interval_by_hand():
+    found = results.prediction([1.0, 2.0, 3.0, 4.0, 5.0])
+    half = 2.7764451 * np.sqrt(2.5) * np.sqrt(1 + 1 / 5)
+    assert (found.low, found.high) == pytest.approx((3 - half, 3 + half))
+
+
+def test_a_further_honest_run_agrees_95_times_in_100_and_a_wrong_one_does_not():
+    rng = np.random.default_rng(0)
+    draws = rng.normal(0.7, 0.02, (2000, 6))
+    share = np.mean([results.agrees(row[:5], row[5]) for row in draws])
+    assert abs(share - 0.95) < 5 * np.sqrt(0.95 * 0.05 / 2000)
+    wrong = np.mean([results.agrees(row[:5], row[5] - 0.2) for row in draws])
+    assert wrong < 0.02
+
+
+def test_identical_values_agree_with_themselves_only():
+    assert results.agrees([0.1 + 0.2] * 3, 0.3) and not results.agrees([0.3] * 3, 0.31)
+    with pytest.raises(BadValue):
+        results.agrees([0.5], 0.5)
+    assert not results.agrees([0.4, 0.5, 0.6], float("nan"))
+
+
+def test_every_stored_result_of_the_course_is_whole():
+    for path in (files.data_dir() / "results").glob("*.json"):
+        result = results.load(path.stem)
+        assert result.rows and set(result.meta) == set(results.META)
