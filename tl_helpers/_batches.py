@@ -78,10 +78,10 @@ class Batches:
         self.special[[i for i in tokenizer.all_special_ids if i < vocabulary]] = True
         self.ordinary = np.flatnonzero(~self.special)
         self.mask_id = tokenizer.mask_token_id
-        first = tokenizer.cls_token_id
-        # A block holds pieces of several documents: a new one begins at [CLS], or after the end
-        # mark of tokenizers that have no [CLS].
-        self.first_id, self.last_id = first, None if first is not None else end_id(tokenizer)
+        # A block holds pieces of several documents; each begins at this mark. Where one mark both
+        # ends a text and begins the next (GPT-2), it is to be predicted all the same.
+        self.first_id = marks(tokenizer)[0]
+        self.predict_first = self.first_id == tokenizer.eos_token_id
         self._order: tuple[int, np.ndarray] = (-1, np.empty(0, dtype=np.int64))
         self._rows = (np.arange(batch_size) * length)[:, None]
 
@@ -92,20 +92,14 @@ class Batches:
             self._order = (epoch, rng.permutation(len(self.blocks)))
         return self._order[1][index * self.batch_size : (index + 1) * self.batch_size]
 
-    def _documents(self, ids: np.ndarray) -> np.ndarray:
-        if self.first_id is not None:
-            return np.cumsum(ids == self.first_id, axis=1)
-        ends = np.cumsum(ids == self.last_id, axis=1)
-        return ends - (ids == self.last_id)
-
     def __call__(self, step: int) -> Batch:
         """The batch of ``step`` (0-based)."""
         ids = self.blocks[self._indices(step)].astype(np.int64)
-        documents = self._documents(ids)
+        documents = np.cumsum(ids == self.first_id, axis=1)
         if self.objective == "clm":
             targets = np.full_like(ids, -100)
-            same = documents[:, 1:] == documents[:, :-1]
-            targets[:, :-1] = np.where(same, ids[:, 1:], -100)
+            inside = ids[:, 1:] != self.first_id
+            targets[:, :-1] = np.where(inside | self.predict_first, ids[:, 1:], -100)
             return Batch(ids, np.empty(0, dtype=np.int64), targets.reshape(-1), documents)
         rng = np.random.default_rng([self.seed, _MASKS, step])
         special = self.special[ids]
@@ -122,8 +116,20 @@ class Batches:
         return Batch(ids, picked, np.where(usable, truth, -100), documents)
 
 
-def end_id(tokenizer: PreTrainedTokenizerBase) -> int | None:
-    return tokenizer.sep_token_id if tokenizer.sep_token_id is not None else tokenizer.eos_token_id
+def marks(tokenizer: PreTrainedTokenizerBase) -> tuple[int, int]:
+    """The ids that begin and end a document: ``[CLS]`` and ``[SEP]``, or the end-of-text mark.
+
+    Raises:
+        BadValue: the tokenizer has neither.
+    """
+    t = tokenizer
+    first = next((i for i in (t.cls_token_id, t.bos_token_id, t.eos_token_id) if i is not None), -1)
+    end = next((i for i in (t.eos_token_id, t.sep_token_id) if i is not None), first)
+    if first < 0:
+        raise BadValue(
+            "The tokenizer has no mark that begins a text.", "Set its cls_token or bos_token."
+        )
+    return first, end
 
 
 def dropout_seed(seed: int, step: int) -> int:

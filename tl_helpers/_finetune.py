@@ -86,7 +86,9 @@ def fine_tune(
     lengths = np.array([len(row) for row in rows])
     weight = None if weights is None else torch.tensor(weights, dtype=torch.float32, device=device)
     trainee = _precision.Trainee(network, _precision.use_bf16(plan.autocast, device))
-    optimiser = _precision.adamw(network, plan.learning_rate, (0.9, 0.999), plan.weight_decay)
+    (optimiser,) = _precision.optimisers_of(
+        network, "adamw", plan.learning_rate, (0.9, 0.999), plan.weight_decay
+    )
     try:
         rates = get_scheduler(plan.schedule, optimiser, round(plan.warmup * plan.steps), plan.steps)
     except ValueError:
@@ -112,7 +114,7 @@ def fine_tune(
                 trainee.worker.train()
                 logits = trainee.worker(input_ids=ids, attention_mask=mask).logits
                 loss = functional.cross_entropy(logits.float(), truth, weight=weight)
-                trainee.step(loss, optimiser, clip=1.0)
+                trainee.step(loss, [optimiser], clip=1.0)
                 rates.step()
                 losses[done] = loss.detach()
                 done, read = done + 1, read + int(lengths[index].sum())

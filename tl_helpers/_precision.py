@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel
 
+    Optimisers = list[torch.optim.Optimizer]
+
+# Tables of words and positions, and what maps to words or classes: no work for Muon.
+_OUTER = re.compile(r"embed|wte|wpe|lm_head|decoder|vocab_projector|classifier|score")
 
 def supports_bf16() -> bool:
     """Whether this CPU multiplies bfloat16 matrices natively (AVX512-BF16 or AMX)."""
@@ -67,8 +72,8 @@ class Trainee:
             with torch.no_grad():
                 torch._foreach_copy_(self.copies, self.masters)
 
-    def step(self, loss: torch.Tensor, optimiser: torch.optim.Optimizer, clip: float) -> None:
-        """One update: gradients of ``loss``, clipped to the norm ``clip``, and the optimiser."""
+    def step(self, loss: torch.Tensor, optimisers: Optimisers, clip: float) -> None:
+        """One update: gradients of ``loss``, clipped to the norm ``clip``, and the optimisers."""
         import torch
 
         loss.backward()
@@ -81,10 +86,12 @@ class Trainee:
                         master.grad.copy_(working.grad)
                         working.grad = None
         torch.nn.utils.clip_grad_norm_(self.masters, clip, foreach=True)
-        optimiser.step()
+        for optimiser in optimisers:
+            optimiser.step()
         self.pull()
         if not self.bf16:
-            optimiser.zero_grad()
+            for parameter in self.masters:
+                parameter.grad = None
 
     def close(self) -> None:
         """Drop the gradients and leave the model in evaluation mode."""
@@ -93,18 +100,40 @@ class Trainee:
         self.model.eval()
 
 
-def adamw(
-    model: PreTrainedModel, rate: float, betas: tuple[float, float], decay: float
-) -> torch.optim.Optimizer:
-    """AdamW in one fused call per step, without decay of biases and norms."""
+def optimisers_of(
+    model: PreTrainedModel, name: str, rate: float, betas: tuple[float, float], decay: float
+) -> Optimisers:
+    """``"adamw"``: one fused AdamW, without decay of biases and norms. ``"muon"``: the matrices
+    inside the network by ``torch.optim.Muon``, at AdamW's scale; all else by AdamW.
+
+    Raises:
+        BadValue: another name.
+    """
     import torch
 
-    trained = [p for p in model.parameters() if p.requires_grad]
+    if name not in ("adamw", "muon"):
+        raise BadValue(f"optimiser={name!r} is not known.", 'Use "adamw" or "muon".')
+    inner, matrices, vectors = [], [], []
+    for key, parameter in model.named_parameters():
+        if not parameter.requires_grad:
+            continue
+        if parameter.ndim < 2:
+            vectors.append(parameter)
+        elif name == "muon" and parameter.ndim == 2 and not _OUTER.search(key):
+            inner.append(parameter)
+        else:
+            matrices.append(parameter)
     groups = [
-        {"params": [p for p in trained if p.ndim >= 2], "weight_decay": decay},
-        {"params": [p for p in trained if p.ndim < 2], "weight_decay": 0.0},
+        {"params": matrices, "weight_decay": decay}, {"params": vectors, "weight_decay": 0.0}
+    ]  # fmt: skip
+    found: list[torch.optim.Optimizer] = [
+        torch.optim.AdamW(groups, lr=rate, betas=betas, fused=True)
     ]
-    return torch.optim.AdamW(groups, lr=rate, betas=betas, fused=True)
+    if inner:
+        found.append(
+            torch.optim.Muon(inner, lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw")
+        )
+    return found
 
 
 def for_inference(model: PreTrainedModel, choice: str | bool = "auto") -> PreTrainedModel:

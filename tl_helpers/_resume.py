@@ -58,7 +58,7 @@ def save(
     identity: dict[str, Any],
     progress: dict[str, Any],
     model: torch.nn.Module,
-    optimiser: torch.optim.Optimizer,
+    optimisers: list[torch.optim.Optimizer],
     losses: torch.Tensor,
 ) -> None:
     """Write weights, optimiser state, losses and progress to ``folder``.
@@ -68,15 +68,16 @@ def save(
         identity: the settings that a later run must share to go on from here.
         progress: step, seconds, evaluations; JSON values.
         model: its parameters and buffers are stored as they are.
-        optimiser: its tensors are stored as ``optimiser.<parameter index>.<key>``.
+        optimisers: their tensors are stored as ``optimiser.<which>.<parameter index>.<key>``.
         losses: the loss of each step so far.
     """
     from safetensors.torch import save_file
 
     tensors = {f"model.{k}": v.detach().contiguous() for k, v in weights(model).items()}
-    for index, values in optimiser.state_dict()["state"].items():
-        for key, value in values.items():
-            tensors[f"optimiser.{index}.{key}"] = value.contiguous()
+    for which, optimiser in enumerate(optimisers):
+        for index, values in optimiser.state_dict()["state"].items():
+            for key, value in values.items():
+                tensors[f"optimiser.{which}.{index}.{key}"] = value.contiguous()
     tensors["losses"] = losses
     metadata = {
         "format": FORMAT, "identity": json.dumps(identity), "progress": json.dumps(progress)
@@ -89,7 +90,7 @@ def load(
     folder: Path,
     identity: dict[str, Any],
     model: torch.nn.Module,
-    optimiser: torch.optim.Optimizer,
+    optimisers: list[torch.optim.Optimizer],
     losses: torch.Tensor,
 ) -> dict[str, Any] | None:
     """Put a stored state back; returns its progress, or None if nothing is stored.
@@ -129,14 +130,13 @@ def load(
         for name, value in weights(model).items():
             value.copy_(tensors[f"model.{name}"])
         losses[: len(tensors["losses"])] = tensors["losses"]
-    state: dict[int, dict[str, torch.Tensor]] = {}
-    for name, value in tensors.items():
-        if name.startswith("optimiser."):
-            _, index, key = name.split(".")
-            state.setdefault(int(index), {})[key] = value
-    whole = optimiser.state_dict()
-    whole["state"] = state
-    optimiser.load_state_dict(whole)
+    for which, optimiser in enumerate(optimisers):
+        state: dict[int, dict[str, torch.Tensor]] = {}
+        for name, value in tensors.items():
+            if name.startswith(f"optimiser.{which}."):
+                index, key = name.split(".")[2:]
+                state.setdefault(int(index), {})[key] = value
+        optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
     return progress
 
 

@@ -225,7 +225,7 @@ def fit(
                 "nothing to it.",
                 'Leave them out, or use mode="fine-tune".',
             )
-        chosen = {"layer": layer, "pooling": pooling, "autocast": autocast}
+        chosen: dict[str, Any] = {"layer": layer, "pooling": pooling, "autocast": autocast}
         fitted, history = _features.fit(
             embed(model, tokenizer, texts, **chosen), targets, weights, C, seed
         )

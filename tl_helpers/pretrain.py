@@ -40,9 +40,9 @@ def pack(
 ) -> np.ndarray:
     """Tokenise documents and cut them, end to end, into blocks without padding.
 
-    Each document is encoded as the tokenizer does it for a task later on, ``[CLS] ... [SEP]`` (or
-    with its end-of-text mark where there is no ``[SEP]``). A document may go on in the next block.
-    :func:`fit` hides documents that share a block from each other.
+    Each document is encoded as the tokenizer does it for a task later on, ``[CLS] ... [SEP]``
+    (GPT-2: the end-of-text mark in front). A document may go on in the next block. :func:`fit`
+    hides documents that share a block from each other.
 
     Args:
         texts: documents.
@@ -62,11 +62,9 @@ def pack(
         raise BadValue(f"length={length} is too short.", "Use at least 2 tokens per block.")
     # verbose=False: a document longer than the model's window is fine here, it is cut anyway.
     rows = tokenizer(texts, return_attention_mask=False, verbose=False)["input_ids"]
-    first, end = tokenizer.cls_token_id, _batches.end_id(tokenizer)
-    if end is None:
-        raise BadValue("The tokenizer has no end mark.", "Set its sep_token or eos_token.")
+    first, end = _batches.marks(tokenizer)
     if tokenizer.num_special_tokens_to_add() == 0:
-        rows = [([first] if first is not None else []) + row + [end] for row in rows]
+        rows = [[first, *row] if end == first else [first, *row, end] for row in rows]
     stream = np.concatenate([np.asarray(row, dtype=np.int32) for row in rows])
     n = len(stream) // length
     if n == 0:
@@ -90,6 +88,7 @@ def fit(
     warmup: float = 0.1,
     weight_decay: float = 0.01,
     schedule: str = "linear",
+    optimiser: str = "adamw",
     betas: tuple[float, float] = (0.9, 0.98),
     clip: float = 1.0,
     separate_documents: bool = True,
@@ -106,7 +105,8 @@ def fit(
 
     Masked language modelling follows Devlin et al. (2019), with a fixed number of masked tokens
     per block; causal language modelling predicts each next token of the same document.
-    Optimiser: AdamW (Loshchilov and Hutter, 2019), no decay on biases and norms.
+    Optimisers: AdamW (Loshchilov and Hutter, 2019), and Muon (Jordan et al., 2024) as an option,
+    which needs fewer steps in a small model.
 
     Same seed, same machine, same number of threads: same result, also when the run was killed and
     resumed. The global random state is left as it was.
@@ -123,6 +123,7 @@ def fit(
         warmup: share of the steps in which the rate rises from zero.
         weight_decay: decay of weight matrices.
         schedule: ``"linear"``, ``"cosine"`` or ``"constant"`` after the warm-up.
+        optimiser: ``"adamw"`` or ``"muon"``.
         betas: averaging of AdamW.
         clip: largest norm of the gradient.
         separate_documents: hide documents that share a block from each other.
@@ -152,6 +153,7 @@ def fit(
     _check(model, blocks, tokenizer, objective, steps, batch_size, mask_rate, learning_rate, warmup)
     warm = round(warmup * steps)
     _batches.learning_rate_at(warm, steps, warm, schedule)  # an unknown name fails before any work
+    optimisers = _precision.optimisers_of(model, optimiser, learning_rate, betas, weight_decay)
     bf16 = _precision.use_bf16(autocast, model.device)
     batches = _batches.Batches(blocks, tokenizer, objective, mask_rate, batch_size, seed)
     folder = Path(checkpoint) if checkpoint is not None else None
@@ -159,10 +161,9 @@ def fit(
         "objective": objective, "steps": steps, "batch_size": batch_size, "seed": seed,
         "learning_rate": learning_rate, "warmup": warmup, "schedule": schedule,
         "mask_rate": mask_rate, "weight_decay": weight_decay, "betas": list(betas), "clip": clip,
-        "separate_documents": separate_documents, "bf16": bf16,
+        "separate_documents": separate_documents, "bf16": bf16, "optimiser": optimiser,
     }  # fmt: skip
     identity = resume.identity(model, blocks, settings) if folder else {}
-    optimiser = _precision.adamw(model, learning_rate, betas, weight_decay)
     losses = torch.zeros(steps)
     history = History()
     devices = [model.device] if model.device.type == "cuda" else []
@@ -184,13 +185,13 @@ def fit(
             check_finite(losses[:step], learning_rate)
             state = {"step": step, "seconds": history.seconds, "evaluations": history.evaluations,
                      "stopped": stopped}
-            resume.save(folder, identity, state, model, optimiser, losses[:step])
+            resume.save(folder, identity, state, model, optimisers, losses[:step])
 
     stopped, bar, trainee = False, None, None
     try:
         with torch.random.fork_rng(devices), _precision.eager_attention(model):
             trainee = _precision.Trainee(model, bf16)
-            found = resume.load(folder, identity, model, optimiser, losses) if folder else None
+            found = resume.load(folder, identity, model, optimisers, losses) if folder else None
             if found:
                 done = saved = found["step"]
                 history.seconds, history.evaluations = found["seconds"], found["evaluations"]
@@ -206,9 +207,9 @@ def fit(
                 batch = batches(done)
                 loss = _batches.loss_of(trainee.worker, batch, objective, separate_documents)
                 rate = learning_rate * _batches.learning_rate_at(done, steps, warm, schedule)
-                for group in optimiser.param_groups:
+                for group in (g for o in optimisers for g in o.param_groups):
                     group["lr"] = rate
-                trainee.step(loss, optimiser, clip)
+                trainee.step(loss, optimisers, clip)
                 losses[done] = loss.detach()
                 done += 1
                 bar.update()
