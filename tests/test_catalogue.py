@@ -89,7 +89,7 @@ def test_a_changed_catalogue_is_refused(shelf: Path) -> None:
         ('revision = "8d51e7e4887a4caaa95b3fbebbf53c0490b58bbb"', 'revision = "main"', "'main'"),
         ('licence = "not stated by its authors"', 'licence = ""', "'sst2'.*lacks: licence"),
         ('kind = "hub"', 'kind = "ftp"', "'sst2'.*kind 'ftp'"),
-        ('offline = "reviews"', 'trust_remote_code = true', "lacks: offline"),
+        ('offline = "reviews"', "trust_remote_code = true", "lacks: offline"),
         ('kind = "written"', 'kind = "written"\ncolour = "red"', "unknown keys: colour"),
         ("[[dataset]]", "[[dataset", "not valid TOML"),
     ],

@@ -25,6 +25,7 @@ def review(number: int, **changes: Any) -> dict[str, Any]:
         "text": f"Film number {number} is not bad.",
         "label": ("positive", "negative")[number // 2 % 2],
         "traits": ["negation"] if number % 4 == 0 else [],
+        "style": "plain",
         "split": "test" if number % 4 == 3 else "train",
     }
     return {**row, **changes}
@@ -71,6 +72,15 @@ def test_written_reviews_have_splits_and_named_classes() -> None:
     first = reviews["train"][0]
     assert features["label"].int2str(first["label"]) == "positive"
     assert first["traits"] == [0] and reviews["train"][1]["traits"] == []
+
+
+def test_the_shipped_reviews_fit_their_catalogue(shelf: Path) -> None:
+    put(shelf, (SHIPPED.parent / "written" / "reviews.jsonl").read_text("utf-8"))
+    reviews = data.load("reviews")
+    assert set(reviews) == {"train", "test"} and sum(reviews.num_rows.values()) >= 480
+    assert set(reviews["train"]["domain"][:]) == {0, 1, 2, 3}
+    eight = data.sample(data.load("reviews", split="train", domain="book"), 8, seed=1)
+    assert sorted(eight["label"][:]) == [0] * 4 + [1] * 4
 
 
 def test_one_split_and_one_domain() -> None:
@@ -194,11 +204,12 @@ def test_another_version_of_the_generator_is_another_corpus(
 
 def test_generated_in_parallel_it_is_the_same_text(monkeypatch: pytest.MonkeyPatch) -> None:
     alone = data.load("town", split="train", n=41)
+    monkeypatch.setattr(town_cache, "PER_PART", 11)
     monkeypatch.setattr(town_cache, "PER_PROCESS", 14)
-    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
     monkeypatch.setenv("TL_CACHE", os.environ["TL_CACHE"] + "-2")
     together = data.load("town", split="train", n=41)
-    assert len(together.cache_files) == 3
+    assert len(together.cache_files) == 4
     assert together["text"][:] == alone["text"][:]
     assert together.features == alone.features
 
@@ -251,6 +262,7 @@ def test_a_full_disk_in_a_process_that_helps(
         "datasets.Dataset.save_to_disk = full\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(town_cache, "PER_PART", 5)
     monkeypatch.setattr(town_cache, "PER_PROCESS", 5)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     # the course's own folder goes first on the path, so only the stand-in for the disk is new

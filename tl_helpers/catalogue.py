@@ -129,7 +129,9 @@ def _entry(section: str, row: dict[str, Any], path: Path) -> Entry:
             f"{label} is pinned to {row['revision']!r}.",
             "Pin it to one commit (40 hex digits): a branch or a tag can move.",
         )
-    frozen = {k: MappingProxyType(v) if isinstance(v, dict) else v for k, v in row.items()}
+    frozen: dict[str, Any] = {
+        k: MappingProxyType(v) if isinstance(v, dict) else v for k, v in row.items()
+    }
     return Entry(**frozen)
 
 

@@ -69,8 +69,8 @@ def read_jsonl(path: str | os.PathLike[str], fields: Sequence[str] = ()) -> list
     except OSError as error:
         raise BrokenFile(f"{path} cannot be read: {error.strerror}.", "Check the path.") from None
     except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise BrokenFile(f"{path}, line {line}: not UTF-8.", "Save the file as UTF-8.") from None
+        bad = error.object[: error.start].count(b"\n") + 1
+        raise BrokenFile(f"{path}, line {bad}: not UTF-8.", "Save the file as UTF-8.") from None
     rows = []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():

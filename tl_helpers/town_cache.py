@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 LEVELS = ("document", "sentence")
 #: First document of each split. Documents are numbered, so splits never share one.
 STARTS = {"train": 0, "test": 1 << 30}
-#: Documents that one process generates in a few seconds; more are shared out.
-PER_PROCESS = 10_000
+#: Documents in one file, which bounds the memory that generating takes.
+PER_PART = 20_000
+#: Documents worth a process of their own, which needs seconds to start.
+PER_PROCESS = 60_000
 #: Documents in one split at most.
 MOST = 10_000_000
 
@@ -56,22 +58,17 @@ def load(split: str, n: int, level: str, seed: int, dials: Mapping[str, Any]) ->
         raise UnknownName("split", split, STARTS)
     if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MOST:
         raise BadValue(f"n={n!r} is no number of documents.", f"Use a whole number, 1 to {MOST}.")
-    try:
-        town.Town(seed=seed, **dials)  # a dial out of range is found before any work
-    except TypeError:
-        known = {"n", "n_test", "level", "seed", *_dial_names(town)}
-        unknown = sorted(set(dials) - known)
-        if not unknown:
-            raise
-        raise UnknownName("option of 'town'", unknown[0], known) from None
+    if unknown := sorted(set(dials) - set(town.DIALS)):
+        known = {"n", "n_test", "level", "seed", *town.DIALS}
+        raise UnknownName("option of 'town'", unknown[0], known)
+    made = town.Town(seed=seed, **dials)  # a dial out of range is found before any work
 
     spec = {
         "generator": _generator(town),
         "level": level,
         "start": STARTS[split],
         "n": n,
-        "seed": seed,
-        "dials": dict(dials),
+        **made.dials.to_dict(),
     }
     text = json.dumps(spec, sort_keys=True, default=_plain)
     folder = files.cache_dir() / "town" / hashlib.sha256(text.encode()).hexdigest()[:24]
@@ -94,14 +91,10 @@ def load(split: str, n: int, level: str, seed: int, dials: Mapping[str, Any]) ->
 
 def _generator(town: Any) -> str:
     """What generates: its version, and its source, so that no change of it is ever overlooked."""
-    digest = hashlib.sha256(str(getattr(town, "VERSION", 1)).encode())
+    digest = hashlib.sha256(str(town.VERSION).encode())
     for path in sorted(Path(town.__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def _dial_names(town: Any) -> list[str]:
-    return [str(getattr(dial, "name", dial)) for dial in getattr(town, "DIALS", ())]
 
 
 def _plain(value: Any) -> Any:
@@ -158,42 +151,46 @@ class _only_one:
 
 
 def _generate(spec: dict[str, Any], folder: Path) -> None:
-    workers = min(os.cpu_count() or 1, -(-spec["n"] // PER_PROCESS))
-    bounds = [spec["n"] * i // workers for i in range(workers + 1)]
-    shards = [
-        {**spec, "start": spec["start"] + low, "n": high - low}
-        for low, high in zip(bounds, bounds[1:], strict=False)
+    firsts = range(0, spec["n"], PER_PART)
+    parts = [
+        {
+            **spec,
+            "start": spec["start"] + first,
+            "n": min(PER_PART, spec["n"] - first),
+            "path": str(folder / f"part-{number:05d}"),
+        }
+        for number, first in enumerate(firsts)
     ]
-    paths = [folder / f"part-{i:05d}" for i in range(workers)]
-    if workers == 1:
-        rows = [write_shard(shards[0], paths[0])]
-    else:
-        rows = _in_parallel(shards, paths)
+    workers = min(os.cpu_count() or 1, len(parts), -(-spec["n"] // PER_PROCESS))
+    rows = write_parts(parts) if workers == 1 else _in_parallel(parts, workers)
     (folder / "corpus.json").write_text(
         json.dumps({**spec, "rows": rows}, sort_keys=True), encoding="utf-8"
     )
 
 
-def write_shard(spec: dict[str, Any], path: Path) -> int:
-    """Generate one stretch of documents and store it; returns the number of rows."""
+def write_parts(parts: list[dict[str, Any]]) -> list[int]:
+    """Generate stretches of documents, each into its folder; returns their numbers of rows."""
     from datasets.utils import logging as bars
 
     from tl_helpers import town
 
-    corpus = town.Town(seed=spec["seed"], **spec["dials"]).corpus(spec["n"], start=spec["start"])
-    dataset = corpus.to_dataset(level=spec["level"])
+    made = town.Town(**{name: parts[0][name] for name in ("seed", *town.DIALS)})
     shown = bars.is_progress_bar_enabled()
     bars.disable_progress_bar()
+    rows = []
     try:
-        dataset.save_to_disk(str(path))
+        for part in parts:
+            dataset = made.corpus(part["n"], start=part["start"]).to_dataset(level=part["level"])
+            dataset.save_to_disk(part["path"])
+            rows.append(len(dataset))
     finally:
         if shown:
             bars.enable_progress_bar()
-    return len(dataset)
+    return rows
 
 
-def _in_parallel(shards: list[dict[str, Any]], paths: list[Path]) -> list[int]:
-    """One fresh interpreter per shard.
+def _in_parallel(parts: list[dict[str, Any]], workers: int) -> list[int]:
+    """Share the parts out over fresh interpreters.
 
     Fresh, because a fork of a process in which torch has started its threads can hang, and a
     process pool would ask every learner's script for a ``__main__`` guard.
@@ -203,9 +200,10 @@ def _in_parallel(shards: list[dict[str, Any]], paths: list[Path]) -> list[int]:
     environment = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
     running: list[subprocess.Popen[str]] = []
     try:
-        for shard, target in zip(shards, paths, strict=True):
+        for worker in range(workers):
+            share = parts[len(parts) * worker // workers : len(parts) * (worker + 1) // workers]
             process = subprocess.Popen(
-                [sys.executable, "-m", "tl_helpers.town_cache", str(target)],
+                [sys.executable, "-m", "tl_helpers.town_cache"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -215,7 +213,7 @@ def _in_parallel(shards: list[dict[str, Any]], paths: list[Path]) -> list[int]:
             )
             running.append(process)
             assert process.stdin is not None
-            process.stdin.write(json.dumps(shard))
+            process.stdin.write(json.dumps(share))
             process.stdin.close()
             process.stdin = None  # communicate() below must not close it again
         answers = [(process, *process.communicate()) for process in running]
@@ -224,7 +222,7 @@ def _in_parallel(shards: list[dict[str, Any]], paths: list[Path]) -> list[int]:
             if process.poll() is None:
                 process.kill()
                 process.wait()
-    rows = []
+    rows: list[int] = []
     for process, out, err in answers:
         report = _last_json(out)
         if "errno" in report:
@@ -235,7 +233,7 @@ def _in_parallel(shards: list[dict[str, Any]], paths: list[Path]) -> list[int]:
                 f"A process that generates the town broke off: {last}",
                 "Run it again; with less memory to spare, ask for fewer documents (n=...).",
             )
-        rows.append(int(report["rows"]))
+        rows.extend(report["rows"])
     return rows
 
 
@@ -249,7 +247,7 @@ def _last_json(out: str) -> dict[str, Any]:
 
 def _main() -> None:
     try:
-        print(json.dumps({"rows": write_shard(json.load(sys.stdin), Path(sys.argv[1]))}))
+        print(json.dumps({"rows": write_parts(json.load(sys.stdin))}))
     except OSError as error:
         print(json.dumps({"errno": error.errno or errno.EIO, "message": str(error)}))
 
