@@ -1,0 +1,65 @@
+"""The town: a small world of text whose truth is known.
+
+    >>> from tl_helpers import town
+    >>> corpus = town.Town(seed=0).corpus(1000)
+    >>> corpus.texts()[0]            # English that reads well
+    >>> corpus.entropy_per_token()   # and how predictable it is, in principle
+
+The same dials give the same text on every Python version and platform, and document ``i`` does not
+depend on how many others are made.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from tl_helpers.errors import BadValue, UnknownName
+from tl_helpers.town.corpus import Corpus
+from tl_helpers.town.dials import RANGES, Dials
+from tl_helpers.town.generate import Engine
+from tl_helpers.town.lexicon import DOMAINS, TOPICS
+from tl_helpers.town.probe import HELD_OUT, probe
+
+VERSION = 1  # goes into every cache fingerprint: raise it when the text changes
+DIALS = {name: meaning for name, (_, _, meaning) in RANGES.items()} | {
+    "mixture": "domain -> weight; domains left out do not occur"
+}
+
+
+class Town:
+    """A town with its dials set; see ``Dials`` for each of them.
+
+    Raises:
+        BadValue: a dial out of range. UnknownName: a dial, domain or occupation that is not there.
+    """
+
+    def __init__(self, seed: int = 0, **dials: Any) -> None:
+        for name in dials:
+            if name not in Dials.__dataclass_fields__:
+                raise UnknownName("dial of the town", name, Dials.__dataclass_fields__)
+        self.dials = Dials(seed=seed, **dials)
+        self.engine = Engine(self.dials)
+
+    def corpus(self, n_documents: int, start: int = 0) -> Corpus:
+        """Documents ``start .. start + n_documents - 1``.
+
+        Raises:
+            BadValue: a number that is not a whole number, or out of range.
+        """
+        for name, value, low in (("n_documents", n_documents, 1), ("start", start, 0)):
+            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < low:
+                raise BadValue(f"{name} = {value!r}.", f"Use a whole number, {low} or more.")
+        return Corpus(self.engine, self.engine.draw_documents(np.arange(start, start + n_documents)))
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> list[str]:
+    """All lower-cased word types and punctuation marks the town can use, in a fixed order."""
+    surfaces = {w.lower() for w in Engine(Dials()).surfaces}
+    return sorted(surfaces)
+
+
+__all__ = ["DIALS", "DOMAINS", "HELD_OUT", "TOPICS", "VERSION", "Corpus", "Dials", "Town", "probe", "vocabulary"]

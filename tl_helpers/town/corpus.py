@@ -1,0 +1,237 @@
+"""A generated corpus: its text, its gold annotation, and its exact probability."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tl_helpers.errors import BadValue
+from tl_helpers.town import compiled as c
+from tl_helpers.town import lexicon as lx
+from tl_helpers.town.generate import ATTRIBUTE, ATTRIBUTE_COLUMNS, SIMPLE, SLOT, Draws, Engine
+
+if TYPE_CHECKING:
+    import datasets
+
+# What an organisation is called in annotation: works and products are MISC, as in CoNLL 2003.
+VENUE_TYPE = {d: "MISC" if d in ("film", "book", "gadget") else "ORG" for d in lx.DOMAINS}
+
+
+@dataclass
+class Corpus:
+    """Documents ``first .. first + n - 1`` of a town, with everything that is known about them.
+
+    Arrays are flat; ``s_start`` maps documents to sentences and ``t_start`` sentences to tokens.
+    """
+
+    engine: Engine
+    draws: Draws
+    _texts: list[str] | None = field(default=None, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.draws.index)
+
+    @property
+    def n_sentences(self) -> int:
+        return len(self.draws.doc)
+
+    @property
+    def n_tokens(self) -> int:
+        return len(self.draws.token)
+
+    # --- text ------------------------------------------------------------------------------------
+    def _starts_sentence(self) -> np.ndarray:
+        flags = np.zeros(self.n_tokens, bool)
+        flags[self.draws.t_start[:-1]] = True
+        return flags
+
+    def sentences(self) -> list[str]:
+        """The text of every sentence."""
+        d, e = self.draws, self.engine
+        pieces = e.pieces[d.token + len(e.surfaces) * self._starts_sentence()].tolist()
+        bounds = d.t_start.tolist()
+        return [
+            "".join(pieces[a:b])[1:] for a, b in zip(bounds[:-1], bounds[1:], strict=True)
+        ]
+
+    def texts(self) -> list[str]:
+        """The text of every document."""
+        if self._texts is None:
+            d, e = self.draws, self.engine
+            pieces = e.pieces[d.token + len(e.surfaces) * self._starts_sentence()].tolist()
+            bounds = d.t_start[d.s_start].tolist()
+            self._texts = [
+                "".join(pieces[a:b])[1:] for a, b in zip(bounds[:-1], bounds[1:], strict=True)
+            ]
+        return self._texts
+
+    # --- gold annotation ---------------------------------------------------------------------------
+    def words(self) -> np.ndarray:
+        """``[tokens]`` the words as they stand in the text."""
+        e = self.engine
+        return e.capitalised[self.draws.token + len(e.surfaces) * self._starts_sentence()]
+
+    def pos(self) -> np.ndarray:
+        """``[tokens]`` index into ``compiled.UPOS``."""
+        return self.engine.p_pos[self.draws.place]
+
+    def heads(self) -> np.ndarray:
+        """``[tokens]`` position of the head within the sentence, -1 for the root."""
+        return self.engine.p_head[self.draws.place]
+
+    def relations(self) -> np.ndarray:
+        """``[tokens]`` index into ``engine.relations`` (Universal Dependencies)."""
+        return self.engine.p_rel[self.draws.place]
+
+    def entities(self) -> np.ndarray:
+        """``[tokens]`` index into ``compiled.ENTITIES`` (BIO; PER, LOC, ORG, MISC)."""
+        d, e = self.draws, self.engine
+        org = np.array([VENUE_TYPE[name] == "ORG" for name in lx.DOMAINS])
+        begin, inside = (
+            np.where(org, c.ENTITIES.index(f"{p}-ORG"), c.ENTITIES.index(f"{p}-MISC"))
+            for p in "BI"
+        )
+        tag = np.zeros(len(ATTRIBUTE_COLUMNS), np.int64)
+        for name, label in (("loc", "B-LOC"), ("road", "I-LOC"), ("p1", "B-PER"), ("p2", "I-PER"),
+                            ("q", "B-PER"), ("writer", "B-PER")):
+            tag[ATTRIBUTE_COLUMNS.index(name)] = c.ENTITIES.index(label)
+        out = np.zeros(self.n_tokens, np.int64)
+        named = np.flatnonzero(e.p_kind[d.place] == ATTRIBUTE)
+        column = e.p_arg[d.place[named]]
+        domain = d.domain[d.doc[d.sentence[named]]]
+        out[named] = tag[column]
+        for name, table in (("v1", begin), ("v2", inside)):
+            here = column == ATTRIBUTE_COLUMNS.index(name)
+            out[named[here]] = table[domain[here]]
+        return out
+
+    def sentence_sentiment(self) -> np.ndarray:
+        """``[sentences]`` 0 negative, 1 positive, 2 no opinion."""
+        d = self.draws
+        return np.where(self.engine.p_opinion[d.pattern], d.polarity, 2)
+
+    def is_hard(self) -> np.ndarray:
+        """``[sentences]`` said by negation, contrast or irony."""
+        return self.engine.p_hard[self.draws.pattern]
+
+    def derivations(self) -> list[str]:
+        """The rule that each sentence was built with."""
+        return [self.engine.patterns[i].source for i in self.draws.pattern]
+
+    def cue_positions(self, category: str = "eval") -> np.ndarray:
+        """Token positions of the words drawn from a category in plain sentences."""
+        d, e = self.draws, self.engine
+        cat = list(e.categories).index(category)
+        plain = e.p_opinion[d.pattern] & ~e.p_hard[d.pattern]
+        here = (e.p_kind[d.place] == SLOT) & (e.p_arg[d.place] == cat) & plain[d.sentence]
+        return np.flatnonzero(here)
+
+    # --- probability -------------------------------------------------------------------------------
+    def _mentions(self) -> dict[str, np.ndarray]:
+        """``[documents]`` bool: is the attribute visible in the text?"""
+        d, e = self.draws, self.engine
+        named = np.flatnonzero(e.p_kind[d.place] == ATTRIBUTE)
+        seen = np.zeros((len(self), len(ATTRIBUTE_COLUMNS)), bool)
+        seen[d.doc[d.sentence[named]], e.p_arg[d.place[named]]] = True
+        return {name: seen[:, i] for i, name in enumerate(ATTRIBUTE_COLUMNS)}
+
+    def logprob(self) -> np.ndarray:
+        """``[documents]`` natural log of the probability of each text.
+
+        Summed exactly over what the reader does not see: domain, topic, sentiment, the polarity of
+        each sentence, and every name that is not mentioned. The sentence patterns are taken as
+        read off the text: no two of them give the same string (held by a test), so this is the
+        probability of the string, and ``-logprob().sum() / n_tokens`` estimates the true entropy
+        rate of the town without bias.
+        """
+        d, e, t = self.draws, self.engine, self.engine.table
+        seen = self._mentions()
+        n_slots_row = e.p_arg[d.place[d.slots]]
+        s_sent = d.sentence[d.slots]
+        s_doc = d.doc[s_sent]
+        names = list(e.categories)
+        own = e.row(n_slots_row, d.domain[s_doc], d.topic[s_doc],
+                    d.polarity[s_sent] ^ e.p_flip[d.place[d.slots]])
+        local = d.w_entry - t.start[own]  # which word of the category: the same in every row
+        common = self._logp_common(seen)
+        agree = self.engine.dials.agreement
+        total = np.full(len(self), -np.inf)
+        for domain in np.flatnonzero(self.engine.dials.domain_shares() > 0):
+            p_local = d.p_entry - t.start[t.base["pattern"] + d.domain[d.doc] * 4 + d.role]
+            pattern = t.logp[t.start[t.base["pattern"] + domain * 4 + d.role] + p_local]
+            pattern_doc = np.bincount(d.doc, pattern, len(self))
+            alive = np.flatnonzero(np.isfinite(pattern_doc))
+            for topic in range(4):
+                by_polarity = np.stack([
+                    np.bincount(
+                        s_sent,
+                        t.logp[
+                            t.start[e.row(n_slots_row, domain, topic,
+                                          p ^ e.p_flip[d.place[d.slots]])] + local
+                        ],
+                        self.n_sentences,
+                    )
+                    for p in (0, 1)
+                ])
+                about = self._logp_about(seen, names, domain, topic)
+                base = common + pattern_doc + about + np.log(self.engine.dials.domain_shares()[domain] / 4)
+                for sentiment in (0, 1):
+                    same = np.where(d.role == 1, agree, 1.0)
+                    with np.errstate(divide="ignore"):
+                        sentence = np.logaddexp(
+                            by_polarity[sentiment] + np.log(same),
+                            by_polarity[1 - sentiment] + np.log(1 - same),
+                        )
+                    doc = np.bincount(d.doc, sentence, len(self)) + base + np.log(0.5)
+                    total[alive] = np.logaddexp(total[alive], doc[alive])
+        return total
+
+    def _logp_common(self, seen: dict[str, np.ndarray]) -> np.ndarray:
+        """Length, friend and kin: what depends on no hidden label."""
+        d, t = self.draws, self.engine.table
+        logp = t.logp[d.entries["length"]].copy()
+        for name in ("q", "kin"):
+            logp += np.where(seen[name], t.logp[d.entries[name]], 0)
+        gender_seen = seen["q"] | seen["kin"] | seen["qsub"]
+        return logp + np.where(gender_seen, t.logp[d.entries["qgender"]], 0)
+
+    def _logp_about(
+        self, seen: dict[str, np.ndarray], names: list[str], domain: int, topic: int
+    ) -> np.ndarray:
+        """What the document is about, under another domain and topic."""
+        d, e, t = self.draws, self.engine, self.engine.table
+        logp = np.zeros(len(self))
+        for name in SIMPLE:
+            cat = np.full(len(self), names.index(name))
+            own, other = e.row(cat, d.domain, d.topic, 0), e.row(cat, domain, topic, 0)
+            value = t.logp[t.start[other] + d.entries[name] - t.start[own]]
+            logp += np.where(seen[name], value, 0)
+        occ_row = t.start[t.base["occ"] + domain] + d.occupation
+        gender = t.logp[d.entries["pgender"]]
+        named = seen["p1"] | seen["p2"]  # a professional's name tells who it is, thus all the rest
+        logp += np.where(named | seen["occ"], t.logp[occ_row], 0)
+        logp += np.where(named | seen["psub"] | seen["ppos"], gender, 0)
+        return logp + np.where(named, t.logp[d.entries["person"]], 0)
+
+    def entropy_per_token(self) -> float:
+        """Estimate of the true entropy of the town's text, in nats per token of this corpus."""
+        return float(-self.logprob().sum() / self.n_tokens)
+
+    # --- as a data set -------------------------------------------------------------------------------
+    def to_dataset(self, level: str = "document") -> datasets.Dataset:
+        """A ``datasets.Dataset`` with one row per document or sentence; see the datasheet."""
+        from tl_helpers.town.tables import to_dataset
+
+        if level not in ("document", "sentence"):
+            raise BadValue(f"Unknown level {level!r} of the town.", "Use 'document' or 'sentence'.")
+        return to_dataset(self, level)
+
+    def summary(self) -> dict[str, Any]:
+        """Counts that describe the corpus: documents, sentences, tokens, word types."""
+        types, counts = np.unique(self.draws.token, return_counts=True)
+        return {
+            "documents": len(self), "sentences": self.n_sentences, "tokens": self.n_tokens,
+            "types": len(types), "most_frequent": self.engine.surfaces[types[counts.argmax()]],
+        }

@@ -1,0 +1,98 @@
+"""Does a model know the town? Questions whose answer the generator knows."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tl_helpers.errors import BadValue
+from tl_helpers.town import lexicon as lx
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+HELD_OUT = 50_000_000  # documents from here on are never trained on
+
+
+def evaluative_words() -> dict[str, frozenset[str]]:
+    """Polarity -> the evaluative adjectives of the lexicon that belong to that side only."""
+    sides = {
+        p: {w.lower() for words in lx.EVAL_THING[p].values() for w in words.split()}
+        for p in ("negative", "positive")
+    }
+    both = sides["negative"] & sides["positive"]
+    return {p: frozenset(words - both) for p, words in sides.items()}
+
+
+@lru_cache(maxsize=4)
+def questions(n: int, seed: int = 0) -> tuple[list[list[str]], np.ndarray, np.ndarray]:
+    """``n`` held-out documents as word lists, a masked adjective's position, and its polarity.
+
+    The adjective stands in a sentence without negation, contrast or irony, and its polarity is that
+    of the document, so the other sentences tell which side it must be on.
+    """
+    from tl_helpers.town import Town
+
+    corpus = Town(seed=seed).corpus(n * 3, start=HELD_OUT)
+    d, words = corpus.draws, corpus.words()
+    cues = corpus.cue_positions("eval")
+    sentence = d.sentence[cues]
+    agrees = d.polarity[sentence] == d.sentiment[d.doc[sentence]]
+    cues = cues[agrees]
+    docs, first = np.unique(d.doc[d.sentence[cues]], return_index=True)
+    docs, cues = docs[:n], cues[first][:n]
+    starts = d.t_start[d.s_start]
+    texts = [words[starts[i] : starts[i + 1]].tolist() for i in docs]
+    return texts, cues - starts[docs], d.sentiment[docs].astype(np.int64)
+
+
+def probe(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    *,
+    n: int = 400,
+    batch_size: int = 100,
+) -> float:
+    """Has a masked language model discovered sentiment? 0.5 is chance.
+
+    One evaluative adjective per document is masked; the answer counts as right when the model puts
+    more probability on the adjectives of the document's side than on those of the other.
+
+    Args:
+        model: a masked language model with the town's tokenizer.
+        n: number of questions; the standard error is at most ``0.5 / sqrt(n)``.
+
+    Returns:
+        The share of right answers.
+
+    Raises:
+        BadValue: the tokenizer has no mask token (a causal model).
+    """
+    import torch
+
+    if tokenizer.mask_token_id is None:
+        raise BadValue("probe() needs a masked language model.", "Use one with a [MASK] token.")
+    texts, positions, truth = questions(n)
+    ids = {
+        p: torch.tensor(sorted(tokenizer.convert_tokens_to_ids(sorted(words))))
+        for p, words in evaluative_words().items()
+    }
+    was_training = model.training
+    model.eval()
+    right = []
+    with torch.inference_mode():
+        for i in range(0, n, batch_size):
+            rows = []
+            for words, at in zip(texts[i : i + batch_size], positions[i : i + batch_size], strict=True):
+                masked = [*words[:at], tokenizer.mask_token, *words[at + 1 :]]
+                rows.append(" ".join(masked))
+            batch = tokenizer(rows, padding=True, truncation=True, return_tensors="pt")
+            where = (batch["input_ids"] == tokenizer.mask_token_id).int().argmax(1)
+            logits = model(**batch).logits[torch.arange(len(rows)), where]
+            positive = logits[:, ids["positive"]].logsumexp(1)
+            negative = logits[:, ids["negative"]].logsumexp(1)
+            right.append((positive > negative).numpy())
+    model.train(was_training)
+    return float((np.concatenate(right) == truth).mean())
