@@ -216,6 +216,14 @@ def test_output_that_is_a_file(place, nothing_runs):
         course.run(output=place / "file")
 
 
+@pytest.mark.parametrize("package", ["papermill", "latex2mathml"])
+def test_a_package_of_the_runner_is_missing(place, nothing_runs, monkeypatch, package):
+    write(place / "notebooks", "one")
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(CourseError, match=f"package {package} is not installed(.|\n)*make course"):
+        course.run()
+
+
 def test_no_notebooks_at_all(place):
     with pytest.raises(CourseError, match="There are no notebooks in"):
         course.run()

@@ -7,6 +7,7 @@ Notebooks are only read: the executed copies go to ``build/notebooks/``, a page 
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import tempfile
@@ -110,6 +111,7 @@ def run(
     if seeds:
         given.setdefault("SEED", parse_seeds(seeds)[0])
     paths = notebooks.find(names)
+    _require(["nbformat", "papermill", "ipykernel", *(["nbconvert", "latex2mathml"] * pages)])
     target = _output(output, paths)
     waiting = _jobs(paths, given, profile)
     offline = profile != "hub" if offline is None else offline
@@ -182,6 +184,17 @@ def _output(output: str | os.PathLike[str] | None, paths: Sequence[Path]) -> Pat
     return target
 
 
+def _require(packages: Sequence[str]) -> None:
+    for package in packages:
+        try:
+            importlib.import_module(package)
+        except ModuleNotFoundError as error:
+            raise CourseError(
+                f"Notebooks cannot be run here: the package {error.name} is not installed.",
+                "Install what the runner needs: make course, or pip install 'tl-helpers[course]'",
+            ) from None
+
+
 def _jobs(paths: Sequence[Path], given: dict[str, Any], profile: str) -> list[Job]:
     contents = {path: notebooks.read(path) for path in paths}
     injected = {
@@ -191,13 +204,8 @@ def _jobs(paths: Sequence[Path], given: dict[str, Any], profile: str) -> list[Jo
     names = [path.stem for path in paths]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise BadValue(f"Two notebooks have the name {twice[0]!r}.", "Run them one at a time.")
-    try:
-        from tl_helpers.kernels import Job
-    except ModuleNotFoundError as error:
-        raise CourseError(
-            f"Notebooks cannot be run here: the package {error.name} is not installed.",
-            "Install what the runner needs: make course, or pip install 'tl-helpers[course]'",
-        ) from None
+    from tl_helpers.kernels import Job
+
     return [Job(path, contents[path], injected[path], len(contents[path].cells)) for path in paths]
 
 
