@@ -71,7 +71,8 @@ def class_weights(
 def steps(n: int, batch_size: int, epochs: int | None, steps: int | None) -> int:
     if epochs is not None and steps is not None:
         raise BadValue("epochs and steps were both given.", "Pass one of them.")
-    total = steps if steps is not None else (3 if epochs is None else epochs) * -(-n // batch_size)
+    per_epoch = -(-n // max(1, batch_size))
+    total = steps if steps is not None else (3 if epochs is None else epochs) * per_epoch
     if total < 1 or batch_size < 1:
         raise BadValue(
             f"epochs={epochs}, steps={steps}, batch_size={batch_size}.", "Use at least 1 of each."

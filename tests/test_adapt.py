@@ -1,0 +1,398 @@
+"""Adapting: features, fine-tuning, freezing, early stopping, and agreement with the libraries."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from tl_helpers import _heads, _texts, adapt, models, pretrain
+from tl_helpers.errors import BadValue, CourseError
+
+GOOD, BAD = ["good", "lovely", "fine"], ["bad", "awful", "poor"]
+REST = ["the", "film", "soup", "was", "very", "and", "so", "it"]
+
+
+def reviews(n: int = 48, seed: int = 0) -> tuple[list[str], list[str]]:
+    rng = np.random.default_rng(seed)
+    texts, labels = [], []
+    for i in range(n):
+        words = ["the", rng.choice(["film", "soup"]), "was", *["very"] * int(rng.integers(0, 6))]
+        texts.append(" ".join([*words, str(rng.choice(GOOD if i % 2 else BAD))]))
+        labels.append("positive" if i % 2 else "negative")
+    return texts, labels
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return models.town_tokenizer(GOOD + BAD + REST)
+
+
+@pytest.fixture(scope="module")
+def model(tokenizer):
+    return models.new("tiny", tokenizer=tokenizer, num_hidden_layers=2)[0]
+
+
+@pytest.fixture(scope="module")
+def gpt():
+    tokenizer = models.town_tokenizer(GOOD + BAD + REST, objective="clm")
+    return models.new("tiny", "clm", tokenizer=tokenizer)[0], tokenizer
+
+
+def snapshot(model):
+    return {k: v.clone() for k, v in model.state_dict().items()}
+
+
+# embed --------------------------------------------------------------------------------------------
+
+
+def test_embed_is_the_mean_over_real_tokens_in_the_given_order(model, tokenizer):
+    texts = ["the film was very very very good", "soup", "it was so bad and so poor", "fine"] * 3
+    found = adapt.embed(model, tokenizer, texts, batch_size=5, autocast="float32")
+    assert found.shape == (12, 32) and found.dtype == np.float32
+    for layer, pooling in ((-1, "mean"), (0, "mean"), (1, "cls"), (-2, "max")):
+        found = adapt.embed(model, tokenizer, texts, layer=layer, pooling=pooling, batch_size=5,
+                            autocast="float32")  # fmt: skip
+        for text, vector in zip(texts, found, strict=True):
+            with torch.no_grad():
+                states = model.eval().base_model(
+                    **tokenizer(text, return_tensors="pt"), output_hidden_states=True
+                ).hidden_states[layer][0]  # fmt: skip
+            expected = {"mean": states.mean(0), "cls": states[0], "max": states.amax(0)}[pooling]
+            np.testing.assert_allclose(vector, expected.numpy(), atol=2e-6)
+
+
+def test_embed_leaves_the_model_as_it_was(model, tokenizer):
+    before, training = snapshot(model), model.training
+    adapt.embed(model, tokenizer, ["good"], autocast="bf16")
+    assert model.training == training and model.dtype == torch.float32
+    assert all(torch.equal(v, before[k]) for k, v in model.state_dict().items())
+
+
+def test_bfloat16_embeddings_point_the_same_way(model, tokenizer):
+    texts, _ = reviews()
+    a, b = (adapt.embed(model, tokenizer, texts, normalise=True, autocast=x)
+            for x in ("float32", "bf16"))  # fmt: skip
+    assert not np.array_equal(a, b) and (a * b).sum(1).min() > 0.999
+    np.testing.assert_allclose(np.linalg.norm(a, axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_embed_agrees_with_sentence_transformers():
+    if models.offline("minilm") is None:
+        pytest.skip("the real encoder is not on this machine")
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import Pooling, Transformer
+
+    model, tokenizer = models.load("minilm")
+    texts = [
+        "A small film with a large heart.",
+        "I would not go again, not for money. Well, perhaps for a great deal of money.",
+        "Fine.",
+        "The soup arrived cold, late and in the wrong colour; the waiter agreed with us.",
+    ]
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        body = Transformer(folder)
+        pooling = Pooling(body.get_embedding_dimension(), pooling_mode="mean")
+        twin = SentenceTransformer(modules=[body, pooling], device="cpu")
+        expected = twin.encode(texts, normalize_embeddings=True)
+    exact = adapt.embed(model, tokenizer, texts, normalise=True, autocast="float32")
+    np.testing.assert_allclose(exact, expected, atol=1e-5)
+    fast = adapt.embed(model, tokenizer, texts, normalise=True, autocast="bf16")
+    assert (fast * expected).sum(1).min() > 0.999
+
+
+def test_embed_an_empty_text_and_one_that_is_too_long(model, tokenizer, gpt):
+    for network, tok in ((model, tokenizer), gpt):
+        found = adapt.embed(network, tok, ["", "good " * 500, "fine"])
+        assert np.isfinite(found).all() and len(found) == 3
+
+
+# features -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("C", [1.0, "cv"])
+def test_features_leave_the_encoder_alone(model, tokenizer, C):
+    texts, labels = reviews()
+    before = snapshot(model)
+    adapted = adapt.fit(model, tokenizer, texts, labels, mode="features", C=C,
+                        validation=reviews(20, seed=1))  # fmt: skip
+    assert all(torch.equal(v, before[k]) for k, v in model.state_dict().items())
+    assert np.mean(adapted.predict(texts) == np.array(labels)) > 0.95
+    assert adapted.history.evaluations[-1]["accuracy"] > 0.9
+    assert adapted.model is model and len(adapted.frozen) == len(list(model.parameters()))
+    again = adapt.fit(model, tokenizer, texts, labels, mode="features", C=C)
+    np.testing.assert_array_equal(again.probabilities(texts), adapted.probabilities(texts))
+
+
+def test_features_are_scikit_learns(model, tokenizer):
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    texts, labels = reviews()
+    rows = adapt.embed(model, tokenizer, texts)
+    twin = make_pipeline(StandardScaler(), LogisticRegression(C=0.3, max_iter=2000))
+    twin.fit(rows, labels)
+    adapted = adapt.fit(model, tokenizer, texts, labels, mode="features", C=0.3)
+    np.testing.assert_allclose(adapted.probabilities(texts), twin.predict_proba(rows), atol=1e-9)
+
+
+# fine-tuning --------------------------------------------------------------------------------------
+
+
+def test_fine_tuning_learns_and_keeps_the_form_of_the_labels(model, tokenizer, gpt):
+    texts, labels = reviews()
+    numbers = [7 if label == "positive" else 3 for label in labels]
+    for network, tok in ((model, tokenizer), gpt):
+        before = snapshot(network)
+        for wanted in (labels, numbers):
+            adapted = adapt.fit(network, tok, texts, wanted, epochs=12, learning_rate=5e-3)
+            assert np.mean(adapted.predict(texts) == np.array(wanted)) > 0.95
+            assert adapted.classes.tolist() == sorted(set(wanted))
+            np.testing.assert_allclose(adapted.probabilities(texts).sum(1), 1)
+        assert all(torch.equal(v, before[k]) for k, v in network.state_dict().items())
+        assert adapted.history.loss[-1] < adapted.history.loss[0]
+
+
+def test_the_result_loads_with_automodel(model, tokenizer, tmp_path):
+    from transformers import AutoModelForSequenceClassification
+
+    texts, labels = reviews()
+    adapted = adapt.fit(model, tokenizer, texts, labels, epochs=12, learning_rate=5e-3,
+                        autocast="float32")  # fmt: skip
+    adapted.model.save_pretrained(tmp_path)
+    loaded = AutoModelForSequenceClassification.from_pretrained(tmp_path).eval()
+    with torch.no_grad():
+        number = int(loaded(**tokenizer(texts[0], return_tensors="pt")).logits.argmax())
+    assert loaded.config.id2label[number] == adapted.predict(texts[:1])[0] == labels[0]
+
+
+def test_the_body_is_the_pre_trained_one_and_a_fitting_head_is_kept(model, tokenizer):
+    head = _heads.classifier(model, tokenizer, ["a", "b"], seed=0)
+    for name, value in model.base_model.named_parameters():
+        assert torch.equal(head.base_model.get_parameter(name), value)
+    other = _heads.classifier(model, tokenizer, ["a", "b"], seed=1)
+    assert not torch.equal(head.classifier.weight, other.classifier.weight)
+    kept = _heads.classifier(head, tokenizer, ["c", "d"], seed=2)
+    assert kept is not head and torch.equal(kept.classifier.weight, head.classifier.weight)
+    assert _heads.classifier(head, tokenizer, ["a", "b", "c"], seed=2).config.num_labels == 3
+
+
+def test_same_seed_same_result_and_the_global_random_state_is_left_alone(model, tokenizer):
+    texts, labels = reviews()
+    runs = []
+    for noise, seed in ((1, 5), (2, 5), (1, 6)):
+        torch.manual_seed(noise)
+        before = torch.get_rng_state()
+        runs.append(adapt.fit(model, tokenizer, texts, labels, steps=4, seed=seed).history.loss)
+        assert torch.equal(before, torch.get_rng_state())
+    assert runs[0] == runs[1] != runs[2]
+
+
+def test_each_text_once_per_epoch_in_batches_of_similar_length():
+    lengths = np.random.default_rng(0).integers(5, 60, 1003)
+    batches = _texts.training_order(lengths, 16, seed=0, epoch=0)
+    assert sorted(np.concatenate(batches).tolist()) == list(range(1003))
+    padded = sum(len(b) * lengths[b].max() for b in batches) / lengths.sum()
+    shuffled = np.random.default_rng(1).permutation(1003)
+    plain = [shuffled[i : i + 16] for i in range(0, 1003, 16)]
+    assert padded < 1.15 < sum(len(b) * lengths[b].max() for b in plain) / lengths.sum()
+    means = [lengths[b].mean() for b in batches]
+    assert abs(np.corrcoef(means, np.arange(len(means)))[0, 1]) < 0.4  # not from short to long
+    assert batches[0].tolist() != _texts.training_order(lengths, 16, 0, 1)[0].tolist()
+
+
+def test_the_same_steps_as_the_trainer(model, tokenizer, tmp_path):
+    """Same batches, schedule, decay and clipping as ``transformers.Trainer``: same losses."""
+    from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments
+
+    texts, labels = reviews(40)
+    settings = {"learning_rate": 2e-3, "weight_decay": 0.01, "warmup": 0.25}
+    ours = adapt.fit(model, tokenizer, texts, labels, epochs=3, batch_size=8, seed=1,
+                     autocast="float32", **settings)  # fmt: skip
+
+    rows = _texts.encode(tokenizer, texts, model)
+    lengths = np.array([len(r) for r in rows])
+    data = [{"input_ids": rows[i], "labels": int(labels[i] == "positive")} for epoch in range(3)
+            for batch in _texts.training_order(lengths, 8, 1, epoch) for i in batch]  # fmt: skip
+
+    class Losses(TrainerCallback):
+        found: list[float] = []
+
+        def on_log(self, args, state, control, logs=None, **_):
+            self.found += [logs["loss"]] if "loss" in logs else []
+
+    class InOrder(Trainer):
+        def _get_train_sampler(self, *_):
+            return torch.utils.data.SequentialSampler(self.train_dataset)
+
+    network = _heads.classifier(model, tokenizer, ["negative", "positive"], seed=1)
+    arguments = TrainingArguments(
+        output_dir=str(tmp_path), num_train_epochs=1, per_device_train_batch_size=8, seed=1,
+        learning_rate=2e-3, weight_decay=0.01, warmup_steps=round(0.25 * 15), logging_steps=1,
+        lr_scheduler_type="linear", max_grad_norm=1.0, report_to="none", use_cpu=True,
+        disable_tqdm=True, save_strategy="no",
+    )  # fmt: skip
+    recorder = Losses()
+    InOrder(network, arguments, train_dataset=data, callbacks=[recorder],
+            data_collator=DataCollatorWithPadding(tokenizer)).train()  # fmt: skip
+    assert len(ours.history.loss) == len(recorder.found) == 15
+    np.testing.assert_allclose(ours.history.loss, recorder.found, rtol=2e-3, atol=1e-4)
+    assert np.ptp(ours.history.loss) > 0.1  # they are not equal because nothing happened
+
+
+# freezing -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pattern", "held", "moved"),
+    [
+        ("embeddings", "bert.embeddings.word_embeddings.weight", "bert.encoder.layer.0."),
+        ("encoder", "bert.encoder.layer.1.", "classifier.weight"),
+        (0, "bert.encoder.layer.0.", "bert.encoder.layer.1."),
+        (-1, "bert.encoder.layer.1.", "bert.encoder.layer.0."),
+        ("*.attention.*", "bert.encoder.layer.0.attention.", "bert.encoder.layer.0.intermediate."),
+        (["embeddings", 0], "bert.encoder.layer.0.", "bert.encoder.layer.1."),
+    ],
+)
+@pytest.mark.parametrize("autocast", ["float32", "bf16"])
+def test_frozen_parts_stay_and_the_rest_moves(model, tokenizer, pattern, held, moved, autocast):
+    texts, labels = reviews(16)
+    before = model.state_dict()
+    adapted = adapt.fit(model, tokenizer, texts, labels, steps=3, freeze=pattern,
+                        learning_rate=1e-2, autocast=autocast)  # fmt: skip
+    after = adapted.model.state_dict()
+    assert any(name.startswith(held) for name in adapted.frozen)
+    for name in before:
+        if name.startswith(held):
+            assert torch.equal(after[name], before[name]), name
+    start = _heads.classifier(model, tokenizer, ["negative", "positive"], seed=0).state_dict()
+    assert any(not torch.equal(after[n], start[n]) for n in after if n.startswith(moved))
+
+
+def test_layers_of_other_architectures_have_numbers(gpt):
+    from transformers import DistilBertConfig, DistilBertForSequenceClassification
+
+    assert "0" in _heads.parts(_heads.classifier(*gpt, ["a", "b"], seed=0))
+    distil = DistilBertForSequenceClassification(
+        DistilBertConfig(vocab_size=30, dim=16, hidden_dim=16, n_layers=2, n_heads=2)
+    )
+    found = _heads.parts(distil)
+    assert found["embeddings"] and found["0"] and found["1"]
+
+
+@pytest.mark.parametrize("pattern", ["encodr", 7, ["embeddings", "*.h.*"], "*"])
+def test_a_pattern_that_matches_nothing_or_everything(model, tokenizer, pattern):
+    texts, labels = reviews(16)
+    with pytest.raises(BadValue) as caught:
+        adapt.fit(model, tokenizer, texts, labels, steps=1, freeze=pattern)
+    if pattern != "*":
+        assert "layers 0 to 1" in str(caught.value) and "embeddings" in str(caught.value)
+
+
+# weights, validation, early stopping --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["fine-tune", "features"])
+def test_class_weights_help_the_rare_class(model, tokenizer, mode):
+    rng = np.random.default_rng(0)
+    texts = ["the film was so so"] * 60  # nothing to tell the classes apart
+    labels = [int(i < 6) for i in rng.permutation(60)]
+    more = {"steps": 40, "learning_rate": 3e-3, "batch_size": 60} if mode == "fine-tune" else {}
+    for weights, expected in ((None, 0.1), ("balanced", 0.5), ([1.0, 27.0], 0.75)):
+        adapted = adapt.fit(
+            model, tokenizer, texts, labels, mode=mode, class_weights=weights, **more
+        )
+        assert adapted.probabilities(texts[:1])[0, 1] == pytest.approx(expected, abs=0.07)
+
+
+def test_early_stopping_gives_back_the_best_weights(model, tokenizer):
+    texts, labels = reviews(32)
+    wrong = [{"positive": "negative", "negative": "positive"}[x] for x in labels]
+    held = (texts, wrong)  # the better it learns, the worse it does here
+    adapted = adapt.fit(model, tokenizer, texts, labels, epochs=50, learning_rate=3e-3, patience=3,
+                        validation=held, autocast="float32")  # fmt: skip
+    losses = {e["step"]: e["loss"] for e in adapted.history.evaluations}
+    assert len(adapted.history.loss) < 100
+    assert adapted.best_step == min(losses, key=losses.get) < len(adapted.history.loss)
+    probabilities = adapted.probabilities(texts)
+    targets = np.searchsorted(adapted.classes, wrong)
+    again = -np.log(probabilities[np.arange(32), targets]).mean()
+    # predictions may be made in bfloat16, the recorded loss was not
+    assert again == pytest.approx(losses[adapted.best_step], abs=0.02)
+
+
+def test_validation_is_recorded_and_changes_nothing(model, tokenizer):
+    texts, labels = reviews(32)
+    plain = adapt.fit(model, tokenizer, texts, labels, steps=7, batch_size=8)
+    watched = adapt.fit(model, tokenizer, texts, labels, steps=7, batch_size=8,
+                        validation=reviews(10, seed=1), evaluate_every=3)  # fmt: skip
+    assert watched.history.loss == plain.history.loss and plain.history.evaluations == []
+    assert [e["step"] for e in watched.history.evaluations] == [3, 6, 7]
+    assert watched.best_step == 7
+
+
+# bad input ----------------------------------------------------------------------------------------
+
+TWO = ["good film", "bad film"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels", "more", "says"),
+    [
+        ([], [], {}, "empty"),
+        ("good", [1], {}, "one string"),
+        (TWO, [1], {}, "2 texts but 1 labels"),
+        (TWO, [1, 1], {}, "All labels are"),
+        (TWO, [0.5, 1.5], {}, "float"),
+        (TWO, [0, "one"], {}, "all whole numbers or all strings"),
+        (TWO, [True, False], {}, "bool"),
+        (TWO, [None, 1], {}, "NoneType"),
+        (["good", 3], [0, 1], {}, "texts\\[1\\] is int"),
+        (TWO, [0, 1], {"mode": "lora"}, "mode='lora'"),
+        (TWO, [0, 1], {"epochs": 1, "steps": 1}, "both"),
+        (TWO, [0, 1], {"steps": 0}, "steps=0"),
+        (TWO, [0, 1], {"batch_size": 0}, "batch_size=0"),
+        (TWO, [0, 1], {"learning_rate": 0.0}, "learning_rate=0"),
+        (TWO, [0, 1], {"schedule": "zigzag"}, "zigzag"),
+        (TWO, [0, 1], {"class_weights": [1.0]}, "2 classes"),
+        (TWO, [0, 1], {"class_weights": "equal"}, "balanced"),
+        (TWO, [0, 1], {"patience": 2}, "validation"),
+        (TWO, [0, 1], {"validation": (["good"], [5])}, "not trained on"),
+        (TWO, [0, 1], {"validation": ([], [])}, "empty"),
+        (TWO, [0, 1], {"autocast": "int8"}, "int8"),
+        (TWO, [0, 1], {"mode": "features", "epochs": 3}, "features"),
+        (TWO, [0, 1], {"mode": "features", "C": -1}, "C=-1"),
+        (TWO, [0, 1], {"mode": "features", "C": "cv"}, "single text"),
+    ],
+)
+def test_input_that_cannot_work(model, tokenizer, texts, labels, more, says):
+    with pytest.raises(BadValue, match=says):
+        adapt.fit(model, tokenizer, texts, labels, **more)
+
+
+@pytest.mark.parametrize("change", [{"layer": 3}, {"layer": -4}, {"pooling": "median"}])
+def test_embed_refuses_what_it_does_not_know(model, tokenizer, change):
+    with pytest.raises(BadValue):
+        adapt.embed(model, tokenizer, ["good"], **change)
+    with pytest.raises(BadValue):
+        adapt.embed(model, tokenizer, [])
+
+
+def test_divergence_and_ctrl_c(model, tokenizer, monkeypatch):
+    texts, labels = reviews(16)
+    with pytest.raises(CourseError, match="no longer a number"):
+        adapt.fit(model, tokenizer, texts, labels, steps=5, class_weights=[float("inf"), 1.0])
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tl_helpers._finetune.scores", interrupt)
+    with pytest.raises(pretrain.Stopped, match="step 2 of 5"):
+        adapt.fit(model, tokenizer, texts, labels, steps=5, evaluate_every=2,
+                  validation=(texts, labels))  # fmt: skip
