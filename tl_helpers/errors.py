@@ -1,0 +1,50 @@
+"""The one kind of error that the course raises on purpose.
+
+Every message says two things: what was wrong, and what to do about it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class CourseError(Exception):
+    """An error that a learner can act on.
+
+    Args:
+        what: what was wrong, naming the value, file or step.
+        do: what to do about it.
+    """
+
+    def __init__(self, what: str, do: str = "") -> None:
+        self.what = what
+        self.do = do
+        super().__init__(f"{what}\n  -> {do}" if do else what)
+
+    def _render_traceback_(self) -> list[str]:
+        """In a notebook, show the message instead of a page of stack frames."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+class UnknownName(CourseError):
+    """A data set, model, profile or parameter that does not exist."""
+
+    def __init__(self, kind: str, name: object, known: Iterable[str], do: str = "") -> None:
+        options = sorted(known)
+        close = difflib.get_close_matches(str(name), options, n=1)
+        hint = f"Did you mean {close[0]!r}? " if close else ""
+        listing = ", ".join(options) or "(none)"
+        super().__init__(f"Unknown {kind} {name!r}.", do or f"{hint}Choose one of: {listing}.")
+
+
+class BadValue(CourseError, ValueError):
+    """An argument outside what it may be."""
+
+
+class BrokenFile(CourseError):
+    """A file that is missing, truncated, malformed or not what its checksum says."""
+
+
+class NoNetwork(CourseError):
+    """Something was asked for that only the network has."""

@@ -1,0 +1,202 @@
+"""Where things are, and how they are written: all or nothing.
+
+No function here leaves a half-written file behind: content goes to a temporary file beside the
+target and is moved into place by one atomic rename.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from tl_helpers.errors import BrokenFile, CourseError
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+def root() -> Path:
+    """The course folder: the one that holds ``notebooks/`` and ``data/``.
+
+    ``TL_ROOT`` overrides it. Falls back to the current folder when the package was installed
+    without the course around it (Colab).
+    """
+    if override := os.environ.get("TL_ROOT"):
+        return Path(override)
+    checkout = PACKAGE.parent
+    return checkout if (checkout / "data" / "SHA256SUMS").exists() else Path.cwd()
+
+
+def data_dir() -> Path:
+    """The folder of shipped data: ``data/`` in a checkout, ``tl_helpers/_data`` in a wheel."""
+    if override := os.environ.get("TL_DATA"):
+        return Path(override)
+    packed = PACKAGE / "_data"
+    return packed if packed.exists() else PACKAGE.parent / "data"
+
+
+def cache_dir() -> Path:
+    """The folder for everything that can be made again. ``TL_CACHE`` overrides it."""
+    if override := os.environ.get("TL_CACHE"):
+        return Path(override)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("tl_helpers"))
+
+
+def _explain(error: OSError, path: Path) -> CourseError:
+    if error.errno == errno.ENOSPC:
+        return CourseError(
+            f"The disk is full: {path} could not be written.",
+            "Free some space, or point the environment variable TL_CACHE at another disk. "
+            "Nothing half-written was left behind.",
+        )
+    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return CourseError(
+            f"No permission to write {path}.",
+            "Use a folder you own: set the environment variable TL_CACHE (cache) "
+            "or --output (notebooks).",
+        )
+    return CourseError(f"{path} could not be written: {error.strerror or error}.", "")
+
+
+@contextmanager
+def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a temporary path; on success it becomes ``path``, on any error (Ctrl-C too) it goes.
+
+    Raises:
+        CourseError: disk full, or no permission; says what to do.
+    """
+    target = Path(path)
+    temporary: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        os.replace(temporary, target)
+    except OSError as error:
+        raise _explain(error, target) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """The same for a whole folder: it appears complete, or not at all."""
+    target = Path(path)
+    temporary: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(
+            tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+        )
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o777 & ~umask)
+        if target.exists():
+            shutil.rmtree(target)
+        os.replace(temporary, target)
+    except OSError as error:
+        raise _explain(error, target) from error
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write ``text`` (UTF-8, newline ``\\n``) to ``path``, all or nothing."""
+    with atomic_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def sha256(path: str | os.PathLike[str]) -> str:
+    """Hex SHA-256 of a file."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() if hasattr(
+            hashlib, "file_digest"
+        ) else _sha256_py310(stream)
+
+
+def _sha256_py310(stream) -> str:  # type: ignore[no-untyped-def]
+    digest = hashlib.sha256()
+    while block := stream.read(1 << 20):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+@cache
+def _checksums(listing: Path, _stamp: int) -> dict[str, str]:
+    rows = (line.split(maxsplit=1) for line in listing.read_text("utf-8").splitlines() if line)
+    return {name.strip().lstrip("*"): digest for digest, name in rows}
+
+
+def checksums() -> dict[str, str]:
+    """Path below ``data/`` -> SHA-256, from ``data/SHA256SUMS`` (the ``sha256sum`` format)."""
+    listing = data_dir() / "SHA256SUMS"
+    if not listing.exists():
+        raise BrokenFile(
+            f"{listing} is missing, so no shipped file can be trusted.",
+            "Restore it with: git checkout -- data/SHA256SUMS",
+        )
+    return _checksums(listing, listing.stat().st_mtime_ns)
+
+
+_verified: set[tuple[str, int, int]] = set()
+
+
+def shipped(name: str) -> Path:
+    """The path of a shipped file, after checking its SHA-256 (once per change of the file).
+
+    Args:
+        name: path below ``data/`` with forward slashes, as in ``written/reviews.jsonl``.
+
+    Raises:
+        BrokenFile: the file is missing, not listed, or its bytes are not the shipped ones.
+    """
+    path = data_dir() / name
+    restore = f"Restore it with: git checkout -- data/{name}   (or install the course again)"
+    expected = checksums().get(name)
+    if expected is None:
+        raise BrokenFile(f"data/{name} is not listed in data/SHA256SUMS.", "Run: tl doctor")
+    if not path.exists():
+        raise BrokenFile(f"The shipped file {path} is missing.", restore)
+    status = path.stat()
+    key = (str(path), status.st_mtime_ns, status.st_size)
+    if key not in _verified:
+        found = sha256(path)
+        if found != expected:
+            raise BrokenFile(
+                f"The shipped file {path} was changed or damaged: its SHA-256 is {found[:12]}..., "
+                f"expected {expected[:12]}...",
+                restore,
+            )
+        _verified.add(key)
+    return path
+
+
+def write_checksums() -> int:
+    """Rewrite ``data/SHA256SUMS`` from what lies in ``data/`` now; returns how many files."""
+    base = data_dir()
+    files = sorted(
+        p
+        for p in base.rglob("*")
+        if p.is_file()
+        and p.name != "SHA256SUMS"
+        and not any(part.startswith(".") or part == "__pycache__" for part in p.parts[len(base.parts):])
+    )
+    lines = [f"{sha256(p)}  {p.relative_to(base).as_posix()}" for p in files]
+    write_text(base / "SHA256SUMS", "\n".join(lines) + "\n")
+    return len(lines)
