@@ -54,6 +54,7 @@ def same(a, b) -> bool:
 
 def test_pack_keeps_every_token_in_order_without_padding(tokenizer):
     documents = ["word1 word2 word3", "word4", "word5 word6"] * 4
+    tokenizer(documents, padding=True, truncation=True, max_length=4)  # must not linger
     packed = pretrain.pack(documents, tokenizer, length=7)
     whole = [i for text in documents for i in tokenizer(text)["input_ids"]]
     assert packed.dtype == np.int32 and packed.shape == (len(whole) // 7, 7)

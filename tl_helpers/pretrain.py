@@ -60,8 +60,7 @@ def pack(
         raise BadValue("There are no texts to pack.", "Pass at least one document.")
     if length < 2:
         raise BadValue(f"length={length} is too short.", "Use at least 2 tokens per block.")
-    # verbose=False: a document longer than the model's window is fine here, it is cut anyway.
-    rows = tokenizer(texts, return_attention_mask=False, verbose=False)["input_ids"]
+    rows = _encode(texts, tokenizer)
     first, end = _batches.marks(tokenizer)
     if tokenizer.num_special_tokens_to_add() == 0:
         rows = [[first, *row] if end == first else [first, *row, end] for row in rows]
@@ -73,6 +72,17 @@ def pack(
             "Pass more text, or a smaller length.",
         )
     return stream[: n * length].reshape(n, length)
+
+
+def _encode(texts: list[str], tokenizer: PreTrainedTokenizerBase) -> list[list[int]]:
+    if not getattr(tokenizer, "is_fast", False):
+        return tokenizer(texts, return_attention_mask=False, verbose=False)["input_ids"]
+    # The tokenizer's Rust core directly: ids only, a third less time. An earlier call may have left
+    # it cutting and padding; transformers sets both anew at each of its own calls.
+    core = tokenizer.backend_tokenizer
+    core.no_truncation()
+    core.no_padding()
+    return [found.ids for found in core.encode_batch_fast(texts)]
 
 
 def fit(

@@ -1,0 +1,300 @@
+"""How fast the course is, measured side by side: ``python -m tl_helpers bench``.
+
+Rivals take turns within one run, so that a busy machine slows both down and the ratio still holds.
+The rival of the fast loop is ``transformers.Trainer`` as it comes: 32-bit, logits at every
+position, the library's own collator. Model, blocks, batch size, learning rate and number of steps
+are the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from tl_helpers import files
+
+if TYPE_CHECKING:
+    import numpy as np
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+BATCH, LENGTH = 64, 64
+RATE = 2e-3  # AdamW's best for this model; the Trainer's own default, 5e-5, would never get there
+MUON_RATE = 6e-3
+TARGET = 0.9  # of the probe: 0.5 is chance
+
+
+@dataclass
+class Line:
+    """One line of the table.
+
+    Attributes:
+        what: what was measured.
+        unit: of both values.
+        value: ours, the median of the repetitions.
+        rival: theirs, or None if there is none.
+        ratio: how many times better ours is, the median over repetitions.
+        note: what else to know.
+        repetitions: each value of ours, and of the rival's.
+    """
+
+    what: str
+    unit: str
+    value: float | None
+    rival: float | None = None
+    ratio: float | None = None
+    note: str = ""
+    repetitions: list[list[float]] = field(default_factory=list)
+
+
+def train_fast(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, blocks: np.ndarray, steps: int,
+    **more: Any,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Pre-train by the fast loop; returns its evaluations (tokens and seconds of training)."""
+    from tl_helpers import pretrain
+
+    settings = {"learning_rate": RATE, "evaluate": lambda m: {}, "evaluate_every": 1, **more}
+    return pretrain.fit(
+        model, blocks, tokenizer=tokenizer, steps=steps, batch_size=BATCH, progress=False,
+        **settings,
+    ).evaluations  # fmt: skip
+
+
+def train_plain(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, blocks: np.ndarray, steps: int, *,
+    evaluate: Callable[[PreTrainedModel], dict[str, Any]] = lambda m: {},
+    evaluate_every: int = 1,
+    until: Callable[[dict[str, Any]], bool] = lambda e: False,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """The same by ``transformers.Trainer`` with its defaults."""
+    import tempfile
+
+    from transformers import (
+        DataCollatorForLanguageModeling,
+        PrinterCallback,
+        Trainer,
+        TrainerCallback,
+        TrainingArguments,
+    )
+
+    found: list[dict[str, Any]] = []
+
+    class Clock(TrainerCallback):
+        seconds, since = 0.0, 0.0
+
+        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            self.since = time.perf_counter()
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            if state.global_step % evaluate_every:
+                return
+            self.seconds += time.perf_counter() - self.since
+            at = {"step": state.global_step, "seconds": self.seconds,
+                  "tokens": state.global_step * BATCH * blocks.shape[1]}  # fmt: skip
+            found.append({**at, **evaluate(model)})
+            model.train()
+            control.should_training_stop |= until(found[-1])
+            self.since = time.perf_counter()
+
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = TrainingArguments(
+            output_dir=folder, max_steps=steps, per_device_train_batch_size=BATCH,
+            learning_rate=RATE, warmup_steps=steps // 10, use_cpu=True, report_to="none",
+            save_strategy="no", logging_strategy="no", disable_tqdm=True,
+        )  # fmt: skip
+        trainer = Trainer(
+            model, arguments, train_dataset=[{"input_ids": row.tolist()} for row in blocks],
+            data_collator=DataCollatorForLanguageModeling(tokenizer), callbacks=[Clock()],
+        )  # fmt: skip
+        trainer.remove_callback(PrinterCallback)
+        trainer.train()
+    return found
+
+
+def _speed(evaluations: Sequence[dict[str, Any]], skip: int = 3) -> float:
+    """Tokens per second, without the first steps, in which memory is fetched for the first time."""
+    first, last = evaluations[skip], evaluations[-1]
+    return (last["tokens"] - first["tokens"]) / max(1e-9, last["seconds"] - first["seconds"])
+
+
+def tokens_per_second(repetitions: int, steps: int, documents: int = 6000) -> Line:
+    """Reading speed of both loops, taking turns."""
+    from tl_helpers import models, pretrain, town
+
+    tokenizer = models.town_tokenizer()
+    blocks = pretrain.pack(town.Town(seed=0).corpus(documents).texts(), tokenizer, LENGTH)
+    pairs = []
+    for seed in range(repetitions):
+        fast = train_fast(models.new(seed=seed)[0], tokenizer, blocks, 4 * steps)
+        plain = train_plain(models.new(seed=seed)[0], tokenizer, blocks, steps)
+        pairs.append([_speed(fast), _speed(plain)])
+    return Line(
+        "pre-training: fast loop against transformers.Trainer", "tokens/s",
+        median(a for a, _ in pairs), median(b for _, b in pairs), median(a / b for a, b in pairs),
+        f"model small, batch {BATCH} x {LENGTH}, {len(tokenizer)} words", pairs,
+    )  # fmt: skip
+
+
+def time_to_probe(steps: int, ours: float, theirs: float, documents: int = 60_000) -> Line:
+    """Seconds of training until the probe for sentiment first reaches ``TARGET``.
+
+    Args:
+        steps: length of the learning-rate schedule.
+        ours: give up after so many seconds.
+        theirs: the same for the Trainer.
+        documents: of the town.
+    """
+    from tl_helpers import models, pretrain, town
+
+    tokenizer = models.town_tokenizer()
+    blocks = pretrain.pack(town.Town(seed=0).corpus(documents).texts(), tokenizer, LENGTH)
+
+    def evaluate(model: PreTrainedModel) -> dict[str, Any]:
+        return {"probe": town.probe(model, tokenizer)}
+
+    def until(limit: float) -> Callable[[dict[str, Any]], bool]:
+        return lambda e: e["probe"] >= TARGET or e["seconds"] >= limit
+
+    fast = train_fast(
+        models.new()[0], tokenizer, blocks, steps, evaluate=evaluate, evaluate_every=50,
+        until=until(ours), optimiser="muon", learning_rate=MUON_RATE,
+    )  # fmt: skip
+    plain = train_plain(
+        models.new()[0], tokenizer, blocks, steps, evaluate=evaluate, evaluate_every=50,
+        until=until(theirs),
+    )  # fmt: skip
+    (a, reached_a, text_a), (b, reached_b, text_b) = map(_outcome, (fast, plain))
+    note = f"fast loop (Muon): {text_a}; Trainer (AdamW): {text_b}"
+    ratio = b / a if reached_a and b > a else None
+    what = f"time to probe {TARGET:g}" + (" (at least)" if ratio and not reached_b else "")
+    return Line(what, "s", a if reached_a else None, b, ratio, note)
+
+
+def _outcome(evaluations: list[dict[str, Any]]) -> tuple[float, bool, str]:
+    last = evaluations[-1]
+    reached = last["probe"] >= TARGET
+    verb = "reached" if reached else "stopped at"
+    text = f"{verb} {last['probe']:.2f}, step {last['step']}, {last['seconds']:.0f} s"
+    return last["seconds"], reached, text
+
+
+def town_speed(repetitions: int, documents: int = 20_000) -> Line:
+    """Sentences per second of the town's generator, one process, texts included."""
+    from tl_helpers import town
+
+    found = []
+    for seed in range(repetitions):
+        place, start = town.Town(seed=seed), time.perf_counter()
+        corpus = place.corpus(documents)
+        corpus.texts()
+        found.append(corpus.n_sentences / (time.perf_counter() - start))
+    return Line(
+        "town: generated text", "sentences/s", median(found), 20_000, median(found) / 20_000,
+        "against the 20,000 that were asked for", [[x] for x in found],
+    )  # fmt: skip
+
+
+def import_time(repetitions: int) -> Line:
+    """Seconds of ``import tl_helpers`` in a fresh interpreter."""
+    program = (
+        "import time; start = time.perf_counter(); import tl_helpers; "
+        "print(time.perf_counter() - start)"
+    )
+    found = []
+    for _ in range(repetitions):
+        done = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True,
+            cwd=files.PACKAGE.parent,
+        )  # fmt: skip
+        found.append(float(done.stdout))
+    return Line(
+        "import tl_helpers", "s", median(found), 0.3, 0.3 / median(found),
+        "against the 0.3 s that were asked for", [[x] for x in found],
+    )  # fmt: skip
+
+
+def course_time() -> Line:
+    """Wall time of the last ``make course`` on this machine, as its report says."""
+    path = files.root() / "build" / "report.json"
+    try:
+        report = json.loads(path.read_text("utf-8"))
+        seconds, profile = float(report["seconds"]), report.get("profile", "?")
+    except (OSError, ValueError, KeyError, TypeError):
+        return Line("make course", "s", None, note=f"no report in {path}: run make course first")
+    return Line("make course, all notebooks", "s", seconds, 90, 90 / max(seconds, 1e-9),
+                f"profile {profile}, packages installed; against 90 s")  # fmt: skip
+
+
+def table(lines: Sequence[Line]) -> str:
+    """The lines as aligned text."""
+    rows = [("what", "ours", "rival or goal", "unit", "times better")]
+    for line in lines:
+        ratio = "-" if line.ratio is None else f"{line.ratio:.2f}"
+        rows.append((line.what, _number(line.value), _number(line.rival), line.unit, ratio))
+    widths = [max(len(row[i]) for row in rows) for i in range(5)]
+    out = []
+    for n, row in enumerate(rows):
+        cells = [row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:],
+                                                                      strict=True))]  # fmt: skip
+        out.append("  ".join(cells))
+        if n and lines[n - 1].note:
+            out.append(f"    {lines[n - 1].note}")
+    return "\n".join(out)
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def main(options: Sequence[str] = ()) -> int:
+    """Measure everything, print the table, write ``build/bench.json``; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="tl bench", description="Measure speed, side by side.")
+    parser.add_argument("--quick", action="store_true", help="seconds: fewer turns, no probe")
+    parser.add_argument(
+        "--patient", action="store_true",
+        help="wait until the Trainer has reached the probe value, too (many minutes)",
+    )  # fmt: skip
+    chosen = parser.parse_args(list(options))
+
+    import torch
+    import transformers
+
+    if os.environ.get("TL_THREADS", "").isdigit():
+        torch.set_num_threads(int(os.environ["TL_THREADS"]))
+    start = time.perf_counter()
+    few = 2 if chosen.quick else 5
+    jobs: list[Callable[[], Line]] = [
+        lambda: import_time(few),
+        lambda: town_speed(few),
+        lambda: tokens_per_second(few, 5 if chosen.quick else 12),
+    ]
+    if not chosen.quick:
+        far = 3600.0
+        jobs.append(lambda: time_to_probe(3000, *((far, far) if chosen.patient else (60.0, 70.0))))
+    jobs.append(course_time)
+    lines = []
+    for job in jobs:
+        lines.append(job())
+        print(f"{time.perf_counter() - start:5.0f} s  {lines[-1].what}", file=sys.stderr)
+    print(table(lines))
+    report = {
+        "python": platform.python_version(), "torch": torch.__version__,
+        "transformers": transformers.__version__, "machine": platform.machine(),
+        "cores": os.cpu_count(), "threads": torch.get_num_threads(),
+        "seconds": round(time.perf_counter() - start, 1), "lines": [asdict(x) for x in lines],
+    }  # fmt: skip
+    path = files.root() / "build" / "bench.json"
+    files.write_text(path, json.dumps(report, indent=1) + "\n")
+    print(f"\nMedians of {few} turns. Written to {path}")
+    return 0
