@@ -157,7 +157,7 @@ def fit(
     evaluate_every: int | None = None,
     layer: int = -1,
     pooling: str = "mean",
-    C: float | str = 1.0,
+    C: float | str = 0.01,
     seed: int = 0,
     autocast: str | bool = "auto",
     progress: bool | None = None,
@@ -193,7 +193,8 @@ def fit(
         evaluate_every: steps between evaluations; by default one epoch.
         layer: for features, see :func:`embed`.
         pooling: for features, see :func:`embed`.
-        C: for features, inverse strength of the regularisation, or ``"cv"`` to choose it by
+        C: for features, inverse strength of the regularisation (with hundreds of standardised
+            features and few labels it has to be strong), or ``"cv"`` to choose it by
             cross-validation.
         seed: decides the head's first weights, the order of the texts, and dropout.
         autocast: see :func:`embed`.

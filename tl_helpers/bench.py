@@ -281,7 +281,7 @@ def main(options: Sequence[str] = ()) -> int:
     ]
     if not chosen.quick:
         far = 3600.0
-        jobs.append(lambda: time_to_probe(3000, *((far, far) if chosen.patient else (60.0, 70.0))))
+        jobs.append(lambda: time_to_probe(3000, *((far, far) if chosen.patient else (50.0, 60.0))))
     jobs.append(course_time)
     lines = []
     for job in jobs:
