@@ -17,6 +17,7 @@ _ROOMS = (
     "checkpoints",
     "claims",
     "course",
+    "course_map",
     "data",
     "doctor",
     "errors",

@@ -139,6 +139,16 @@ def offline(name: str) -> str | None:
     return None
 
 
+def folder(name: str) -> Path:
+    """The folder with a model's checked files, for other libraries to load it from.
+
+    Raises:
+        UnknownName: it is not in the catalogue. BrokenFile: a file is not the listed one.
+        NoNetwork: it is not on this machine, and the Hub is out of reach.
+    """
+    return _folder(name, weights=True)
+
+
 def save(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,

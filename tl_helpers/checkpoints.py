@@ -1,0 +1,125 @@
+"""The shipped models of the town: how each was made, and the command that makes it again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tl_helpers import files
+from tl_helpers.errors import BrokenFile, UnknownName
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a shipped model."""
+
+    objective: str
+    size: str
+    documents: int
+    block: int
+    steps: int
+    batch_size: int
+    learning_rate: float
+    optimiser: str
+    mask_rate: float
+    seed: int
+    evaluate_every: int
+    least_probe: float  # what ``tl checkpoints verify`` demands
+
+
+RECIPES = {
+    "town-mlm": Recipe("mlm", "small", 200_000, 64, 3000, 64, 8e-3, "muon", 0.25, 0, 100, 0.9),
+}
+
+
+def recipe(name: str) -> Recipe:
+    """The recipe of a shipped model.
+
+    Raises:
+        UnknownName: there is no such model.
+    """
+    if name not in RECIPES:
+        raise UnknownName("shipped model", name, RECIPES)
+    return RECIPES[name]
+
+
+def build(name: str, folder: Path | None = None) -> Path:
+    """Train a shipped model again (minutes), store it, and list it in ``data/SHA256SUMS``.
+
+    The run goes on where it stopped when it is called again. Same machine and thread number: same
+    bytes; elsewhere rounding differs and so do the last digits of the weights.
+
+    Args:
+        name: of the model.
+        folder: where to, instead of ``data/checkpoints/NAME``.
+
+    Raises:
+        UnknownName: there is no such model.
+    """
+    from tl_helpers import models, pretrain, results, town
+
+    r = recipe(name)
+    model, tokenizer = models.new(r.size, r.objective, seed=r.seed)
+    texts = town.Town(seed=r.seed).corpus(r.documents).texts()
+    history = pretrain.fit(
+        model,
+        pretrain.pack(texts, tokenizer, r.block),
+        tokenizer=tokenizer,
+        objective=r.objective,
+        steps=r.steps,
+        batch_size=r.batch_size,
+        learning_rate=r.learning_rate,
+        optimiser=r.optimiser,
+        mask_rate=r.mask_rate,
+        seed=r.seed,
+        evaluate=lambda m: {"probe": town.probe(m, tokenizer)},
+        evaluate_every=r.evaluate_every,
+        checkpoint=files.cache_dir() / "building" / name,
+        checkpoint_every=500,
+    )
+    meta: dict[str, Any] = {
+        "command": f"tl checkpoints build {name}",
+        "recipe": asdict(r),
+        "town": {"version": town.VERSION, **town.Dials(seed=r.seed).to_dict()},
+        "parameters": models.count_parameters(model),
+        "environment": results.environment(),
+        "history": history.to_dict(points=200),
+    }
+    target = folder or files.data_dir() / "checkpoints" / name
+    models.save(model, tokenizer, target, meta)
+    if folder is None:
+        files.write_checksums()
+    return target
+
+
+def training(name: str) -> dict[str, Any]:
+    """How a shipped model was trained: recipe, environment, and its curve over the steps."""
+    recipe(name)
+    text = files.shipped(f"checkpoints/{name}/training.json").read_text("utf-8")
+    return dict(json.loads(text))
+
+
+def verify(name: str) -> float:
+    """Check bytes, loading, and that the model still knows what it should.
+
+    Returns:
+        The value of the probe, see ``town.probe``.
+
+    Raises:
+        UnknownName: there is no such model.
+        BrokenFile: a file is damaged, or the model fails the probe.
+    """
+    from tl_helpers import models, town
+
+    r = recipe(name)
+    model, tokenizer = models.load(name, task="masked-lm")
+    found = town.probe(model, tokenizer)
+    if found < r.least_probe:
+        raise BrokenFile(
+            f"{name} answers only {found:.0%} of the probe's questions, not {r.least_probe:.0%}.",
+            f"Restore it (git checkout -- data/checkpoints/{name}) or run: "
+            f"tl checkpoints build {name}",
+        )
+    return found

@@ -1,0 +1,42 @@
+"""The map of the course: which notebook answers which question."""
+
+from __future__ import annotations
+
+from tl_helpers import files
+
+_MAP = """
+00_start_here | Start | What is transfer learning, and does it work here, now?
+10_distributional_hypothesis | Pre-training | Why does counting neighbours give meaning?
+11_language_models | Pre-training | What is a probability distribution over strings good for?
+12_contextual_representations | Pre-training | What does a vector know that depends on the sentence?
+13_objectives_and_scale | Pre-training | Which objective, how large, and what does it cost?
+14_supervised_pretraining | Pre-training | When do labels beat plain text as a source?
+20_classification | Target tasks | How are sentences and documents classified?
+21_sentence_pairs | Target tasks | How are two sentences compared?
+22_generation | Target tasks | How is text written, and judged?
+23_structured_prediction | Target tasks | How are trees and spans predicted?
+24_word_level | Target tasks | How are words tagged?
+25_which_pretraining_for_which_task | Target tasks | Which source helps which target?
+30_heads_adapters_lora | Adaptation | How much of the network must change?
+31_progressive_networks | Adaptation | Can a network grow without forgetting?
+32_feature_extraction_vs_fine_tuning | Adaptation | Freeze or train, and in which order?
+33_domain_adaptation | Adaptation | What if the target has no labels?
+34_sequential_and_multitask | Adaptation | Do further tasks help, or hurt?
+35_slices_distillation_selftraining | Adaptation | Where else can signal come from?
+36_cross_lingual | Adaptation | How does knowledge cross to another language?
+40_bias | Discussion | Which prejudices come along?
+41_drawbacks | Discussion | What are the limits and the price?
+42_choosing_a_model | Discussion | Which model should one take?
+43_meta_learning | Discussion | Can one learn to adapt?
+"""
+
+
+def rows() -> list[tuple[str, str, str]]:
+    """``(notebook, theme, question)`` of every notebook on the map, in order."""
+    lines = [line.split(" | ") for line in _MAP.strip().splitlines()]
+    return [(notebook, theme, question) for notebook, theme, question in lines]
+
+
+def exists(notebook: str) -> bool:
+    """Whether a notebook of the map is there already."""
+    return (files.PACKAGE.parent / "notebooks" / f"{notebook}.ipynb").exists()

@@ -1,0 +1,1 @@
+"""The course's stored experiments: each module registers functions with ``results.study``."""
