@@ -77,7 +77,9 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     temporary: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{target.name}.", suffix=".part", dir=target.parent
+        )
         os.close(handle)
         temporary = Path(name)
         yield temporary
@@ -195,7 +197,9 @@ def write_checksums() -> int:
         for p in base.rglob("*")
         if p.is_file()
         and p.name != "SHA256SUMS"
-        and not any(part.startswith(".") or part == "__pycache__" for part in p.parts[len(base.parts):])
+        and not any(
+            part.startswith(".") or part == "__pycache__" for part in p.parts[len(base.parts) :]
+        )
     )
     lines = [f"{sha256(p)}  {p.relative_to(base).as_posix()}" for p in files]
     write_text(base / "SHA256SUMS", "\n".join(lines) + "\n")

@@ -22,7 +22,9 @@ from tl_helpers.town.dials import RANGES, Dials
 from tl_helpers.town.generate import Engine
 from tl_helpers.town.lexicon import DOMAINS, TOPICS
 from tl_helpers.town.probe import HELD_OUT, probe
+from tl_helpers.town.tasks import Opinions, opinion_task
 
+MOST_DOCUMENTS = 5_000_000  # in one corpus: beyond that, take several with ``start``
 VERSION = 1  # goes into every cache fingerprint: raise it when the text changes
 DIALS = {name: meaning for name, (_, _, meaning) in RANGES.items()} | {
     "mixture": "domain -> weight; domains left out do not occur"
@@ -49,10 +51,17 @@ class Town:
         Raises:
             BadValue: a number that is not a whole number, or out of range.
         """
-        for name, value, low in (("n_documents", n_documents, 1), ("start", start, 0)):
-            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < low:
-                raise BadValue(f"{name} = {value!r}.", f"Use a whole number, {low} or more.")
-        return Corpus(self.engine, self.engine.draw_documents(np.arange(start, start + n_documents)))
+        for name, value, low, high in (
+            ("n_documents", n_documents, 1, MOST_DOCUMENTS),
+            ("start", start, 0, 1 << 60),
+        ):
+            whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+            if not whole or not low <= value <= high:
+                raise BadValue(
+                    f"{name} = {value!r}.", f"Use a whole number from {low:,} to {high:,}."
+                )
+        index = np.arange(start, start + n_documents)
+        return Corpus(self.engine, self.engine.draw_documents(index))
 
 
 @lru_cache(maxsize=1)
@@ -62,4 +71,17 @@ def vocabulary() -> list[str]:
     return sorted(surfaces)
 
 
-__all__ = ["DIALS", "DOMAINS", "HELD_OUT", "TOPICS", "VERSION", "Corpus", "Dials", "Town", "probe", "vocabulary"]
+__all__ = [
+    "DIALS",
+    "DOMAINS",
+    "HELD_OUT",
+    "TOPICS",
+    "VERSION",
+    "Corpus",
+    "Dials",
+    "Opinions",
+    "Town",
+    "opinion_task",
+    "probe",
+    "vocabulary",
+]

@@ -1,7 +1,7 @@
 """From words and rules to the number tables that the generator draws from.
 
-Everything is drawn from rows of integer weights that sum to 2**40, so that a probability is an exact
-ratio and a draw is one binary search: the same text on every platform.
+Everything is drawn from rows of integer weights that sum to 2**40, so that a probability is an
+exact ratio and a draw is one binary search: the same text on every platform.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 
 from tl_helpers.town import grammar as g
 from tl_helpers.town import lexicon as lx
+from tl_helpers.town.sentences import SENTENCES
 
 ONE = 1 << 40
 POLARITIES = ("negative", "positive")
@@ -136,9 +137,10 @@ def categories(exponent: float, distance: float) -> dict[str, Category]:
         by_domain(name, pos, lists)
     for name, pos, text in (
         ("day", "PROPN", lx.DAYS), ("month", "PROPN", lx.MONTHS), ("num", "NUM", lx.NUMBERS),
-        ("ord", "ADJ", lx.ORDINALS), ("int", "ADV", lx.INTENSIFIERS), ("land", "NOUN", lx.LANDMARKS),
-        ("int2", "ADV", lx.INTENSIFIERS_2),
-        ("size", "ADJ", lx.SIZES), ("age", "ADJ", lx.AGES), ("company", "NOUN", lx.COMPANY), ("desc", "ADJ", lx.DESCRIPTIVE),
+        ("ord", "ADJ", lx.ORDINALS), ("int", "ADV", lx.INTENSIFIERS),
+        ("land", "NOUN", lx.LANDMARKS), ("int2", "ADV", lx.INTENSIFIERS_2),
+        ("size", "ADJ", lx.SIZES), ("age", "ADJ", lx.AGES), ("company", "NOUN", lx.COMPANY),
+        ("desc", "ADJ", lx.DESCRIPTIVE),
         ("desc2", "ADJ", lx.DESCRIPTIVE_2), ("furn", "NOUN", lx.FURNITURE),
         ("crowd", "NOUN", lx.CROWD), ("hero", "NOUN", lx.HERO), ("hero2", "NOUN", lx.HERO_2),
         ("loc", "PROPN", lx.STREETS), ("road", "PROPN", lx.ROADS), ("writer", "PROPN", lx.WRITERS),
@@ -249,7 +251,7 @@ def patterns() -> list[Pattern]:
     """Every flat sentence pattern of the grammar (dial-independent)."""
     POS_OF.update({c.name: c.pos for c in categories(1.0, 0.5).values()})
     out = []
-    for domains, role, kind, weight, rhs in g.SENTENCES:
+    for domains, role, kind, weight, rhs in SENTENCES:
         groups: dict[str, list[str]] = {}
         for d in domains.split():
             groups.setdefault("news" if d == "news" else "other", []).append(d)

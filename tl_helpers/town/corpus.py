@@ -7,10 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tl_helpers.errors import BadValue
+from tl_helpers.errors import BadValue, UnknownName
 from tl_helpers.town import compiled as c
 from tl_helpers.town import lexicon as lx
-from tl_helpers.town.generate import ATTRIBUTE, ATTRIBUTE_COLUMNS, SIMPLE, SLOT, Draws, Engine
+from tl_helpers.town.generate import (
+    ATTRIBUTE,
+    ATTRIBUTE_COLUMNS,
+    SIMPLE,
+    SLOT,
+    Draws,
+    Engine,
+    occupations,
+)
 
 if TYPE_CHECKING:
     import datasets
@@ -67,7 +75,7 @@ class Corpus:
             ]
         return self._texts
 
-    # --- gold annotation ---------------------------------------------------------------------------
+    # --- gold annotation -------------------------------------------------------------------------
     def words(self) -> np.ndarray:
         """``[tokens]`` the words as they stand in the text."""
         e = self.engine
@@ -120,6 +128,18 @@ class Corpus:
         """The rule that each sentence was built with."""
         return [self.engine.patterns[i].source for i in self.draws.pattern]
 
+    def share_of_women(self, occupation: str) -> float:
+        """Of the documents' professionals with that occupation, the share who are women.
+
+        Raises:
+            UnknownName: the town has no such occupation.
+        """
+        names = occupations()[0]
+        if occupation not in names:
+            raise UnknownName("occupation of the town", occupation, names)
+        here = self.draws.occupation == names.index(occupation)
+        return float((self.draws.gender[here] == 0).mean()) if here.any() else float("nan")
+
     def cue_positions(self, category: str = "eval") -> np.ndarray:
         """Token positions of the words drawn from a category in plain sentences."""
         d, e = self.draws, self.engine
@@ -128,7 +148,7 @@ class Corpus:
         here = (e.p_kind[d.place] == SLOT) & (e.p_arg[d.place] == cat) & plain[d.sentence]
         return np.flatnonzero(here)
 
-    # --- probability -------------------------------------------------------------------------------
+    # --- probability -----------------------------------------------------------------------------
     def _mentions(self) -> dict[str, np.ndarray]:
         """``[documents]`` bool: is the attribute visible in the text?"""
         d, e = self.draws, self.engine
@@ -141,10 +161,10 @@ class Corpus:
         """``[documents]`` natural log of the probability of each text.
 
         Summed exactly over what the reader does not see: domain, topic, sentiment, the polarity of
-        each sentence, and every name that is not mentioned. The sentence patterns are taken as
-        read off the text: no two of them give the same string (held by a test), so this is the
-        probability of the string, and ``-logprob().sum() / n_tokens`` estimates the true entropy
-        rate of the town without bias.
+        each sentence, and every name that is not mentioned. The sentence patterns are read off the
+        text: no two patterns can give the same sentence in documents that open alike (proved by a
+        test), so this is the probability of the string itself, and its negative mean estimates the
+        true entropy of a document without bias. What depends on no word (label noise) is left out.
         """
         d, e, t = self.draws, self.engine, self.engine.table
         seen = self._mentions()
@@ -158,7 +178,8 @@ class Corpus:
         common = self._logp_common(seen)
         agree = self.engine.dials.agreement
         total = np.full(len(self), -np.inf)
-        for domain in np.flatnonzero(self.engine.dials.domain_shares() > 0):
+        shares = self.engine.dials.domain_shares()
+        for domain in np.flatnonzero(shares > 0):
             p_local = d.p_entry - t.start[t.base["pattern"] + d.domain[d.doc] * 4 + d.role]
             pattern = t.logp[t.start[t.base["pattern"] + domain * 4 + d.role] + p_local]
             pattern_doc = np.bincount(d.doc, pattern, len(self))
@@ -176,7 +197,7 @@ class Corpus:
                     for p in (0, 1)
                 ])
                 about = self._logp_about(seen, names, domain, topic)
-                base = common + pattern_doc + about + np.log(self.engine.dials.domain_shares()[domain] / 4)
+                base = common + pattern_doc + about + np.log(shares[domain] / 4)
                 for sentiment in (0, 1):
                     same = np.where(d.role == 1, agree, 1.0)
                     with np.errstate(divide="ignore"):
@@ -219,7 +240,7 @@ class Corpus:
         """Estimate of the true entropy of the town's text, in nats per token of this corpus."""
         return float(-self.logprob().sum() / self.n_tokens)
 
-    # --- as a data set -------------------------------------------------------------------------------
+    # --- as a data set ---------------------------------------------------------------------------
     def to_dataset(self, level: str = "document") -> datasets.Dataset:
         """A ``datasets.Dataset`` with one row per document or sentence; see the datasheet."""
         from tl_helpers.town.tables import to_dataset

@@ -31,7 +31,7 @@ class Dials:
         seed: any integer.
         zipf, distance, hard, neutral, agreement, noise: see ``RANGES``.
         gender_skew: a number (P(female) = 0.5 +- skew / 2 by the occupation's stereotype), or a
-            mapping from occupation to P(female).
+            mapping from occupation to P(female), 0.5 where left out.
         mixture: domain -> weight; domains left out do not occur. Default: all equally often.
 
     Raises:
@@ -39,11 +39,11 @@ class Dials:
     """
 
     seed: int = 0
-    zipf: float = 1.0
+    zipf: float = 1.3
     distance: float = 0.5
-    hard: float = 0.2
-    neutral: float = 0.3
-    agreement: float = 0.85
+    hard: float = 0.12
+    neutral: float = 0.12
+    agreement: float = 1.0
     noise: float = 0.0
     gender_skew: float | Mapping[str, float] = 0.5
     mixture: Mapping[str, float] | None = None
@@ -55,18 +55,23 @@ class Dials:
         for name, (low, high, meaning) in RANGES.items():
             value = getattr(self, name)
             if name == "gender_skew" and isinstance(value, Mapping):
-                for share in value.values():
-                    _check("gender_skew (P(female) of an occupation)", share, 0.0, 1.0, meaning)
-                object.__setattr__(self, name, dict(sorted(value.items())))
+                for job, share in value.items():
+                    _check(f"gender_skew[{job!r}]", share, 0.0, 1.0, "P(female) of an occupation")
+                object.__setattr__(self, name, dict(sorted(value.items(), key=str)))
             else:
                 _check(name, value, low, high, meaning)
                 object.__setattr__(self, name, float(value))
         if self.mixture is not None:
-            object.__setattr__(self, "mixture", dict(sorted(dict(self.mixture).items())))
+            if not isinstance(self.mixture, Mapping):
+                raise BadValue(
+                    f"The dial mixture = {self.mixture!r} is not a mapping.",
+                    'Give each domain a weight, for example mixture={"film": 3, "book": 1}.',
+                )
             for domain, weight in self.mixture.items():
                 if domain not in lx.DOMAINS:
                     raise UnknownName("domain of the town", domain, lx.DOMAINS)
                 _check(f"mixture[{domain!r}]", weight, 0.0, 1e9, "weight of a domain")
+            object.__setattr__(self, "mixture", dict(sorted(self.mixture.items())))
             if not sum(self.mixture.values()) > 0:
                 raise BadValue(
                     "The domain mixture has no weight.", 'For example mixture={"film": 1}.'

@@ -12,57 +12,20 @@ The generative story of a document:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from tl_helpers.town import compiled as c
 from tl_helpers.town import lexicon as lx
 from tl_helpers.town.dials import Dials
+from tl_helpers.town.people import PERSONS_PER_CELL, occupations, people
 from tl_helpers.town.random import draw, keys
 
-LENGTHS = np.array([0.25, 0.30, 0.25, 0.15, 0.05])  # 1..5 body sentences
+LENGTHS = np.array([0.10, 0.20, 0.25, 0.20, 0.15, 0.10])  # 1..6 body sentences
 OPENING_NEUTRAL = 0.7  # share of openings without an opinion, where the domain has both kinds
 SLOT, LITERAL, ATTRIBUTE, ARTICLE = range(4)
-PERSONS_PER_CELL = 4
 _DOC, _SENTENCE = 32, 64  # random positions kept for a document, and for each of its sentences
 SIMPLE = ("v1", "v2", "item", "loc", "road", "writer")
-
-
-@lru_cache(maxsize=1)
-def occupations() -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Occupations, their share in each domain ``[domains, n]``, and stereotype (+1 female)."""
-    names: dict[str, int] = {}
-    for d in lx.DOMAINS:
-        for item in lx.OCCUPATIONS[d].split():
-            name, sign = item.split(":")
-            names[name] = int(sign)
-    share = np.zeros((len(lx.DOMAINS), len(names)))
-    order = list(names)
-    for i, d in enumerate(lx.DOMAINS):
-        for item in lx.OCCUPATIONS[d].split():
-            share[i, order.index(item.split(":")[0])] = 1.0
-    return order, share, np.array(list(names.values()))
-
-
-@lru_cache(maxsize=1)
-def people() -> list[tuple[str, str]]:
-    """The town's professionals, (first name, surname), by occupation, gender, then rank."""
-    first = {0: lx.FEMALE.split(), 1: lx.MALE.split()}
-    last = lx.SURNAMES.split()
-    seen: set[tuple[str, str]] = set()
-    out = []
-    for n in range(len(occupations()[0]) * 2 * PERSONS_PER_CELL):
-        gender = (n // PERSONS_PER_CELL) % 2
-        k = 0
-        while True:
-            name = first[gender][(n * 7 + k) % len(first[gender])], last[(n * 11 + k) % len(last)]
-            if name not in seen:
-                break
-            k += 1
-        seen.add(name)
-        out.append(name)
-    return out
 
 
 class Engine:
@@ -288,7 +251,7 @@ ATTRIBUTE_COLUMNS = ("v1", "v2", "item", "loc", "road", "writer", "q", "kin", "o
 
 @dataclass(frozen=True)
 class Draws:
-    """All that was drawn, as flat arrays; ``*_start`` are offsets (documents > sentences > tokens)."""
+    """All that was drawn, flat; ``*_start`` are offsets (documents > sentences > tokens)."""
 
     index: np.ndarray  # [documents] running number
     domain: np.ndarray

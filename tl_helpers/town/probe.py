@@ -85,7 +85,8 @@ def probe(
     with torch.inference_mode():
         for i in range(0, n, batch_size):
             rows = []
-            for words, at in zip(texts[i : i + batch_size], positions[i : i + batch_size], strict=True):
+            batch_of = slice(i, i + batch_size)
+            for words, at in zip(texts[batch_of], positions[batch_of], strict=True):
                 masked = [*words[:at], tokenizer.mask_token, *words[at + 1 :]]
                 rows.append(" ".join(masked))
             batch = tokenizer(rows, padding=True, truncation=True, return_tensors="pt")

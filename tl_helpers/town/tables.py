@@ -43,7 +43,8 @@ def to_dataset(corpus: Corpus, level: str) -> datasets.Dataset:
         "topic": (pa.array((d.domain * 4 + d.topic)[owner], pa.int64()), ClassLabel(names=topics)),
         "tokens": (nested(corpus.words().astype(str), pa.string()), List(Value("string"))),
         "pos": (nested(corpus.pos(), pa.int64()), List(ClassLabel(names=list(c.UPOS)))),
-        "entities": (nested(corpus.entities(), pa.int64()), List(ClassLabel(names=list(c.ENTITIES)))),
+        "entities": (
+            nested(corpus.entities(), pa.int64()), List(ClassLabel(names=list(c.ENTITIES)))),
         "head": (nested(corpus.heads(), pa.int64()), List(Value("int64"))),
         "relation": (nested(corpus.relations(), pa.int64()), List(ClassLabel(names=e.relations))),
     }
@@ -66,4 +67,5 @@ def to_dataset(corpus: Corpus, level: str) -> datasets.Dataset:
         columns["logprob"] = (pa.array(corpus.logprob(), pa.float64()), Value("float64"))
     features = Features({name: feature for name, (_, feature) in columns.items()})
     table = pa.table([array for array, _ in columns.values()], names=list(columns))
-    return datasets.Dataset(table.cast(features.arrow_schema), info=datasets.DatasetInfo(features=features))
+    info = datasets.DatasetInfo(features=features)
+    return datasets.Dataset(table.cast(features.arrow_schema), info=info)

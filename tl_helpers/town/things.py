@@ -1,0 +1,267 @@
+"""What the town writes about: its domains, their topics, and the nouns of each.
+
+Within a domain no word is both an ``ITEM`` and a ``THING``: a text has one derivation only.
+"""
+
+from __future__ import annotations
+
+DOMAINS = ("restaurant", "film", "hotel", "gadget", "book", "news", "letter")
+
+TOPICS: dict[str, tuple[str, ...]] = {
+    "restaurant": ("breakfast", "seafood", "curry", "bakery"),
+    "film": ("comedy", "thriller", "drama", "nature"),
+    "hotel": ("seaside", "mountain", "city", "spa"),
+    "gadget": ("kitchen", "audio", "photo", "garden"),
+    "book": ("crime", "poetry", "cookery", "history"),
+    "news": ("building", "sport", "culture", "weather"),
+    "letter": ("family", "garden", "work", "travel"),
+}
+
+# --- things, by domain and topic -----------------------------------------------------------------
+THING = {
+    "restaurant": {
+        "breakfast": "coffee tea porridge omelette toast bacon pancake marmalade sausage muesli "
+        "waffle egg crumpet kipper yoghurt",
+        "seafood": "trout salmon crab lobster cod soup chowder mackerel prawn oyster squid haddock "
+        "bisque mussel sole",
+        "curry": "curry rice naan dal lentil chutney korma samosa pickle masala paneer biryani "
+        "raita vindaloo bhaji",
+        "bakery": "bread cake tart scone pie pastry bun croissant loaf sponge meringue brownie "
+        "strudel eclair shortbread",
+    },
+    "film": {
+        "comedy": "joke dialogue script slapstick gag punchline anecdote banter cameo prank skit "
+        "timing sketch repartee",
+        "thriller": "plot chase twist ending suspense villain ambush escape stunt heist mystery "
+        "showdown alibi interrogation",
+        "drama": "acting story finale performance monologue score direction wedding reunion "
+        "funeral confession friendship costume lighting",
+        "nature": "photography footage narration soundtrack editing landscape migration wildlife "
+        "reef volcano glacier savannah close-up rainforest",
+    },
+    "hotel": {
+        "seaside": "balcony view terrace pool beach sunbed deckchair promenade cocktail parasol "
+        "lagoon pier veranda jetty",
+        "mountain": "fireplace sauna ski-lift cabin hike duvet fondue chalet slope toboggan hearth "
+        "snowfield trail gondola",
+        "city": "room bed shower lift lobby minibar pillow mattress wardrobe bathroom carpet "
+        "curtain kettle-tray buffet",
+        "spa": "massage steam-room facial bathrobe jacuzzi mud-bath aromatherapy manicure towel "
+        "candle lotion pedicure hammam whirlpool",
+    },
+    "gadget": {
+        "kitchen": "handle lid blade timer thermostat filter motor plug nozzle whisk element cord "
+        "dial jug",
+        "audio": "speaker battery headband volume bass microphone bluetooth earpiece aerial tuner "
+        "treble amplifier cable woofer",
+        "photo": "lens flash screen shutter zoom sensor tripod viewfinder menu strap memory-card "
+        "autofocus casing charger",
+        "garden": "trigger hose sprinkler engine chain wheel switch fuse throttle spring hinge "
+        "pedal ignition gearbox",
+    },
+    "book": {
+        "crime": "mystery detective clue opening murder solution suspect motive inspector alibi "
+        "finale prologue informant red-herring",
+        "poetry": "verse rhythm rhyme sonnet imagery metaphor ballad stanza elegy ode haiku "
+        "refrain cadence couplet",
+        "cookery": "recipe index chapter layout ingredient photograph glossary casserole marinade "
+        "introduction appendix dessert-list shopping-list stew",
+        "history": "chapter research narrative map argument footnote preface bibliography "
+        "translation anecdote timeline foreword evidence chronicle",
+    },
+    "news": {
+        "building": "bridge road roof library school station tower square market fountain "
+        "lighthouse playground harbour car-park",
+        "sport": "match race team tournament season final regatta marathon league relay goalkeeper "
+        "championship captain scoreboard",
+        "culture": "concert festival exhibition parade play choir museum opening carnival fair "
+        "orchestra gallery fireworks-show pantomime",
+        "weather": "harvest storm river flood winter frost drought rain snow tide heatwave orchard "
+        "gale rainbow",
+    },
+    "letter": {
+        "family": "wedding birthday party christening visit dinner baby puppy anniversary picnic "
+        "reunion kitten engagement cake",
+        "garden": "garden rose lawn apple-tree vegetable-patch shed greenhouse pond hedge tulip "
+        "compost beehive tomato fence",
+        "work": "job office interview project contract meeting promotion desk salary workshop "
+        "timetable deadline apprenticeship pay-rise",
+        "travel": "journey train ferry campsite flight tent cruise harbour hostel voyage suitcase "
+        "sunset guidebook passport",
+    },
+}
+THINGS = {
+    "restaurant": {
+        "breakfast": "eggs pancakes sausages waffles crumpets omelettes rolls bagels mushrooms",
+        "seafood": "prawns oysters mussels fishcakes chips scallops clams anchovies crabs",
+        "curry": "samosas pickles spices lentils dumplings poppadoms kebabs chillies bhajis",
+        "bakery": "cakes scones tarts buns pastries biscuits cupcakes doughnuts muffins",
+    },
+    "film": {
+        "comedy": "jokes gags punchlines sketches puns pranks one-liners outtakes cameos",
+        "thriller": "twists stunts chases clues villains explosions car-chases gunfights traps",
+        "drama": "actors costumes scenes songs characters performances tears flashbacks speeches",
+        "nature": "pictures whales eagles landscapes penguins insects lions wolves gorillas",
+    },
+    "hotel": {
+        "seaside": "views cocktails sunbeds beaches terraces waves balconies parasols deckchairs",
+        "mountain": "blankets trails slopes logs boots snowshoes fires peaks cabins",
+        "city": "rooms beds pillows towels curtains windows carpets mirrors stairs",
+        "spa": "massages candles bathrobes oils saunas slippers creams facials baths",
+    },
+    "gadget": {
+        "kitchen": "buttons blades handles settings lids instructions attachments knobs screws",
+        "audio": "speakers earbuds cables batteries headphones controls cushions sockets "
+        "amplifiers",
+        "photo": "pictures lenses filters menus photographs icons colours cartridges memory-cards",
+        "garden": "wheels blades pedals hinges hoses cutters bearings springs gloves",
+    },
+    "book": {
+        "crime": "chapters suspects clues twists detectives murders motives red-herrings "
+        "informants",
+        "poetry": "poems verses rhymes sonnets images ballads metaphors haikus stanzas",
+        "cookery": "recipes photographs ingredients menus soups desserts stews sauces measurements",
+        "history": "maps footnotes portraits sources essays letters anecdotes diaries archives",
+    },
+    "news": {
+        "building": "roads bridges houses streetlights benches pavements towers traffic-lights "
+        "pipes",
+        "sport": "players teams fans referees athletes cyclists swimmers rowers runners",
+        "culture": "concerts dancers musicians costumes floats fireworks paintings lanterns "
+        "singers",
+        "weather": "crops rivers orchards vineyards roofs fields winds showers thunderstorms",
+    },
+    "letter": {
+        "family": "children cousins twins presents photographs grandchildren candles nephews "
+        "nieces",
+        "garden": "roses beans tomatoes apples tulips bees hens strawberries daffodils",
+        "work": "colleagues meetings hours plans customers invoices wages desks reports",
+        "travel": "trains postcards mountains ferries sunsets suitcases buses villages souvenirs",
+    },
+}
+THING_MODIFIER = {  # says which, not how good
+    "restaurant": {
+        "breakfast": "scrambled poached wholemeal morning toasted",
+        "seafood": "grilled smoked salted steamed local",
+        "curry": "spiced yellow red vegetable peppered",
+        "bakery": "baked almond cherry wholewheat iced",
+    },
+    "film": {
+        "comedy": "opening silent musical spoken running",
+        "thriller": "final car midnight underground second",
+        "drama": "closing wartime student Victorian family",
+        "nature": "underwater aerial desert slow-motion arctic",
+    },
+    "hotel": {
+        "seaside": "seaside rooftop private outdoor heated",
+        "mountain": "alpine wooden log mountain evening",
+        "city": "double single upstairs ground-floor corner",
+        "spa": "herbal Turkish afternoon mineral full-body",
+    },
+    "gadget": {
+        "kitchen": "electric steel ceramic removable built-in",
+        "audio": "wireless left right digital portable",
+        "photo": "digital automatic wide-angle front rear",
+        "garden": "rear plastic rubber petrol cordless",
+    },
+    "book": {
+        "crime": "first final central unsolved Scottish",
+        "poetry": "blank collected early free modern",
+        "cookery": "vegetarian Italian seasonal alphabetical illustrated",
+        "history": "medieval Roman local royal revised",
+    },
+    "news": {
+        "building": "new old stone town northern",
+        "sport": "junior amateur annual county indoor",
+        "culture": "annual open-air summer youth brass",
+        "weather": "late early coastal seasonal overnight",
+    },
+    "letter": {
+        "family": "little family silver surprise eldest",
+        "garden": "back climbing kitchen front walled",
+        "work": "new weekly part-time first summer",
+        "travel": "long night coastal foreign overnight",
+    },
+}
+ITEM = {  # what the whole document is about
+    "restaurant": {
+        "breakfast": "breakfast brunch fry-up porridge-bowl",
+        "seafood": "fish-platter fish-supper paella banquet",
+        "curry": "thali set-menu banquet hotpot",
+        "bakery": "afternoon-tea birthday-cake sandwich quiche",
+    },
+    "film": {
+        "comedy": "comedy farce sitcom parody",
+        "thriller": "thriller whodunnit spy-film horror-film",
+        "drama": "drama romance musical period-piece",
+        "nature": "documentary travelogue wildlife-film short",
+    },
+    "hotel": {
+        "seaside": "beach-holiday resort weekend-break honeymoon",
+        "mountain": "ski-trip lodge walking-holiday retreat",
+        "city": "stay city-break stopover conference",
+        "spa": "spa-day spa-weekend treatment detox",
+    },
+    "gadget": {
+        "kitchen": "toaster kettle blender mixer juicer grill",
+        "audio": "radio headset record-player stereo jukebox walkman",
+        "photo": "camera printer scanner projector webcam drone",
+        "garden": "lawnmower strimmer chainsaw leaf-blower wheelbarrow trimmer",
+    },
+    "book": {
+        "crime": "novel whodunit detective-story paperback",
+        "poetry": "anthology collection paperback chapbook",
+        "cookery": "cookbook handbook baking-guide manual",
+        "history": "biography memoir history textbook",
+    },
+    "news": {
+        "building": "project renovation scheme plan",
+        "sport": "game contest cup derby",
+        "culture": "event show premiere ceremony",
+        "weather": "forecast weather summer downpour",
+    },
+    "letter": {
+        "family": "celebration gathering feast family-tree",
+        "garden": "allotment flower-bed orchard patio",
+        "work": "career post traineeship business",
+        "travel": "trip holiday expedition tour",
+    },
+}
+PLACE_NOUN = {
+    "restaurant": "dining-room terrace bar kitchen garden window fireplace counter beer-garden "
+    "cellar",
+    "film": "cinema auditorium foyer theatre screening-room balcony aisle box-office drive-in",
+    "hotel": "reception garden lounge dining-room courtyard corridor conservatory staircase "
+    "hallway",
+    "gadget": "shop showroom warehouse workshop store help-desk counter factory repair-shop",
+    "book": "bookshop library reading-room archive study stall attic cafe book-fair",
+    "news": "town-hall village-green park churchyard stadium arena barn school-hall quayside",
+    "letter": "cottage house kitchen farm flat porch parlour conservatory spare-room",
+}
+STAFF = {
+    "restaurant": "waiter waitress chef barman owner sommelier hostess dishwasher",
+    "film": "usher projectionist lead narrator heroine hero director cameraman",
+    "hotel": "receptionist porter manager cleaner concierge chambermaid doorman masseuse",
+    "gadget": "salesman engineer courier technician assistant cashier mechanic repairman",
+    "book": "author editor illustrator translator bookseller publisher poet proofreader",
+    "news": "mayor councillor organiser reporter spokeswoman coach conductor umpire",
+    "letter": "neighbour landlord teacher doctor postman gardener boss vicar",
+}
+OBJECTS = {  # the past-tense verb of "we ... the item"
+    "restaurant": "ordered tried chose shared booked",
+    "film": "watched saw rented streamed rewatched",
+    "hotel": "booked reserved arranged planned extended",
+    "gadget": "bought ordered unpacked tested returned",
+    "book": "read finished borrowed bought reread",
+    "news": "discussed watched followed organised reported",
+    "letter": "planned discussed organised remembered mentioned",
+}
+OCCASION = {
+    "restaurant": "meal evening lunch dinner supper",
+    "film": "film evening movie picture screening",
+    "hotel": "stay weekend visit holiday night",
+    "gadget": "purchase product machine tool present",
+    "book": "read book work story companion",
+    "news": "day event week occasion result",
+    "letter": "week month year summer time",
+}
