@@ -67,10 +67,10 @@ lab: $(COURSE_STAMP)
 	@JUPYTER_PREFER_ENV_PATH=1 $(PY) -m jupyterlab $(START)
 
 test: $(TEST_STAMP)
-	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n auto $(TESTS)
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n auto --dist loadgroup $(TESTS)
 
 test-quick: $(TEST_STAMP)
-	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n auto -m "not slow" $(TESTS)
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n auto --dist loadgroup -m "not slow" $(TESTS)
 
 bench: $(TEST_STAMP)
 	@$(PY) -m tl_helpers bench

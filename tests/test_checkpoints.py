@@ -1,0 +1,141 @@
+"""The shipped models and stored results: whole, loadable, rebuildable, and worth what they say."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from tl_helpers import checkpoints, course_map, data, evaluate, files, models, results, town
+from tl_helpers.errors import BrokenFile, UnknownName
+
+
+@pytest.fixture
+def copy_of_data(tmp_path, monkeypatch):
+    folder = tmp_path / "data"
+    shutil.copytree(files.data_dir(), folder)
+    monkeypatch.setenv("TL_DATA", str(folder))
+    return folder
+
+
+def test_every_shipped_file_is_listed_and_whole():
+    base = files.data_dir()
+    there = {p.relative_to(base).as_posix() for p in base.rglob("*") if p.is_file()}
+    there = {p for p in there if p != "SHA256SUMS" and not p.startswith(".")}
+    assert there == set(files.checksums())
+    for name in there:
+        files.shipped(name)
+    assert not [name for name in there if name.endswith((".pkl", ".pt", ".bin", ".pickle"))]
+
+
+def test_town_mlm_is_whole_and_knows_praise_from_blame():
+    assert checkpoints.verify("town-mlm") >= 0.9
+
+
+def test_town_mlm_loads_with_transformers_alone():
+    from transformers import AutoModelForMaskedLM, AutoTokenizer
+
+    folder = files.data_dir() / "checkpoints" / "town-mlm"
+    model = AutoModelForMaskedLM.from_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    assert model.config.vocab_size == len(tokenizer)
+    assert town.probe(model.eval(), tokenizer, n=200) > 0.85
+
+
+def test_its_training_is_documented():
+    training = checkpoints.training("town-mlm")
+    assert training["command"] == "tl checkpoints build town-mlm"
+    assert training["recipe"] == dataclasses.asdict(checkpoints.recipe("town-mlm"))
+    probes = [e["probe"] for e in training["history"]["evaluations"]]
+    assert probes[0] < 0.6 < 0.9 <= probes[-1]
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json"])
+def test_one_changed_byte_names_the_file_and_how_to_restore_it(copy_of_data, name):
+    path = copy_of_data / "checkpoints" / "town-mlm" / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(BrokenFile, match=f"{name}.*git checkout -- data/checkpoints/town-mlm") as e:
+        models.load("town-mlm")
+    assert e.value.__suppress_context__ or e.value.__context__ is None
+
+
+def test_a_model_that_forgot_is_noticed(monkeypatch):
+    monkeypatch.setattr(town, "probe", lambda *_, **__: 0.5)
+    with pytest.raises(BrokenFile, match="50%"):
+        checkpoints.verify("town-mlm")
+
+
+def test_unknown_model_to_build():
+    with pytest.raises(UnknownName, match="town-mlm"):
+        checkpoints.build("town-mln")
+
+
+def test_build_makes_a_model_of_its_recipe(tmp_path, monkeypatch):
+    short = dataclasses.replace(
+        checkpoints.recipe("town-mlm"), size="tiny", documents=400, steps=4, batch_size=8,
+        evaluate_every=2,
+    )  # fmt: skip
+    monkeypatch.setitem(checkpoints.RECIPES, "town-mlm", short)
+    monkeypatch.setenv("TL_CACHE", str(tmp_path / "cache"))
+    before = (files.data_dir() / "SHA256SUMS").read_bytes()
+    folder = checkpoints.build("town-mlm", tmp_path / "made")
+    training = json.loads((folder / "training.json").read_text("utf-8"))
+    assert training["recipe"]["steps"] == 4
+    assert len(training["history"]["evaluations"]) == 3
+    assert models.load(str(folder), task="masked-lm").model.config.num_hidden_layers == 1
+    assert (files.data_dir() / "SHA256SUMS").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["reviews-fine-tuning", "town-one-minute"])
+def test_stored_results_say_how_they_were_made(name):
+    stored = results.load(name)
+    study = results.studies()[name]
+    assert stored.meta["command"] == f"tl results build {name}"
+    assert tuple(stored.meta["seeds"]) == study.seeds and len(study.seeds) >= 5
+    assert stored.meta["configuration"] == json.loads(json.dumps(dict(study.configuration)))
+
+
+def test_difficulty_of_the_town_is_what_the_lessons_need():
+    """After a minute of pre-training, 16 labels: well above scratch, and room to the ceiling."""
+    stored = results.load("town-one-minute")
+
+    def at(labels, start, mode):
+        return stored.values(
+            "value", measure="accuracy", labels=labels, start=start, mode=mode
+        )
+
+    pretrained = evaluate.interval(at(16, "pre-trained", "features"))
+    scratch = evaluate.interval(at(16, "random", "features"))
+    assert 0.75 <= pretrained.mean <= 0.92
+    assert 0.48 <= scratch.mean <= 0.65
+    assert evaluate.difference(
+        at(16, "pre-trained", "features"), at(16, "random", "features")
+    ).low > 0.10  # fmt: skip
+    assert at(1024, "pre-trained", "fine-tune").mean() > pretrained.mean + 0.03
+
+
+def test_opinion_task():
+    texts, labels, hard = town.opinion_task(3, 600)
+    again = town.opinion_task(3, 600)
+    assert texts == again.texts and len(texts) == len(labels) == len(hard) > 500
+    assert 0.4 < labels.mean() < 0.6 and 0 < hard.mean() < 0.3
+    assert town.opinion_task(4, 600).texts != texts
+
+
+def test_reviews_and_sampling_are_nested_and_balanced():
+    train = data.load("reviews")["train"]
+    few, more = data.sample(train, 16, seed=1), data.sample(train, 64, seed=1)
+    assert set(few["id"]) <= set(more["id"])
+    assert np.mean(more["label"]) == 0.5
+
+
+def test_course_map():
+    rows = course_map.rows()
+    assert len({name for name, _, _ in rows}) == len(rows) == 23
+    assert course_map.exists("00_start_here") and not course_map.exists("99_nowhere")
+    assert all(question.endswith("?") for _, _, question in rows)

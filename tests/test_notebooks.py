@@ -1,0 +1,80 @@
+"""The course itself: every notebook runs offline, keeps its promises, and is what was stored."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tl_helpers import claims, course, notebooks
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+NAMES = [path.stem for path in NOTEBOOKS]
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """All notebooks, executed once at the course profile, sockets blocked, sources untouched."""
+    before = {path: path.read_bytes() for path in NOTEBOOKS}
+    done = course.run(NAMES, output=tmp_path_factory.mktemp("course"), offline=True)
+    assert {path: path.read_bytes() for path in NOTEBOOKS} == before
+    return done
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("notebooks")
+def test_every_notebook_runs_offline(report):
+    assert [(job.path.stem, job.error) for job in report.failed] == []
+    assert len(report.executed()) == len(NOTEBOOKS) >= 1
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("notebooks")
+def test_every_claim_is_recorded_and_supported(report):
+    assert claims.check(claims.collect(report.executed()), claims.registry()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("notebooks")
+def test_the_suite_would_notice_an_effect_that_is_gone(report, tmp_path):
+    """The real records, each in turn replaced by nothing measured."""
+    recorded = claims.collect(report.executed())
+    assert recorded
+    for index in range(len(recorded)):
+        damaged = copy.deepcopy(recorded)
+        del damaged[index]
+        assert claims.check(damaged, claims.registry()) != []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+def test_stored_outputs_belong_to_the_source(path):
+    assert notebooks.problems(path) == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+def test_cells_are_short(path):
+    assert notebooks.warnings(path) == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+def test_anatomy(path):
+    """What DESIGN asks of every notebook: explorers, exercises, claims, discussion, references."""
+    cells = nbformat.read(str(path), as_version=4).cells
+    tags = [tag for cell in cells for tag in cell.metadata.get("tags", [])]
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    assert tags.count("parameters") == tags.count("bootstrap") == 1
+    assert tags.count("explorer") >= 1
+    assert tags.count("exercise") >= 2
+    assert tags.count("claim") >= 3
+    for part in ("You will be able to", "The library way", "In the real world", "discussion",
+                 "References", "go wrong"):  # fmt: skip
+        assert part in text, f"{path.name} lacks: {part}"
+
+
+def test_promises_and_notebooks_match():
+    """Each listed claim names a notebook that exists and that records it."""
+    for promise in claims.registry().values():
+        path = next(p for p in NOTEBOOKS if p.stem == promise.notebook)
+        assert f'"{promise.id}"' in path.read_text("utf-8").replace('\\"', '"')
