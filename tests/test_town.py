@@ -434,8 +434,8 @@ def test_noise_flips_labels_and_nothing_else(noise):
 def test_hard_and_neutral_shares(hard, neutral):
     made = town.Town(seed=5, hard=hard, neutral=neutral).corpus(8_000)
     d, e = made.draws, made.engine
-    for domain in range(len(lx.DOMAINS)):
-        body = (d.role == 1) & (d.domain[d.doc] == domain)
+    for domain in [*range(len(lx.DOMAINS)), None]:  # each, and all together for a sharper test
+        body = (d.role == 1) & ((d.domain[d.doc] == domain) | (domain is None))
         opinion = body & e.p_opinion[d.pattern]
         share_is(body.sum() - opinion.sum(), body.sum(), neutral)
         if neutral < 0.9:
