@@ -33,22 +33,28 @@ holds calls of :func:`add`, each with one ``Exercise``::
   ``"list"`` or ``"set"``; a list may hold numbers.
 * ``Choice({"a": "fine-tuning", "b": "feature extraction"}, right="a")`` for a question with
   options; give a ``Mistake`` for each wrong one.
+* ``Matching({"a": "sequential"}, options={"sequential": ("sequential transfer",), ...})`` for a
+  dict that gives each item its option; a ``Mistake`` has ``when=`` on that dict, and as example
+  the dict with that one slip.
 * ``Function(reference, cases)`` runs the learner's function on fresh inputs that
   ``cases(rng) -> list of argument tuples`` draws, and compares what comes out with what
   ``reference`` gives. Any correct function passes, whatever it looks like. A ``Mistake`` then holds
-  a typical wrong *function*; a learner's function that behaves like it gets its feedback.
+  a typical wrong *function*; a learner's function that behaves like it, or fails with the same
+  error, gets its feedback.
 
 A ``Mistake`` may have ``when=predicate`` instead of exact agreement, such as
-``Mistake(25, "...", when=lambda value: value > 1)``. The order counts: the first that fits speaks.
+``Mistake(25, "...", when=lambda value: value > 1)``, and ``also=(...)`` with further examples of
+the same misconception. The order counts: the first that fits speaks.
 
 Everything is checked by ``tests/test_exercises.py`` for every exercise that exists: the solution
 and each of ``also_right`` pass, the stub is "not attempted", each of at least three mistakes fails
-with its own feedback, and garbage yields a message instead of a stack.
+with its own feedback, fresh inputs tell wrong functions apart whatever is drawn, and garbage
+yields a message instead of a stack.
 """
 
 from __future__ import annotations
 
-from tl_helpers.exercises.answers import Choice, Function, Value
+from tl_helpers.exercises.answers import Choice, Function, Matching, Value
 from tl_helpers.exercises.desk import Feedback, check, hint, progress, solution
 from tl_helpers.exercises.model import Exercise, Mistake, add, everything, find
 
@@ -57,6 +63,7 @@ __all__ = [
     "Exercise",
     "Feedback",
     "Function",
+    "Matching",
     "Mistake",
     "Value",
     "add",

@@ -1,4 +1,4 @@
-"""What a right answer is: a value, a choice, or a function that behaves right."""
+"""What a right answer is: a value, a choice, a matching, or a function that behaves right."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _fits(mistake: Mistake, answer: Any, tolerance: float) -> bool:
     try:
         if mistake.when is not None:
             return bool(mistake.when(answer))
-        return same(mistake.example, answer, tolerance)
+        return any(same(example, answer, tolerance) for example in mistake.examples)
     except Exception:  # a predicate for numbers, asked about a string
         return False
 
@@ -88,8 +88,8 @@ class Value:
         if mistake.when is not None or plain is None:
             return False
         try:
-            return same(self._normal(mistake.example), plain, self.tolerance)
-        except Exception:  # the example is of another kind than the answer
+            return any(same(self._normal(e), plain, self.tolerance) for e in mistake.examples)
+        except Exception:  # an example is of another kind than the answer
             return False
 
     def judge(self, exercise: Exercise, answer: Any) -> Verdict:
@@ -143,6 +143,62 @@ class Choice:
         return "wrong", f"{self.options[key]} is not it. A hint may help."
 
 
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).casefold()
+
+
+@dataclass(frozen=True)
+class Matching:
+    """A dict that gives each item the option it belongs to.
+
+    The first mistake that fits speaks; then it is said how many items are right. An item that is
+    still ``...`` counts as open, not as wrong.
+
+    Attributes:
+        right: item -> option.
+        options: option -> other names for it. Case, blanks and hyphens do not matter.
+    """
+
+    right: Mapping[str, str]
+    options: Mapping[str, Sequence[str]]
+
+    def _option(self, given: Any) -> str | None:
+        if not isinstance(given, str):
+            return None
+        names = {_letters(n): o for o, also in self.options.items() for n in (o, *also)}
+        return names.get(_letters(given))
+
+    def judge(self, exercise: Exercise, answer: Any) -> Verdict:
+        """Compare item by item, and find the misconception behind the first wrong one."""
+        if untouched(answer):
+            return LATER
+        given = {}
+        if isinstance(answer, Mapping):
+            given = {str(k).strip().casefold(): v for k, v in answer.items()}
+        if not given or not given.keys() <= self.right.keys():
+            keys = ", ".join(f'"{key}"' for key in self.right)
+            return "wrong", f"The answer should be a dict with keys {keys}, not {short(answer)}."
+        given = {k: given[k] for k in self.right if not untouched(given.get(k))}
+        if not given:
+            return LATER
+        plain = {}
+        for key, value in given.items():
+            option = self._option(value)
+            if option is None:
+                listing = ", ".join(f'"{o}"' for o in self.options)
+                return "wrong", f"{key}: {short(value)} is none of the options ({listing})."
+            plain[key] = option
+        if plain == dict(self.right):
+            return "right", exercise.right
+        good = sum(self.right[key] == option for key, option in plain.items())
+        still = ", ".join(key for key in self.right if key not in plain)
+        score = f"{good} of {len(self.right)} are right" + f"; still open: {still}" * bool(still)
+        says = next((m.says for m in exercise.mistakes if _fits(m, plain, 0.0)), "")
+        if not says and good < len(plain):
+            says = "A hint may help."
+        return "wrong", f"{says} ({score}.)" if says else f"So far so good: {score}."
+
+
 @dataclass(frozen=True)
 class Function:
     """A function that does what ``reference`` does.
@@ -180,6 +236,9 @@ class Function:
             if isinstance(outcome.error, NotImplementedError):
                 return LATER
             if outcome.error is not None:
+                for mistake in exercise.mistakes:
+                    if self._fails_like(mistake, case, outcome.error):
+                        return "wrong", mistake.says
                 return "wrong", f"{call}, the function failed: {_explain(outcome.error)}"
             got.append(outcome.value)
         if all(map(untouched, got)) and not all(
@@ -209,15 +268,27 @@ class Function:
     def _behaves_like(self, mistake: Mistake, cases: Sequence[Any], got: Sequence[Any]) -> bool:
         if mistake.when is not None:
             return any(_fits(mistake, value, self.tolerance) for value in got)
-        if not callable(mistake.example):
-            return all(self._same(mistake.example, value) for value in got)
+        return any(self._agree(example, cases, got) for example in mistake.examples)
+
+    def _agree(self, example: Any, cases: Sequence[Any], got: Sequence[Any]) -> bool:
+        if not callable(example):
+            return all(self._same(example, value) for value in got)
         try:
             return all(
-                self._same(mistake.example(*copy.deepcopy(case)), value)
+                self._same(example(*copy.deepcopy(case)), value)
                 for case, value in zip(cases, got, strict=True)
             )
         except Exception:  # the wrong function may fail where the learner's does not
             return False
+
+    def _fails_like(self, mistake: Mistake, case: Any, error: BaseException) -> bool:
+        for example in filter(callable, mistake.examples):
+            try:
+                example(*copy.deepcopy(case))
+            except Exception as other:
+                if type(other) is type(error) and str(other) == str(error):
+                    return True
+        return False
 
 
 def _explain(error: BaseException) -> str:

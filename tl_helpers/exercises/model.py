@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tl_helpers.errors import BadValue, UnknownName
 
 if TYPE_CHECKING:
-    from tl_helpers.exercises.answers import Choice, Function, Value
+    from tl_helpers.exercises.answers import Choice, Function, Matching, Value
 
 MACHINERY = {"answers", "desk", "model", "safely"}
 
@@ -25,11 +25,18 @@ class Mistake:
         example: the wrong value, or a function that behaves wrongly.
         says: feedback that names the misconception and points onwards, without the answer.
         when: recognises the mistake in a value; default is agreement with ``example``.
+        also: further examples of the same misconception, with the same feedback.
     """
 
     example: Any
     says: str
     when: Callable[[Any], bool] | None = None
+    also: tuple[Any, ...] = ()
+
+    @property
+    def examples(self) -> tuple[Any, ...]:
+        """All of them."""
+        return self.example, *self.also
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,7 @@ class Exercise:
         notebook: where it stands.
         question: the task in a sentence or two.
         answer: what is checked.
-        solution: source of a cell that solves it; it assigns ``answer``, or defines one function.
+        solution: source of a cell that solves it; it assigns one name, or defines one function.
         mistakes: at least three.
         hints: at least one, from a nudge to nearly the answer.
         right: what a right answer earns beside "Right.".
@@ -52,7 +59,7 @@ class Exercise:
     id: str
     notebook: str
     question: str
-    answer: Value | Choice | Function
+    answer: Value | Choice | Matching | Function
     solution: str
     mistakes: tuple[Mistake, ...]
     hints: tuple[str, ...]

@@ -42,15 +42,18 @@ def run(call: Callable[[], Any], seconds: float) -> Outcome:
         seconds: the limit.
     """
     box: dict[str, Any] = {}
+    door = _Door()
 
     def work() -> None:
         try:
+            door.enter()
             try:
                 box["value"] = call()
             except BaseException as error:  # SystemExit too: exit() must not end the kernel
                 box["error"] = error
         except _TimeUp:  # the second of two, which met the first on its way out
             pass
+        door.leave()
 
     thread = threading.Thread(target=work, daemon=True, name="learner")
     thread.start()
@@ -58,7 +61,7 @@ def run(call: Callable[[], Any], seconds: float) -> Outcome:
         thread.join(seconds)
         timed_out = thread.is_alive()
     finally:  # Ctrl-C while waiting stops the learner's code as well
-        runs_on = not _stop(thread)
+        runs_on = not _stop(thread, door)
     if timed_out:
         return Outcome(timed_out=True, runs_on=runs_on)
     if "error" in box:
@@ -66,13 +69,49 @@ def run(call: Callable[[], Any], seconds: float) -> Outcome:
     return Outcome(value=box.get("value"))
 
 
-def _stop(thread: threading.Thread) -> bool:
-    """Raise in the thread until it gives up; a bare ``except:`` may catch it a few times."""
-    raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
+class _Door:
+    """Knows whether the thread is in the learner's code: only there may it be interrupted.
+
+    Raised a moment earlier or later, the exception would hit ``threading`` itself, which then
+    prints a stack of its own and may count the thread as running for ever.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.inside: int | None = None
+
+    def enter(self) -> None:
+        with self.lock:
+            self.inside = threading.get_ident()
+
+    def leave(self) -> None:
+        while True:
+            try:
+                with self.lock:
+                    self.inside = None
+                _raise_in(threading.get_ident(), None)  # one that is still on its way
+                return
+            except _TimeUp:  # it arrived
+                continue
+
+    def interrupt(self) -> None:
+        with self.lock:
+            if self.inside is not None:
+                _raise_in(self.inside, _TimeUp)
+
+
+def _raise_in(ident: int, kind: type[BaseException] | None) -> None:
+    """Let a thread raise as soon as it runs Python again; None takes that back."""
+    what = ctypes.c_void_p(0) if kind is None else ctypes.py_object(kind)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), what)
+
+
+def _stop(thread: threading.Thread, door: _Door) -> bool:
+    """Interrupt until the thread gives up; a bare ``except:`` may catch it a few times."""
     for _ in range(20):
-        if not thread.is_alive() or thread.ident is None:
+        if not thread.is_alive():
             return True
-        raise_in(ctypes.c_ulong(thread.ident), ctypes.py_object(_TimeUp))
+        door.interrupt()
         thread.join(0.05)
     return not thread.is_alive()
 
