@@ -76,6 +76,15 @@ def test_interval_agrees_with_scipy_and_holds_its_mean(values, level):
         assert found.ci == pytest.approx((twin.low, twin.high), rel=1e-6, abs=1e-6)
 
 
+@pytest.mark.parametrize("tiny", [4.7e-281, 1e-160, 5e-324])
+def test_interval_of_differences_whose_squares_are_zero_is_no_nan(tiny):
+    found = evaluate.interval([0, tiny])
+    assert 0 <= found.mean <= tiny and found.low <= found.mean <= found.high
+    assert tiny < 1e-300 or found.ci == pytest.approx(
+        (tiny / 2 - 12.7062047 * tiny / 2, tiny / 2 + 12.7062047 * tiny / 2), rel=1e-6, abs=0
+    )  # t(1, 0.975) from a table
+
+
 @given(st.floats(-10, 10), st.integers(2, 8))
 def test_interval_of_equal_values_has_no_width_and_is_no_nan(value, n):
     found = evaluate.interval([value] * n)

@@ -179,12 +179,14 @@ def interval(values: npt.ArrayLike, level: float = 0.95) -> Interval:
     mean = float(array.mean())
     from scipy import stats
 
-    error = float(stats.sem(array))
+    spread = float(np.ptp(array))
     # Identical values differ by rounding only once averaged: scipy would return NaN for zero.
-    if np.ptp(array) == 0:
+    if spread == 0:
         return Interval(float(array[0]), float(array[0]), float(array[0]), array.size, level)
-    low, high = stats.t.interval(level, array.size - 1, loc=mean, scale=error)
-    return Interval(mean, float(low), float(high), int(array.size), level)
+    # In units of the spread, because the squares of tiny deviations (1e-200) are zero.
+    error = spread * float(stats.sem((array - mean) / spread))
+    half = float(stats.t.ppf((1 + level) / 2, array.size - 1)) * error
+    return Interval(mean, mean - half, mean + half, int(array.size), level)
 
 
 def difference(a: npt.ArrayLike, b: npt.ArrayLike, level: float = 0.95) -> Interval:
