@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,7 @@ def build(name: str, folder: Path | None = None) -> Path:
     from tl_helpers import models, pretrain, results, town
 
     r = recipe(name)
+    halfway = files.cache_dir() / "building" / name
     model, tokenizer = models.new(r.size, r.objective, seed=r.seed)
     texts = town.Town(seed=r.seed).corpus(r.documents).texts()
     history = pretrain.fit(
@@ -76,7 +78,7 @@ def build(name: str, folder: Path | None = None) -> Path:
         seed=r.seed,
         evaluate=lambda m: {"probe": town.probe(m, tokenizer)},
         evaluate_every=r.evaluate_every,
-        checkpoint=files.cache_dir() / "building" / name,
+        checkpoint=halfway,
         checkpoint_every=500,
     )
     meta: dict[str, Any] = {
@@ -89,6 +91,7 @@ def build(name: str, folder: Path | None = None) -> Path:
     }
     target = folder or files.data_dir() / "checkpoints" / name
     models.save(model, tokenizer, target, meta)
+    shutil.rmtree(halfway, ignore_errors=True)  # the next build begins anew
     if folder is None:
         files.write_checksums()
     return target

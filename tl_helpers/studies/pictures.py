@@ -1,4 +1,4 @@
-"""The picture of the README, drawn from stored results: ``python -m tl_helpers.studies.pictures``."""
+"""The README's picture, from stored results: ``python -m tl_helpers.studies.pictures``."""
 
 from __future__ import annotations
 
