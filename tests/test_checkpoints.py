@@ -100,23 +100,19 @@ def test_stored_results_say_how_they_were_made(name):
     assert stored.meta["configuration"] == json.loads(json.dumps(dict(study.configuration)))
 
 
-def test_difficulty_of_the_town_is_what_the_lessons_need():
-    """After a minute of pre-training, 16 labels: well above scratch, and room to the ceiling."""
+def test_a_minute_of_reading_pays_and_leaves_room():
+    """After a minute of pre-training, 16 labels: above scratch, and below the ceiling."""
     stored = results.load("town-one-minute")
 
     def at(labels, start, mode):
-        return stored.values(
-            "value", measure="accuracy", labels=labels, start=start, mode=mode
-        )
+        return stored.values("value", measure="accuracy", labels=labels, start=start, mode=mode)
 
-    pretrained = evaluate.interval(at(16, "pre-trained", "features"))
-    scratch = evaluate.interval(at(16, "random", "features"))
-    assert 0.75 <= pretrained.mean <= 0.92
-    assert 0.48 <= scratch.mean <= 0.65
-    assert evaluate.difference(
-        at(16, "pre-trained", "features"), at(16, "random", "features")
-    ).low > 0.10  # fmt: skip
-    assert at(1024, "pre-trained", "fine-tune").mean() > pretrained.mean + 0.03
+    pretrained, scratch = at(16, "pre-trained", "features"), at(16, "random", "features")
+    assert evaluate.difference(pretrained, scratch).low > 0
+    assert pretrained.mean() - scratch.mean() > 0.15
+    assert 0.48 <= scratch.mean() <= 0.65
+    assert pretrained.mean() <= 0.92
+    assert at(1024, "pre-trained", "fine-tune").mean() > pretrained.mean() + 0.05
 
 
 def test_opinion_task():

@@ -63,7 +63,10 @@ def _explain(error: OSError, path: Path) -> CourseError:
             "Use a folder you own: set the environment variable TL_CACHE (cache) "
             "or --output (notebooks).",
         )
-    return CourseError(f"{path} could not be written: {error.strerror or error}.", "")
+    return CourseError(
+        f"{path} could not be written: {error.strerror or error}.",
+        "Choose a folder that exists on your own disk (TL_CACHE for the cache, --output for runs).",
+    )
 
 
 @contextmanager
