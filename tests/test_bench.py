@@ -81,8 +81,12 @@ def test_the_table_and_the_file(monkeypatch, tmp_path, capsys):
     report = json.loads((tmp_path / "build" / "bench.json").read_text())
     assert {x["what"]: x["ratio"] for x in report["lines"]}["reading"] == 5.29
     assert report["cores"] >= 1 and report["torch"]
-    (tmp_path / "build" / "report.json").write_text('{"seconds": 45.0, "profile": "course"}')
+    good = {"seconds": 45.0, "profile": "course", "notebooks": [{"status": "ok"}]}
+    (tmp_path / "build" / "report.json").write_text(json.dumps(good))
     assert bench.course_time().ratio == 2.0
+    for other in ({"profile": "quick"}, {"notebooks": [{"status": "failed"}]}):
+        (tmp_path / "build" / "report.json").write_text(json.dumps(good | other))
+        assert bench.course_time().value is None
     (tmp_path / "build" / "report.json").write_text("{")
     assert bench.course_time().value is None
 

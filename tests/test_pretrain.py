@@ -349,6 +349,8 @@ def start(*arguments: str) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, "-c", program, *arguments], text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        # A shell's background job ignores Ctrl-C, and its children would too.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
 
 

@@ -215,6 +215,8 @@ def _needed(weights: bool) -> list[str]:
 
 def _folder(name: str | os.PathLike[str], weights: bool) -> Path:
     """A local folder with the files of ``name``, checked as far as they can be."""
+    if not isinstance(name, (str, os.PathLike)):
+        raise UnknownName("model", name, _catalogue.entries("model"))
     if isinstance(name, os.PathLike) or any(sep in name for sep in ("/", os.sep)):
         folder = Path(name)
         known = {e.hub_id: e.name for e in catalogue() if e.hub_id}
