@@ -18,17 +18,12 @@ from tl_helpers.town.sentences import SENTENCES
 
 ONE = 1 << 40
 POLARITIES = ("negative", "positive")
-GENDERS = ("female", "male")
 ROLES = ("open", "body", "close", "sign")
 KINDS = ("plain", "hard", "neutral")
 UPOS = (
     "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ VERB"
 ).split()
 ENTITIES = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG", "B-MISC", "I-MISC")
-# What a document can be about, and in which order it is drawn.
-ATTRIBUTES = (
-    "v1 v2 item loc road occ pgender person qgender q kin writer"
-).split()
 
 
 @dataclass(frozen=True)
@@ -41,10 +36,6 @@ class Category:
     words: tuple[str, ...]
     weights: np.ndarray  # [rows, words]
 
-    @property
-    def features(self) -> frozenset[str]:
-        return frozenset(self.by)
-
 
 SIZES = {"domain": len(lx.DOMAINS), "topic": 4, "polarity": 2, "gender": 2}
 
@@ -55,7 +46,7 @@ def zipf(n: int, exponent: float) -> np.ndarray:
     return weights / weights.sum()
 
 
-def _rows(name: str, pos: str, by: str, lists: dict, exponent: float) -> Category:
+def _rows(name: str, pos: str, by: str, lists: dict) -> Category:
     """``lists``: tuple of feature values -> list of (word, weight)."""
     features = tuple(by.split())
     words = list(dict.fromkeys(w for row in lists.values() for w, _ in row))
@@ -78,15 +69,15 @@ def categories(exponent: float, distance: float) -> dict[str, Category]:
     z = exponent
 
     def flat(name: str, pos: str, text: str) -> None:
-        out.append(_rows(name, pos, "", {(): _ranked(text, z)}, z))
+        out.append(_rows(name, pos, "", {(): _ranked(text, z)}))
 
     def polar(name: str, pos: str, lists: dict[str, str]) -> None:
         rows = {(i,): _ranked(lists[p], z) for i, p in enumerate(POLARITIES)}
-        out.append(_rows(name, pos, "polarity", rows, z))
+        out.append(_rows(name, pos, "polarity", rows))
 
     def by_domain(name: str, pos: str, lists: dict[str, str]) -> None:
         rows = {(i,): _ranked(lists[d], z) for i, d in enumerate(lx.DOMAINS)}
-        out.append(_rows(name, pos, "domain", rows, z))
+        out.append(_rows(name, pos, "domain", rows))
 
     def by_topic(name: str, pos: str, lists: dict[str, dict[str, str]]) -> None:
         rows = {
@@ -94,7 +85,7 @@ def categories(exponent: float, distance: float) -> dict[str, Category]:
             for i, d in enumerate(lx.DOMAINS)
             for j, t in enumerate(lx.TOPICS[d])
         }
-        out.append(_rows(name, pos, "domain topic", rows, z))
+        out.append(_rows(name, pos, "domain topic", rows))
 
     shared, special = 1 - distance, distance
     out.append(
@@ -106,7 +97,6 @@ def categories(exponent: float, distance: float) -> dict[str, Category]:
                 for i, d in enumerate(lx.DOMAINS)
                 for j, p in enumerate(POLARITIES)
             },
-            z,
         )
     )
     polar("evalp", "ADJ", lx.EVAL_PERSON)
@@ -149,7 +139,7 @@ def categories(exponent: float, distance: float) -> dict[str, Category]:
     for name, female, male in (("q", lx.FEMALE, lx.MALE), ("kin", *lx.KIN.values())):
         out.append(
             _rows(name, "PROPN" if name == "q" else "NOUN", "gender",
-                  {(0,): _ranked(female, z), (1,): _ranked(male, z)}, z)
+                  {(0,): _ranked(female, z), (1,): _ranked(male, z)})
         )
     return {c.name: c for c in out}
 

@@ -37,6 +37,7 @@ class Corpus:
     engine: Engine
     draws: Draws
     _texts: list[str] | None = field(default=None, repr=False)
+    _sentences: list[str] | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.draws.index)
@@ -55,24 +56,23 @@ class Corpus:
         flags[self.draws.t_start[:-1]] = True
         return flags
 
-    def sentences(self) -> list[str]:
-        """The text of every sentence."""
+    def _joined(self, bounds: np.ndarray) -> list[str]:
+        """The text between each two neighbouring token positions."""
         d, e = self.draws, self.engine
         pieces = e.pieces[d.token + len(e.surfaces) * self._starts_sentence()].tolist()
-        bounds = d.t_start.tolist()
-        return [
-            "".join(pieces[a:b])[1:] for a, b in zip(bounds[:-1], bounds[1:], strict=True)
-        ]
+        ends = bounds.tolist()
+        return ["".join(pieces[a:b])[1:] for a, b in zip(ends[:-1], ends[1:], strict=True)]
+
+    def sentences(self) -> list[str]:
+        """The text of every sentence."""
+        if self._sentences is None:
+            self._sentences = self._joined(self.draws.t_start)
+        return self._sentences
 
     def texts(self) -> list[str]:
         """The text of every document."""
         if self._texts is None:
-            d, e = self.draws, self.engine
-            pieces = e.pieces[d.token + len(e.surfaces) * self._starts_sentence()].tolist()
-            bounds = d.t_start[d.s_start].tolist()
-            self._texts = [
-                "".join(pieces[a:b])[1:] for a, b in zip(bounds[:-1], bounds[1:], strict=True)
-            ]
+            self._texts = self._joined(self.draws.t_start[self.draws.s_start])
         return self._texts
 
     # --- gold annotation -------------------------------------------------------------------------
@@ -168,11 +168,11 @@ class Corpus:
         """
         d, e, t = self.draws, self.engine, self.engine.table
         seen = self._mentions()
-        n_slots_row = e.p_arg[d.place[d.slots]]
+        slot_category = e.p_arg[d.place[d.slots]]
         s_sent = d.sentence[d.slots]
         s_doc = d.doc[s_sent]
         names = list(e.categories)
-        own = e.row(n_slots_row, d.domain[s_doc], d.topic[s_doc],
+        own = e.row(slot_category, d.domain[s_doc], d.topic[s_doc],
                     d.polarity[s_sent] ^ e.p_flip[d.place[d.slots]])
         local = d.w_entry - t.start[own]  # which word of the category: the same in every row
         common = self._logp_common(seen)
@@ -189,7 +189,7 @@ class Corpus:
                     np.bincount(
                         s_sent,
                         t.logp[
-                            t.start[e.row(n_slots_row, domain, topic,
+                            t.start[e.row(slot_category, domain, topic,
                                           p ^ e.p_flip[d.place[d.slots]])] + local
                         ],
                         self.n_sentences,
