@@ -143,6 +143,12 @@ def test_malformed_lines_are_named(shelf: Path, content: str, message: str) -> N
     assert caught.value.__cause__ is None
 
 
+def test_a_mistyped_split_is_not_dropped_in_silence(shelf):
+    put(shelf, [review(0), review(1, split="tset")])
+    with pytest.raises(BrokenFile, match="'tset'"):
+        data.load("reviews")
+
+
 def test_read_jsonl_takes_what_people_write(tmp_path: Path) -> None:
     path = tmp_path / "mine.jsonl"
     path.write_bytes('\ufeff{"text": "caf\u00e9\u2028!"}\r\n\r\n{"text": "b"}'.encode())

@@ -213,13 +213,17 @@ def data_checksums() -> None:
     click.echo(f"{files.write_checksums()} files listed in {files.data_dir() / 'SHA256SUMS'}")
 
 
-@cli.command(context_settings={"ignore_unknown_options": True})
-@click.argument("options", nargs=-1, type=click.UNPROCESSED)
-def bench(options: tuple[str, ...]) -> None:
+@cli.command()
+@click.option("--quick", is_flag=True, help="Seconds: fewer turns, no probe.")
+@click.option(
+    "--patient", is_flag=True,
+    help="Wait until the Trainer has reached the probe value, too (many minutes).",
+)
+def bench(quick: bool, patient: bool) -> None:
     """Measure the fast loop, the town, the import and the course, side by side."""
     from tl_helpers import bench as room
 
-    sys.exit(room.main(list(options)))
+    room.main(quick=quick, patient=patient)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -9,7 +9,6 @@ serve it best (Muon and a quarter of the positions here, AdamW and 15 % there), 
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import platform
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-BATCH, LENGTH = 64, 64
+BATCH, LENGTH = 32, 128
 RATE = 2e-3  # AdamW's best for this model; the Trainer's own default, 5e-5, would never get there
 MUON_RATE, MUON_MASKS = 8e-3, 0.25
 TARGET = 0.8  # of the probe: 0.5 is chance
@@ -260,31 +259,28 @@ def _number(value: float | None) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def main(options: Sequence[str] = ()) -> int:
-    """Measure everything, print the table, write ``build/bench.json``; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="tl bench", description="Measure speed, side by side.")
-    parser.add_argument("--quick", action="store_true", help="seconds: fewer turns, no probe")
-    parser.add_argument(
-        "--patient", action="store_true",
-        help="wait until the Trainer has reached the probe value, too (many minutes)",
-    )  # fmt: skip
-    chosen = parser.parse_args(list(options))
+def main(*, quick: bool = False, patient: bool = False) -> None:
+    """Measure everything, print the table, write ``build/bench.json``.
 
+    Args:
+        quick: fewer turns, and no time to the probe.
+        patient: wait until the Trainer has reached the probe value, too.
+    """
     import torch
     import transformers
 
     if os.environ.get("TL_THREADS", "").isdigit():
         torch.set_num_threads(int(os.environ["TL_THREADS"]))
     start = time.perf_counter()
-    few = 2 if chosen.quick else 5
+    few = 2 if quick else 5
     jobs: list[Callable[[], Line]] = [
         lambda: import_time(few),
         lambda: town_speed(few),
-        lambda: tokens_per_second(few, 5 if chosen.quick else 12),
+        lambda: tokens_per_second(few, 5 if quick else 12),
     ]
-    if not chosen.quick:
+    if not quick:
         far = 3600.0
-        jobs.append(lambda: time_to_probe(1200, *((far, far) if chosen.patient else (90.0, 90.0))))
+        jobs.append(lambda: time_to_probe(1200, *((far, far) if patient else (90.0, 90.0))))
     jobs.append(course_time)
     lines = []
     for job in jobs:
@@ -300,4 +296,3 @@ def main(options: Sequence[str] = ()) -> int:
     path = files.root() / "build" / "bench.json"
     files.write_text(path, json.dumps(report, indent=1) + "\n")
     print(f"\nMedians of {few} turns (one run for the probe). Written to {path}")
-    return 0

@@ -31,7 +31,7 @@ class Recipe:
 
 
 RECIPES = {
-    "town-mlm": Recipe("mlm", "small", 200_000, 64, 3000, 64, 8e-3, "muon", 0.25, 0, 100, 0.9),
+    "town-mlm": Recipe("mlm", "small", 200_000, 128, 3000, 32, 8e-3, "muon", 0.25, 0, 100, 0.9),
 }
 
 

@@ -21,6 +21,8 @@ from tl_helpers.errors import BadValue, BrokenFile, UnknownName
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, Features
 
+SPLITS = ("train", "validation", "test")  # what the rows of a written collection may belong to
+
 
 def catalogue() -> list[Entry]:
     """Every data set that :func:`load` knows, with source, licence, size and citation."""
@@ -180,6 +182,11 @@ def _load_written(entry: Entry, split: str | None, options: dict[str, Any]) -> A
             raise UnknownName(column, wanted, choices)
         rows = [row for row in rows if row[column] == wanted]
     names = list(dict.fromkeys(row["split"] for row in rows))
+    if odd := next((name for name in names if name not in SPLITS), None):
+        raise BrokenFile(
+            f"{path} has rows of a split {odd!r}, which no lesson would ever see.",
+            f"Call the splits {', '.join(SPLITS)}.",
+        )
     _check_split(split, names)
     schema = features(columns)
     tables = {}

@@ -111,9 +111,16 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o777 & ~umask)
-        if target.exists():
-            shutil.rmtree(target)
-        os.replace(temporary, target)
+        aside = temporary.with_suffix(".old")
+        if target.exists():  # out of the way by renaming: a kill in between loses no byte of it
+            os.replace(target, aside)
+        try:
+            os.replace(temporary, target)
+        except BaseException:
+            if aside.exists():
+                os.replace(aside, target)
+            raise
+        shutil.rmtree(aside, ignore_errors=True)
     except OSError as error:
         raise _explain(error, target) from error
     finally:

@@ -55,10 +55,11 @@ def reviews_fine_tuning(
 
 
 @results.study(
-    "town-one-minute", seeds=range(5), steps=1200, documents=100_000, labels=(16, 64, 256, 1024),
+    "town-one-minute", seeds=range(5), steps=1200, batch_size=32, block=128,
+    documents=100_000, labels=(16, 64, 256, 1024),
 )
 def town_one_minute(
-    seed: int, steps: int, documents: int, labels: tuple[int, ...]
+    seed: int, steps: int, batch_size: int, block: int, documents: int, labels: tuple[int, ...]
 ) -> list[dict[str, Any]]:
     """A minute of masked-language-model pre-training on the town, judged on one-sentence opinions.
 
@@ -70,9 +71,9 @@ def town_one_minute(
     test_texts, test_truth, test_hard = texts[cut:], truth[cut:], hard[cut:]
     pretrained, tokenizer = models.new("small", seed=seed)
     scratch, _ = models.new("small", seed=seed)
-    blocks = pretrain.pack(town.Town(seed=seed).corpus(documents).texts(), tokenizer)
+    blocks = pretrain.pack(town.Town(seed=seed).corpus(documents).texts(), tokenizer, block)
     history = pretrain.fit(
-        pretrained, blocks, tokenizer=tokenizer, steps=steps, learning_rate=8e-3,
+        pretrained, blocks, tokenizer=tokenizer, steps=steps, batch_size=batch_size, learning_rate=8e-3,
         optimiser="muon", mask_rate=0.25, seed=seed, progress=False,
         evaluate=lambda m: {"probe": town.probe(m, tokenizer)}, evaluate_every=steps // 12,
     )
