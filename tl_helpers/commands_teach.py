@@ -1,0 +1,21 @@
+"""Commands for those who teach: ``tl slides`` and ``tl sessions``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[NOTEBOOK|THEME ...]")
+@click.option("--output", type=click.Path(path_type=Path), help="Folder of the run (build).")
+def slides(names: tuple[str, ...], output: Path | None) -> None:
+    """Cut slide decks from executed notebooks: all notebooks and themes by default."""
+    from tl_helpers import slides as room
+
+    made = room.build(names, output)
+    for deck in made:
+        sources = ", ".join(str(path) for path in deck.source)
+        click.echo(f"{deck.path}: {deck.slides} slides, cut from {sources}")
+    click.echo(f"\nOpen {made[0].path.parent / 'index.html'}; in a deck, S is the speaker's view.")
