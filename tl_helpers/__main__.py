@@ -223,6 +223,7 @@ def bench(options: tuple[str, ...]) -> None:
 
 
 cli.add_command(commands_teach.slides)
+cli.add_command(commands_teach.sessions)
 
 
 def main(arguments: list[str] | None = None) -> None:

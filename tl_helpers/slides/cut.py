@@ -113,9 +113,7 @@ def outputs(cell: Any) -> list[Any]:
     ]
 
 
-def _pieces(
-    cell: Any, name: str, claims: Mapping[str, str]
-) -> Iterator[tuple[list[Part], str]]:
+def _pieces(cell: Any, name: str, claims: Mapping[str, str]) -> Iterator[tuple[list[Part], str]]:
     """The slides of one cell: parts and notes of each."""
     text = cell.metadata.get("tl", {}).get("slide")
     if text is None:

@@ -20,7 +20,9 @@ WIDTH, HEIGHT = 1280, 720
 """Size of a slide in CSS pixels; reveal.js scales it to the screen."""
 
 _HERE = Path(__file__).parent
-_NETWORK = re.compile(r"""<(?!a\b)[a-z][^>]*?\s(?:src|href)\s*=\s*["']?(?:https?:)?//[^\s"'>]*""", re.I)
+_NETWORK = re.compile(
+    r"""<(?!a\b)[a-z][^>]*?\s(?:src|href)\s*=\s*["']?(?:https?:)?//[^\s"'>]*""", re.I
+)
 _ANCHOR = re.compile(r"<a (?![^>]*target=)(?=[^>]*href=[\"'][^#])", re.I)
 
 

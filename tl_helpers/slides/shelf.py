@@ -7,12 +7,12 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
 from tl_helpers import claim_card, claims, course_map, files, notebooks, pages
-from tl_helpers.errors import BrokenFile, CourseError, UnknownName
+from tl_helpers.errors import BadValue, BrokenFile, CourseError, UnknownName
 from tl_helpers.slides import draw
 from tl_helpers.slides.cut import Part, Slide, cut
 
@@ -61,7 +61,7 @@ def executed(path: Path, output: Path | None = None) -> tuple[Any, Path]:
         output: the folder of the run; ``build/`` by default.
 
     Raises:
-        CourseError: there are no outputs anywhere.
+        CourseError: there are no outputs anywhere, or a cell failed.
     """
     here = notebooks.read(path)
     run = (output or files.root() / "build") / "notebooks" / path.name
@@ -82,6 +82,8 @@ def executed(path: Path, output: Path | None = None) -> tuple[Any, Path]:
             f"{path.name} was never run, so there is nothing to show on slides.",
             f"Run it: tl run {path.stem}",
         )
+    if any(o.output_type == "error" for cell in code for o in cell.outputs):
+        raise CourseError(f"A cell of {path.name} failed.", f"Run it: tl run {path.stem}")
     return here, path
 
 
@@ -96,13 +98,11 @@ def deck(path: Path, output: Path | None = None) -> tuple[list[Slide], Path]:
     said = {claim.id: claim_card.result(claim) for claim in claims.collect([source])}
     try:
         return cut(notebook, said), source
-    except CourseError as error:
-        raise type(error)(f"{path.stem}: {error.what}", error.do) from None
+    except BadValue as error:
+        raise BadValue(f"{path.stem}: {error.what}", error.do) from None
 
 
-def build(
-    names: Sequence[str | os.PathLike[str]] = (), output: Path | None = None
-) -> list[Built]:
+def build(names: Sequence[str | os.PathLike[str]] = (), output: Path | None = None) -> list[Built]:
     """Write decks to ``build/slides/``; each is whole in one file.
 
     Args:
@@ -120,6 +120,7 @@ def build(
     draw.reveal()  # before anything is read: the most likely thing to be missing
     base = Path(output) if output is not None else files.root() / "build"
     wanted, chosen = _wanted(names)
+    texts: dict[Path, str] = {}
     cuts: dict[Path, tuple[list[Slide], Path]] = {}
     for path in dict.fromkeys([*wanted, *(p for group in chosen.values() for p in group)]):
         cuts[path] = deck(path, base)
@@ -128,7 +129,7 @@ def build(
         slides, source = cuts[path]
         if slides:
             title = pages.title(notebooks.read(path), path.stem)
-            made.append(_write(base, path.stem, title, slides, (source,), path.parent))
+            made.append(_drawn(base, path.stem, title, slides, (source,), path.parent, texts))
         elif names:
             raise CourseError(
                 f"{path.stem} has no slides: none of its cells has a slide type.",
@@ -145,9 +146,14 @@ def build(
         front = [] if len(parts) == 1 else [_front(theme, [p for p in group if cuts[p][0]])]
         slides = [*front, *(slide for some, _ in parts for slide in some)]
         sources = tuple(source for _, source in parts)
-        made.append(_write(base, slug, f"Theme: {theme}", slides, sources, group[0].parent))
+        title, folder = f"Theme: {theme}", group[0].parent
+        made.append(_drawn(base, slug, title, slides, sources, folder, texts))
     if not made:
-        raise CourseError("No notebook has slides.", "help(tl_helpers.slides) says how to add them.")
+        raise CourseError(
+            "No notebook has slides.", "help(tl_helpers.slides) says how to add them."
+        )
+    for path, text in texts.items():  # only now: one bad cell anywhere, and nothing is written
+        files.write_text(path, text)
     # Of the decks that are there now, whoever wrote them: the corner of each deck leads here.
     files.write_text(base / "slides" / "index.html", _index(base, made))
     return made
@@ -184,16 +190,17 @@ def _front(theme: str, paths: Sequence[Path]) -> Slide:
     return Slide(parts=[Part("text", "\n".join(lines), {})])
 
 
-def _write(
+def _drawn(
     base: Path,
     name: str,
     title: str,
     slides: Sequence[Slide],
     sources: tuple[Path, ...],
     folder: Path,
+    texts: dict[Path, str],
 ) -> Built:
     path = base / "slides" / f"{name}.html"
-    files.write_text(path, draw.page(title, slides, back="index.html", folder=folder))
+    texts[path] = draw.page(title, slides, back="index.html", folder=folder)
     return Built(name, path, title, len(slides), sources)
 
 
@@ -233,7 +240,5 @@ A slider or list that was clicked on keeps the arrow keys until <kbd>Esc</kbd>.<
 
 
 def _title(text: str, otherwise: str) -> str:
-    import html
-
     found = re.search(r"<title>(.*?)</title>", text, re.S)
-    return html.unescape(found[1]) if found else otherwise
+    return unescape(found[1]) if found else otherwise
