@@ -25,6 +25,8 @@ td:first-child { white-space: nowrap; font-variant-numeric: tabular-nums; }
 pre { background: #f4f6f8; padding: .6em .8em; white-space: pre-wrap; font-size: .85em; }
 code { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .92em; }
 li { margin: .3em 0; } .tick { list-style: none; text-indent: -1.4em; } a { color: #0060a0; }
+@media screen and (max-width: 40rem) { table { display: block; overflow-x: auto; }
+  body { overflow-wrap: anywhere; } td { overflow-wrap: normal; } }
 @page { size: A4; margin: 16mm 16mm 18mm; }
 @media print {
   body { font-size: 10.5pt; max-width: none; margin: 0; padding: 0; }
@@ -35,7 +37,12 @@ li { margin: .3em 0; } .tick { list-style: none; text-indent: -1.4em; } a { colo
 """
 
 
-def build(names: Sequence[str] = (), output: Path | None = None, check: bool = False) -> list[Path]:
+def build(
+    names: Sequence[str] = (),
+    output: Path | None = None,
+    check: bool = False,
+    write: bool = True,
+) -> list[Path]:
     """Fill the kits and write a printable page of each to ``build/sessions/``.
 
     Nothing is written unless every kit is complete.
@@ -43,7 +50,8 @@ def build(names: Sequence[str] = (), output: Path | None = None, check: bool = F
     Args:
         names: themes, such as ``start``; every kit that exists without any.
         output: the folder of runs; ``build/`` by default.
-        check: write nothing; raise if a kit is not what ``tl sessions`` would make it.
+        write: also store the filled kits in ``notebooks/sessions/``.
+        check: write nothing at all; raise if a kit is not what ``tl sessions`` would make it.
 
     Returns:
         The pages (the kits themselves with ``check``).
@@ -72,7 +80,7 @@ def build(names: Sequence[str] = (), output: Path | None = None, check: bool = F
     base = Path(output) if output is not None else files.root() / "build"
     pages = []
     for kit in kits:
-        if filled[kit.path] != kit.text:
+        if write and filled[kit.path] != kit.text:
             files.write_text(kit.path, filled[kit.path])
         page = base / "sessions" / f"{kit.path.stem}.html"
         files.write_text(page, html(replace(kit, text=filled[kit.path]), page))

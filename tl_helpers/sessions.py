@@ -281,7 +281,7 @@ def _claims(results: Sequence[claims.Claim]) -> str:
         f"| {claim.sentence or claim.id} | {claim_card.result(claim)} | {claim.verdict} |"
         for claim in results
     ]
-    return "\n".join(rows).replace(" accuracy points", " points")
+    return "\n".join(rows)
 
 
 def _exercises(kit: Kit) -> Iterator[str]:
