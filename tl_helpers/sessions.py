@@ -237,13 +237,16 @@ class _Place:
 
 
 def _sections(notebook: Any) -> Iterator[tuple[Any, str]]:
-    """Each cell with the section that it begins or stands in."""
+    """Each cell with the section that most of it stands in."""
     section = "title"
     for cell in notebook.cells:
-        if cell.cell_type == "markdown" and (head := re.search(r"(?m)^## (.+)$", cell.source)):
+        before = section
+        head = re.search(r"(?m)^## (.+)$", cell.source) if cell.cell_type == "markdown" else None
+        if head:
             number = re.match(r"\d+", head[1])
             section = f"section {number[0]}" if number else head[1]
-        yield cell, section
+        late = head is not None and head.start() > len(cell.source) / 2
+        yield cell, before if late else section
 
 
 def _places(places: Sequence[_Place]) -> str:
@@ -277,10 +280,8 @@ def _claims(results: Sequence[claims.Claim]) -> str:
     if not results:
         return "The notebooks of this theme record no claims."
     rows = ["| Claim | Measured | Verdict |", "|---|---|---|"]
-    rows += [
-        f"| {claim.sentence or claim.id} | {claim_card.result(claim)} | {claim.verdict} |"
-        for claim in results
-    ]
+    for claim in results:
+        rows.append(f"| {claim.sentence} | {claim_card.result(claim)} | {claim.verdict} |")
     return "\n".join(rows)
 
 
