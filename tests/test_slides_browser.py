@@ -60,6 +60,7 @@ def browser():
 def tab(browser):
     """A page at 1280 x 720; afterwards, nothing may have gone wrong in it, or over the network."""
     context = browser.new_context(viewport={"width": 1280, "height": 720})
+    context.set_default_timeout(120_000)  # for a busy machine
     page, asked, said = context.new_page(), [], []
     context.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: said.append(message.text))
