@@ -14,11 +14,12 @@ TEST_STAMP   := $(VENV)/.installed-test
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install course test test-quick lab bench doctor clean
+.PHONY: help install course test test-quick lab slides bench doctor clean
 
 help:
 	@echo "make course      install everything, run every notebook, write build/index.html"
 	@echo "make lab         open JupyterLab on the start notebook"
+	@echo "make slides      slide decks with speaker notes into build/slides/"
 	@echo "make test        every test      make test-quick   those that take seconds"
 	@echo "make bench       measure speed, side by side"
 	@echo "make doctor      what works here, what is missing and how to get it"
@@ -71,6 +72,9 @@ test: $(TEST_STAMP)
 
 test-quick: $(TEST_STAMP)
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n auto --dist loadgroup -m "not slow" $(TESTS)
+
+slides: $(COURSE_STAMP)
+	@$(PY) -m tl_helpers slides
 
 bench: $(TEST_STAMP)
 	@$(PY) -m tl_helpers bench

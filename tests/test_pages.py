@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_output
 from notebook_factory import code, text, write
 
-from tl_helpers import notebooks, pages
+from tl_helpers import markdown, notebooks, pages
 
 FORMULAS = r"""# Surprise
 
@@ -60,7 +60,7 @@ def test_formulas_are_mathml(page):
 
 
 def test_a_formula_that_cannot_be_read_is_kept():
-    assert pages.mathml(r"a^b^c < 1", "inline") == "<code>a^b^c &lt; 1</code>"
+    assert markdown.mathml(r"a^b^c < 1", "inline") == "<code>a^b^c &lt; 1</code>"
 
 
 def test_title_alt_text_and_language(page):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tl_helpers import __version__
+from tl_helpers import __version__, commands_teach
 from tl_helpers.errors import BadValue, CourseError
 
 if TYPE_CHECKING:
@@ -224,6 +224,10 @@ def bench(quick: bool, patient: bool) -> None:
     from tl_helpers import bench as room
 
     room.main(quick=quick, patient=patient)
+
+
+cli.add_command(commands_teach.slides)
+cli.add_command(commands_teach.sessions)
 
 
 def main(arguments: list[str] | None = None) -> None:

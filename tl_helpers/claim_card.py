@@ -96,6 +96,12 @@ def _foot(claim: Claim) -> str:
     return f"{100 * claim.level:g} % interval, {_basis(claim)}, claim “{claim.id}”"
 
 
+def result(claim: Claim) -> str:
+    """Effect and interval in a few words, as in ``+14 accuracy points (+9 to +20)``."""
+    low, effect, high = _numbers(claim)
+    return f"{effect} {claim.unit} ({low} to {high})"
+
+
 def text(claim: Claim) -> str:
     """The card in plain text."""
     word, mark, *_ = _LOOKS[claim.verdict]

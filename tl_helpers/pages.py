@@ -13,13 +13,13 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tl_helpers import files
+from tl_helpers import files, markdown
 
 if TYPE_CHECKING:
     from tl_helpers.course import Report
     from tl_helpers.kernels import Job
 
-_STYLE = """
+STYLE = """
 :root { color-scheme: light dark; }
 body { font: 17px/1.55 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto;
   padding: 0 1rem; }
@@ -133,7 +133,7 @@ def _readable(notebook: Any) -> Any:
                     f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{source}">'
                 )
             elif "text/latex" in data and "text/html" not in data:
-                data["text/html"] = mathml(data["text/latex"].strip().strip("$"), "block")
+                data["text/html"] = markdown.mathml(data["text/latex"].strip().strip("$"), "block")
     return copied
 
 
@@ -150,19 +150,6 @@ def title(notebook: Any, name: str) -> str:
 def _exporter() -> Any:
     from jinja2 import pass_context
     from nbconvert.exporters.html import HTMLExporter
-    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
-
-    class Renderer(IPythonRenderer):
-        """Markdown with formulas as MathML, which every current browser draws by itself."""
-
-        def block_math(self, body: str) -> str:
-            return mathml(body, "block")
-
-        def inline_math(self, body: str) -> str:
-            return mathml(body, "inline")
-
-        def latex_environment(self, name: str, body: str) -> str:
-            return mathml(f"\\begin{{{name}}}{body}\\end{{{name}}}", "block")
 
     class Exporter(HTMLExporter):
         def default_filters(self) -> Any:
@@ -171,25 +158,10 @@ def _exporter() -> Any:
 
         @pass_context
         def _markdown(self, context: Any, source: str) -> str:
-            cell = context.get("cell", {})
-            renderer = Renderer(
-                escape=False,
-                attachments=cell.get("attachments", {}),
-                anchor_link_text=self.anchor_link_text,
-            )
-            return str(MarkdownWithMath(renderer=renderer).render(source))
+            attachments = context.get("cell", {}).get("attachments", {})
+            return markdown.to_html(source, attachments, self.anchor_link_text)
 
     return Exporter(template_name="lab")
-
-
-def mathml(formula: str, display: str) -> str:
-    """A LaTeX formula as MathML; one that cannot be read stays as it is, in a code font."""
-    from latex2mathml.converter import convert
-
-    try:
-        return str(convert(formula, display=display))
-    except Exception:  # the library raises many kinds, all of which mean: not this formula
-        return f"<code>{html.escape(formula)}</code>"
 
 
 def _index(report: Report) -> str:
@@ -206,7 +178,7 @@ def _index(report: Report) -> str:
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Transfer learning: what was run</title><style>{_STYLE}</style></head>
+<title>Transfer learning: what was run</title><style>{STYLE}</style></head>
 <body><main>
 <h1>What was run</h1>
 <p>Profile <b>{report.profile}</b>, {report.seconds:.0f} seconds in all.</p>

@@ -1,0 +1,234 @@
+"""Session kits are complete, their plan adds up, and what they refer to is there."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from nbformat.v4 import new_output
+from notebook_factory import code, text, write
+
+from tl_helpers import __main__ as command
+from tl_helpers import claims, course_map, notebooks, session_pages, sessions, slides
+from tl_helpers.errors import BrokenFile, CourseError, UnknownName
+
+ROOT = Path(__file__).resolve().parent.parent
+KITS = sessions.find()
+
+PLAN = """---
+session:
+  theme: Start
+  blocks:
+    Presentation:
+      - {minutes: 20, cells: [a, b], do: "Show | tell."}
+      - {minutes: 5, cells: [c], do: "Stop."}
+    Questions: [{minutes: 15, do: "Answer."}]
+    Break: [{minutes: 10, do: "Rest."}]
+    Discussion: [{minutes: 20, do: "Discuss."}]
+    Chat: [{minutes: 20, cells: [c], do: "Chat."}]
+---
+
+# Session: Start
+
+See [the notebook](../00_start_here.ipynb).
+"""
+
+
+def parts(count, body="Words. *Listen for* this."):
+    return "\n".join(f"### Part {n}\n\n{body}\n" for n in range(count))
+
+
+def whole():
+    """A complete kit with empty places."""
+    sections = [f"## {name}\n\n- ☐ Words.\n\n{parts(n)}" for name, n in sessions.SECTIONS.items()]
+    places = [f"<!-- tl:begin {p} -->\n<!-- tl:end {p} -->\n" for p in sessions.PLACES]
+    return "\n".join([PLAN, *sections, *places])
+
+
+@pytest.fixture
+def kit(tmp_path, monkeypatch):
+    """A course with one notebook; returns a function that stores a kit and reads it."""
+    monkeypatch.setenv("TL_ROOT", str(tmp_path))
+    card = {
+        "id": "first", "effect": 14.0, "low": 9.0, "high": 19.0, "n": 5, "direction": ">0",
+        "unit": "accuracy points", "minimum": 10.0, "sentence": "It helps.", "method": "seeds",
+        "level": 0.95, "verdict": "supported",
+    }  # fmt: skip
+    cells = [
+        text("# T\n\nYou will be able to\n\n- say it;\n- do it.\n\n*You need* time."),
+        text("## 1 First\n\nx"),
+        code("claim()", "claim"),
+    ]
+    for id, kind, cell in zip("abc", ("slide", "slide", "subslide"), cells, strict=True):
+        cell.id, cell.metadata["slideshow"] = id, {"slide_type": kind}
+    cells[2].execution_count = 7
+    cells[2].outputs = [new_output("display_data", {claims.MIME: card, "text/html": "<p>card</p>"})]
+    write(tmp_path / "notebooks", "00_start_here", *cells)
+
+    def store(content=None, name="start"):
+        path = tmp_path / "notebooks" / "sessions" / f"{name}.md"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(whole() if content is None else content, "utf-8")
+        return path
+
+    return store
+
+
+def test_places_are_filled_from_the_notebook(kit):
+    filled = sessions.fill(sessions.read(kit()))
+    assert "- say it;\n- do it.\n<!-- tl:end objectives -->" in filled
+    rows = [line for line in filled.splitlines() if line.startswith("|")]
+    assert "| **0:00** | **25** | **Presentation** | | |" in rows
+    assert "| 0:00 | 20 | Show \\| tell. | 1–2 | title; section 1 |" in rows
+    assert "| 0:20 | 5 | Stop. | 3 | section 1, [7] |" in rows
+    assert "| **0:40** | **10** | **Break** | | |" in rows
+    assert "| **1:30** | | **End** | | |" in rows
+    assert "| It helps. | +14 accuracy points (+9 to +19) | supported |" in rows
+    assert "`start-taxonomy`" in filled and "*A typical slip:*" in filled
+
+
+def test_filling_twice_changes_nothing_and_keeps_what_was_written(kit):
+    path = kit()
+    once = sessions.fill(sessions.read(path))
+    path.write_text(once, "utf-8")
+    assert sessions.fill(sessions.read(path)) == once
+    empty = re.sub(r"(<!-- tl:begin \w+ -->\n).*?(<!-- tl:end)", r"\1\2", once, flags=re.S)
+    assert empty == whole()
+
+
+def test_building_writes_the_kit_and_a_page(kit, tmp_path):
+    path = kit()
+    with pytest.raises(BrokenFile, match="Out of date: start.md(.|\n)*tl sessions"):
+        session_pages.build(check=True)
+    assert path.read_text("utf-8") == whole() and not (tmp_path / "build").exists()
+    page = session_pages.build()[0].read_text("utf-8")
+    assert session_pages.build(["start"], check=True) == [path]
+    assert "<em>the notebook</em>" in page and "session:" not in page
+    assert '<li class="tick">☐ Words.' in page and "<table>" in page and "@page" in page
+    (tmp_path / "build" / "html").mkdir()
+    (tmp_path / "build" / "html" / "00_start_here.html").touch()
+    assert '<a href="../html/00_start_here.html">' in session_pages.build()[0].read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (("minutes: 5,", "minutes: 6,"), BrokenFile, "Presentation take 26 minutes, not 25"),
+        (("    Break: [{minutes: 10, do: \"Rest.\"}]\n", ""), BrokenFile, "Break take 0 minutes"),
+        (("minutes: 5,", "minutes: five,"), BrokenFile, "no readable plan"),
+        (("do: \"Stop.\"", "say: \"Stop.\""), BrokenFile, "no readable plan"),
+        (("do: \"Stop.\"", "do: \" \""), BrokenFile, "no readable plan"),
+        (("  theme: Start\n", ""), BrokenFile, "no readable plan"),
+        (("theme: Start", "theme: [Start"), BrokenFile, "no readable plan"),
+        (("theme: Start", "theme: Stars"), UnknownName, "Unknown theme 'Stars'"),
+        (("theme: Start", "theme: Adaptation"), BrokenFile, "is about Adaptation"),
+        (("    Chat:", "    Chats:"), UnknownName, "block of a session 'Chats'"),
+    ],
+)  # fmt: skip
+def test_plans_that_cannot_be(kit, change, error, message):
+    assert change[0] in PLAN
+    path = kit(whole().replace(*change, 1))
+    with pytest.raises(error, match=message):
+        sessions.read(path)
+
+
+def test_a_cell_that_is_not_there(kit):
+    with pytest.raises(UnknownName, match="cell in the plan of start.md 'cc'"):
+        sessions.fill(sessions.read(kit(whole().replace("cells: [c]", "cells: [cc]", 1))))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("## Preparation", "## Before"), "no section “Preparation”"),
+        (("## If the room is ahead\n\n- ☐ Words.\n", "## If the room is ahead\n"), "is ahead”"),
+        (("### Part 5\n", ""), "“Likely questions” has 5 parts (###), at least 6"),
+        (("### Part 0\n\nWords. *Listen for* this.", "### Part 0\n"), "nothing under “Part 0”"),
+        (("<!-- tl:begin plan -->\n<!-- tl:end plan -->", ""), "no place for plan"),
+        (("tl:begin plan -->\n<!-- tl:end plan", "tl:begin x -->\n<!-- tl:end x"), "place, x"),
+    ],
+)
+def test_incomplete_kits_are_not_built(kit, tmp_path, change, message):
+    assert change[0] in whole()
+    path = kit(whole().replace(*change, 1))
+    assert any(message in line for line in sessions.problems(sessions.read(path)))
+    with pytest.raises(BrokenFile, match="incomplete"):
+        session_pages.build()
+    assert not (tmp_path / "build").exists()
+
+
+def test_a_prompt_says_what_to_listen_for(kit):
+    before, after = whole().split("## Discussion prompts")
+    deaf = before + "## Discussion prompts" + after.replace("*Listen for* this.", "", 1)
+    found = sessions.problems(sessions.read(kit(deaf)))
+    assert found == ["start.md: “Discussion prompts”: “Part 0” does not say what to *Listen for*"]
+
+
+def test_no_kit_without_a_notebook(kit):
+    path = kit(whole().replace("theme: Start", "theme: Adaptation"), "adaptation")
+    with pytest.raises(CourseError, match="Adaptation has no notebook yet"):
+        sessions.read(path)
+
+
+def test_a_kit_with_another_name_is_not_overlooked(kit):
+    kit(name="strat")
+    with pytest.raises(BrokenFile, match="Call it start.md"):
+        session_pages.build()
+    kit("# An overview of all sessions\n", "index")
+    assert [path.stem for path in sessions.find()] == ["strat"]
+
+
+def test_the_command(kit, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        command.main(["sessions"])
+    assert "There are no session kits" in capsys.readouterr().err
+    kit()
+    command.main(["sessions", "start"])
+    assert f"wrote {tmp_path / 'build' / 'sessions' / 'start.html'}" in capsys.readouterr().out
+    command.main(["sessions", "--check"])
+    assert "is up to date" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        command.main(["sessions", "adaptation"])
+    assert "Unknown session kit 'adaptation'" in capsys.readouterr().err
+
+
+# --- the kits of the course ----------------------------------------------------------------------
+
+
+def test_the_start_has_a_kit_and_no_theme_an_empty_one():
+    assert "start" in [path.stem for path in KITS]
+    for path in (ROOT / "notebooks" / "sessions").glob("*.md"):
+        kit = sessions.read(path) if path in KITS else None
+        assert kit is None or kit.notebooks, path
+
+
+@pytest.mark.parametrize("path", KITS, ids=lambda path: path.stem)
+def test_kits_are_complete_and_up_to_date(path):
+    kit = sessions.read(path)
+    assert sessions.problems(kit) == []
+    assert sum(step.minutes for steps in kit.blocks.values() for step in steps) == 90
+    assert sessions.fill(kit) == kit.text, "run: tl sessions"
+    for name in re.findall(r"\]\(\.\./([^)]+)\)", kit.text):
+        assert (ROOT / "notebooks" / name).exists(), name
+    for name in re.findall(r"notebook (\d\d)\b", kit.text, re.I):
+        assert any(row[0].startswith(name) for row in course_map.rows()), name
+
+
+@pytest.mark.parametrize("path", KITS, ids=lambda path: path.stem)
+def test_the_presentation_goes_through_the_deck_from_front_to_back(path):
+    kit = sessions.read(path)
+    deck = [s for p in kit.notebooks for s in slides.deck(p, ROOT / "no-run")[0]]
+    order = [c.id for p in kit.notebooks for c in notebooks.read(p).cells]
+    shown = [id for step in kit.blocks["Presentation"] for id in step.cells]
+    assert shown == sorted(set(shown), key=order.index)
+    # Every slide has its minute in the plan.
+    assert [s.heading for s in deck if s.cells and not set(s.cells) & set(shown)] == []
+
+
+def test_a_kit_travels_with_its_notebook(tmp_path, monkeypatch):
+    """What is stored does not depend on the folder, the date or a run that happens to be there."""
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    monkeypatch.setenv("TL_ROOT", str(tmp_path))
+    assert session_pages.build(check=True)
