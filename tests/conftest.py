@@ -7,8 +7,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+import browser as browsers  # noqa: E402
+from browser import _visit, chromium, page, screenshot, traffic  # noqa: E402, F401
 
 from tl_helpers import offline  # noqa: E402
 
@@ -36,3 +41,23 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 ).rstrip(os.pathsep)
 
 offline.refuse_network()
+
+
+# Before xdist looks at the marks.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the browser tests, and leave them out where they cannot run."""
+    ours = [item for item in items if browsers.is_browser_test(item)]
+    for item in ours:
+        item.add_marker("browser")
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group("browser"))
+    if browsers.find() is None and not browsers.required():
+        config.hook.pytest_deselected(items=ours)
+        items[:] = [item for item in items if item not in ours]
+
+
+def pytest_terminal_summary(terminalreporter) -> None:  # noqa: ANN001
+    """Say so when the browser tests were left out."""
+    if browsers.find() is None and not browsers.required():
+        terminalreporter.write_line(f"The browser tests were not run: {browsers.MISSING}")
