@@ -43,16 +43,37 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 offline.refuse_network()
 
 
-# Before xdist looks at the marks.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the browser tests, and leave them out where they cannot run."""
-    ours = [item for item in items if browsers.is_browser_test(item)]
-    for item in ours:
+# Here, and not when all are collected: xdist looks at the marks then.
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark the browser tests; one worker runs them all."""
+    if browsers.is_browser_test(item):
         item.add_marker("browser")
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+def _grouped(item: pytest.Item) -> None:
+    """Name the xdist group in the test's id, which is where xdist's scheduler looks for it.
+
+    pytest-xdist 3.8 writes it into an attribute that pytest 9.2 no longer reads; without this the
+    marks ``xdist_group`` do nothing, and each worker runs the notebook for itself.
+    """
+    mark = item.get_closest_marker("xdist_group")
+    if mark is None or item.nodeid.rfind("@") > item.nodeid.rfind("]"):
+        return
+    from _pytest.nodeid import coerce_node_id
+
+    item._id = coerce_node_id(f"{item.nodeid}@{mark.args[0]}")  # type: ignore[attr-defined]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the browser tests out where they cannot run; keep groups together."""
+    if getattr(config.option, "loadgroup", False):
+        for item in items:
+            _grouped(item)
     if browsers.find() is None and not browsers.required():
+        ours = [item for item in items if item.get_closest_marker("browser")]
         config.hook.pytest_deselected(items=ours)
         items[:] = [item for item in items if item not in ours]
 
