@@ -14,13 +14,14 @@ TEST_STAMP   := $(VENV)/.installed-test
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install course test test-quick lab slides bench doctor clean
+.PHONY: help install chromium course test test-quick browser lab slides bench doctor clean
 
 help:
 	@echo "make course      install everything, run every notebook, write build/index.html"
 	@echo "make lab         open JupyterLab on the start notebook"
 	@echo "make slides      slide decks with speaker notes into build/slides/"
 	@echo "make test        every test      make test-quick   those that take seconds"
+	@echo "make browser     only the tests in a real browser; pictures in build/screenshots/"
 	@echo "make bench       measure speed, side by side"
 	@echo "make doctor      what works here, what is missing and how to get it"
 	@echo "make clean       remove build/ and caches; the environment in $(VENV) stays"
@@ -67,7 +68,32 @@ course: $(COURSE_STAMP)
 lab: $(COURSE_STAMP)
 	@JUPYTER_PREFER_ENV_PATH=1 $(PY) -m jupyterlab $(START)
 
-test: $(TEST_STAMP)
+# The browser tests need Chromium, which comes from the system. It is installed here where that
+# needs no answer from anybody; elsewhere one line says what to do, and the other tests run.
+# (With CI=true the tests themselves then fail: see tests/browser.py.)
+BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
+APPS ?= /Applications
+HAVE_BROWSER = { [ -n "$$TL_BROWSER" ] || [ -d "$(APPS)/Google Chrome.app" ] || \
+  [ -d "$(APPS)/Chromium.app" ] || \
+  for name in $(BROWSERS) ""; do command -v "$$name" >/dev/null 2>&1 && break; done; }
+APT = env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=300
+FONTS := fonts-dejavu-core fonts-noto-color-emoji
+
+chromium:
+	@$(HAVE_BROWSER) && exit 0; \
+	command -v apt-get >/dev/null 2>&1 || { \
+	  echo "Browser tests: no Chromium here. -> Install Chromium or Chrome, or set TL_BROWSER to one."; \
+	  exit 0; }; \
+	root=; [ "$$(id -u)" = 0 ] || root="sudo -n"; \
+	$$root true 2>/dev/null || { \
+	  echo "Browser tests: no Chromium here, and no right to install it. -> sudo apt install chromium"; \
+	  exit 0; }; \
+	echo "Installing Chromium from the system's packages (once; for the browser tests)"; \
+	mkdir -p build; install="$$root $(APT) install --no-install-recommends chromium $(FONTS)"; \
+	{ $$install || { $$root $(APT) update && $$install; }; } >build/chromium.log 2>&1 </dev/null || \
+	  echo "Browser tests: Chromium was not installed (build/chromium.log says why). -> sudo apt install chromium"
+
+test: $(TEST_STAMP) chromium
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n auto --dist loadgroup $(TESTS)
 
 test-quick: $(TEST_STAMP)
@@ -75,6 +101,10 @@ test-quick: $(TEST_STAMP)
 
 slides: $(COURSE_STAMP)
 	@$(PY) -m tl_helpers slides
+
+browser: $(TEST_STAMP) chromium
+	@$(HAVE_BROWSER) || { echo "FAILED: without a browser there is nothing to run (see above)."; exit 1; }
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -m browser $(TESTS)
 
 bench: $(TEST_STAMP)
 	@$(PY) -m tl_helpers bench

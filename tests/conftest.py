@@ -7,8 +7,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+import browser as browsers  # noqa: E402
+from browser import _visit, chromium, page, screenshot, traffic  # noqa: E402, F401
 
 from tl_helpers import offline  # noqa: E402
 
@@ -36,3 +41,44 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 ).rstrip(os.pathsep)
 
 offline.refuse_network()
+
+
+# Here, and not when all are collected: xdist looks at the marks then.
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark the browser tests; one worker runs them all."""
+    if browsers.is_browser_test(item):
+        item.add_marker("browser")
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+def _grouped(item: pytest.Item) -> None:
+    """Name the xdist group in the test's id, which is where xdist's scheduler looks for it.
+
+    pytest-xdist 3.8 writes it into an attribute that pytest 9.2 no longer reads; without this the
+    marks ``xdist_group`` do nothing, and each worker runs the notebook for itself.
+    """
+    mark = item.get_closest_marker("xdist_group")
+    if mark is None or item.nodeid.rfind("@") > item.nodeid.rfind("]"):
+        return
+    from _pytest.nodeid import coerce_node_id
+
+    item._id = coerce_node_id(f"{item.nodeid}@{mark.args[0]}")  # type: ignore[attr-defined]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the browser tests out where they cannot run; keep groups together."""
+    if getattr(config.option, "loadgroup", False):
+        for item in items:
+            _grouped(item)
+    if browsers.find() is None and not browsers.required():
+        ours = [item for item in items if item.get_closest_marker("browser")]
+        config.hook.pytest_deselected(items=ours)
+        items[:] = [item for item in items if item not in ours]
+
+
+def pytest_terminal_summary(terminalreporter) -> None:  # noqa: ANN001
+    """Say so when the browser tests were left out."""
+    if browsers.find() is None and not browsers.required():
+        terminalreporter.write_line(f"The browser tests were not run: {browsers.MISSING}")

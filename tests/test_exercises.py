@@ -405,3 +405,21 @@ def test_incomplete_exercises_are_refused():
 def test_cards_escape_what_learners_write():
     card = exercises.check("demo-chance", "<script>").bundle()[0]["text/html"]
     assert "<script>" not in card and 'role="status"' in card
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("ends with `return`.", "ends with <code>return</code>."),
+        ("it may *grow*: see", "it may <em>grow</em>: see"),
+        ("for *two* classes, *not* four", "for <em>two</em> classes, <em>not</em> four"),
+        ("100 * (p - s) * 2", "100 * (p - s) * 2"),
+        ("a*b*c and *args, **kwargs", "a*b*c and *args, **kwargs"),
+        ("`2 * x * *y*` < 3", "<code>2 * x * *y*</code> &lt; 3"),
+        ("a lone ` and a lone *star", "a lone ` and a lone *star"),
+    ],
+)
+def test_marks_in_a_message_are_shown_as_they_are_meant(said, shown):
+    bundle, _ = exercises.Feedback("demo-chance", "wrong", said).bundle()
+    assert f"</b>{shown}</div>" in bundle["text/html"]
+    assert said in bundle["text/plain"]

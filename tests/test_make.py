@@ -27,8 +27,43 @@ esac
 """
 
 
+# What the recipes need from the system; the browser and the ways to get one are stand-ins.
+TOOLS = (
+    "bash cat cp cut date dirname echo env find grep id ln make mkdir mktemp rm sed sh sort tail"
+    " tee test touch tr true uname"
+).split()
+
+# Plays apt-get: puts a browser in place, unless told to fail (once, or always).
+APT = """#!/bin/sh
+echo "apt-get $*" >> "$LOG"
+case "$*" in
+  *update*) touch "$BIN/lists" ;;
+  *install*)
+    [ "${APT_FAILS:-}" = always ] && { echo "no such package"; exit 100; }
+    [ "${APT_FAILS:-}" = once ] && [ ! -e "$BIN/lists" ] && exit 100
+    cp "$BIN/true" "$BIN/chromium" ;;
+esac
+"""
+SUDO = """#!/bin/sh
+echo "sudo $*" >> "$LOG"
+[ "$1" = -n ] && [ -z "${PASSWORD:-}" ] || exit 1
+shift; "$@"
+"""
+
+
+def put(path, text):
+    path.write_text(text, "utf-8")
+    path.chmod(0o755)
+
+
 @pytest.fixture
 def clone(tmp_path):
+    bin = tmp_path / "bin"
+    bin.mkdir()
+    for tool in TOOLS:
+        if found := shutil.which(tool):
+            (bin / tool).symlink_to(found)
+    put(bin / "chromium", "#!/bin/sh\n")
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         shutil.copy(ROOT / name, tmp_path / name)
     shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
@@ -39,7 +74,9 @@ def clone(tmp_path):
 
     def run(*command, **variables):
         log.write_text("", "utf-8")
-        env = {**os.environ, "LOG": str(log), "PYTHON": str(python), "MAKEFLAGS": "", **variables}
+        env = {**os.environ, "LOG": str(log), "PYTHON": str(python), "MAKEFLAGS": "",
+               "PATH": str(bin), "BIN": str(bin), "APPS": "/nowhere", **variables}  # fmt: skip
+        env.pop("TL_BROWSER", None)
         done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
         return done.returncode, done.stdout + done.stderr, log.read_text("utf-8")
 
@@ -103,3 +140,70 @@ def test_ci_ends_with_the_summary_of_pytest(clone, summary, failing):
 def test_ci_without_any_test_says_so(clone):
     status, said, _ = clone(".ci/run", PIP="1")
     assert status != 0 and said.splitlines()[-1].startswith("No test was run")
+
+
+@pytest.fixture
+def without_browser(clone, tmp_path):
+    """A clone on a machine without a browser; ``apt`` and ``root`` say what the machine has."""
+    bin = tmp_path / "bin"
+
+    def run(target, apt=True, root=True, **variables):
+        (bin / "chromium").unlink(missing_ok=True)
+        put(bin / "apt-get", APT) if apt else (bin / "apt-get").unlink(missing_ok=True)
+        (bin / "id").unlink()
+        put(bin / "id", f"#!/bin/sh\necho {0 if root else 1000}\n")
+        put(bin / "sudo", SUDO)
+        return clone("make", target, **variables)
+
+    return run
+
+
+def test_a_browser_that_is_there_is_left_alone(clone):
+    status, said, asked = clone("make", "test")
+    assert status == 0 and "apt-get" not in asked and "hromium" not in said
+
+
+@pytest.mark.parametrize("root", [True, False])
+def test_a_missing_browser_is_installed_where_nobody_is_asked(without_browser, root):
+    status, said, asked = without_browser("test", root=root)
+    assert status == 0 and "Installing Chromium" in said
+    assert ("sudo -n" in asked) != root
+    calls = [line for line in asked.splitlines() if line.startswith("apt-get")]
+    assert len(calls) == 1 and "install --no-install-recommends chromium fonts-" in calls[0]
+    assert "-m pytest" in asked.splitlines()[-1]
+
+
+def test_the_package_lists_are_fetched_when_they_are_missing(without_browser):
+    status, said, asked = without_browser("chromium", APT_FAILS="once")
+    calls = [line.split()[-1 if "update" in line else -3] for line in asked.splitlines()]
+    assert status == 0 and calls == ["chromium", "update", "chromium"]
+    assert "not installed" not in said
+
+
+@pytest.mark.parametrize(
+    ("machine", "said_too"),
+    [
+        ({"apt": False}, "set TL_BROWSER"),
+        ({"root": False, "PASSWORD": "needed"}, "no right to install it. -> sudo apt install"),
+        ({"APT_FAILS": "always"}, "build/chromium.log says why"),
+    ],
+)
+def test_without_a_browser_one_line_says_what_to_do(without_browser, machine, said_too):
+    status, said, asked = without_browser("test", **machine)
+    assert status == 0 and "-m pytest" in asked  # the other tests run
+    lines = [line for line in said.splitlines() if line.startswith("Browser tests:")]
+    assert len(lines) == 1 and said_too in lines[0] and "->" in lines[0]
+    status, said, asked = without_browser("browser", **machine)  # here they are all there is
+    assert status != 0 and "FAILED: without a browser" in said and "-m pytest" not in asked
+
+
+def test_make_browser_runs_the_browser_tests_only(clone):
+    status, _, asked = clone("make", "browser")
+    assert status == 0 and "-m browser tests" in asked
+
+
+def test_ci_says_that_it_is_ci(clone, tmp_path):
+    python = tmp_path / ".venv" / "bin" / "python"
+    assert clone(".ci/run")[0] == 0
+    put(python, '#!/bin/sh\necho "CI=$CI"; echo "1 passed in 1.00s"\n')
+    assert "CI=true\n" in clone(".ci/run")[1]

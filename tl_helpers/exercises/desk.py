@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -20,6 +21,18 @@ _LOOKS: dict[str, tuple[str, str, str]] = {  # word, mark, colour of the edge
     "hint": ("Hint", "→", "#0072B2"),
     "solution": ("One solution", "=", "#0072B2"),
 }
+
+_STRESS = re.compile(r"(?<![\w*])\*(?![\s*])([^*\n]+)(?<!\s)\*(?![\w*])")  # not a * b * c
+_LEFT = "text-align:left"  # JupyterLab sets the cells of a table to the right
+
+
+def _marked_up(text: str) -> str:
+    """A message as HTML: `` `code` `` and ``*stress*`` as they are meant, the rest as it stands."""
+    parts = re.split(r"`([^`\n]+)`", escape(text))  # every second one is code
+    return "".join(
+        f"<code>{part}</code>" if place % 2 else _STRESS.sub(r"<em>\1</em>", part)
+        for place, part in enumerate(parts)
+    )
 
 
 @dataclass(frozen=True)
@@ -57,7 +70,7 @@ class Feedback(output.Shown):
             "var(--jp-border-color2,var(--pst-color-border,rgba(128,128,128,.45)));"
             f"border-left:6px solid {edge};border-radius:8px;font-size:14px;line-height:1.45;"
             'color:var(--jp-ui-font-color1,var(--pst-color-text-base,currentColor))">'
-            f"<b>{mark} {escape(lead)}</b>{escape(self.message)}{pre}</div>"
+            f"<b>{mark} {escape(lead)}</b>{_marked_up(self.message)}{pre}</div>"
         )
         text = f"{mark} {lead}{self.message}" + (f"\n{self.code}" if self.code else "")
         return {"text/html": html, "text/plain": text}, {}
@@ -161,14 +174,18 @@ class Progress(output.Shown):
         head = f"{self.done} of {len(self.rows)} exercises done."
         lines = [f"{state:<28} {notebook}  {id}" for notebook, id, _, state in self.rows]
         body = "".join(
-            f"<tr><td>{escape(notebook)}</td><td style='text-align:left'>{escape(question)}</td>"
-            f"<td style='text-align:left'>{escape(state)}</td></tr>"
+            f"<tr><td style='{_LEFT}'>{escape(notebook)}</td>"
+            f"<td style='{_LEFT}'>{_marked_up(question)}</td>"
+            f"<td style='{_LEFT};white-space:nowrap'>{escape(state)}</td></tr>"
             for notebook, _, question, state in self.rows
         )
         html = (
-            f"<p>{head}</p><table><thead><tr><th scope='col'>Notebook</th>"
-            "<th scope='col'>Exercise</th><th scope='col'>State</th></tr></thead>"
-            f"<tbody>{body}</tbody></table>"
+            f"<p>{head}</p><table><thead><tr>"
+            + "".join(
+                f"<th scope='col' style='{_LEFT}'>{name}</th>"
+                for name in ("Notebook", "Exercise", "State")
+            )
+            + f"</tr></thead><tbody>{body}</tbody></table>"
         )
         return {"text/html": html, "text/plain": "\n".join([head, *lines])}, {}
 

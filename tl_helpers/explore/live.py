@@ -47,11 +47,16 @@ class Panel:
                 value=control.start,
                 description=control.label,
                 style={"description_width": "initial"},
-                layout={"width": "auto", "min_width": "18em", "max_width": "100%"},
+                # A slider's track gets what label and value leave of the width.
+                layout={
+                    "width": "26em" if control.is_slider else "auto",
+                    "min_width": "18em",
+                    "max_width": "100%",
+                },
             )
             field.observe(lambda _: self.update(), names="value")
             self.fields.append(field)
-        row = widgets.HBox(self.fields, layout={"flex_flow": "row wrap"})
+        row = widgets.HBox(self.fields, layout={"flex_flow": "row wrap", "grid_gap": "0 1.5em"})
         title = [widgets.HTML(f"<b>{escape(explorer.title)}</b>")] if explorer.title else []
         self.box = widgets.VBox([*title, row, self.view])
         self.update()
