@@ -16,6 +16,7 @@ import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -80,7 +81,7 @@ class Hub(ThreadingHTTPServer):
     def add(self, entry: Any, contents: Mapping[str, bytes], repo_type: str = "model") -> None:
         """Serve ``contents`` as the repository of a catalogue entry at its pinned commit."""
         name = f"{repo_type}s/{entry.hub_id}"
-        moved = {path: b"moved on: " + content for path, content in contents.items()}
+        moved = {path: b"moved on" for path in contents}
         self._contents[name] = {entry.revision: dict(contents), MAIN: moved}
 
     def commits(self, repository: str) -> dict[str, dict[str, bytes]] | None:
@@ -280,7 +281,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.closing.wait(60)
             self.close_connection = True
         elif kind == "slow":
-            pieces = 6
+            pieces = 9
             step = -(-len(body) // pieces)
             for start in range(0, len(body), step):
                 self.wfile.write(body[start : start + step])
@@ -308,9 +309,11 @@ def _tree(
     return [row for row in rows.values() if recursive or row["path"].count("/") == depth]
 
 
+@cache
 def _git(content: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
 
 
+@cache
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()

@@ -1,7 +1,7 @@
 """The way to the Hub, against a Hub on this machine and the real clients, in good and bad weather.
 
-What arrives is loaded through the course's own doors. The patience is short here, so that a fault
-costs a second or two.
+What arrives is loaded through the course's own doors. The patience is short where it has to run
+out, and long everywhere else, however busy the machine is.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from tl_helpers.errors import BadValue, BrokenFile, CourseError, NoNetwork
 
 SHIPPED = files.PACKAGE.parent / "data" / "catalogue.toml"
 WORDS = "the food film was wonderful awful .".split()
+#: Seconds, where patience has to run out.
+SHORT = "2"
 OFFLINE = "tl.data.load('reviews') works without a network"
 
 
@@ -57,7 +59,7 @@ def server(
     (folder / "catalogue.toml").write_bytes(SHIPPED.read_bytes())
     monkeypatch.setenv("TL_DATA", str(folder))
     monkeypatch.setenv("TL_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("TL_HUB_PATIENCE", "1.2")
+    monkeypatch.setenv("TL_HUB_PATIENCE", "20")
     files.write_checksums()
     for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_TOKEN"):
         monkeypatch.delenv(name, raising=False)
@@ -134,6 +136,7 @@ def test_sizes_in_words() -> None:
     assert [hub.in_words(n) for n in sizes] == ["1 kB", "12 kB", "3.2 MB", "268 MB", "3.5 GB"]
 
 
+@pytest.mark.slow
 def test_the_libraries_by_themselves_get_the_same(server: Hub, tmp_path: Path) -> None:
     """The server is a Hub to them too; and what the course loads is what they would load."""
     program = """
@@ -232,11 +235,11 @@ FAULTS = {
         NoNetwork,
         rf"trouble.*status 503.*{TRY_AGAIN}",
     ),
-    "silent": ([Fault("silent")], NoNetwork, r"given up: nothing has arrived for 1.2 s"),
+    "silent": ([Fault("silent")], NoNetwork, r"given up: nothing has arrived for 2 s"),
     "silent, later": (
         [Fault("silent", "train", "HEAD")],
         NoNetwork,
-        r"given up: nothing has arrived for 1.2 s.*TL_HUB_PATIENCE",
+        r"given up: nothing has arrived for 2 s.*TL_HUB_PATIENCE",
     ),
     "stalls": ([Fault("stall", "cdn", "GET")], NoNetwork, rf"given up: nothing.*{TRY_AGAIN}"),
     "always cut": ([Fault("cut", "cdn", "GET")], NoNetwork, rf"(broke off|given up).*{TRY_AGAIN}"),
@@ -251,14 +254,16 @@ FAULTS = {
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_faults_are_clear_and_quick_and_leave_nothing_half(
-    server: Hub, tmp_path: Path, name: str
+    server: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    server.faults, kind, message = FAULTS[name]
-    server.faults = [Fault(**vars(fault)) for fault in server.faults]
+    faults, kind, message = FAULTS[name]
+    server.faults = [Fault(**vars(fault)) for fault in faults]
+    if kind is NoNetwork and faults[0].headers is not SLOW_DOWN:
+        monkeypatch.setenv("TL_HUB_PATIENCE", SHORT)
     began = time.monotonic()
     with pytest.raises(kind) as caught:
         data.load("sst2", split="train")
-    assert time.monotonic() - began < 12
+    assert time.monotonic() - began < 15  # the client by itself would take minutes
     said = str(caught.value)
     assert re.search(message, said, re.DOTALL), said
     assert caught.value.do and OFFLINE in caught.value.do
@@ -267,6 +272,7 @@ def test_faults_are_clear_and_quick_and_leave_nothing_half(
     assert leftovers(tmp_path) == []
     if server.paths("cdn/"):  # files were on their way: the next attempt is not spoilt by this one
         server.faults = []
+        monkeypatch.setenv("TL_HUB_PATIENCE", "20")
         assert data.load("sst2", split="train")["text"][:] == ["a train joy", "a bore"]
 
 
@@ -278,12 +284,14 @@ def test_a_cut_in_mid_file_is_resumed_where_it_happened(server: Hub) -> None:
 
 
 def test_after_a_failure_only_what_is_missing_is_fetched(
-    server: Hub, capsys: pytest.CaptureFixture[str]
+    server: Hub, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TL_HUB_PATIENCE", SHORT)
     server.faults = [Fault("stall", "cdn", "GET")]
     with pytest.raises(NoNetwork, match=r"tl.models.load\('minilm'\) works without a network"):
         models.load("bert-base-uncased", task="masked-lm")
     server.faults = []
+    monkeypatch.setenv("TL_HUB_PATIENCE", "20")
     server.asked.clear()
     capsys.readouterr()
     models.load("bert-base-uncased", task="masked-lm")
@@ -294,6 +302,7 @@ def test_after_a_failure_only_what_is_missing_is_fetched(
 def test_a_slow_line_is_given_the_time_it_needs(
     server: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TL_HUB_PATIENCE", SHORT)
     server.faults = [Fault("slow", "cdn", "GET", times=1)]
     began = time.monotonic()
     models.load("bert-base-uncased", task="masked-lm")
@@ -303,16 +312,14 @@ def test_a_slow_line_is_given_the_time_it_needs(
 def test_a_line_that_starts_again_and_again_is_no_progress(
     contents: dict[str, dict[str, bytes]], server: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TL_HUB_PATIENCE", SHORT)
     server.ranges = False
     server.faults = [Fault("cut", "cdn", "GET", after=600_000)]
     with pytest.raises(NoNetwork, match="nothing has arrived"):
         models.load("bert-base-uncased", task="masked-lm")
 
 
-def test_a_short_request_for_patience_is_followed(
-    server: Hub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TL_HUB_PATIENCE", "10")
+def test_a_short_request_for_patience_is_followed(server: Hub) -> None:
     server.faults = [Fault("status", "tree", status=429, headers={"Retry-After": "0"}, times=1)]
     assert len(data.load("sst2", split="train")) == 2
 
@@ -394,7 +401,7 @@ def test_a_repository_without_what_the_catalogue_promises(
 def test_not_enough_space_is_noticed_before_the_download(
     server: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shutil.disk_usage", lambda _: os.terminal_size((0, 0)) and _Free())
+    monkeypatch.setattr("shutil.disk_usage", lambda _: _Free())
     with pytest.raises(CourseError, match="needs . kB.*1 kB are free. Nothing was(.|\n)*HF_HOME"):
         data.load("sst2")
     assert not server.paths("resolve")

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import pytest
@@ -33,7 +32,9 @@ def contents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, by
     words = f"the a was and very . {films} {praise} {blame}".split()
     sst2 = {}
     for path, n in DATA.items():
-        kinds = [(films.split()[i % 4], i % 2, (blame, praise)[i % 2].split()[i % 3]) for i in range(n)]
+        kinds = [
+            (films.split()[i % 4], i % 2, (blame, praise)[i % 2].split()[i % 3]) for i in range(n)
+        ]
         rows = {
             "idx": list(range(n)),
             "sentence": [f"the {film} was {word} ." for film, _, word in kinds],
@@ -71,7 +72,7 @@ def server(
             "TL_ROOT": str(tmp_path),
             "TL_DATA": str(files.PACKAGE.parent / "data"),
             "TL_CACHE": str(tmp_path / "cache"),
-            "TL_HUB_PATIENCE": "5",
+            "TL_HUB_PATIENCE": "20",
             "HF_ENDPOINT": server.url,
             "HF_HOME": str(tmp_path / "hf"),
             "HF_HUB_CACHE": str(tmp_path / "hub"),
@@ -122,7 +123,7 @@ def test_start_without_a_network_says_what_is_not_here(server: Hub) -> None:
     server.stop()
     with pytest.raises(NoNetwork, match=r"Not here yet: distilbert-base-uncased \(268 MB\)"):
         tl.start("00_start_here", "hub")
-    with pytest.raises(NoNetwork, match="does not answer.$"):
+    with pytest.raises(NoNetwork, match=r"does not answer\.\n"):
         tl.start("a notebook that nobody knows", "hub")
 
 
@@ -154,23 +155,36 @@ def test_the_encoder_counts_where_no_package_carries_it(
 
 
 def start_notebook(folder: Path) -> Path:
-    """The start notebook, cut down to the cells that the profile ``hub`` adds."""
+    """The start notebook, cut down to its imports and the cells that the profile ``hub`` adds.
+
+    Fewer label counts and steps: what is tested is the way to the Hub.
+    """
     notebook = notebooks.read(NOTEBOOKS[0])
-    kept = ("parameters", "bootstrap", "hub-only")
-    notebook.cells = [c for c in notebook.cells if set(c.metadata.get("tags", [])) & set(kept)]
-    assert len(notebook.cells) >= 3
+    lines = "\n".join(c.source for c in notebook.cells if c.cell_type == "code").splitlines()
+    imports = code("\n".join(line for line in lines if re.match(r"(from|import) ", line)))
+    tagged = {
+        tag: [c for c in notebook.cells if tag in c.metadata.get("tags", [])]
+        for tag in ("parameters", "bootstrap", "hub-only")
+    }
+    assert all(tagged.values())
+    first, start, added = tagged.values()
+    for cell in added:
+        cell.source = re.sub(r"steps=\d+", "steps=8", cell.source)
+        cell.source = cell.source.replace("[16, 64, 256, 1024]", "[16, 64]")
+    notebook.cells = [*first, imports, *start, *added]
     path = folder / "notebooks" / NOTEBOOKS[0].name
     notebooks.write(notebook, path)
     return path
 
 
+@pytest.mark.slow
 def test_the_start_notebook_at_the_profile_hub(
     server: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Its own cells, in a real kernel: with the server, and a second time without it."""
     assert NOTEBOOKS[0].stem == "00_start_here"
     start_notebook(tmp_path)
-    report = course.run(["00_start_here"], profile="hub", pages=False)
+    report = course.run(["00_start_here"], profile="hub", seeds="0:2", pages=False)
     assert not report.failed, report.jobs[0].error
     assert "hub: will download 271 MB" in capsys.readouterr().out  # in the terminal
     said = outputs(report.executed()[0])
@@ -179,7 +193,7 @@ def test_the_start_notebook_at_the_profile_hub(
     assert "Downloading 'distilbert-base-uncased' from the Hub" in said
     assert not server.paths("/main")
     server.stop()
-    report = course.run(["00_start_here"], profile="hub", pages=False)
+    report = course.run(["00_start_here"], profile="hub", seeds="0:2", pages=False)
     assert not report.failed, report.jobs[0].error
     said = outputs(report.executed()[0])
     assert "hub: nothing to download" in said and "Downloading" not in said
@@ -188,9 +202,9 @@ def test_the_start_notebook_at_the_profile_hub(
 def test_a_notebook_that_fails_at_the_hub_says_why(server: Hub, tmp_path: Path) -> None:
     cell = 'import tl_helpers as tl\ntl.start("one", PROFILE, SEED)\ntl.data.load("sst2")'
     write(tmp_path / "notebooks", "one", code(cell, "hub-only"))
-    server.faults = [Fault("status", "cdn", status=503)]
+    server.faults = [Fault("status", "cdn", status=404)]
     (job,) = course.run(["one"], profile="hub", pages=False).failed
-    assert "the Hub has trouble of its own" in job.error.replace("The Hub", "the Hub")
+    assert "The Hub no longer gives out stanfordnlp/sst2 at commit 8d51e7e4" in job.error
     assert "tl.data.load('reviews') works without a network" in job.error
     assert "Traceback" not in job.error
 
@@ -217,7 +231,7 @@ def test_the_doctor_knows_the_hub(
     assert "would be 3.5 GB" in found.detail and f"{tmp_path}/hub" in found.detail
     fetch_everything()
     assert "downloaded: sst2, distilbert-base-uncased (2 of" in doctor._hub().detail
-    monkeypatch.setattr("shutil.disk_usage", lambda _: Any and _Full())
+    monkeypatch.setattr("shutil.disk_usage", lambda _: _Full())
     assert doctor._hub().status == "note" and "HF_HOME" in doctor._hub().do
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     assert "uses its cache" in doctor._network().detail

@@ -78,8 +78,7 @@ def _main() -> None:
 
 
 def _fetch(request: Request, tell: Callable[..., None]) -> None:
-    import huggingface_hub
-    from huggingface_hub import constants
+    from huggingface_hub import HfApi, constants, snapshot_download
     from huggingface_hub.utils import filter_repo_objects
 
     class Complaints(logging.Handler):
@@ -94,13 +93,13 @@ def _fetch(request: Request, tell: Callable[..., None]) -> None:
 
     tell(ready=True)
     common: dict[str, Any] = {"repo_type": request.repo_type, "revision": request.revision}
-    api = huggingface_hub.HfApi(endpoint=request.endpoint)
+    api = HfApi(endpoint=request.endpoint)
     listed = api.list_repo_tree(request.repo_id, recursive=True, **common)
     sizes = {entry.path: entry.size for entry in listed if hasattr(entry, "size")}
     wanted = filter_repo_objects(sorted(sizes), allow_patterns=list(request.patterns))
     snapshot = request.storage / "snapshots" / request.revision
     tell(plan=[Item(name, sizes[name], (snapshot / name).exists()) for name in wanted])
-    huggingface_hub.snapshot_download(
+    snapshot_download(
         request.repo_id,
         allow_patterns=list(request.patterns),
         cache_dir=request.cache,
