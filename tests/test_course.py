@@ -142,6 +142,7 @@ def test_online_does_not(place):
 def test_hub_without_a_network_stops_before_anything_runs(place, monkeypatch):
     write(place / "notebooks", "one", code("1"))
     monkeypatch.delenv("HF_HUB_OFFLINE")
+    monkeypatch.setattr(hub, "offline_by_choice", lambda: False)
     monkeypatch.setattr(hub, "reachable", lambda: False)
     with pytest.raises(NoNetwork, match="work offline with the profile 'course'"):
         course.run(profile="hub")

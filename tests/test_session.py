@@ -50,6 +50,7 @@ def test_bad_seed(seed):
 
 def test_hub_without_network_names_the_offline_way(monkeypatch):
     monkeypatch.delenv("HF_HUB_OFFLINE")
+    monkeypatch.setattr(hub, "offline_by_choice", lambda: False)
     monkeypatch.setattr(hub, "reachable", lambda: False)
     with pytest.raises(NoNetwork, match="'course', which needs no network"):
         session.start("x", "hub")

@@ -116,7 +116,9 @@ def run(
     waiting = _jobs(paths, given, profile)
     offline = profile != "hub" if offline is None else offline
     if profile == "hub" and not offline:
-        require_network()
+        from tl_helpers import hub_plan
+
+        print(hub_plan.say(require_network(paths)), flush=True)
     side_by_side = min(jobs or cpu_count(), len(waiting))
     report = Report(profile, waiting, target, side_by_side=side_by_side)
     report.threads = max(1, cpu_count() // side_by_side)

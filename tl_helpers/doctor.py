@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
 import shutil
 import sys
@@ -225,11 +224,30 @@ def _minilm() -> Finding:
 def _network() -> Finding:
     from tl_helpers import hub
 
-    if os.environ.get("HF_HUB_OFFLINE"):
+    if hub.offline_by_choice():
         return Finding("network", "note", "HF_HUB_OFFLINE is set: the hub profile uses its cache")
     if hub.reachable():
         return Finding("network", "ok", "the Hub answers: the hub profile works")
     return Finding("network", "note", "the Hub does not answer: quick and course work all the same")
+
+
+def _hub() -> Finding:
+    """What the profile ``hub`` has downloaded already, and what it would download."""
+    from tl_helpers import hub, hub_plan
+
+    entries = hub_plan.every()
+    here = [need.entry.name for need in entries if need.here]
+    size = 1e6 * hub_plan.missing(entries)
+    place = next((p for p in (hub.cache(), *hub.cache().parents) if p.is_dir()), None)
+    free = shutil.disk_usage(place).free if place else 0
+    detail = (
+        f"downloaded: {', '.join(here) or 'nothing yet'} ({len(here)} of {len(entries)}); the rest "
+        f"would be {hub.in_words(size)}, {hub.in_words(free)} are free in {hub.cache()}"
+    )
+    if free < size:
+        do = "If you want all of it: free some space, or set HF_HOME to a folder on another disk."
+        return Finding("hub profile", "note", detail, do)
+    return Finding("hub profile", "ok", detail)
 
 
 _LOOKS: list[tuple[str, Callable[[], Finding]]] = [
@@ -242,4 +260,5 @@ _LOOKS: list[tuple[str, Callable[[], Finding]]] = [
     ("checkpoints (offline)", _checkpoints),
     ("minilm (offline)", _minilm),
     ("network", _network),
+    ("hub profile", _hub),
 ]

@@ -3,48 +3,63 @@ fails."""
 
 from __future__ import annotations
 
-import errno
 import os
-import re
+import shutil
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tl_helpers import files
+from tl_helpers._hub_cache import cache, cached, damaged, flat, put_away, verify
 from tl_helpers.catalogue import Entry
-from tl_helpers.errors import BrokenFile, CourseError, NoNetwork
+from tl_helpers.errors import BadValue, BrokenFile, CourseError, NoNetwork
 
-#: Seconds to wait for an answer before the network counts as absent.
-PATIENCE = 3.0
+if TYPE_CHECKING:
+    from tl_helpers._hub_download import Failure
+    from tl_helpers._hub_fetch import Item
+
+__all__ = [
+    "cache",
+    "cached",
+    "damaged",
+    "folder",
+    "in_words",
+    "offline_by_choice",
+    "patience",
+    "reachable",
+    "verify",
+]
+
+#: Seconds to wait for a connection before the network counts as absent.
+CONNECT = 3.0
 _absent_until = 0.0
 
 
-def cached(entry: Entry, patterns: Sequence[str], repo_type: str = "model") -> Path | None:
-    """The folder of ``entry`` in the local Hub cache when it is complete, else None.
+def patience() -> float:
+    """Seconds without a new byte after which a download is given up: ``TL_HUB_PATIENCE``, or 30.
 
-    Args:
-        entry: a catalogue entry with ``hub_id`` and ``revision``.
-        patterns: the files that are needed, as patterns; each must be there (``a|b``: either).
-        repo_type: ``model`` or ``dataset``.
+    Raises:
+        BadValue: ``TL_HUB_PATIENCE`` is not a positive number.
     """
-    from huggingface_hub import snapshot_download
-
+    text = os.environ.get("TL_HUB_PATIENCE", "30")
     try:
-        folder = Path(
-            snapshot_download(
-                entry.hub_id,
-                repo_type=repo_type,
-                revision=entry.revision,
-                allow_patterns=_flat(patterns),
-                local_files_only=True,
-            )
-        )
-    except (OSError, ValueError):  # not there, or known to be incomplete
-        return None
-    complete = all(any(any(folder.glob(p)) for p in need.split("|")) for need in patterns)
-    return folder if complete else None
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise BadValue(f"TL_HUB_PATIENCE={text!r} is no number of seconds.", "Use 30, for example.")
+    return seconds
+
+
+def offline_by_choice() -> bool:
+    """Whether ``HF_HUB_OFFLINE`` says that only the Hub's cache may be used."""
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "TRUE", "YES", "ON"}:
+        return True
+    from huggingface_hub import constants
+
+    return bool(constants.HF_HUB_OFFLINE)
 
 
 def folder(
@@ -56,6 +71,9 @@ def folder(
 ) -> Path:
     """A local folder with the files of ``entry`` at its pinned commit, downloaded when needed.
 
+    What lies in the cache is checked against its hash. A damaged file is put away, and downloaded
+    again.
+
     Args:
         entry: a catalogue entry with ``hub_id`` and ``revision``.
         patterns: the files that are needed (``a|b``: either).
@@ -64,95 +82,167 @@ def folder(
         instead: what to use without a network; by default named from ``entry.offline``.
 
     Raises:
-        NoNetwork: the Hub cannot be reached, is busy, or broke off.
+        NoNetwork: the Hub cannot be reached, is busy, says nothing, or broke off.
         BrokenFile: the pinned commit has not got what the catalogue promises.
         CourseError: disk full, or no permission to write the cache.
     """
     found = cached(entry, patterns, repo_type)
-    if found is not None:
-        return _sound(found)
+    spoilt = damaged(found) if found is not None else []
+    if found is not None and not spoilt:
+        return found
     call = "tl.data.load" if repo_type == "dataset" else "tl.models.load"
     offline = instead or f"{call}({entry.offline!r}) works without a network."
+    lost = ""
+    if spoilt:
+        lost = f" ({spoilt[0].name} in the Hub cache was damaged.)"
+        put_away(spoilt)
     if not reachable():
         raise NoNetwork(
             f"{entry.name!r} has to be downloaded from the Hub ({entry.megabytes:g} MB), "
-            "which cannot be reached.",
+            f"which cannot be reached.{lost}",
             f"Connect to the network (and unset HF_HUB_OFFLINE) and run this again. {offline}",
         )
-    print(
-        f"Downloading {entry.name!r} from the Hub: {entry.hub_id}, {entry.megabytes:g} MB, once.",
-        flush=True,
-    )
-    from huggingface_hub import snapshot_download
-
-    with explained(entry, offline):
-        snapshot_download(
-            entry.hub_id,
-            repo_type=repo_type,
-            revision=entry.revision,
-            allow_patterns=_flat([*patterns, *optional]),
-        )
+    _download(entry, patterns, repo_type, [*patterns, *optional], offline, lost)
     found = cached(entry, patterns, repo_type)
     if found is None:
+        raise _lacks(entry, patterns, offline)
+    if spoilt := damaged(found):
+        put_away(spoilt)
         raise BrokenFile(
-            f"{entry.hub_id} at commit {entry.revision} lacks one of: {', '.join(patterns)}.",
+            f"{spoilt[0].name} of {entry.name!r} arrived from the Hub with other bytes than it "
+            f"promised, and was thrown away.",
+            "Run this again; if that does not help, something between the Hub and this machine "
+            f"changes what passes (a proxy, a virus scanner). {offline}",
+        )
+    return found
+
+
+def _download(
+    entry: Entry,
+    patterns: Sequence[str],
+    repo_type: str,
+    wanted: Sequence[str],
+    offline: str,
+    lost: str,
+) -> None:
+    from huggingface_hub import constants
+
+    from tl_helpers import _hub_download
+    from tl_helpers.output import quiet
+
+    request = _hub_download.Request(
+        entry.hub_id, repo_type, entry.revision, flat(wanted), constants.ENDPOINT, str(cache())
+    )
+
+    def begin(plan: list[Item]) -> None:
+        names = [Path(item.path) for item in plan]
+        if not all(
+            any(name.match(p) for name in names for p in need.split("|")) for need in patterns
+        ):
+            raise _lacks(entry, patterns, offline)
+        missing = [item for item in plan if not item.here]
+        size, count = sum(item.size for item in missing), len(missing)
+        _require_space(entry, size, offline)
+        rest = f", the rest of {len(plan)}" if count < len(plan) else ""
+        print(
+            f"Downloading {entry.name!r} from the Hub, once: {entry.hub_id} at commit "
+            f"{entry.revision[:8]}, {count} file{'s' * (count != 1)}{rest}, {in_words(size)}, "
+            f"to {cache()}.{lost}",
+            flush=True,
+        )
+
+    bar = not (quiet() or constants.HF_HUB_DISABLE_PROGRESS_BARS)
+    try:
+        _hub_download.download(request, patience(), begin, bar=bar)
+    except _hub_download.Failure as failure:
+        raise _translate(failure, entry, offline) from None
+
+
+def in_words(size: float) -> str:
+    """A number of bytes for a reader: ``"12 kB"``, ``"3.2 MB"``, ``"268 MB"``, ``"3.5 GB"``."""
+    for unit, name in ((1e9, "GB"), (1e6, "MB")):
+        if size >= unit:
+            return f"{size / unit:.{int(size < 10 * unit)}f} {name}"
+    return f"{max(1, round(size / 1e3))} kB"
+
+
+def _lacks(entry: Entry, patterns: Sequence[str], offline: str) -> BrokenFile:
+    return BrokenFile(
+        f"{entry.hub_id} at commit {entry.revision} lacks one of: {', '.join(patterns)}.",
+        f"Report it to the authors of the course. {offline}",
+    )
+
+
+def _require_space(entry: Entry, size: int, offline: str) -> None:
+    place = next((p for p in (cache(), *cache().parents) if p.is_dir()), None)
+    if place is None:
+        return
+    free = shutil.disk_usage(place).free
+    if free < size:
+        raise CourseError(
+            f"{entry.name!r} needs {in_words(size)} in {cache()}, where {in_words(free)} are "
+            "free. Nothing was downloaded.",
+            _make_room(size, offline),
+        )
+
+
+def _make_room(size: float, offline: str) -> str:
+    return (
+        f"Free {in_words(size)} there, or point the environment variable HF_HOME at a folder "
+        f"that you can write. {offline}"
+    )
+
+
+def _translate(failure: Failure, entry: Entry, offline: str) -> CourseError:
+    """Whatever happened on the way, as one clear error."""
+    name, status = entry.name, failure.status
+    if failure.errno is not None:
+        return CourseError(
+            f"{name!r} could not be stored in {cache()}: {os.strerror(failure.errno)}.",
+            _make_room(entry.megabytes * 1e6, offline),
+        )
+    if status == 429:
+        wait = "a few minutes" if failure.wait is None else f"{failure.wait:.0f} seconds"
+        return NoNetwork(
+            f"The Hub is asked too often just now (status 429), so {name!r} could not be "
+            "downloaded.",
+            f"Wait {wait} and run this again. {offline}",
+        )
+    if status == 401 and _token():
+        return NoNetwork(
+            f"The Hub does not accept the access token of this machine (status 401), so {name!r} "
+            "could not be downloaded.",
+            "The course needs no token: unset HF_TOKEN, or run `hf auth logout`, and try again. "
+            f"{offline}",
+        )
+    if status in (401, 403, 404, 410, 451):
+        return BrokenFile(
+            f"The Hub no longer gives out {entry.hub_id} at commit {entry.revision} "
+            f"(status {status}).",
             f"Report it to the authors of the course. {offline}",
         )
-    return _sound(found)
-
-
-class explained:
-    """Turn whatever a library raises on its way to the Hub into one clear error."""
-
-    def __init__(self, entry: Entry, offline: str) -> None:
-        self.entry, self.offline = entry, offline
-
-    def __enter__(self) -> None:
-        from huggingface_hub import logging
-
-        self._verbosity = logging.get_verbosity()
-        logging.set_verbosity_error()  # the client tells of every retry
-
-    def __exit__(self, kind: type | None, error: BaseException | None, _trace: object) -> None:
-        from huggingface_hub import logging
-
-        logging.set_verbosity(self._verbosity)
-        if not isinstance(error, Exception) or isinstance(error, CourseError):
-            return  # nothing wrong, Ctrl-C, or already clear
-        raise self._translate(error) from None
-
-    def _translate(self, error: Exception) -> CourseError:
-        name, hub_id = self.entry.name, self.entry.hub_id
-        if isinstance(error, OSError) and error.errno in (
-            errno.ENOSPC,
-            errno.EACCES,
-            errno.EROFS,
-            errno.EPERM,
-        ):
-            from huggingface_hub import constants
-
-            return CourseError(
-                f"{name!r} could not be stored in {constants.HF_HUB_CACHE}: {error.strerror}.",
-                f"Free {self.entry.megabytes:g} MB there, or point the environment variable "
-                f"HF_HOME at a folder that you can write. {self.offline}",
-            )
-        status = _status(error)
-        if status == 429:
-            return NoNetwork(
-                f"The Hub is asked too often just now, so {name!r} could not be downloaded.",
-                f"Wait a few minutes and run this again. {self.offline}",
-            )
-        if status in (401, 403, 404):
-            return BrokenFile(
-                f"The Hub no longer gives out {hub_id} at commit {self.entry.revision} "
-                f"(status {status}).",
-                f"Report it to the authors of the course. {self.offline}",
-            )
-        reason = " ".join(str(error).split())[:160] or type(error).__name__
+    again = "Run this again; files that have arrived are kept."
+    if status is not None and status >= 500:
         return NoNetwork(
-            f"The download of {name!r} from the Hub broke off: {reason}",
-            f"Check the network and run this again; it goes on where it stopped. {self.offline}",
+            f"The Hub has trouble of its own just now (status {status}), so {name!r} could not be "
+            "downloaded.",
+            f"Wait a few minutes. {again} {offline}",
         )
+    if failure.silent:
+        return NoNetwork(
+            f"The download of {name!r} was given up: {failure.reason}.",
+            f"Check the network. {again} (TL_HUB_PATIENCE sets the seconds to wait.) {offline}",
+        )
+    return NoNetwork(
+        f"The download of {name!r} from the Hub broke off: {failure.reason[:160]}",
+        f"Check the network. {again} {offline}",
+    )
+
+
+def _token() -> bool:
+    from huggingface_hub import constants
+
+    return bool(os.environ.get("HF_TOKEN")) or Path(constants.HF_TOKEN_PATH).exists()
 
 
 def reachable() -> bool:
@@ -162,81 +252,20 @@ def reachable() -> bool:
     no network. A "no" holds for a minute, so that a notebook is not slowed down by asking again.
     """
     global _absent_until
-    if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "TRUE", "YES", "ON"}:
+    if offline_by_choice():
         return False
     from huggingface_hub import constants
 
-    if constants.HF_HUB_OFFLINE:
-        return False
     if any(os.environ.get(k) or os.environ.get(k.lower()) for k in ("HTTPS_PROXY", "ALL_PROXY")):
         return True  # only the proxy can tell
     if time.monotonic() < _absent_until:
         return False
     url = urlsplit(constants.ENDPOINT)
     port = url.port or (443 if url.scheme == "https" else 80)
+    wait = min(CONNECT, patience())
     try:
-        socket.create_connection((url.hostname or "", port), timeout=PATIENCE).close()
+        socket.create_connection((url.hostname or "", port), timeout=wait).close()
     except Exception:  # no name service, no route, refused, or sockets forbidden altogether
         _absent_until = time.monotonic() + 60
         return False
     return True
-
-
-def verify(folder: Path, entry: Entry, restore: str, only: Callable[[str], bool] = bool) -> None:
-    """Check the files of ``folder`` against the SHA-256 in the catalogue, once per change.
-
-    Raises:
-        BrokenFile: a file is missing or its bytes are not the expected ones.
-    """
-    for name, expected in entry.sha256.items():
-        if not only(name):
-            continue
-        path = folder / name
-        if not path.exists():
-            raise BrokenFile(f"{path} is missing.", restore)
-        _check(path, expected, restore)
-
-
-def _sound(folder: Path) -> Path:
-    """``folder`` of the Hub cache, after a check of its large files.
-
-    The cache stores those under their SHA-256, so a download that was spoilt gives itself away.
-    """
-    for path in folder.rglob("*"):
-        if _SHA256.fullmatch(name := path.resolve().name) and path.is_file():
-            repository = folder.parents[1]
-            _check(path, name, f"Remove {repository} and run this again.")
-    return folder
-
-
-def _check(path: Path, expected: str, restore: str) -> None:
-    real = path.resolve()
-    status = real.stat()
-    key = (str(real), status.st_mtime_ns, status.st_size, expected)
-    if key in _verified:
-        return
-    if (digest := files.sha256(real)) != expected:
-        raise BrokenFile(
-            f"{path} was changed or damaged: its SHA-256 is {digest[:12]}..., "
-            f"expected {expected[:12]}...",
-            restore,
-        )
-    _verified.add(key)
-
-
-_verified: set[tuple[str, int, int, str]] = set()
-_SHA256 = re.compile("[0-9a-f]{64}")
-
-
-def _status(error: BaseException | None) -> int | None:
-    """The HTTP status behind an error: the client wraps one error in another."""
-    while error is not None:
-        status = getattr(getattr(error, "response", None), "status_code", None)
-        if status is not None:
-            return int(status)
-        error = error.__cause__
-    return None
-
-
-def _flat(patterns: Sequence[str]) -> list[str]:
-    return [option for pattern in patterns for option in pattern.split("|")]

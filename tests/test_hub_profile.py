@@ -1,0 +1,241 @@
+"""The profile ``hub`` as a learner meets it: the first line, whole notebooks, and the doctor."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from hub_server import Fault, Hub
+from notebook_factory import code, outputs, write
+
+import tl_helpers as tl
+from tl_helpers import catalogue, course, doctor, files, hub, hub_plan, models, notebooks
+from tl_helpers.errors import NoNetwork
+
+NOTEBOOKS = sorted((files.PACKAGE.parent / "notebooks").glob("*.ipynb"))
+DATA = {"data/train-00000-of-00001.parquet": 3000, "data/validation-00000-of-00001.parquet": 60}
+
+
+@pytest.fixture(scope="session")
+def contents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, bytes]]:
+    """Film reviews of a kind, and a DistilBERT that is real but for its size."""
+    from datasets import Dataset
+    from transformers import DistilBertConfig, DistilBertForMaskedLM
+
+    folder = tmp_path_factory.mktemp("contents")
+    films, praise, blame = "film plot cast story", "wonderful warm funny", "awful cold dull"
+    words = f"the a was and very . {films} {praise} {blame}".split()
+    sst2 = {}
+    for path, n in DATA.items():
+        kinds = [
+            (films.split()[i % 4], i % 2, (blame, praise)[i % 2].split()[i % 3]) for i in range(n)
+        ]
+        rows = {
+            "idx": list(range(n)),
+            "sentence": [f"the {film} was {word} ." for film, _, word in kinds],
+            "label": [label for _, label, _ in kinds],
+        }
+        Dataset.from_dict(rows).to_parquet(folder / "x.parquet")
+        sst2[path] = (folder / "x.parquet").read_bytes()
+    tokenizer = models.town_tokenizer(words)
+    config = DistilBertConfig(
+        vocab_size=len(tokenizer), dim=32, hidden_dim=64, n_layers=1, n_heads=2,
+        max_position_embeddings=64,
+    )  # fmt: skip
+    saved = models.save(DistilBertForMaskedLM(config), tokenizer, folder / "model")
+    return {
+        "sst2": sst2,
+        "distilbert-base-uncased": {path.name: path.read_bytes() for path in saved.iterdir()},
+    }
+
+
+@pytest.fixture
+def server(
+    contents: dict[str, dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Hub]:
+    """A Hub that this process, and every kernel and program that it starts, takes for the Hub."""
+    from huggingface_hub import constants
+
+    for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "notebooks").mkdir()
+    with Hub() as server:
+        server.add(catalogue.find("dataset", "sst2"), contents["sst2"], "dataset")
+        name = "distilbert-base-uncased"
+        server.add(catalogue.find("model", name), contents[name])
+        for name, value in {
+            "TL_ROOT": str(tmp_path),
+            "TL_DATA": str(files.PACKAGE.parent / "data"),
+            "TL_CACHE": str(tmp_path / "cache"),
+            "TL_HUB_PATIENCE": "20",
+            "HF_ENDPOINT": server.url,
+            "HF_HOME": str(tmp_path / "hf"),
+            "HF_HUB_CACHE": str(tmp_path / "hub"),
+        }.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+        monkeypatch.setattr(constants, "ENDPOINT", server.url)
+        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+        monkeypatch.setattr(hub, "_absent_until", 0.0)
+        yield server
+
+
+def fetch_everything() -> None:
+    tl.data.load("sst2")
+    models.load("distilbert-base-uncased")
+
+
+# ----------------------------------------------------------------------------- the first line
+
+
+def test_start_says_what_will_be_downloaded_then_what_is_here(
+    server: Hub, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    session = tl.start("00_start_here", "hub")
+    assert session.profile == "hub"
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == 2 and "profile hub" in said[0]
+    assert said[1] == (
+        "hub: will download 271 MB, once: sst2 (3.2 MB), distilbert-base-uncased (268 MB), "
+        f"to {tmp_path}/hub"
+    )
+    assert server.asked == []  # said, and not yet done
+    tl.data.load("sst2")
+    capsys.readouterr()
+    tl.start("00_start_here", "hub")
+    said = capsys.readouterr().out.splitlines()
+    assert said[1].startswith("hub: will download 268 MB") and said[1].endswith("already: sst2")
+    models.load("distilbert-base-uncased")
+    server.stop()
+    capsys.readouterr()
+    tl.start("00_start_here", "hub")  # all of it is here: no network is needed
+    said = capsys.readouterr().out.splitlines()
+    assert said[1] == "hub: nothing to download; here already: sst2, distilbert-base-uncased"
+
+
+def test_start_without_a_network_says_what_is_not_here(server: Hub) -> None:
+    tl.data.load("sst2")
+    server.stop()
+    with pytest.raises(NoNetwork, match=r"Not here yet: distilbert-base-uncased \(268 MB\)"):
+        tl.start("00_start_here", "hub")
+    with pytest.raises(NoNetwork, match=r"does not answer\.\n"):
+        tl.start("a notebook that nobody knows", "hub")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_table_of_needs_is_what_the_notebooks_use(path: Path) -> None:
+    used = hub_plan.names(notebooks.read(path))
+    assert hub_plan.NEEDS.get(path.stem, ()) == tuple(used)
+
+
+def test_names_are_found_in_code_wherever_they_stand() -> None:
+    cells = [
+        code('"""imdb"""\nMODEL = "gpt2"  # not "t5-small"'),
+        code("%pip install 'mnli'\ntl.data.load(\n    'sst2', split='train')"),
+        code("this is 'no' Python: 'wikitext'"),
+        nbformat.v4.new_markdown_cell('"conll2003"'),
+    ]
+    assert hub_plan.names(nbformat.v4.new_notebook(cells=cells)) == ["imdb", "gpt2", "sst2"]
+
+
+def test_the_encoder_counts_where_no_package_carries_it(
+    server: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "minilm" not in hub_plan.say(hub_plan.needs("00_start_here"))
+    monkeypatch.setattr(models, "wheel_folder", lambda _: None)
+    assert "minilm (91 MB)" in hub_plan.say(hub_plan.needs("00_start_here"))
+
+
+# ----------------------------------------------------------------------------- whole notebooks
+
+
+def start_notebook(folder: Path) -> Path:
+    """The start notebook, cut down to its imports and the cells that the profile ``hub`` adds.
+
+    Fewer label counts and steps: what is tested is the way to the Hub.
+    """
+    notebook = notebooks.read(NOTEBOOKS[0])
+    lines = "\n".join(c.source for c in notebook.cells if c.cell_type == "code").splitlines()
+    imports = code("\n".join(line for line in lines if re.match(r"(from|import) ", line)))
+    tagged = {
+        tag: [c for c in notebook.cells if tag in c.metadata.get("tags", [])]
+        for tag in ("parameters", "bootstrap", "hub-only")
+    }
+    assert all(tagged.values())
+    first, start, added = tagged.values()
+    for cell in added:
+        cell.source = re.sub(r"steps=\d+", "steps=8", cell.source)
+        cell.source = cell.source.replace("[16, 64, 256, 1024]", "[16, 64]")
+    notebook.cells = [*first, imports, *start, *added]
+    path = folder / "notebooks" / NOTEBOOKS[0].name
+    notebooks.write(notebook, path)
+    return path
+
+
+@pytest.mark.slow
+def test_the_start_notebook_at_the_profile_hub(
+    server: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its own cells, in a real kernel: with the server, and a second time without it."""
+    assert NOTEBOOKS[0].stem == "00_start_here"
+    start_notebook(tmp_path)
+    report = course.run(["00_start_here"], profile="hub", seeds="0:2", pages=False)
+    assert not report.failed, report.jobs[0].error
+    assert "hub: will download 271 MB" in capsys.readouterr().out  # in the terminal
+    said = outputs(report.executed()[0])
+    assert "hub: will download 271 MB" in said and "DistilBERT" in said
+    assert re.search(r"Downloading 'sst2' from the Hub, once: stanfordnlp/sst2 at commit", said)
+    assert "Downloading 'distilbert-base-uncased' from the Hub" in said
+    assert not server.paths("/main")
+    server.stop()
+    report = course.run(["00_start_here"], profile="hub", seeds="0:2", pages=False)
+    assert not report.failed, report.jobs[0].error
+    said = outputs(report.executed()[0])
+    assert "hub: nothing to download" in said and "Downloading" not in said
+
+
+def test_a_notebook_that_fails_at_the_hub_says_why(server: Hub, tmp_path: Path) -> None:
+    cell = 'import tl_helpers as tl\ntl.start("one", PROFILE, SEED)\ntl.data.load("sst2")'
+    write(tmp_path / "notebooks", "one", code(cell, "hub-only"))
+    server.faults = [Fault("status", "cdn", status=404)]
+    (job,) = course.run(["one"], profile="hub", pages=False).failed
+    assert "The Hub no longer gives out stanfordnlp/sst2 at commit 8d51e7e4" in job.error
+    assert "tl.data.load('reviews') works without a network" in job.error
+    assert "Traceback" not in job.error
+
+
+def test_the_command_without_a_network(server: Hub, tmp_path: Path) -> None:
+    start_notebook(tmp_path)
+    server.stop()
+    command = [sys.executable, "-m", "tl_helpers", "run", "00_start_here", "--profile", "hub"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "Not here yet: sst2, distilbert-base-uncased (271 MB)" in done.stderr
+    assert "work offline with the profile 'course'" in done.stderr
+
+
+# ----------------------------------------------------------------------------- the doctor
+
+
+def test_the_doctor_knows_the_hub(
+    server: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert doctor._network().detail.startswith("the Hub answers")
+    found = doctor._hub()
+    assert found.status == "ok" and "nothing yet (0 of" in found.detail
+    assert "would be 3.5 GB" in found.detail and f"{tmp_path}/hub" in found.detail
+    fetch_everything()
+    assert "downloaded: sst2, distilbert-base-uncased (2 of" in doctor._hub().detail
+    monkeypatch.setattr("shutil.disk_usage", lambda _: _Full())
+    assert doctor._hub().status == "note" and "HF_HOME" in doctor._hub().do
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert "uses its cache" in doctor._network().detail
+
+
+class _Full:
+    free = 1_000_000
