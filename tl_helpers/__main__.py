@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tl_helpers import __version__
+from tl_helpers import __version__, commands_share
 from tl_helpers.errors import BadValue, CourseError
 
 if TYPE_CHECKING:
@@ -220,6 +220,9 @@ def bench(options: tuple[str, ...]) -> None:
     from tl_helpers import bench as room
 
     sys.exit(room.main(list(options)))
+
+
+commands_share.add_to(cli)
 
 
 def main(arguments: list[str] | None = None) -> None:

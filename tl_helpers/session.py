@@ -14,7 +14,7 @@ from importlib import metadata
 from typing import Any
 
 from tl_helpers import files
-from tl_helpers.errors import BadValue, NoNetwork, UnknownName
+from tl_helpers.errors import BadValue, CourseError, NoNetwork, UnknownName
 
 PROFILES = {
     "quick": "seconds: the same code on less work, for editing and smoke tests",
@@ -134,7 +134,9 @@ def start(notebook: str, profile: str = "course", seed: int = 0, **knobs: Any) -
         UnknownName: no such profile.
         BadValue: the seed is not a whole number from 0 to 2**32 - 1.
         NoNetwork: the hub profile without a network.
+        CourseError: a package that the course needs is not installed for this kernel.
     """
+    _require_packages()
     check_profile(profile)
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
         raise BadValue(f"SEED = {seed!r} is not a seed.", "Use a whole number from 0 upwards.")
@@ -154,6 +156,29 @@ def start(notebook: str, profile: str = "course", seed: int = 0, **knobs: Any) -
     session = Session(notebook, profile, seed, _device(profile), threads, dict(knobs))
     print(_line(session))
     return session
+
+
+def _require_packages() -> None:
+    """A package found in the folder above (a bare kernel) may lack what it builds on."""
+    if not (files.PACKAGE.parent / "pyproject.toml").exists():
+        return  # installed: pip has seen to it
+    from tl_helpers import doctor
+
+    missing = []
+    try:
+        for requirement in doctor.requirements():
+            try:
+                metadata.version(requirement.name)
+            except metadata.PackageNotFoundError:
+                missing.append(requirement.name)
+    except ModuleNotFoundError as error:  # even what reads the list of packages
+        missing.append(error.name or str(error))
+    if missing:
+        raise CourseError(
+            f"This kernel lacks packages that the course needs: {', '.join(missing)}.",
+            f"Use the kernel of .venv (make lab), or run in a cell, once: "
+            f'%pip install -e "{files.PACKAGE.parent}"',
+        )
 
 
 def _threads() -> int:
