@@ -12,6 +12,8 @@ import pytest
 from tl_helpers import checkpoints, course_map, data, evaluate, files, models, results, town
 from tl_helpers.errors import BrokenFile, UnknownName
 
+ROOT = Path(__file__).resolve().parent.parent
+
 
 @pytest.fixture
 def copy_of_data(tmp_path, monkeypatch):
@@ -136,3 +138,5 @@ def test_course_map():
     assert len({name for name, _, _ in rows}) == len(rows) == 23
     assert course_map.exists("00_start_here") and not course_map.exists("99_nowhere")
     assert all(question.endswith("?") for _, _, question in rows)
+    there = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert {name for name, _, _ in rows if course_map.exists(name)} == there
