@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tl_helpers import __version__, commands_teach
+from tl_helpers import __version__, commands_share, commands_teach
 from tl_helpers.errors import BadValue, CourseError
 
 if TYPE_CHECKING:
@@ -228,6 +228,7 @@ def bench(quick: bool, patient: bool) -> None:
 
 cli.add_command(commands_teach.slides)
 cli.add_command(commands_teach.sessions)
+commands_share.add_to(cli)
 
 
 def main(arguments: list[str] | None = None) -> None:

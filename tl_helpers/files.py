@@ -54,7 +54,8 @@ def _explain(error: OSError, path: Path) -> CourseError:
     if error.errno == errno.ENOSPC:
         return CourseError(
             f"The disk is full: {path} could not be written.",
-            "Free some space, or point the environment variable TL_CACHE at another disk. "
+            "Free some space, or use another disk: set the environment variable TL_CACHE (cache) "
+            "or --output (notebooks). "
             "Nothing half-written was left behind.",
         )
     if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):

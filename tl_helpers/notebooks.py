@@ -23,6 +23,7 @@ TAGS = {
     "parameters": "the one cell with PROFILE, SEED and the notebook's knobs",
     "bootstrap": "finds or installs tl_helpers",
     "exercise": "a learner writes here",
+    "solution": "an answer; student copies leave it out",
     "claim": "records a claim",
     "explorer": "shows an interactive figure",
     "hub-only": "run at the hub profile only",
