@@ -34,7 +34,8 @@ def load(name: str, split: str | None = None, **options: Any) -> Dataset | Datas
         name: a name in the catalogue, such as ``"town"``, ``"reviews"`` or ``"sst2"``.
         split: one split as a ``Dataset``; without it all splits as a ``DatasetDict``.
         **options: for ``"town"``: ``n`` (documents for training, 2,000), ``n_test`` (documents for
-            testing, 500), ``level`` (``"document"`` or ``"sentence"``), ``seed`` and the dials of
+            testing, 500), ``level`` (``"document"``, ``"sentence"`` or ``"parallel"``),
+            ``language`` (``"english"`` or ``"ondalese"``), ``seed`` and the dials of
             :class:`tl_helpers.town.Town`. For written data: a column and the value to keep, such
             as ``domain="film"``.
 
@@ -159,11 +160,13 @@ def _load_town(entry: Entry, split: str | None, options: dict[str, Any]) -> Any:
     rest = dict(options)
     sizes = {"train": rest.pop("n", 2_000), "test": rest.pop("n_test", 500)}
     level, seed = rest.pop("level", "document"), rest.pop("seed", 0)
+    language = rest.pop("language", "english")
     if split is not None and split not in sizes:
         raise UnknownName("split", split, sizes)
     if split is not None:
-        return town_cache.load(split, sizes[split], level, seed, rest)
-    return DatasetDict({s: town_cache.load(s, n, level, seed, rest) for s, n in sizes.items()})
+        return town_cache.load(split, sizes[split], level, seed, rest, language)
+    return DatasetDict(
+        {s: town_cache.load(s, n, level, seed, rest, language) for s, n in sizes.items()})
 
 
 def _load_written(entry: Entry, split: str | None, options: dict[str, Any]) -> Any:
