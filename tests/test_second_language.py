@@ -192,7 +192,8 @@ def test_derivation_follows_english():
 @pytest.mark.parametrize("past, bare", [
     ("planned", "plan"), ("loved", "love"), ("tried", "try"), ("dismissed", "dismiss"),
     ("saw", "see"), ("savoured", "savour"), ("shared", "share"), ("dazzled", "dazzle"),
-    ("treated", "treat"), ("blamed", "blame"), ("ignored", "ignore"), ("streamed", "stream"), ("failed", "fail"),
+    ("treated", "treat"), ("blamed", "blame"), ("ignored", "ignore"), ("streamed", "stream"),
+    ("failed", "fail"),
 ])
 def test_verbs_go_back_to_one_form(past, bare):
     assert english.bare_verb(past) == bare

@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +82,7 @@ def load(
     found = _read(folder)
     if found is not None:
         return found
-    with _only_one(folder):
+    with files.only_one(folder):
         found = _read(folder)  # another process may have been first
         if found is None:
             with files.atomic_folder(folder) as temporary:
@@ -134,28 +133,6 @@ def _read(folder: Path) -> Dataset | None:
     except (OSError, ValueError, KeyError, pa.ArrowException):
         shutil.rmtree(folder, ignore_errors=True)
         return None
-
-
-class _only_one:
-    """Let one process generate a corpus while the others wait for it."""
-
-    def __init__(self, folder: Path) -> None:
-        self._path = folder.with_name(f"{folder.name}.lock")
-
-    def __enter__(self) -> None:
-        from filelock import FileLock
-
-        self._lock = FileLock(self._path)
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire()
-        except OSError as error:
-            raise files._explain(error, self._path.parent) from None
-
-    def __exit__(self, *_: object) -> None:
-        with suppress(OSError):  # an open file cannot be removed on Windows
-            self._path.unlink()
-        self._lock.release()
 
 
 def _generate(spec: dict[str, Any], folder: Path) -> None:
