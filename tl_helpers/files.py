@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -127,6 +127,31 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def only_one(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Let one process make ``path`` while the others wait for it.
+
+    Raises:
+        CourseError: disk full, or no permission; says what to do.
+    """
+    from filelock import FileLock
+
+    target = Path(path)
+    beside = target.with_name(f"{target.name}.lock")
+    lock = FileLock(beside)
+    try:
+        beside.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:
+        raise _explain(error, beside.parent) from None
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # an open file cannot be removed on Windows
+            beside.unlink()
+        lock.release()
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:

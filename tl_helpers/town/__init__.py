@@ -71,6 +71,13 @@ def vocabulary() -> list[str]:
     return sorted(surfaces)
 
 
+def second_vocabulary() -> list[str]:
+    """All lower-cased word forms and punctuation marks of Ondalese, in a fixed order."""
+    from tl_helpers.town.second.translate import vocabulary as forms
+
+    return list(forms())
+
+
 __all__ = [
     "DIALS",
     "DOMAINS",
@@ -83,5 +90,6 @@ __all__ = [
     "Town",
     "opinion_task",
     "probe",
+    "second_vocabulary",
     "vocabulary",
 ]
