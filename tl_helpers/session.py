@@ -163,6 +163,8 @@ def start(notebook: str, profile: str = "course", seed: int = 0, **knobs: Any) -
     wanted = require_network([notebook]) if profile == "hub" else []
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    if profile != "hub":  # nothing is downloaded: a bar could only tell of weights being read
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
     import numpy as np
     import torch
@@ -239,7 +241,9 @@ def _line(session: Session) -> str:
         "course": f"about {seconds:.0f} s" if seconds else "under a minute",
         "hub": "minutes, on a GPU",
     }[session.profile]
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("torch", "transformers"))
+    versions = ", ".join(  # without what a build adds, as in "+cpu": the device says it
+        f"{name} {metadata.version(name).partition('+')[0]}" for name in ("torch", "transformers")
+    )
     plural = "s" if session.threads > 1 else ""
     knobs = "".join(f" · {name} = {value!r}" for name, value in session.knobs.items())
     return (
