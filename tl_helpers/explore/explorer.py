@@ -77,9 +77,7 @@ class Explorer(output.Shown):
             alt = alt_text(self.alt(**settings)) if callable(self.alt) else (
                 f"{alt_text(self.alt)} ({self.words(key)})"
             )
-            self._frames[key] = frame(
-                made, alt, self.words(key), largest=largest, dpi=dpi, quick=quick
-            )
+            self._frames[key] = frame(made, alt, largest=largest, dpi=dpi, quick=quick)
             while len(self._frames) > max(KEPT, self.limit):
                 self._frames.popitem(last=False)
         return self._frames[key]

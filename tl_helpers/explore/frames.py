@@ -11,6 +11,11 @@ from typing import Any
 from tl_helpers import output
 from tl_helpers.plots.house import Picture, picture
 
+# Inside a widget neither JupyterLab nor the site styles a table.
+_TABLE = (
+    "<style>.tl-table{border-collapse:collapse;margin:.4em 0}.tl-table th,.tl-table td{"
+    "padding:.15em .8em;text-align:left;border-bottom:1px solid rgba(128,128,128,.45)}</style>"
+)
 Key = tuple[int, ...]  # position of each control
 
 
@@ -20,14 +25,12 @@ class Frame:
 
     Attributes:
         alt: what it shows, in words.
-        name: the setting in words.
         parts: HTML of each part, one below the other.
         plain: the same for a screen that shows text only.
         first: the first picture in it, if there is one.
     """
 
     alt: str
-    name: str
     parts: tuple[str, ...]
     plain: str
     first: Picture | None = None
@@ -50,8 +53,8 @@ class Frame:
 
     @property
     def label(self) -> str:
-        """Name of the region: what it shows, or where a picture says that, the setting."""
-        return self.alt if self.first is None else self.name
+        """Name of the region: what it shows, unless a picture in it says that."""
+        return self.alt if self.first is None else "What it shows"
 
     def still(self) -> tuple[output.Bundle, output.Bundle]:
         """The frame without controls, as MIME bundle and metadata."""
@@ -63,16 +66,13 @@ class Frame:
         return bundle, {"image/png": about}
 
 
-def frame(
-    made: Any, alt: str, name: str, *, largest: int, dpi: int, quick: bool = False
-) -> Frame:
+def frame(made: Any, alt: str, *, largest: int, dpi: int, quick: bool = False) -> Frame:
     """Make a frame of what the author's function returned.
 
     Args:
         made: a matplotlib figure, a ``plots.Picture``, anything with an HTML form, a text, or a
             list of these, which then stand below one another.
         alt: what it shows, in words.
-        name: the setting in words.
         largest: most bytes of a picture.
         dpi: its resolution.
         quick: encoded in a fifth of the time, some bytes larger: somebody is waiting.
@@ -89,8 +89,14 @@ def frame(
             part = picture(part, alt, dpi=dpi, largest=largest, colours=(64,), quick=quick)
         if isinstance(part, Picture):
             first = first or part
-        rich = getattr(part, "_repr_html_", None)
-        text = rich() if rich is not None else None
-        parts.append(text if text is not None else f"<pre>{escape(str(part))}</pre>")
+        parts.append(_html(part))
         plain.append(str(part))
-    return Frame(alt, name, tuple(parts), "\n".join(plain), first)
+    return Frame(alt, tuple(parts), "\n".join(plain), first)
+
+
+def _html(part: Any) -> str:
+    if hasattr(part, "to_html") and hasattr(part, "columns"):  # a pandas table
+        return _TABLE + part.to_html(border=0, classes="tl-table", max_rows=60, max_cols=20)
+    rich = getattr(part, "_repr_html_", None)
+    text = rich() if rich is not None else None
+    return text if text is not None else f"<pre>{escape(str(part))}</pre>"
