@@ -106,8 +106,9 @@ class Exercise:
         target = self._target()
         if isinstance(target, str):
             name, stub = target, f"{target} = ..."
-            if hasattr(self.answer, "options") and isinstance(self.answer.right, Mapping):
-                items = ", ".join(f'"{key}": ...' for key in self.answer.right)
+            right = getattr(self.answer, "right", None)
+            if isinstance(right, Mapping):
+                items = ", ".join(f'"{key}": ...' for key in right)
                 stub = f"{name} = {{{items}}}"
         else:
             name, stub = target.name, f"def {target.name}({ast.unparse(target.args)}):\n    ..."
@@ -136,7 +137,8 @@ def add(exercise: Exercise) -> Exercise:
         raise BadValue(f"There are two exercises named {exercise.id!r}.", "Rename one of them.")
     if not exercise.solution:
         raise BadValue(
-            f"Exercise {exercise.id!r} has no solution.", "Give the source of a cell that solves it."
+            f"Exercise {exercise.id!r} has no solution.",
+            "Give the source of a cell that solves it.",
         )
     if len(exercise.mistakes) < 3 or not exercise.hints:
         raise BadValue(

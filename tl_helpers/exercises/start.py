@@ -210,8 +210,8 @@ add(
         mistakes=(
             Mistake(
                 FEW,
-                f"That is where the *pre-trained* curve has that height. Now go sideways from "
-                f"there, to the right: where does the curve of the word counts get as high?",
+                "That is where the *pre-trained* curve has that height. Now go sideways from "
+                "there, to the right: where does the curve of the word counts get as high?",
             ),
             Mistake(
                 _heights,
