@@ -388,6 +388,13 @@ def test_what_a_function_prints_is_shown_but_not_without_end(capsys):
 
     assert exercises.check("demo-recall", talks)
     assert capsys.readouterr().out.count("I was here") == 5  # once for each input
+
+    def chatters(truth, guess):
+        print("hello" * 1000)
+        return macro_recall(truth, guess)
+
+    assert exercises.check("demo-recall", chatters)
+    assert capsys.readouterr().out.count("hello") == 400  # over all inputs together
     quick = DEMO[2].__class__(**{**DEMO[2].__dict__, "seconds": 0.3})
     status, message = quick.answer.judge(quick, babbles, {})
     said = capsys.readouterr()
@@ -400,6 +407,11 @@ def test_a_function_that_asks_for_input_is_told_not_to():
     before = input
     message = exercises.check("demo-recall", lambda truth, guess: input("?")).message
     assert "input() cannot be used here" in message and input is before
+
+
+def test_numbers_are_shown_as_people_write_them():
+    shown = safely.short([18.119999999999997, 1.0, 1e-9, float("nan"), np.float64(0.5), 3])
+    assert shown == "[18.12, 1.0, 1e-09, nan, 0.5, 3]"
 
 
 def test_huge_values_are_shown_by_their_beginning():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tl_helpers.exercises.answers import LATER, Seen, Verdict, fits, untouched
-from tl_helpers.exercises.safely import run, same, short
+from tl_helpers.exercises.safely import SCREENFUL, run, same, short
 
 if TYPE_CHECKING:
     from tl_helpers.exercises.model import Exercise, Mistake
@@ -42,9 +42,15 @@ class Function:
             return "wrong", f"Hand over the function itself, not {short(answer)}: check(id, name)."
         cases = list(self.cases(np.random.default_rng(secrets.randbits(32))))
         got: list[Any] = []
+        room = SCREENFUL
         for case in cases:
             given = copy.deepcopy(case)  # the function may change what it is given
-            outcome = run(lambda given=given: answer(*given), exercise.seconds)  # type: ignore[misc]
+            outcome = run(
+                lambda given=given: answer(*given),  # type: ignore[misc]
+                exercise.seconds,
+                room,
+            )
+            room -= outcome.printed
             call = f"Called with {', '.join(map(short, case))}"
             if outcome.timed_out:
                 stuck = " It still runs in the background: restart the kernel."

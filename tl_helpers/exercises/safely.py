@@ -12,6 +12,8 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
+SCREENFUL = 2000  # characters that a learner's function may print in one check
+
 
 class _TimeUp(BaseException):
     """Raised inside the learner's code; no ``except Exception`` of theirs catches it."""
@@ -26,15 +28,17 @@ class Outcome:
         error: what it raised.
         timed_out: it did not come back in time.
         runs_on: it could not be stopped either (it hangs in compiled code).
+        printed: characters that were shown.
     """
 
     value: Any = None
     error: BaseException | None = None
     timed_out: bool = False
     runs_on: bool = False
+    printed: int = 0
 
 
-def run(call: Callable[[], Any], seconds: float) -> Outcome:
+def run(call: Callable[[], Any], seconds: float, most: int = SCREENFUL) -> Outcome:
     """Call it in a thread, with a time limit; at most a screenful of what it prints is shown.
 
     A thread, because alarms exist neither on Windows nor outside the main thread, and another
@@ -44,9 +48,10 @@ def run(call: Callable[[], Any], seconds: float) -> Outcome:
     Args:
         call: without arguments.
         seconds: the limit.
+        most: characters of its output that are shown.
     """
     box: dict[str, Any] = {}
-    door, said = _Door(), _Said()
+    door, said = _Door(), _Said(most)
 
     def work() -> None:
         try:
@@ -69,10 +74,10 @@ def run(call: Callable[[], Any], seconds: float) -> Outcome:
             runs_on = not _stop(thread, door)
     said.show()
     if timed_out:
-        return Outcome(timed_out=True, runs_on=runs_on)
+        return Outcome(timed_out=True, runs_on=runs_on, printed=most - said.room)
     if "error" in box:
-        return Outcome(error=box["error"])
-    return Outcome(value=box.get("value"))
+        return Outcome(error=box["error"], printed=most - said.room)
+    return Outcome(value=box.get("value"), printed=most - said.room)
 
 
 class _Said(io.StringIO):
@@ -82,11 +87,9 @@ class _Said(io.StringIO):
     cell, and a loop that prints without end would drown the page.
     """
 
-    most = 2000  # characters
-
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         super().__init__()
-        self.room, self.lost = self.most, 0
+        self.room, self.lost = most, 0
 
     def write(self, text: str) -> int:
         kept = text[: self.room]
@@ -98,7 +101,7 @@ class _Said(io.StringIO):
     def show(self) -> None:
         """Print it now."""
         text = self.getvalue()
-        if self.lost:
+        if self.lost and text:
             text += f"\n... ({self.lost:,} more characters are left out)"
         if text.strip():
             print(text.rstrip("\n"))
@@ -165,7 +168,18 @@ def _stop(thread: threading.Thread, door: _Door) -> bool:
     return not thread.is_alive()
 
 
-_REPR = reprlib.Repr()  # looks at the beginning of a long list or text, not at all of it
+class _Repr(reprlib.Repr):
+    """Looks at the beginning of a long list or text, not at all of it."""
+
+    def repr_float(self, value: float, level: int) -> str:
+        """18.12 rather than 18.119999999999997."""
+        text = f"{value:.10g}"
+        return text if set(text) & set(".en") else f"{text}.0"
+
+    repr_float64 = repr_float32 = repr_float  # those of NumPy
+
+
+_REPR = _Repr()
 _REPR.maxlevel = 4
 _REPR.maxlist = _REPR.maxtuple = _REPR.maxset = _REPR.maxfrozenset = _REPR.maxdict = 20
 _REPR.maxstring = _REPR.maxother = 400
