@@ -99,6 +99,7 @@ class Front:
         content = {"comm_id": model, "data": {"method": "update", "state": state,
                                               "buffer_paths": []}}  # fmt: skip
         message = self.client.session.msg("comm_msg", content)
+        self.models[model].update(state)  # a kernel does not echo every change
         self.client.shell_channel.send(message)
         self._until_idle(message["header"]["msg_id"])
         return time.perf_counter() - began
