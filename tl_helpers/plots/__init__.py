@@ -14,13 +14,15 @@ from tl_helpers.plots.house import (
     GREY,
     LINES,
     MARKERS,
+    Picture,
     alt_text,
     image_html,
+    picture,
     png,
     show,
     style,
 )
-from tl_helpers.plots.lines import curves, learning_curve
+from tl_helpers.plots.lines import curves, learning_curve, rank_frequency
 from tl_helpers.plots.tree import tree
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "GREY",
     "LINES",
     "MARKERS",
+    "Picture",
     "alt_text",
     "bars",
     "curves",
@@ -35,7 +38,9 @@ __all__ = [
     "histogram",
     "image_html",
     "learning_curve",
+    "picture",
     "png",
+    "rank_frequency",
     "show",
     "style",
     "table",
