@@ -269,7 +269,7 @@ def test_nothing_half_written_stays(monkeypatch, tmp_path):
 
     monkeypatch.setattr(dc, "_save", broken)
     monkeypatch.setattr(dc, "extract", lambda *a: [
-        ds.Found("numpy", f"numpy.m{i}", "f", "function", f"Return the thing {'x' * i} now.", [], "")
+        ds.Found("numpy", f"numpy.m{i}", "f", "function", f"Return thing {'x' * i} now.", [], "")
         for i in range(60)])
     with pytest.raises(KeyboardInterrupt):
         data.load("docstrings")

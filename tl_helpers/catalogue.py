@@ -40,8 +40,8 @@ class Entry:
 
     Attributes:
         name: what ``load`` is called with.
-        kind: ``town``, ``written``, ``docstrings`` or ``hub`` for data; ``checkpoint``, ``wheel`` or ``hub`` for
-            models.
+        kind: ``town``, ``written``, ``docstrings`` or ``hub`` for data; ``checkpoint``, ``wheel``
+            or ``hub`` for models.
         licence, citation, description: for the reader, and for whoever passes the data on.
         path: file or folder below ``data/``, for what is shipped.
         hub_id, revision: repository on the Hub, and the commit (40 hex digits) that is used.

@@ -1,8 +1,8 @@
 """One door for data: ``load(name)`` gives a ``datasets.Dataset``, whatever the source.
 
 The names stand in the catalogue (:func:`catalogue`): the generated town, English written by hand
-for this course, the documentation of the installed libraries, and public benchmarks from the Hub. Columns have proper features everywhere:
-labels carry their names.
+for this course, the documentation of the installed libraries, and public benchmarks from the Hub.
+Columns have proper features everywhere: labels carry their names.
 """
 
 from __future__ import annotations

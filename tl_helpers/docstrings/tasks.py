@@ -1,11 +1,9 @@
-"""Tasks whose labels nobody had to write: which library, and which summary belongs to which body."""
+"""Tasks whose labels nobody had to write: which library? Which body belongs to this summary?"""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from tl_helpers.errors import BadValue
 
@@ -72,6 +70,7 @@ def summary_body_task(
     Raises:
         BadValue: ``negatives`` is not positive, or no library has enough objects.
     """
+    import numpy as np
     from datasets import ClassLabel, Dataset, Features, Value
 
     if isinstance(negatives, bool) or not isinstance(negatives, (int, np.integer)) or negatives < 1:
