@@ -112,8 +112,17 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         os.umask(umask)
         temporary.chmod(0o777 & ~umask)
         if target.exists():
-            shutil.rmtree(target)
-        os.replace(temporary, target)
+            # Two renames, so that Ctrl-C finds the old folder or the new one, never a part.
+            aside = temporary.with_name(f"{temporary.name}.old")
+            os.replace(target, aside)
+            try:
+                os.replace(temporary, target)
+            except BaseException:
+                os.replace(aside, target)
+                raise
+            shutil.rmtree(aside, ignore_errors=True)
+        else:
+            os.replace(temporary, target)
     except OSError as error:
         raise _explain(error, target) from error
     finally:
