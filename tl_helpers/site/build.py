@@ -83,9 +83,7 @@ def build(
         with files.atomic_folder(target) as new:
             _run_sphinx(source, new, Path(scratch) / "doctrees", config)
             _tidy(new)
-            if wrong := check.problems(new):
-                more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-                raise CourseError(f"The site was not built: {wrong[0]}{more}", _MEND)
+            _stop_at(check.problems(new))
     return Built(target, site, notes, round(time.perf_counter() - began, 1))
 
 
@@ -252,14 +250,21 @@ def _run_sphinx(source: Path, output: Path, doctrees: Path, config: dict[str, An
                 source, None, output, doctrees, "html", confoverrides=dict(config),
                 status=io.StringIO(), warning=said, freshenv=True,
             )  # fmt: skip
+            # What is wrong in a page is known once all are read: then nothing need be written.
+            app.connect("env-check-consistency", lambda *_: _stop_at(_warnings(said, source)))
             app.build(force_all=True)
-    except CourseError:
-        raise
     except Exception as error:  # Sphinx and its extensions raise nearly everything
-        first = next(iter(_warnings(said, source)), "")
-        reason = first or f"{type(error).__name__}: {error}".splitlines()[0]
+        cause = getattr(error, "orig_exc", error)  # Sphinx wraps what an event raises
+        if isinstance(cause, CourseError):
+            raise cause from None
+        _stop_at(_warnings(said, source))
+        reason = f"{type(cause).__name__}: {cause}".splitlines()[0]
         raise CourseError(f"The site was not built: {reason}", _MEND) from error
-    if wrong := _warnings(said, source):
+    _stop_at(_warnings(said, source))
+
+
+def _stop_at(wrong: Sequence[str]) -> None:
+    if wrong:
         more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
         raise CourseError(f"The site was not built: {wrong[0]}{more}", _MEND)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Sequence
@@ -160,7 +161,11 @@ def head(page: Page, deck: bool) -> str:
 
 def readable(page: Page) -> Any:
     """The notebook for the site: no widgets, the machinery folded away, pictures with alt text."""
-    shown = pages.readable(notebooks.tidy(page.notebook))
+    plain = copy.deepcopy(page.notebook)
+    for cell in plain.cells:
+        if cell.cell_type == "code":  # a widget alone has nothing to show without its kernel
+            cell.outputs = [output for output in cell.outputs if not _only_widget(output)]
+    shown = pages.readable(notebooks.tidy(plain))
     for cell in shown.cells:
         tags = set(cell.metadata.get("tags", []))
         if tags & {"bootstrap", "parameters"} or notebooks.is_injected(cell):
@@ -168,6 +173,11 @@ def readable(page: Page) -> Any:
         if "exercise" in tags and cell.cell_type == "code":
             cell.metadata["tags"] = sorted(tags | {"tl-exercise"})
     return shown
+
+
+def _only_widget(output: Any) -> bool:
+    kinds = set(output.get("data", {}))
+    return notebooks.WIDGET_VIEW in kinds and kinds <= {notebooks.WIDGET_VIEW, "text/plain"}
 
 
 def records(site: Sequence[Page]) -> list[claims.Claim]:

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.builders import Builder
+from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
@@ -34,6 +38,19 @@ _CLOSED = (
     addnodes.download_reference, addnodes.toctree,
 )  # fmt: skip
 Piece = tuple[int, int, nodes.Node]
+
+
+@dataclass
+class _State:
+    """What one build knows beside its pages."""
+
+    builder: Builder
+    bibliography: Bibliography
+    cited: dict[str, list[str]] = field(default_factory=dict)
+    glossary: _Glossary | None = None
+
+
+_states: WeakKeyDictionary[BuildEnvironment, _State] = WeakKeyDictionary()
 
 
 class Marked(nodes.inline):
@@ -89,7 +106,7 @@ class Citations(SphinxTransform):
         docname = self.env.docname
         if docname == "bibliography":
             return
-        bibliography: Bibliography = self.app.tl_bibliography  # type: ignore[attr-defined]
+        bibliography = _states[self.env].bibliography
         for items in list(self.document.findall(nodes.bullet_list)):
             if _is_references(items):
                 items["classes"].append("tl-plain")
@@ -108,8 +125,7 @@ class Citations(SphinxTransform):
             _replace(text, pieces)
 
     def _mark(self, key: str, text: str) -> Marked:
-        cited: dict[str, list[str]] = self.app.tl_cited  # type: ignore[attr-defined]
-        pages = cited.setdefault(key, [])
+        pages = _states[self.env].cited.setdefault(key, [])
         if self.env.docname not in pages:
             pages.append(self.env.docname)
         return Marked(text, text, key=key)
@@ -136,7 +152,7 @@ class Links(SphinxPostTransform):
     default_priority = 300
 
     def run(self, **kwargs: Any) -> None:
-        docname = self.env.docname
+        docname, self.state = self.env.docname, _states[self.env]
         for mark in list(self.document.findall(Marked)):
             page, id, title = self._citation(mark["key"])
             mark.replace_self(self._link(page, id, mark.astext(), title, "tl-cite"))
@@ -154,7 +170,7 @@ class Links(SphinxPostTransform):
 
     def _link(self, page: str, id: str, text: str, title: str, kind: str) -> nodes.reference:
         link = make_refnode(
-            self.app.builder, self.env.docname, page, id, nodes.inline(text, text), title
+            self.state.builder, self.env.docname, page, id, nodes.inline(text, text), title
         )
         link["classes"].append(kind)
         return link
@@ -162,13 +178,13 @@ class Links(SphinxPostTransform):
     def _citation(self, key: str) -> tuple[str, str, str]:
         for citation in self.env.get_domain("cite").citations:  # type: ignore[attr-defined]
             if citation.key == key:
-                title = self.app.tl_bibliography.entries[key].title  # type: ignore[attr-defined]
+                title = self.state.bibliography.entries[key].title
                 return citation.bibliography_key.docname, citation.citation_id, title
         raise LookupError(f"{key} is in references.bib, but no page shows the bibliography")
 
     def _notebooks(self, text: str) -> Iterator[Piece]:
         for match in _NOTEBOOK.finditer(text):
-            name, question = self.app.config.tl_numbers.get(match[1], ("", ""))
+            name, question = self.config.tl_numbers.get(match[1], ("", ""))
             if not name or name == self.env.docname:
                 continue
             ready = name in self.env.all_docs
@@ -177,9 +193,9 @@ class Links(SphinxPostTransform):
             yield match.start(), match.end(), self._link(page, id, match.group(), title, "tl-nb")
 
     def _terms(self, text: str) -> Iterator[Piece]:
-        glossary = self.app.tl_glossary  # type: ignore[attr-defined]
-        if glossary is None:
-            glossary = self.app.tl_glossary = _Glossary(self.app)  # type: ignore[attr-defined]
+        if self.state.glossary is None:
+            self.state.glossary = _Glossary(self.env)
+        glossary = self.state.glossary
         for found in glossary.terms.find(text):
             page, id, definition = glossary.places[found.term]
             if definition not in self._seen:
@@ -191,7 +207,7 @@ class Links(SphinxPostTransform):
         """Under each entry: the pages that cite it."""
         for citation in self.document.findall(nodes.citation):
             by_id = {c.citation_id: c.key for c in self.env.get_domain("cite").citations}  # type: ignore[attr-defined]
-            pages = self.app.tl_cited.get(by_id.get(citation["ids"][0], ""), [])  # type: ignore[attr-defined]
+            pages = self.state.cited.get(by_id.get(citation["ids"][0], ""), [])
             line = nodes.paragraph(classes=["tl-cited"])
             for place, page in enumerate(sorted(pages)):
                 line += nodes.Text("Cited in " if place == 0 else ", ")
@@ -203,11 +219,11 @@ class Links(SphinxPostTransform):
 class _Glossary:
     """Where each term is defined, and the first sentence of its definition."""
 
-    def __init__(self, app: Sphinx) -> None:
+    def __init__(self, env: BuildEnvironment) -> None:
         self.places: dict[str, tuple[str, str, str]] = {}
         sources = []
-        for page in sorted(app.env.all_docs):
-            tree = app.env.get_doctree(page)
+        for page in sorted(env.all_docs):
+            tree = env.get_doctree(page)
             for item in tree.findall(nodes.definition_list_item):
                 said = next(item.findall(nodes.definition), None)
                 first = re.split(r"(?<=[.!?])\s", said.astext().strip())[0] if said else ""
@@ -215,7 +231,7 @@ class _Glossary:
                     if term["ids"] and isinstance(item.parent.parent, addnodes.glossary):
                         self.places[term.astext()] = page, term["ids"][0], first
             if any(tree.findall(addnodes.glossary)):
-                sources.append(Path(app.env.doc2path(page)).read_text("utf-8"))
+                sources.append(Path(env.doc2path(page)).read_text("utf-8"))
         forms = other_forms("\n".join(sources))
         for form, term in forms.items():
             if term not in self.places:
@@ -247,9 +263,7 @@ def _math(display: str) -> Callable[[Any, Any], None]:
 
 
 def _start(app: Sphinx) -> None:
-    app.tl_bibliography = Bibliography(Path(app.config.bibtex_bibfiles[0]))  # type: ignore[attr-defined]
-    app.tl_cited = {}  # type: ignore[attr-defined]
-    app.tl_glossary = None  # type: ignore[attr-defined]
+    _states[app.env] = _State(app.builder, Bibliography(Path(app.config.bibtex_bibfiles[0])))
 
 
 def _style() -> None:
@@ -257,7 +271,8 @@ def _style() -> None:
     from pybtex.plugin import register_plugin
     from pybtex.style.formatting.plain import Style
     from pybtex.style.labels import BaseLabelStyle
-    from pybtex.style.template import field, sentence
+    from pybtex.style.template import field as bibtex_field
+    from pybtex.style.template import sentence
 
     class AsCited(BaseLabelStyle):
         def format_labels(self, entries: Any) -> Iterator[str]:
@@ -270,7 +285,7 @@ def _style() -> None:
         default_label_style = AsCited
 
         def format_title(self, e: Any, which_field: str, as_sentence: bool = True) -> Any:
-            title = field(which_field)  # capitals as the authors wrote them
+            title = bibtex_field(which_field)  # capitals as the authors wrote them
             return sentence[title] if as_sentence else title
 
     register_plugin("pybtex.style.formatting", "course", Course, force=True)
