@@ -1,13 +1,14 @@
-"""Citations, terms and the link check, on plain texts and pages."""
+"""Citations, terms, the link check and the swap, on plain texts and pages."""
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 
-from tl_helpers import catalogue
+from tl_helpers import catalogue, files
 from tl_helpers.errors import BrokenFile
 from tl_helpers.site import check
 from tl_helpers.site.citations import Bibliography
@@ -233,3 +234,33 @@ def test_what_works_is_left_alone(tmp_path):
         "<style>p{background:url(data:image/png;base64,AAAA)}</style><a href='mailto:a@b.invalid'>"
     )
     assert problems(tmp_path, body, "p{background:url('other.html')}") == []
+
+
+# ---------------------------------------------------------------------------------------- the swap
+
+
+def test_a_folder_is_swapped_whole(tmp_path):
+    target = tmp_path / "site"
+    for content in ("old", "new"):
+        with files.atomic_folder(target) as folder:
+            (folder / "page").write_text(content, "utf-8")
+    assert (target / "page").read_text("utf-8") == "new"
+    assert [p.name for p in tmp_path.iterdir()] == ["site"]
+
+
+def test_if_the_new_folder_cannot_take_its_place_the_old_one_comes_back(tmp_path, monkeypatch):
+    target = tmp_path / "site"
+    target.mkdir()
+    (target / "page").write_text("old", "utf-8")
+    replace = os.replace
+
+    def fail(source, goal):
+        if str(source).endswith(".part"):
+            raise KeyboardInterrupt
+        replace(source, goal)
+
+    monkeypatch.setattr("tl_helpers.files.os.replace", fail)
+    with pytest.raises(KeyboardInterrupt), files.atomic_folder(target):
+        pass
+    assert (target / "page").read_text("utf-8") == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["site"]

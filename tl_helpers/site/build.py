@@ -201,10 +201,9 @@ def _config(source: Path, extra: Path, heads: dict[str, str], about: str) -> dic
             "footer_content_items": ["extra-footer"],
         },
         "myst_enable_extensions": [
-            "amsmath", "attrs_inline", "colon_fence", "deflist", "dollarmath", "substitution",
+            "amsmath", "attrs_inline", "colon_fence", "deflist", "dollarmath",
         ],
         "myst_heading_anchors": 3,
-        "myst_substitutions": {"about": about},
         "nb_execution_mode": "off",
         "nb_mime_priority_overrides": [
             ("html", "text/html", 1), ("html", "image/svg+xml", 2), ("html", "image/png", 3),

@@ -205,7 +205,8 @@ def claims_page(site: Sequence[Page], about: str) -> str:
         return "\n".join([*lines, "The notebooks on this site recorded no claims.", ""])
     counts = {v: sum(c.verdict == v for c in found) for v in _VERDICTS}
     said = ", ".join(f"{n} {_VERDICTS[v][2:].lower()}" for v, n in counts.items() if n)
-    lines += [f"{len(found)} claims: {said}. {about}", "", ":::{container} tl-claims", ""]
+    count = f"{len(found)} claim" + "s" * (len(found) != 1)
+    lines += [f"{count}: {said}. {about}", "", ":::{container} tl-claims", ""]
     lines += ["| Claim | Effect | 95 % interval | Verdict |", "|---|--:|:-:|---|"]
     for claim in found:
         low, effect, high = claim_card.numbers(claim)
