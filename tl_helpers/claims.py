@@ -253,11 +253,26 @@ def collect(notebooks: Iterable[str | Path]) -> list[Claim]:
         except Exception as error:  # nbformat raises many kinds, all with the same remedy
             what = f"{path} cannot be read as a notebook: {error}"
             raise BrokenFile(what, "Run it again.") from None
-        for number, cell in enumerate(notebook.cells):
-            for shown in cell.get("outputs", []):
-                if MIME in shown.get("data", {}):
-                    found.append(_from_dict(shown["data"][MIME], path, number))
+        found += of_notebook(notebook, path)
     return found
+
+
+def of_notebook(notebook: Any, path: str | Path) -> list[Claim]:
+    """The recorded claims of one executed notebook, in order.
+
+    Args:
+        notebook: read by ``nbformat``.
+        path: its path or name.
+
+    Raises:
+        BrokenFile: a record that is no claim.
+    """
+    return [
+        _from_dict(shown["data"][MIME], Path(path), number)
+        for number, cell in enumerate(notebook.cells)
+        for shown in cell.get("outputs", [])
+        if MIME in shown.get("data", {})
+    ]
 
 
 def _from_dict(record: Any, path: Path, cell: int) -> Claim:
