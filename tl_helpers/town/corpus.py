@@ -19,6 +19,7 @@ from tl_helpers.town.generate import (
     Engine,
     occupations,
 )
+from tl_helpers.town.homonyms import Homonyms, find_homonyms
 
 if TYPE_CHECKING:
     import datasets
@@ -150,6 +151,16 @@ class Corpus:
         plain = e.p_opinion[d.pattern] & ~e.p_hard[d.pattern]
         here = (e.p_kind[d.place] == SLOT) & (e.p_arg[d.place] == cat) & plain[d.sentence]
         return np.flatnonzero(here)
+
+    def homonyms(self) -> Homonyms:
+        """Every token that is a homonym, and the sense that it has; see ``town.HOMONYMS``.
+
+        Returns:
+            ``(position, word, sense, label)``, arrays of one length, in the order of the tokens:
+            ``words()[position]`` is ``word``, ``sense`` is a key of ``HOMONYMS[word]`` and
+            ``label`` its place there, from 0.
+        """
+        return find_homonyms(self)
 
     # --- probability -----------------------------------------------------------------------------
     def _mentions(self) -> dict[str, np.ndarray]:
