@@ -166,6 +166,9 @@ class _Engine(Engine):
             on_cell(job)
 
         nb_man.cell_complete = cell_complete
+        log = logger.getChild(str(id(kernels)))
+        # A kernel that Ctrl-C has ended is no news: nbclient would call it an error.
+        log.addFilter(lambda _: not kernels.stopping)
         client = _Client(
             nb_man,
             kernel_manager_class=ThisInterpreter,
@@ -173,7 +176,7 @@ class _Engine(Engine):
             skip_cells_with_tag=skip,
             timeout=timeout,
             startup_timeout=120,
-            log=logger,
+            log=log,
         )
         client.watch(job, kernels)
         try:
