@@ -166,9 +166,14 @@ def start(notebook: str, profile: str = "course", seed: int = 0, **knobs: Any) -
     if profile != "hub":  # nothing is downloaded: a bar could only tell of weights being read
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
+    # Fits of scikit-learn are small here: a second thread of linear algebra only waits for the
+    # first (five times slower, measured). By environment for libraries loaded from now on.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
     import numpy as np
+    import threadpoolctl
     import torch
 
+    threadpoolctl.threadpool_limits(1, user_api="blas")
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
