@@ -161,7 +161,7 @@ def nothing_runs(monkeypatch):
         ({"profile": "fast"}, UnknownName, "Unknown profile 'fast'(.|\n)*course, hub, quick"),
         ({"parameters": {"PROFILE": "fast"}}, UnknownName, "Unknown profile 'fast'"),
         ({"parameters": {"KNOBB": 1}}, UnknownName, "of one 'KNOBB'(.|\n)*Did you mean 'KNOB'"),
-        ({"parameters": {"SEED": "x"}}, BadValue, "SEED = 'x' is of type str; it must be of type int"),
+        ({"parameters": {"SEED": "x"}}, BadValue, "'x' is of type str; it must be of type int"),
         ({"parameters": {"SEED": True}}, BadValue, "SEED = True is of type bool"),
         ({"parameters": {"WORD": 3}}, BadValue, "WORD = 3 is of type int; it must be of type str"),
         ({"names": ["oen"]}, UnknownName, "Unknown notebook 'oen'(.|\n)*Did you mean 'one'"),

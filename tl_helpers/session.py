@@ -159,7 +159,9 @@ def start(notebook: str, profile: str = "course", seed: int = 0, **knobs: Any) -
     _require_packages()
     check_profile(profile)
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
-        raise BadValue(f"SEED = {seed!r} is not a seed.", "Use a whole number from 0 to 4,294,967,295.")
+        raise BadValue(
+            f"SEED = {seed!r} is not a seed.", "Use a whole number from 0 to 4,294,967,295."
+        )
     wanted = require_network([notebook]) if profile == "hub" else []
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
