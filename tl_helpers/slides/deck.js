@@ -7,7 +7,9 @@
   function fits(slide) {
     const box = slide.getBoundingClientRect(), right = box.right - 60;
     return slide.scrollHeight <= slide.clientHeight + 1 && slide.scrollWidth <= slide.clientWidth &&
-      [...slide.children].every((part) => part.getBoundingClientRect().right <= right);
+      [...slide.children].every((part) => part.getBoundingClientRect().right <= right) &&
+      // Parts of an explorer that lie side by side would scroll inside their own box.
+      [...slide.querySelectorAll("[data-view] > *")].every((e) => e.scrollWidth <= e.clientWidth + 1);
   }
 
   // The largest zoom in steps of .05 at which the slide fits; 0 if none from `least` on.
