@@ -100,7 +100,7 @@ def same_category(vectors: np.ndarray, known: KnownWords) -> float:
 
 @results.study(
     "negative-sampling", seeds=range(5), documents=10_000, window=5, fraction=1e-3,
-    sampled=(250_000, 500_000, 1_000_000, 2_000_000, 4_000_000),
+    sampled=(50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000, 4_000_000),
     full=(25_000, 50_000, 100_000, 200_000),
 )
 def negative_sampling(

@@ -5,11 +5,13 @@ For notebooks that learn vectors of words and ask afterwards whether the neighbo
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tl_helpers.errors import UnknownName
 from tl_helpers.town.generate import ATTRIBUTE, ATTRIBUTE_COLUMNS, SLOT
 from tl_helpers.town.reading import word_polarity
 
@@ -53,12 +55,12 @@ class KnownWords:
         Raises:
             UnknownName: a word that does not occur in the corpus.
         """
-        from tl_helpers.errors import UnknownName
-
         place = {word: i for i, word in enumerate(self.words.tolist())}
         for word in words:
             if word not in place:
-                raise UnknownName("word of this corpus", word, place)
+                # The closest ones only: a list of all would fill the screen.
+                close = difflib.get_close_matches(word, place, 5, 0.0)
+                raise UnknownName("word of this corpus", word, close)
         return np.array([place[word] for word in words])
 
 
