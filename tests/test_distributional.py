@@ -1,0 +1,178 @@
+"""Notebook 10: its cells against the library, by hand, and against the stored study's code."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from tl_helpers import results, town
+from tl_helpers.errors import UnknownName
+from tl_helpers.studies import distributional as study
+from tl_helpers.town.words import known_words
+
+NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "10_distributional_hypothesis.ipynb"
+
+
+@pytest.fixture(scope="module")
+def cells():
+    """The functions that the notebook defines, without running its experiments."""
+    space = {
+        "np": np, "pd": pd, "torch": torch, "itertools": itertools, "re": re, "Counter": Counter,
+        "TfidfVectorizer": TfidfVectorizer, "LogisticRegression": LogisticRegression,
+        "make_pipeline": make_pipeline, "StandardScaler": StandardScaler,
+    }
+    for cell in nbformat.read(str(NOTEBOOK), as_version=4).cells:
+        if cell.cell_type == "code" and "bootstrap" not in cell.metadata.get("tags", []):
+            defined = [x for x in ast.parse(cell.source).body if isinstance(x, ast.FunctionDef)]
+            exec(compile(ast.Module(defined, []), cell.id, "exec"), space)
+    return SimpleNamespace(**space)
+
+
+@pytest.fixture(scope="module")
+def known():
+    return known_words(town.Town(seed=3).corpus(2000))
+
+
+@pytest.fixture(scope="module")
+def counts(cells, known):
+    return cells.count_matrix(*cells.pairs_of(known.ids, known.document, 3), len(known))
+
+
+# --- what is known about the words ---------------------------------------------------------------
+
+
+def test_known_words_agree_with_the_corpus(known):
+    corpus = town.Town(seed=3).corpus(2000)
+    assert np.array_equal(known.words[known.ids], np.array(corpus.engine.surfaces)[
+        corpus.draws.token])
+    assert known.counts.sum() == len(known.ids) == corpus.n_tokens
+    assert np.array_equal(known.counts, np.bincount(known.ids))
+    assert (np.diff(known.document) >= 0).all() and known.document.max() == 1999
+
+
+def test_known_words_tell_sides_categories_and_topics(known):
+    lovely, awful, the, waiter = known.find("lovely", "awful", "the", "waiter")
+    assert (known.sentiment[[lovely, awful, the]] == [1, -1, 0]).all()
+    lists = {name: known.drawn_from[:, i] for i, name in enumerate(known.categories)}
+    assert lists["eval"][lovely] and lists["eval"][awful] and lists["staff"][waiter]
+    assert not known.drawn_from[the].any() and known.topic[the] == -1
+    home = known.topic[known.find("trout")[0]]
+    assert (town.DOMAINS[home // 4], town.TOPICS["restaurant"][home % 4]) == (
+        "restaurant", "seafood")
+
+
+def test_a_word_that_does_not_occur(known):
+    with pytest.raises(UnknownName, match="xylophone"):
+        known.find("xylophone")
+
+
+# --- the method: by hand and against the library -------------------------------------------------
+
+
+def test_counting_by_hand(cells):
+    ids, document = np.array([0, 1, 2, 1, 0]), np.array([0, 0, 0, 1, 1])
+    table = cells.count_matrix(*cells.pairs_of(ids, document, 1), 3)
+    assert table.tolist() == [[0, 2, 0], [2, 0, 1], [0, 1, 0]]
+    wide = cells.count_matrix(*cells.pairs_of(ids, document, 2), 3)
+    assert wide.tolist() == [[0, 2, 1], [2, 0, 1], [1, 1, 0]]
+    loop = cells.count_company([[0, 1, 2], [1, 0]], 2)
+    assert all(wide[a, b] == n for (a, b), n in loop.items()) and wide.sum() == loop.total()
+
+
+def test_ppmi_by_hand(cells):
+    table = np.array([[0, 3], [3, 2]], np.float32)
+    context = np.array([3, 5]) ** 0.75
+    context = context / context.sum()
+    expected = np.log(2 / 5 / context[1])
+    assert cells.shifted_pmi(table)[1, 1] == pytest.approx(expected, abs=1e-6)
+    assert cells.shifted_pmi(table, 7)[1, 1] == pytest.approx(expected - np.log(7), abs=1e-6)
+    assert cells.shifted_pmi(table)[0, 0] == -np.inf
+    assert (cells.ppmi(table)[0, 0], cells.ppmi(table)[1, 1]) == (0, 0)
+
+
+def test_words_without_company_do_no_harm(cells):
+    table = np.zeros((3, 3), np.float32)
+    table[0, 1] = table[1, 0] = 4
+    assert np.isfinite(cells.ppmi(table)).all()
+
+
+def test_svd_is_that_of_the_library(cells, counts):
+    matrix = cells.ppmi(counts)
+    library = TruncatedSVD(20, algorithm="arpack", random_state=0).fit(matrix)
+    left, values = cells.svd(matrix, 20, rounds=15)
+    assert np.allclose(library.singular_values_, values, rtol=1e-3)
+    theirs = library.transform(matrix) / library.singular_values_
+    assert (np.abs((theirs[:, :8] * left[:, :8]).sum(0)) > 0.99).all()
+
+
+@pytest.mark.parametrize("k", [1, 5])
+def test_gradients_are_those_of_autograd(cells, k):
+    torch.manual_seed(k)
+    w, c, n = (torch.randn(size, 6, requires_grad=True) for size in (8, 8, 4))
+    f = torch.nn.functional.logsigmoid
+    (f((w * c).sum(1)).sum() + k / 4 * f(-(w @ n.T)).sum()).backward()
+    by_hand = cells.pull(w.detach(), c.detach(), n.detach(), k)
+    for ours, theirs in zip(by_hand, (w.grad, c.grad, n.grad), strict=True):
+        assert torch.allclose(ours, theirs, atol=1e-5)
+
+
+def test_nearest_neighbours_by_hand(cells):
+    vectors = np.array([[1.0, 0], [0.9, 0.1], [0, 1], [0.2, 1], [9, 9]])
+    near = cells.nearest(vectors, np.array([0, 1, 2, 3]), 2)
+    assert near[0].tolist() == [1, 3] and near[2].tolist() == [3, 1]
+
+
+# --- the study is the notebook's experiment ------------------------------------------------------
+
+
+def test_the_study_trains_as_the_notebook_does(cells, known):
+    pairs = cells.pairs_of(known.ids, known.document, 2)
+    for mine, theirs in zip(pairs, study.co_occurring(known.ids, known.document, 2), strict=True):
+        assert np.array_equal(mine, theirs)
+    ours = cells.skip_gram(pairs, len(known), 20_000, seed=4)
+    theirs = study.train(pairs, len(known), softmax=False, seen_pairs=20_000, seed=4)
+    for a, b in zip(ours, theirs, strict=True):
+        assert np.allclose(a, b, atol=1e-5)
+    assert cells.precision(ours[0], known)["category"] == pytest.approx(
+        study.same_category(ours[0], known), abs=0.002)
+
+
+def test_the_softmax_learns_and_its_gradient_is_right(known):
+    pairs = study.co_occurring(known.ids, known.document, 2)
+    torch.manual_seed(0)
+    w, c = torch.randn(5, 4, requires_grad=True), torch.randn(9, 4, requires_grad=True)
+    j = torch.tensor([1, 2, 2, 8, 0])
+    (-torch.nn.functional.cross_entropy(w @ c.T, j, reduction="sum")).backward()
+    with torch.no_grad():
+        p = torch.softmax(w @ c.T, 1)
+        up_c = -(p.T @ w)
+        up_c.index_add_(0, j, w)
+        assert torch.allclose(c[j] - p @ c, w.grad, atol=1e-5)
+        assert torch.allclose(up_c, c.grad, atol=1e-5)
+    vectors, _ = study.train(pairs, len(known), softmax=True, seen_pairs=60_000)
+    noise = np.random.default_rng(0).standard_normal(vectors.shape)
+    assert study.same_category(vectors, known) > study.same_category(noise, known) + 0.01
+
+
+def test_the_stored_study_is_complete():
+    stored = results.load("negative-sampling")
+    configuration = stored.meta["configuration"]
+    for way, lengths in (("sampled", "sampled"), ("softmax", "full")):
+        for n in configuration[lengths]:
+            values = stored.values("precision", objective=way, pairs=n)
+            assert len(values) == len(stored.meta["seeds"]) == 5 and (values > 0.05).all()
