@@ -19,7 +19,8 @@ from tl_helpers import offline  # noqa: E402
 
 # Before any library reads them. A folder for each process: with -n auto several run side by side.
 _folder = tempfile.TemporaryDirectory(prefix="tl-tests-", ignore_cleanup_errors=True)
-for name in ("TL_SEEDS", "TL_ROOT", "TL_DATA", "TL_OFFLINE", "TL_STATIC", "HF_ENDPOINT"):
+for name in ("TL_SEEDS", "TL_ROOT", "TL_DATA", "TL_OFFLINE", "TL_STATIC", "TL_PROGRESS",
+             "HF_ENDPOINT"):  # fmt: skip
     os.environ.pop(name, None)
 os.environ.update(
     offline.SWITCHES,

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from tl_helpers import _batches, _precision, bench, models, pretrain, town
+from tl_helpers import _batches, _precision, bench, models, pretrain, town, turn
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,8 @@ def test_the_table_and_the_file(monkeypatch, tmp_path, capsys):
     line = bench.Line("reading", "tokens/s", 48_638.4, 9_190.2, 5.29, "a note", [[1.0, 2.0]])
     monkeypatch.setattr(bench, "tokens_per_second", lambda *_: line)
     monkeypatch.setattr(bench, "town_speed", lambda *_: bench.Line("town", "sentences/s", 30_000.0))
-    bench.main(quick=True)
+    monkeypatch.setattr(bench, "explorer_step", lambda: bench.Line("one step", "s", 0.05))
+    assert bench.main(["--quick"]) == 0
     shown = capsys.readouterr().out
     assert "48,638" in shown and "5.29" in shown and "a note" in shown
     assert "run make course first" in shown
@@ -94,3 +95,14 @@ def test_the_table_and_the_file(monkeypatch, tmp_path, capsys):
 def test_import_time_is_measured_in_a_fresh_interpreter():
     line = bench.import_time(1)
     assert 0 < line.value < 5 and line.ratio == pytest.approx(0.3 / line.value)
+
+
+def test_a_step_of_an_explorer_is_measured_on_the_slow_ones(monkeypatch):
+    def explorers(path):
+        assert path.stem == "00_start_here"
+        return [turn.Turned(3, {}, [0.1] * 10), turn.Turned(5, {}, [0.4] * 10)]
+
+    monkeypatch.setattr(turn, "explorers", explorers)
+    line = bench.explorer_step()
+    assert line.value == pytest.approx(0.4) and line.ratio == pytest.approx(0.5)
+    assert "20 steps" in line.note and "slowest 0.400" in line.note

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import itertools
 import json
+import subprocess
 import sys
 import threading
 import time
@@ -17,7 +18,20 @@ import pytest
 
 from tl_helpers import exercises
 from tl_helpers.errors import BadValue, UnknownName
-from tl_helpers.exercises import Choice, Exercise, Function, Mistake, Value, desk, model, safely
+from tl_helpers.exercises import (
+    Choice,
+    Exercise,
+    Function,
+    Matching,
+    Mistake,
+    Reading,
+    Value,
+    desk,
+    model,
+    record,
+    safely,
+)
+from tl_helpers.exercises.readings import slips
 
 
 def macro_recall(truth, guess):
@@ -104,10 +118,23 @@ DEMO_LIST = Exercise(
     mistakes=(Mistake(["b", "a"], "The other way."), Mistake([], "It is not empty."),
               Mistake("ab", "Several items.")),
 )  # fmt: skip
+DEMO_READING = Exercise(
+    id="demo-reading", notebook="10_demo", question="Which step has the lowest loss?",
+    answer=Reading(
+        lambda losses: losses.index(min(losses)),
+        lambda rng: {"losses": [9.5, *rng.uniform(5, 6, 3).tolist(), 4.5, 7.5]}, form="a step",
+    ),
+    solution="best = losses.index(min(losses))", hints=("Look for the lowest point.",),
+    mistakes=(Mistake(lambda losses: min(losses), "That is the loss."),
+              Mistake(lambda losses: losses.index(max(losses)), "That is the highest."),
+              Mistake(lambda losses: len(losses) - 1, "The last is not the best.")),
+)  # fmt: skip
 _real = exercises.everything()  # before the demonstration joins in
-for _exercise in (*DEMO, DEMO_LIST):
+for _exercise in (*DEMO, DEMO_LIST, DEMO_READING):
     exercises.add(_exercise)
-EVERY = [*_real.values(), *DEMO, DEMO_LIST]
+EVERY = [*_real.values(), *DEMO, DEMO_LIST, DEMO_READING]
+READINGS = [e for e in EVERY if isinstance(e.answer, Reading)]
+every_reading = pytest.mark.parametrize("exercise", READINGS, ids=lambda exercise: exercise.id)
 every = pytest.mark.parametrize("exercise", EVERY, ids=lambda exercise: exercise.id)
 FUNCTIONS = [e for e in EVERY if isinstance(e.answer, Function)]
 every_function = pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda exercise: exercise.id)
@@ -120,11 +147,18 @@ def own_progress(tmp_path, monkeypatch):
     return tmp_path / "cache" / "progress.json"
 
 
-def _solve(exercise):
+def measured(exercise, seed=0):
+    """What a learner may have measured before the exercise."""
+    if not isinstance(exercise.answer, Reading):
+        return {}
+    return exercise.answer.seen(np.random.default_rng(seed))
+
+
+def _solve(exercise, seed=0):
     """Run the shown solution as a cell, and find what it made."""
     import tl_helpers
 
-    space = {"np": np, "tl": tl_helpers}
+    space = {"np": np, "tl": tl_helpers, **measured(exercise, seed)}
     before = set(space)
     exec(exercise.solution, space)
     made = [v for k, v in space.items() if k not in before and not k.startswith("__")]
@@ -133,15 +167,16 @@ def _solve(exercise):
 
 @every
 def test_the_solution_of_every_exercise_passes(exercise):
-    for _ in range(3):
-        feedback = exercises.check(exercise.id, _solve(exercise))
+    for seed in range(3):
+        answer = _solve(exercise, seed)
+        feedback = exercises.check(exercise.id, answer, **measured(exercise, seed))
         assert feedback and feedback.status == "right", feedback.message
 
 
 @every
 def test_other_right_answers_to_every_exercise_pass(exercise):
     for answer in exercise.also_right:
-        assert exercises.check(exercise.id, answer), answer
+        assert exercises.check(exercise.id, answer, **measured(exercise)), answer
 
 
 @every
@@ -150,7 +185,7 @@ def test_the_stub_of_every_exercise_is_not_attempted(exercise, own_progress):
     if isinstance(exercise.answer, Function):
         stubs += [lambda *_: ..., lambda *_: None]
     for stub in stubs:
-        feedback = exercises.check(exercise.id, stub)
+        feedback = exercises.check(exercise.id, stub, **measured(exercise))
         assert feedback.status == "not attempted" and not feedback
     assert exercises.check(exercise.id).status == "not attempted"
     assert not own_progress.exists()
@@ -159,10 +194,16 @@ def test_the_stub_of_every_exercise_is_not_attempted(exercise, own_progress):
 @every
 def test_typical_wrong_answers_to_every_exercise_get_their_own_feedback(exercise):
     assert len({mistake.says for mistake in exercise.mistakes}) == len(exercise.mistakes) >= 3
+    reading = isinstance(exercise.answer, Reading)
     for mistake in exercise.mistakes:
-        for example in mistake.examples:
-            feedback = exercises.check(exercise.id, example)
-            assert feedback.status == "wrong" and feedback.message.startswith(mistake.says)
+        made = 0
+        for seed, example in itertools.product(range(10 if reading else 1), mistake.examples):
+            seen = measured(exercise, seed)
+            for wrong in slips(example, seen) if reading else [example]:
+                feedback = exercises.check(exercise.id, wrong, **seen)
+                assert feedback.status == "wrong" and feedback.message.startswith(mistake.says)
+                made += 1
+        assert made, f"no example of: {mistake.says}"
 
 
 class Hostile:
@@ -178,9 +219,32 @@ class Hostile:
 @every
 def test_garbage_yields_a_message_in_every_exercise(exercise):
     for garbage in ("nonsense", b"x", [], [[1], [2, 3]], {}, object(), Hostile(), float("nan"),
-                    1j, True, np.zeros((2, 2)), int):  # fmt: skip
-        feedback = exercises.check(exercise.id, garbage)
+                    1j, True, np.zeros((2, 2)), int, itertools.count(), "x" * 10**7,
+                    range(10**9)):  # fmt: skip
+        feedback = exercises.check(exercise.id, garbage, **measured(exercise))
+        assert len(feedback.message) < 700
         assert feedback.status == "wrong" and len(feedback.message) > 10
+
+
+@every_reading
+def test_a_reading_without_what_was_measured_says_what_to_hand_over(exercise, own_progress):
+    seen = measured(exercise)
+    for given in ({}, dict.fromkeys(seen, 3), dict.fromkeys(seen)):
+        feedback = exercises.check(exercise.id, 3, **given)
+        assert feedback.status == "not attempted" and next(iter(seen)) in feedback.message
+    assert not own_progress.exists()
+    # What else a notebook hands over is no harm.
+    assert exercises.check(exercise.id, _solve(exercise), **seen, other=1)
+
+
+@every
+def test_the_cell_of_every_exercise_is_a_stub_that_runs(exercise, capsys):
+    import tl_helpers
+
+    source = exercise.cell()
+    assert len(source.splitlines()) <= 6 and f'"{exercise.id}"' in source
+    exec(source, {"tl": tl_helpers, **measured(exercise)})
+    assert "Not attempted yet" in capsys.readouterr().out
 
 
 def endless(*_):
@@ -244,7 +308,7 @@ def test_functions_that_break_are_explained_in_every_exercise(exercise, function
     before = set(threading.enumerate())
     seconds = 0.3 if "loop" in word else 10.0
     quick = exercise.__class__(**{**exercise.__dict__, "seconds": seconds})
-    status, message = quick.answer.judge(quick, function)
+    status, message = quick.answer.judge(quick, function, {})
     assert status == "wrong" and word in message, message
     assert not set(threading.enumerate()) - before
 
@@ -313,6 +377,103 @@ def test_the_learners_code_is_interrupted_nowhere_else(monkeypatch, capfd):
     assert not set(threading.enumerate()) - before and capfd.readouterr().err == ""
 
 
+def test_what_a_function_prints_is_shown_but_not_without_end(capsys):
+    def talks(truth, guess):
+        print("I was here")
+        return macro_recall(truth, guess)
+
+    def babbles(truth, guess):
+        while True:
+            print("again " * 50)
+
+    assert exercises.check("demo-recall", talks)
+    assert capsys.readouterr().out.count("I was here") == 5  # once for each input
+
+    def chatters(truth, guess):
+        print("hello" * 1000)
+        return macro_recall(truth, guess)
+
+    assert exercises.check("demo-recall", chatters)
+    assert capsys.readouterr().out.count("hello") == 400  # over all inputs together
+    quick = DEMO[2].__class__(**{**DEMO[2].__dict__, "seconds": 0.3})
+    status, message = quick.answer.judge(quick, babbles, {})
+    said = capsys.readouterr()
+    assert status == "wrong" and "never ends" in message
+    assert len(said.out) < 2200 and "characters are left out" in said.out and said.err == ""
+    assert sys.stdout is not None and "_Said" not in type(sys.stdout).__name__
+
+
+def test_a_function_that_asks_for_input_is_told_not_to():
+    before = input
+    message = exercises.check("demo-recall", lambda truth, guess: input("?")).message
+    assert "input() cannot be used here" in message and input is before
+
+
+def test_numbers_are_shown_as_people_write_them():
+    shown = safely.short([18.119999999999997, 1.0, 1e-9, float("nan"), np.float64(0.5), 3])
+    assert shown == "[18.12, 1.0, 1e-09, nan, 0.5, 3]"
+
+
+def test_huge_values_are_shown_by_their_beginning():
+    began = time.perf_counter()
+    for value in ("x" * 10**8, [0] * 10**7, {i: i for i in range(10**5)}, 10**5000, [[[[[[1]]]]]]):
+        assert 0 < len(safely.short(value)) <= 70
+    feedback = exercises.check("demo-recall", lambda truth, guess: [0] * 10**6)
+    assert feedback.status == "wrong" and len(feedback.message) < 500
+    assert time.perf_counter() - began < 5
+
+
+def test_a_prediction_is_noted_before_and_judged_after(own_progress):
+    assert exercises.predict("demo-setting", ...).status == "not attempted"
+    assert not own_progress.exists()
+    bad = exercises.predict("demo-setting", "maybe")
+    assert bad.status == "wrong" and "Choose one of the options" in bad.message
+    noted = exercises.predict("demo-setting", "A")
+    assert noted.status == "noted" and "inductive" in noted.message and not noted
+    assert "task stays" not in noted.message  # nothing is given away
+    entry = json.loads(own_progress.read_text())["demo-setting"]
+    assert entry["prediction"] == "a" and entry["tries"] == 0 and not entry["done"]
+    assert exercises.check("demo-setting", "b")
+    with pytest.raises(BadValue, match="not a prediction"):
+        exercises.predict("demo-chance", 0.5)
+
+
+def test_praise_may_quote_what_was_measured():
+    def right(gap=None):
+        return "So it is." if gap is None else f"So it is: {gap + 0:.1f}."
+
+    quoting = DEMO[1].__class__(**{**DEMO[1].__dict__, "right": right})
+    assert quoting.answer.judge(quoting, "b", {"gap": 2}) == ("right", "So it is: 2.0.")
+    for odd in ({}, {"gap": "much"}, {"other": 3}):
+        assert quoting.answer.judge(quoting, "b", odd) == ("right", "So it is.")
+
+
+def test_a_solution_is_made_from_the_answer_where_that_says_it_all():
+    left_out = {**DEMO[1].__dict__, "solution": ""}
+    assert Exercise(**left_out).solution == "answer = 'b'"
+    assert Exercise(**{**left_out, "answer": Value(0.25)}).solution == "answer = 0.25"
+    pairs = Matching({"a": "x"}, options={"x": ()})
+    assert Exercise(**{**left_out, "answer": pairs}).solution == "answer = {'a': 'x'}"
+    with pytest.raises(BadValue, match="no solution"):
+        exercises.add(Exercise(**{**DEMO[2].__dict__, "id": "new", "solution": ""}))
+
+
+def test_the_example_of_the_documentation_is_complete(capsys):
+    text = exercises.__doc__.split("A complete one::")[1].split("Then ``print")[0]
+    import textwrap
+
+    try:
+        exec(textwrap.dedent(text), {})
+        made = model._all["docs-setting"]
+        assert exercises.check(made.id, "b")
+        for mistake in made.mistakes:
+            assert exercises.check(made.id, mistake.example).message == mistake.says
+        exec(made.cell(), {"tl": __import__("tl_helpers")})
+    finally:
+        model._all.pop("docs-setting", None)
+    assert "Not attempted yet" in capsys.readouterr().out
+
+
 def test_a_function_that_changes_its_input_is_judged_fairly():
     def with_pop(truth, guess):
         result = macro_recall(list(truth), list(guess))
@@ -369,12 +530,60 @@ def test_progress_counts_what_is_done(capsys):
     assert exercises.progress().done == 1
 
 
-def test_damaged_progress_does_not_stop_anybody(own_progress):
+def test_progress_of_one_notebook():
+    rows = exercises.progress("00_demo").rows
+    assert {id for _, id, *_ in rows} == {"demo-chance", "demo-setting"}
+    with pytest.raises(UnknownName, match="00_demo"):
+        exercises.progress("00_demos")
+
+
+def test_damaged_progress_is_laid_aside_and_stops_nobody(own_progress):
     own_progress.parent.mkdir()
-    for text in ("{", "[1]", '{"demo-chance": 3}', '{"demo-chance": {"tries": null}}'):
+    aside = own_progress.with_suffix(".damaged.json")
+    for text in ("{", "[1]", '{"demo-chance": 3}', "\x00"):
         own_progress.write_text(text)
         assert exercises.progress().done == 0
-        assert exercises.check("demo-chance", 0.25)
+        feedback = exercises.check("demo-chance", 0.25)
+        assert feedback and "could not be read" in feedback.message
+        assert aside.read_text() == text and exercises.progress().done == 1
+    own_progress.write_text('{"demo-chance": {"tries": null}, "from-the-future": {"x": 1}}')
+    assert "could not" not in exercises.check("demo-chance", 0.25).message
+    assert json.loads(own_progress.read_text())["from-the-future"]["x"] == 1
+
+
+def test_two_kernels_at_once_lose_nothing(own_progress, tmp_path):
+    """Several processes note something, again and again, in one file."""
+    code = (
+        "import sys; from tl_helpers.exercises import record\n"
+        "for i in range(25): assert record.note(f'{sys.argv[1]}-{i}', tries=1) == ''\n"
+        "for i in range(25): assert record.note('shared', tries=1) == ''"
+    )
+    running = [subprocess.Popen([sys.executable, "-c", code, f"k{n}"]) for n in range(3)]
+    assert [p.wait(120) for p in running] == [0, 0, 0]
+    entries = record.read()
+    assert len(entries) == 76 and entries["shared"]["tries"] == 75
+    left = {p.name for p in own_progress.parent.iterdir()}
+    assert left <= {"progress.json", "progress.json.lock"}
+
+
+def test_progress_is_the_learners_own_and_not_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("TL_PROGRESS", str(tmp_path / "mine" / "p.json"))
+    assert exercises.check("demo-chance", 0.25)
+    assert (tmp_path / "mine" / "p.json").exists()
+    monkeypatch.delenv("TL_PROGRESS")
+    monkeypatch.delenv("TL_CACHE")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert record.path().name == "progress.json" and "cache" not in record.path().parts[-2]
+    assert record.path().parent != __import__("tl_helpers").files.cache_dir()
+
+
+def test_a_folder_that_cannot_be_written_costs_the_record_and_nothing_else(monkeypatch, tmp_path):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(record.files, "write_text", refuse)
+    feedback = exercises.check("demo-chance", 0.25)
+    assert feedback and "Progress was not saved: Permission denied" in feedback.message
 
 
 def test_feedback_comes_even_where_progress_cannot_be_saved(tmp_path, monkeypatch):

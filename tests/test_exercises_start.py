@@ -16,10 +16,11 @@ import pytest
 
 import tl_helpers
 from tl_helpers import exercises
-from tl_helpers.exercises import desk, start
+from tl_helpers.evaluate import Interval
+from tl_helpers.exercises import desk, start, start_more
 
 NOTEBOOK = Path(__file__).resolve().parent.parent / "notebooks" / "00_start_here.ipynb"
-IDS = ["start-taxonomy", "start-gain", "start-predict"]
+IDS = ["start-taxonomy", "start-reading", "start-gain", "start-predict"]
 RIGHT = {"a": "domain adaptation", "b": "cross-lingual", "c": "multi-task", "d": "sequential"}
 
 
@@ -41,11 +42,24 @@ def _exercise_cells():
             if "exercise" in cell["metadata"].get("tags", ())]  # fmt: skip
 
 
-def _calls(source):
+def _calls(source, name="check"):
     """The calls of ``check`` in a cell: exercise id and the name that is handed over."""
     calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
     return [(call.args[0].value, call.args[1].id) for call in calls
-            if getattr(call.func, "attr", "") == "check"]  # fmt: skip
+            if getattr(call.func, "attr", "") == name]  # fmt: skip
+
+
+def points(low, high, n=5):
+    return Interval((low + high) / 2, low, high, n)
+
+
+def _notebook():
+    """The names that the cells above an exercise have made."""
+    return {
+        "tl": tl_helpers, "prediction": ...,
+        "curves": start._some_curves(np.random.default_rng(0))["curves"],
+        "gaps": {16: points(1, 9), 64: points(7, 19), 1024: points(-1, 5)},
+    }  # fmt: skip
 
 
 def test_the_notebook_asks_each_once_and_in_this_order():
@@ -56,17 +70,26 @@ def test_the_notebook_asks_each_once_and_in_this_order():
 
 def test_untouched_cells_run_and_count_as_not_attempted(capsys):
     for source in _exercise_cells():
-        exec(source, {"tl": tl_helpers})
+        exec(source, _notebook())
         assert "Not attempted yet" in capsys.readouterr().out
     assert {state for _, id, _, state in exercises.progress().rows if id in IDS} == {"○ open"}
 
 
 def test_the_solution_answers_by_the_name_that_the_cell_checks():
     for source in _exercise_cells():
-        ((id, name),) = _calls(source)
-        space = {}
-        exec(exercises.find(id).solution, space)
-        assert exercises.check(id, space[name])
+        for id, name in _calls(source):
+            space = _notebook()
+            exec(exercises.find(id).solution, space)
+            seen = {key: space[key] for key in ("curves", "gaps")}
+            assert exercises.check(id, space[name], **seen)
+
+
+def test_a_prediction_is_made_before_it_is_checked():
+    cells = _exercise_cells()
+    (before,) = [i for i, c in enumerate(cells) if ("start-predict", "prediction") in
+                 _calls(c, "predict")]  # fmt: skip
+    (after,) = [i for i, c in enumerate(cells) if ("start-predict", "prediction") in _calls(c)]
+    assert before < after
 
 
 def test_hints_are_few_and_different():
@@ -115,19 +138,19 @@ def test_any_correct_gain_passes(gain):
 
 
 def test_gain_is_tried_on_fresh_lists_tuples_and_arrays_that_fit():
-    draws = [start._runs(np.random.default_rng(seed)) for seed in range(50)]
+    draws = [start_more._runs(np.random.default_rng(seed)) for seed in range(50)]
     assert {type(side) for cases in draws for case in cases for side in case} == {
         list, tuple, np.ndarray}  # fmt: skip
     assert len({str(cases[0]) for cases in draws}) == 50
     for pretrained, scratch in itertools.chain(*draws):
         assert len(pretrained) == len(scratch) >= 3
         assert 0 <= min(*pretrained, *scratch) and max(*pretrained, *scratch) <= 1
-    assert all(any(start.gain(*case) < 0 for case in cases) for cases in draws)
+    assert all(any(start_more.gain(*case) < 0 for case in cases) for cases in draws)
 
 
 def test_gain_by_hand():
-    assert start.gain([0.8, 0.9], (0.7, 0.6)) == pytest.approx(20)
-    assert start.gain(np.array([0.5, 0.5]), [0.6, 0.5]) == pytest.approx(-5)
+    assert start_more.gain([0.8, 0.9], (0.7, 0.6)) == pytest.approx(20)
+    assert start_more.gain(np.array([0.5, 0.5]), [0.6, 0.5]) == pytest.approx(-5)
 
 
 def _pairs(p, s):
@@ -186,6 +209,79 @@ def test_predict_asks_about_many_labels_and_does_not_give_itself_away():
     assert "thousands and more" in exercise.question
     for text in (*exercise.hints, *(mistake.says for mistake in exercise.mistakes)):
         assert "shrink" not in text.casefold()
+
+
+def test_a_right_prediction_is_told_what_came_out():
+    def said(**gaps):
+        feedback = exercises.check("start-predict", "shrinks", **gaps)
+        assert feedback
+        return feedback.message
+
+    assert said().startswith("Labels replace")
+    clear = said(gaps={16: points(1, 9), 64: points(10, 16), 1024: points(1, 3)})
+    assert clear.startswith("Above: 13 points at 64 labels, 2 at 1,024. Labels replace")
+    vague = said(gaps={16: points(1, 9), 64: points(-3, 29), 1024: points(-6, 18)})
+    assert vague.startswith("Above: 13 points at 64 labels, 6 at 1,024. (The intervals overlap")
+    other = said(gaps={16: points(1, 9), 64: points(10, 16), 1024: points(20, 30)})
+    assert other.startswith("Above it has not begun to by 1,024 labels (25 points at 1,024 labels)")
+
+
+# --- start-reading -------------------------------------------------------------------------------
+
+
+def curves(ours, theirs, counts=(8, 16, 32, 64, 128, 256)):
+    rows = {"pre-trained": ours, "word counts": theirs, "random weights": [0.5] * len(counts)}
+    return {name: {n: points(y - 0.02, y + 0.02) for n, y in zip(counts, ys, strict=True)}
+            for name, ys in rows.items()}  # fmt: skip
+
+
+MEASURED = curves([0.586, 0.597, 0.631, 0.670, 0.705, 0.725],
+                  [0.522, 0.554, 0.568, 0.576, 0.614, 0.671])  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", [128, 128.0, np.int64(128), np.float32(128), "128"])
+def test_reading_takes_the_count_in_any_form(answer):
+    assert exercises.check("start-reading", answer, curves=MEASURED)
+
+
+@pytest.mark.parametrize(
+    ("answer", "word"),
+    [
+        (16, "go sideways"),
+        (0.6, "the height to look for"),
+        (0.597, "the height to look for"),
+        (59.7, "the height to look for"),
+        (64, "still below the height"),
+        (32, "still below the height"),
+        (256, "not the *fewest*"),
+        ("never", "within the picture"),
+        ("Never ", "within the picture"),
+        (100, "a label count, or"),
+        ([128], "should be a label count"),
+    ],
+)
+def test_reading_names_the_slip(answer, word):
+    feedback = exercises.check("start-reading", answer, curves=MEASURED)
+    assert feedback.status == "wrong" and word in feedback.message
+
+
+def test_reading_follows_the_learners_own_numbers():
+    """Another seed, or the quick profile: the picture decides, not the author."""
+    early = curves([0.58, 0.59, 0.6, 0.65, 0.7, 0.72], [0.52, 0.55, 0.62, 0.66, 0.7, 0.72])
+    assert exercises.check("start-reading", 32, curves=early)
+    assert not exercises.check("start-reading", 128, curves=early)
+    quick = {k: {n: v[n] for n in (16, 64)} for k, v in MEASURED.items()}
+    assert exercises.check("start-reading", "never", curves=quick)
+    assert "below the height" in exercises.check("start-reading", 64, curves=quick).message
+    # A near tie may be read either way.
+    tie = curves([0.58, 0.6, 0.6, 0.65, 0.7, 0.72], [0.5, 0.52, 0.55, 0.595, 0.66, 0.7])
+    assert exercises.check("start-reading", 64, curves=tie)
+    assert exercises.check("start-reading", 128, curves=tie)
+    assert not exercises.check("start-reading", 32, curves=tie)
+    # Pre-training may be no help at all.
+    useless = curves([0.5] * 6, [0.6, 0.62, 0.64, 0.66, 0.68, 0.7])
+    assert exercises.check("start-reading", 8, curves=useless)
+    assert "fewest" in exercises.check("start-reading", 64, curves=useless).message
 
 
 # --- start-taxonomy ------------------------------------------------------------------------------

@@ -7,10 +7,11 @@ import html.parser
 import json
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from tl_helpers import explore, output, plots
+from tl_helpers import evaluate, explore, output, plots
 from tl_helpers.errors import BadValue, CourseError
 from tl_helpers.explore.controls import control
 
@@ -49,6 +50,11 @@ class _Page(html.parser.HTMLParser):
     def data(self):
         return json.JSONDecoder().raw_decode(self.script, self.script.index("{", 14))[0]
 
+    @property
+    def fields(self):
+        """What the script puts into the page."""
+        return _Page(self.data["fields"])
+
 
 def test_the_static_form_has_a_frame_for_every_setting(shown):
     explorer = explore.explore(draw, alt="A line", slope=[1, 2, 3], kind=["a", "b"], mode="static")
@@ -75,10 +81,10 @@ def test_the_static_form_needs_no_network_and_every_control_has_a_label(shown):
     assert text.count("<script") == text.count("</script") == 1
     page = _Page(text)
     assert not any("src" in attrs for attrs in page.all("script"))
-    labels = {attrs["for"] for attrs in page.all("label")}
-    fields = page.all("input") + page.all("select")
+    labels = {attrs["for"] for attrs in page.fields.all("label")}
+    fields = page.fields.all("input") + page.fields.all("select")
     assert {attrs["id"] for attrs in fields} == labels and len(labels) == 2
-    slider = page.all("input")[0]
+    slider = page.fields.all("input")[0]
     assert (slider["type"], slider["max"], slider["value"]) == ("range", "2", "0")
     assert "Turn &lt;it&gt;" in text
 
@@ -86,8 +92,8 @@ def test_the_static_form_needs_no_network_and_every_control_has_a_label(shown):
 def test_ids_are_unique_even_for_the_same_explorer_twice(shown):
     for _ in range(2):
         explore.explore(draw, alt="A line", slope=[1, 2], mode="static")
-    tags = [attrs for b, _ in shown for _, attrs in _Page(b["text/html"]).tags]
-    ids = [attrs["id"] for attrs in tags if "id" in attrs]
+    pages = [_Page(b["text/html"]) for b, _ in shown]
+    ids = [attrs["id"] for p in pages for _, attrs in p.tags + p.fields.tags if "id" in attrs]
     assert len(ids) == len(set(ids)) == 4
 
 
@@ -104,8 +110,55 @@ def test_tables_can_be_explored_too(shown):
     explorer = explore.explore(table, alt="Counts", n=[1, 2], mode="static")
     bundle, _ = shown[0]
     assert "image/png" not in bundle and "<table" in bundle["text/html"]
-    assert "<td>1</td>" in _Page(bundle["text/html"]).data["frames"][1]["html"]
+    data = _Page(bundle["text/html"]).data
+    assert "<td>1</td>" in data["parts"][data["frames"][1]["parts"][0]]
     assert explore.drive(explorer) == 2
+
+
+def test_without_scripts_the_default_stays_and_a_sentence_says_so(shown):
+    explore.explore(draw, alt="A line", slope=[1, 2], kind=["a", "b"], mode="static")
+    text = shown[0][0]["text/html"]
+    page = _Page(text)
+    assert not page.all("input") + page.all("select") + page.all("label")  # a dead slider is worse
+    before = text[: text.index("<script")]
+    assert "A still picture (slope 1, kind a)" in before and "slope: 1, 2; kind: a, b." in before
+    assert len(page.all("img")) == 1
+
+
+def test_parts_stand_below_one_another_and_are_stored_once(shown):
+    same = plots.picture(draw(1), alt="the same line")
+
+    def several(n):
+        return [f"n is {n}", same, pd.DataFrame({"n": [n]})]
+
+    explorer = explore.explore(several, alt=lambda n: f"n {n}", n=[1, 2, 3], mode="static")
+    bundle, metadata = shown[0]
+    page = _Page(bundle["text/html"])
+    assert len(page.data["parts"]) == 7  # three texts, three tables, one picture
+    assert [f["parts"][1] for f in page.data["frames"]] == [1, 1, 1]
+    assert bundle["text/html"].count("data:image/png") == 2  # the default frame, and the script's
+    # On a code host: the picture of the default, with its own alt text.
+    assert metadata["image/png"]["alt"] == "the same line" and "image/png" in bundle
+    assert "n is 1\n[Picture: the same line]" in bundle["text/plain"]
+    assert explore.drive(explorer) == 3
+    with pytest.raises(CourseError, match="returned None"):
+        explore.explore(lambda n: ["x", None], alt="x", n=[1], mode="static")
+    with pytest.raises(CourseError, match="returned None"):
+        explore.explore(lambda n: [], alt="x", n=[1], mode="static")
+
+
+def test_the_static_form_is_small(shown):
+    """Lines with bands, as most explorers draw them."""
+    rng = np.random.default_rng(0)
+    counts = [8, 16, 32, 64, 128, 256]
+
+    def learning(n):
+        return plots.learning_curve(
+            {k: evaluate.curve({c: rng.uniform(0.5, 0.9, 5) for c in counts})
+             for k in ("pre-trained", "random weights", "word counts")}, chance=0.5)  # fmt: skip
+
+    explore.explore(learning, alt="Curves", n=range(8), mode="static")
+    assert len(shown[0][0]["text/html"]) < 8 * 25_000
 
 
 def test_alt_text_may_follow_the_setting_and_must_be_there(shown):
@@ -175,7 +228,15 @@ def test_live_widgets_are_labelled_and_turn(shown):
     before = explorer.widget.view.value
     slider.value = 2
     assert explorer.widget.view.value != before and "slope 3, kind a" in explorer.widget.view.value
+    # A screen reader hears what has changed, and is not read the whole at the start.
+    assert 'role="status"' in explorer.widget.said.value
+    assert "A line (slope 3, kind a)</div>" in explorer.widget.said.value
     assert explore.drive(explorer) == 6
+
+
+def test_a_screen_reader_is_left_alone_until_something_changes(shown):
+    explorer = explore.explore(draw, alt="A line", slope=[1, 2], mode="live")
+    assert explorer.widget.said.value == ""
 
 
 def test_a_live_failure_is_shown_to_the_learner_and_found_by_drive(shown):

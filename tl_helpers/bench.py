@@ -222,6 +222,22 @@ def import_time(repetitions: int) -> Line:
     )  # fmt: skip
 
 
+def explorer_step(notebook: str = "00_start_here") -> Line:
+    """Seconds until a control of an explorer shows its new picture, through a real kernel."""
+    from statistics import quantiles
+
+    from tl_helpers import notebooks, turn
+
+    found = turn.explorers(notebooks.find([notebook])[0])
+    steps = sorted(s for explorer in found for s in explorer.steps)
+    slow = quantiles(steps, n=10)[-1]
+    return Line(
+        "explorer: one step", "s", slow, 0.2, 0.2 / slow,
+        f"nine in ten of {len(steps)} steps in {notebook} are faster; median {median(steps):.3f}, "
+        f"slowest {steps[-1]:.3f}; against 0.2 s", [[s] for s in steps],
+    )  # fmt: skip
+
+
 def course_time() -> Line:
     """Wall time of the last ``make course`` on this machine, as its report says."""
     path = files.root() / "build" / "report.json"
@@ -280,8 +296,8 @@ def main(*, quick: bool = False, patient: bool = False) -> None:
     ]
     if not quick:
         far = 3600.0
-        jobs.append(lambda: time_to_probe(1200, *((far, far) if patient else (90.0, 90.0))))
-    jobs.append(course_time)
+        jobs.append(lambda: time_to_probe(1200, *((far, far) if chosen.patient else (90.0, 90.0))))
+    jobs += [explorer_step, course_time]
     lines = []
     for job in jobs:
         lines.append(job())

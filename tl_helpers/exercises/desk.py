@@ -1,23 +1,22 @@
-"""What the learner calls: check, hint, solution, progress."""
+"""What the learner calls: predict, check, hint, solution, progress."""
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from typing import Any
 
-from tl_helpers import files, output
-from tl_helpers.errors import CourseError
-from tl_helpers.exercises.answers import Status
+from tl_helpers import output
+from tl_helpers.errors import BadValue, UnknownName
+from tl_helpers.exercises import record
+from tl_helpers.exercises.answers import LATER, Choice, Status, untouched
 from tl_helpers.exercises.model import everything, find
 
 _LOOKS: dict[str, tuple[str, str, str]] = {  # word, mark, colour of the edge
     "right": ("Right", "✓", "#0E9A76"),
     "wrong": ("Not yet", "✗", "#D55E00"),
     "not attempted": ("Not attempted yet", "○", "#8A8A8A"),
+    "noted": ("Noted", "✎", "#0072B2"),
     "hint": ("Hint", "→", "#0072B2"),
     "solution": ("One solution", "=", "#0072B2"),
 }
@@ -41,7 +40,8 @@ class Feedback(output.Shown):
 
     Attributes:
         id: of the exercise.
-        status: ``"right"``, ``"wrong"``, ``"not attempted"``, ``"hint"`` or ``"solution"``.
+        status: ``"right"``, ``"wrong"``, ``"not attempted"``, ``"noted"``, ``"hint"`` or
+            ``"solution"``.
         message: in words.
         code: source to show beneath.
     """
@@ -76,54 +76,53 @@ class Feedback(output.Shown):
         return {"text/html": html, "text/plain": text}, {}
 
 
-def _file() -> Path:
-    return files.cache_dir() / "progress.json"
-
-
-def _read() -> dict[str, dict[str, Any]]:
-    """The progress so far; a file that cannot be read counts as none."""
-    try:
-        content = json.loads(_file().read_text("utf-8"))
-        return {str(k): dict(v) for k, v in dict(content).items()}
-    except (OSError, ValueError, TypeError):
-        return {}
-
-
-def _note(id: str, **change: Any) -> str:
-    """Write progress down; returns a remark when that was not possible."""
-    content = _read()
-    entry = content.setdefault(id, {"done": False, "tries": 0, "solution seen": False})
-    for key, value in change.items():
-        if key == "tries":
-            entry["tries"] = int(entry.get("tries") or 0) + value
-        else:
-            entry[key.replace("_", " ")] = value
-    try:
-        files.write_text(_file(), json.dumps(content, indent=1, sort_keys=True) + "\n")
-    except CourseError as error:  # feedback matters more than the record of it
-        return f" (Progress was not saved: {error.what})"
-    return ""
-
-
 _hints: dict[str, int] = {}
 
 
-def check(id: str, answer: Any = None) -> Feedback:
+def check(id: str, answer: Any = None, **seen: Any) -> Feedback:
     """Check an answer and say something useful about it. Never fails because of the answer.
 
     Args:
         id: of the exercise.
         answer: a value, or the learner's function; ``...`` and None mean "not attempted yet".
+        **seen: what was measured, for a question about it: ``curves=curves``.
 
     Raises:
         UnknownName: no such exercise.
     """
     exercise = find(id)
-    status, message = exercise.answer.judge(exercise, answer)
+    status, message = exercise.answer.judge(exercise, answer, seen)
     if status != "not attempted":
         change = {"done": True} if status == "right" else {}
-        message += _note(id, tries=1, **change)
+        message += record.note(id, tries=1, **change)
     feedback = Feedback(id, status, message.strip())
+    feedback.show()
+    return feedback
+
+
+def predict(id: str, answer: Any = None) -> Feedback:
+    """Note a prediction before the experiment is run; nothing is judged until :func:`check`.
+
+    Args:
+        id: of an exercise with options.
+        answer: one of them; ``...`` and None mean "not attempted yet".
+
+    Raises:
+        UnknownName: no such exercise.
+        BadValue: it has no options, so there is nothing to predict.
+    """
+    choice = find(id).answer
+    if not isinstance(choice, Choice):
+        raise BadValue(f"Exercise {id!r} is not a prediction.", f'Use check("{id}", answer).')
+    feedback = Feedback(id, *LATER)
+    if not untouched(answer):
+        key = choice.key(answer)
+        if key is None:
+            feedback = Feedback(id, "wrong", choice.listing(answer))
+        else:
+            remark = record.note(id, prediction=key)
+            text = f"you expect that {choice.options[key]}. Run on, and see.{remark}"
+            feedback = Feedback(id, "noted", text)
     feedback.show()
     return feedback
 
@@ -151,8 +150,8 @@ def solution(id: str) -> Feedback:
         UnknownName: no such exercise.
     """
     exercise = find(id)
-    remark = _note(id, solution_seen=True)
-    text = f"{exercise.right}{remark}".strip()
+    remark = record.note(id, solution_seen=True)
+    text = f"{exercise.praise({})}{remark}".strip()
     feedback = Feedback(id, "solution", text, exercise.solution.strip())
     feedback.show()
     return feedback
@@ -190,11 +189,24 @@ class Progress(output.Shown):
         return {"text/html": html, "text/plain": "\n".join([head, *lines])}, {}
 
 
-def progress() -> Progress:
-    """Show what is done and what is open, from one local file."""
-    noted = _read()
+def progress(notebook: str | None = None) -> Progress:
+    """Show what is done and what is open, from one local file.
+
+    Args:
+        notebook: only the exercises of this one.
+
+    Raises:
+        UnknownName: a notebook without exercises.
+    """
+    known = everything()
+    names = {exercise.notebook for exercise in known.values()}
+    if notebook is not None and notebook not in names:
+        raise UnknownName("notebook with exercises", notebook, names)
+    noted = record.read()
     rows = []
-    for id, exercise in everything().items():
+    for id, exercise in known.items():
+        if notebook not in (None, exercise.notebook):
+            continue
         entry = noted.get(id, {})
         tries = int(entry.get("tries") or 0)
         seen = ", solution seen" if entry.get("solution seen") else ""

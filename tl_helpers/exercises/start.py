@@ -1,24 +1,16 @@
-"""The exercises of ``00_start_here``.
-
-Their stubs, as they stand in the notebook::
-
-    taxonomy_answer = {"a": ..., "b": ..., "c": ..., "d": ...}
-
-    def gain(pretrained, scratch):
-        ...
-
-    prediction = ...
-"""
+"""The exercises of ``00_start_here`` up to the first picture; the others are in ``start_more``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from tl_helpers.exercises.answers import Choice, Function, Matching
+from tl_helpers.evaluate import Interval
+from tl_helpers.exercises.matching import Matching
 from tl_helpers.exercises.model import Exercise, Mistake, add
+from tl_helpers.exercises.readings import Reading
 
 NOTEBOOK = "00_start_here"
 
@@ -126,221 +118,132 @@ add(
     )
 )  # fmt: skip
 
-# --- start-gain ----------------------------------------------------------------------------------
+# --- start-reading -------------------------------------------------------------------------------
 
-Scores = Sequence[float]
-
-
-def gain(pretrained: Scores, scratch: Scores) -> float:
-    """Mean paired gain over seeds, in accuracy points (0-100).
-
-    Args:
-        pretrained: accuracies between 0 and 1, one per seed.
-        scratch: the same seeds, in the same order.
-    """
-    return float(100 * _by_seed(pretrained, scratch).mean())
+Curves = Mapping[str, Mapping[int, Interval]]
+FEW = 16  # labels of the pre-trained start
+OURS, THEIRS, NEVER = "pre-trained", "word counts", "never"
 
 
-def _by_seed(pretrained: Scores, scratch: Scores) -> np.ndarray:
-    return np.asarray(pretrained, dtype=float) - np.asarray(scratch, dtype=float)
+def _first(curve: Mapping[int, Interval], height: float) -> int | str:
+    """The fewest labels with which a curve is at least so high."""
+    return next((n for n in sorted(curve) if curve[n].mean >= height), NEVER)
 
 
-def _runs(rng: np.random.Generator) -> list[tuple[Any, Any]]:
-    """Accuracies of a few seeds, as lists, tuples and arrays; now and then transfer hurts."""
-    cases = []
-    for kind in (list, tuple, np.array, list):
-        n = int(rng.integers(4, 7))
-        scratch, better = rng.uniform(0.5, 0.7, n), rng.uniform(0.02, 0.25, n)
-        cases.append((scratch + better, scratch, kind))
-    worse = rng.uniform(0.6, 0.8, 4)
-    cases.append((worse - rng.uniform(0.02, 0.2, 4), worse, list))
-    # Spelled out, because drawn ones could leave two misconceptions with the same result.
-    cases.append((np.array([0.804, 0.751, 0.913]), np.array([0.618, 0.655, 0.507]), list))
-    return [(kind(a.round(3).tolist()), kind(b.round(3).tolist())) for a, b, kind in cases]
+def as_good_as(curves: Curves) -> list[int | str]:
+    """Labels that word counts need; nobody reads a picture more exactly than to a point."""
+    height = curves[OURS][FEW].mean
+    found = [_first(curves[THEIRS], height + shift) for shift in (0.0, -0.01, 0.01)]
+    return list(dict.fromkeys(found))
+
+
+def _too_early(curves: Curves) -> list[int]:
+    first = _index(curves, as_good_as(curves)[0])
+    return [n for n in sorted(curves[THEIRS])[:first] if n != FEW]
+
+
+def _too_late(curves: Curves) -> list[int]:
+    return sorted(curves[THEIRS])[_index(curves, as_good_as(curves)[0]) + 1 :]
+
+
+def _index(curves: Curves, count: int | str) -> int:
+    counts = sorted(curves[THEIRS])
+    return counts.index(count) if isinstance(count, int) else len(counts)
+
+
+def _heights(curves: Curves) -> list[float]:
+    """The accuracy instead of the count; as a percentage, unless that looks like a count."""
+    share = curves[OURS][FEW].mean
+    looks = any(abs(100 * share - n) < 1 for n in curves[THEIRS])
+    return [share] if looks else [share, 100 * share]
+
+
+def _ratio(curves: Curves) -> float | None:
+    first = as_good_as(curves)[0]
+    ratio = first / FEW if isinstance(first, int) else None
+    return None if ratio in curves[THEIRS] else ratio
+
+
+def _never(curves: Curves) -> str | None:
+    return None if NEVER in as_good_as(curves) else NEVER
+
+
+def _some_curves(rng: np.random.Generator) -> dict[str, Curves]:
+    """Three rising curves in which word counts catch up somewhere to the right of 16 labels."""
+    counts = [8, 16, 32, 64, 128, 256]
+    theirs = 0.5 + np.cumsum(rng.uniform(0.025, 0.045, 6))
+    catches_up = int(rng.integers(3, 5))
+    height = theirs[catches_up] - 0.0125  # more than a point from both neighbours
+    heights = {
+        OURS: height + np.cumsum(rng.uniform(0.02, 0.04, 6)),
+        THEIRS: theirs,
+        "random weights": np.minimum(theirs, height) - rng.uniform(0.02, 0.03, 6),
+    }
+    heights[OURS] -= heights[OURS][1] - height
+    return {"curves": {
+        name: {n: Interval(float(y), float(y) - 0.03, float(y) + 0.03, 5)
+               for n, y in zip(counts, ys, strict=True)}
+        for name, ys in heights.items()
+    }}  # fmt: skip
 
 
 add(
     Exercise(
-        id="start-gain",
+        id="start-reading",
         notebook=NOTEBOOK,
         question=(
-            "Write gain(pretrained, scratch): the mean paired gain over seeds, in accuracy points."
+            f"With {FEW} labels the pre-trained start reaches a certain accuracy. How many labels "
+            'do word counts need for the same? (A count on the axis, or "never" if the picture '
+            "ends before.)"
         ),
-        answer=Function(gain, _runs, tolerance=1e-4, returns="one number, in accuracy points"),
+        answer=Reading(as_good_as, _some_curves, form='a label count, or "never"', text=True),
         solution=(
-            "def gain(pretrained, scratch):\n"
-            "    differences = [p - s for p, s in zip(pretrained, scratch)]\n"
-            "    return 100 * sum(differences) / len(differences)"
+            f'height = curves["pre-trained"][{FEW}].mean\n'
+            'enough = [n for n, at in curves["word counts"].items() if at.mean >= height]\n'
+            'labels_needed = min(enough) if enough else "never"'
         ),
         right=(
-            "The mean of the paired differences equals the difference of the means; it is the "
-            "*interval* that pairing makes narrower, because luck with the labels cancels."
-        ),
-        also_right=(
-            gain,
-            lambda p, s: 100 * (np.mean(p) - np.mean(s)),
-            lambda p, s: sum(100 * a - 100 * b for a, b in zip(p, s, strict=True)) / len(p),
-            lambda p, s: (np.array(p, np.float32) - np.array(s, np.float32)).mean() * 100,
+            "Read sideways, a learning curve tells what pre-training is worth in labels, that is, "
+            "in somebody's working hours. Read upwards, it tells points of accuracy. Both are "
+            "true; the first is often what a project wants to know."
         ),
         mistakes=(
             Mistake(
-                lambda p, s: _by_seed(p, s).mean(),
-                "The difference is right, but as a share between 0 and 1. Accuracy *points* go "
-                "from 0 to 100: 0.80 against 0.70 is a gain of 10 points.",
+                FEW,
+                "That is where the *pre-trained* curve has that height. Now go sideways from "
+                "there, to the right: where does the curve of the word counts get as high?",
             ),
             Mistake(
-                lambda p, s: -gain(p, s),
-                "The sign is reversed: a gain is positive when the *pre-trained* start is the "
-                "better one. What is subtracted from what?",
-                also=(lambda p, s: -gain(p, s) / 100,),
+                _heights,
+                "That is the accuracy itself, the height to look for. The question is about "
+                "labels, which are on the *horizontal* axis.",
             ),
             Mistake(
-                lambda p, s: abs(gain(p, s)),
-                "A gain may be negative: sometimes transfer hurts (negative transfer). Without "
-                "the sign, harm would look like success.",
-                also=(
-                    lambda p, s: max(0.0, gain(p, s)),
-                    lambda p, s: 100 * np.abs(_by_seed(p, s)).mean(),
-                    lambda p, s: abs(gain(p, s)) / 100,
-                ),
+                _too_early,
+                "There the curve of the word counts is still below the height you look for. Lay a "
+                "ruler across the picture and go further right.",
             ),
             Mistake(
-                lambda p, s: 100 * (np.mean(p) / np.mean(s) - 1),
-                "That is a *relative* gain, a ratio. From 0.50 to 0.60 is 20 percent, but 10 "
-                "accuracy *points*. Ratios flatter whoever starts low; points are a difference.",
-                also=(
-                    lambda p, s: np.mean(p) / np.mean(s),
-                    lambda p, s: 100 * np.mean(p) / np.mean(s),
-                    lambda p, s: np.mean(p) / np.mean(s) - 1,
-                    lambda p, s: np.mean(np.divide(p, s)),
-                    lambda p, s: 100 * np.mean(np.divide(p, s)),
-                    lambda p, s: np.mean(np.divide(p, s)) - 1,
-                    lambda p, s: 100 * (np.mean(np.divide(p, s)) - 1),
-                ),
+                _never,
+                "It is reached within the picture. Did you follow the curve of the *random "
+                "weights*? The one of the word counts is another colour, and its points are "
+                "triangles.",
             ),
             Mistake(
-                lambda p, s: 100 * (max(p) - max(s)),
-                "Only the best seed counts there. The best of several runs is luck that nobody "
-                "can repeat; what one may expect of the next run is the mean over all seeds.",
-                also=(
-                    lambda p, s: 100 * _by_seed(p, s).max(),
-                    lambda p, s: max(p) - max(s),
-                    lambda p, s: _by_seed(p, s).max(),
-                ),
+                _too_late,
+                "That is enough, but not the *fewest*: the curve of the word counts was as high "
+                "before. Go left as long as it stays above the ruler.",
             ),
             Mistake(
-                lambda p, s: 100 * (p[0] - s[0]),
-                "Only one seed is used. With few labels two seeds can differ by more than two "
-                "methods do: use every pair, then take the mean.",
-                also=(
-                    lambda p, s: p[0] - s[0],
-                    lambda p, s: 100 * (p[-1] - s[-1]),
-                    lambda p, s: p[-1] - s[-1],
-                ),
-            ),
-            Mistake(
-                lambda p, s: round(gain(p, s)),
-                "Right but for the rounding. Keep every digit while you compute, and round only "
-                "when you print: a gain of 0.4 points is not nothing.",
-                also=(
-                    lambda p, s: int(gain(p, s)),
-                    lambda p, s: round(gain(p, s), 1),
-                    lambda p, s: round(gain(p, s), 2),
-                ),
-            ),
-            Mistake(
-                lambda p, s: (100 * _by_seed(p, s)).tolist(),
-                "That is one difference for each seed, a good start. One number is asked for: "
-                "their mean.",
-                also=(lambda p, s: _by_seed(p, s).tolist(),),
-            ),
-            Mistake(
-                lambda p, s: 100 * _by_seed(p, s).sum(),
-                "That is the sum over the seeds: with twice as many seeds it would be twice as "
-                "large, though transfer is no better. Divide by their number.",
-                also=(lambda p, s: _by_seed(p, s).sum(),),
-            ),
-            Mistake(
-                lambda p, s: 100 * float(np.median(_by_seed(p, s))),
-                "That is the median. It is a sound choice against outliers, but another question: "
-                "the card on top of this exercise shows the mean.",
-                also=(
-                    lambda p, s: 100 * float(np.median(p) - np.median(s)),
-                    lambda p, s: float(np.median(_by_seed(p, s))),
-                ),
-            ),
-            Mistake(
-                lambda p, s: 100 * (p - s).mean(),
-                "One list cannot be subtracted from another. Go through both with "
-                "zip(pretrained, scratch), or turn them into arrays first: np.array(pretrained).",
+                _ratio,
+                "That may be how many *times* as many they need, a good way to put it. Here the "
+                "count itself is asked for.",
             ),
         ),
         hints=(
-            "By hand first: seed 0 has 0.80 against 0.70, seed 1 has 0.90 against 0.60. How many "
-            "points is each seed's gain, and what is their mean? (10 and 30; 20.)",
-            "zip(pretrained, scratch) gives the pairs, seed by seed.",
-            "Three steps: pretrained minus scratch for each pair; the mean; times 100.",
+            f"Find the pre-trained point above {FEW} and remember its height.",
+            "Lay a ruler (or the edge of a sheet) across the picture at that height. Which curve "
+            "crosses it further right, and above which count is it first on or over the ruler?",
         ),
     )
 )  # fmt: skip
-
-# --- start-predict -------------------------------------------------------------------------------
-
-add(
-    Exercise(
-        id="start-predict",
-        notebook=NOTEBOOK,
-        question=(
-            "What happens to the advantage of starting from a pre-trained model as labels become "
-            "plentiful, thousands and more?"
-        ),
-        answer=Choice(
-            {
-                "shrinks": "it becomes smaller, towards zero",
-                "stays": "it stays as large as it is",
-                "grows": "it becomes larger and larger",
-                "reverses at once": "the random start takes the lead straight away",
-            },
-            right="shrinks",
-        ),
-        solution=(
-            'prediction = "shrinks"\n'
-            "# What pre-training knows already, labels can teach as well, if there are enough of\n"
-            "# them. So the two curves meet in the end, at the ceiling that the model and the\n"
-            "# noise in the labels allow."
-        ),
-        right=(
-            "Labels replace what pre-training knew, and both curves near the same ceiling (He et "
-            "al. 2019 saw it for images). With very few labels it may first *grow*: at 8 labels "
-            "neither start can find the boundary, so there is little to be ahead by."
-        ),
-        also_right=("Shrinks", " shrinks ", "it becomes smaller, towards zero"),
-        mistakes=(
-            Mistake(
-                "stays",
-                "That would be so if labels and pre-training taught different things. But what the "
-                "one knows from reading, the other can learn from labels, given enough of them; "
-                "and the leading curve has a ceiling. What does that do to the gap?",
-            ),
-            Mistake(
-                "grows",
-                "At the left end of a curve you can see that: at 8 labels neither start can find "
-                "the boundary, and by 64 one of them can. The question is about the right end, "
-                "thousands of labels. How far can the leading curve still rise, and how far the "
-                "other?",
-            ),
-            Mistake(
-                "reverses at once",
-                "A reversal is possible, where source and target fit badly or where labels abound "
-                "(Hernandez et al. 2021), but then it comes late and is small. To overtake, the "
-                "other start must first catch up. What do we see on the way there?",
-            ),
-        ),
-        hints=(
-            "Imagine a million labels. What could reading beforehand still tell the model that the "
-            "labels do not?",
-            "Accuracy has a ceiling. Which of the two curves is nearer to it, and which has more "
-            "room left to rise?",
-        ),
-    )
-)

@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 import itertools
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from html import escape
 from typing import Any, Literal
 
 from tl_helpers import output
 from tl_helpers.errors import BadValue, CourseError
 from tl_helpers.explore.controls import Control, control
-from tl_helpers.plots.house import alt_text, close, image_html, png, width_on_screen
+from tl_helpers.explore.frames import Frame, Key, frame
+from tl_helpers.plots.house import alt_text
 
-LIMIT = 36  # frames of a static explorer: about 1 MB of page
-FRAME = 28_000  # bytes of one static frame
+LIMIT = 36  # frames of a static explorer
+FRAME = 24_000  # bytes of one picture in a static frame; most have 10 to 16 thousand
+DPI = 96  # of those: a pixel for each of the page
 KEPT = 200  # frames a live explorer remembers
-
-Key = tuple[int, ...]  # position of each control
-
-
-@dataclass(frozen=True)
-class Frame:
-    """What one setting shows: a picture with alt text, or a piece of HTML."""
-
-    html: str
-    plain: str
-    alt: str
-    png: bytes | None = None
-    width: int = 0
 
 
 class Explorer(output.Shown):
@@ -81,7 +67,9 @@ class Explorer(output.Shown):
         pairs = zip(self.controls.values(), key, strict=True)
         return ", ".join(f"{c.label} {c.names[i]}" for c, i in pairs)
 
-    def draw(self, key: Key, largest: int = 60_000, dpi: int = 130) -> Frame:
+    def draw(
+        self, key: Key, largest: int = 60_000, dpi: int = 110, quick: bool = False
+    ) -> Frame:
         """One frame, remembered. Errors of the function come through as they are."""
         if key not in self._frames:
             settings = self.settings(key)
@@ -89,7 +77,7 @@ class Explorer(output.Shown):
             alt = alt_text(self.alt(**settings)) if callable(self.alt) else (
                 f"{alt_text(self.alt)} ({self.words(key)})"
             )
-            self._frames[key] = _frame(made, alt, largest, dpi)
+            self._frames[key] = frame(made, alt, largest=largest, dpi=dpi, quick=quick)
             while len(self._frames) > max(KEPT, self.limit):
                 self._frames.popitem(last=False)
         return self._frames[key]
@@ -105,22 +93,14 @@ class Explorer(output.Shown):
         frames = {}
         for key in self.keys():
             try:
-                frames[key] = self.draw(key, largest=FRAME, dpi=100)
+                frames[key] = self.draw(key, largest=FRAME, dpi=DPI)
             except Exception as error:
                 raise CourseError(
                     f"The explorer failed at {self.words(key)}: {type(error).__name__}: {error}",
                     "Mend the function that draws it; it must work for every value offered.",
                 ) from error
-        bundle, metadata = self.still(frames[self.default])
+        bundle, metadata = frames[self.default].still()
         return bundle | {"text/html": page(self, frames)}, metadata
-
-    def still(self, frame: Frame) -> tuple[output.Bundle, output.Bundle]:
-        """One frame without controls."""
-        bundle: output.Bundle = {"text/html": frame.html, "text/plain": frame.plain}
-        if frame.png is None:
-            return bundle, {}
-        bundle["image/png"] = base64.b64encode(frame.png).decode("ascii")
-        return bundle, {"image/png": {"alt": frame.alt, "width": frame.width}}
 
     def show(self, bundle: tuple[output.Bundle, output.Bundle] | None = None) -> None:
         """Show it: widgets with a live kernel, the static form otherwise."""
@@ -129,22 +109,6 @@ class Explorer(output.Shown):
 
             bundle = live_bundle(self)
         super().show(bundle)
-
-
-def _frame(made: Any, alt: str, largest: int, dpi: int) -> Frame:
-    if hasattr(made, "savefig"):
-        width = width_on_screen(made)
-        data = png(made, dpi=dpi, largest=largest)
-        close(made)
-        return Frame(image_html(data, alt, width), f"[Picture: {alt}]", alt, data, width)
-    if made is None:
-        raise TypeError("the function returned None; let it return a figure or a table")
-    rich = getattr(made, "_repr_html_", None)
-    html = rich() if rich is not None else None
-    body = html if html is not None else f"<pre>{escape(str(made))}</pre>"
-    # A wide table scrolls by itself on a phone instead of stretching the page.
-    region = f'<div role="region" tabindex="0" aria-label="{escape(alt)}" style="overflow-x:auto">'
-    return Frame(f"{region}{body}</div>", f"{made}", alt)
 
 
 def explore(
@@ -160,7 +124,7 @@ def explore(
 
     Args:
         fn: pure function of the control values; returns a matplotlib figure, a table (anything
-            with an HTML form), or text.
+            with an HTML form), a text, or a list of these.
         alt: what the picture shows, for those who cannot see it; or a function of the control
             values that says it for each setting.
         title: a line above the controls.

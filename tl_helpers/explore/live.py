@@ -7,9 +7,11 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from tl_helpers import output
+from tl_helpers.plots.house import HIDDEN
 
 if TYPE_CHECKING:
-    from tl_helpers.explore.explorer import Explorer, Key
+    from tl_helpers.explore.explorer import Explorer
+    from tl_helpers.explore.frames import Frame, Key
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -38,7 +40,8 @@ class Panel:
 
         self.explorer = explorer
         self.errors: list[BaseException] = []
-        self.view = widgets.HTML()
+        self.view, self.said = widgets.HTML(), widgets.HTML()
+        self.drawn = False
         self.fields: list[Any] = []
         for control in explorer.controls.values():
             kind = widgets.SelectionSlider if control.is_slider else widgets.Dropdown
@@ -58,7 +61,7 @@ class Panel:
             self.fields.append(field)
         row = widgets.HBox(self.fields, layout={"flex_flow": "row wrap", "grid_gap": "0 1.5em"})
         title = [widgets.HTML(f"<b>{escape(explorer.title)}</b>")] if explorer.title else []
-        self.box = widgets.VBox([*title, row, self.view])
+        self.box = widgets.VBox([*title, row, self.view, self.said])
         self.update()
 
     @property
@@ -70,10 +73,17 @@ class Panel:
         """Draw what the controls say; an error stands where the picture would be."""
         key = self.key
         try:
-            self.view.value = self.explorer.draw(key, dpi=110).html
+            self._say(self.explorer.draw(key, quick=True))
         except Exception as error:  # shown to the learner: a widget would swallow it
             self.errors.append(error)
             self.view.value = trouble(self.explorer, key, error)
+
+    def _say(self, frame: Frame) -> None:
+        """The picture, and for a screen reader what has changed."""
+        self.view.value = frame.html
+        said = f'<div role="status" style="{HIDDEN}">{escape(frame.alt)}</div>'
+        self.said.value = said if self.drawn else ""
+        self.drawn = True
 
     def turn(self, key: Key) -> None:
         """Set all controls as a learner would.
@@ -98,7 +108,7 @@ def live_bundle(explorer: Explorer) -> tuple[output.Bundle, output.Bundle]:
     bundle: output.Bundle = {"text/plain": explorer.words(explorer.default)}
     metadata: output.Bundle = {}
     if not panel.errors:
-        bundle, metadata = explorer.still(explorer.draw(explorer.default))
+        bundle, metadata = explorer.draw(explorer.default).still()
     else:
         bundle["text/html"] = panel.view.value
     view = {"version_major": 2, "version_minor": 0, "model_id": panel.box.model_id}

@@ -13,13 +13,15 @@ from tl_helpers.plots.house import (
     GREY,
     LINES,
     MARKERS,
+    Picture,
     alt_text,
     image_html,
+    picture,
     png,
     show,
     style,
 )
-from tl_helpers.plots.lines import curves, learning_curve
+from tl_helpers.plots.lines import curves, learning_curve, rank_frequency
 from tl_helpers.plots.tree import tree
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "GREY",
     "LINES",
     "MARKERS",
+    "Picture",
     "alt_text",
     "bars",
     "curves",
@@ -34,7 +37,9 @@ __all__ = [
     "histogram",
     "image_html",
     "learning_curve",
+    "picture",
     "png",
+    "rank_frequency",
     "show",
     "style",
     "tree",

@@ -172,3 +172,39 @@ def curves(
         label(axes, title, xlabel, ylabel)
         _name_lines(axes, ends)
     return figure
+
+
+def rank_frequency(
+    counts: Mapping[str, npt.ArrayLike], *, title: str | None = None, height: float = 3.4
+) -> Figure:
+    """How often the most frequent word occurs, the second most frequent, and so on; log-log.
+
+    Args:
+        counts: name of the line -> how often each word occurs, in any order; zeros are left out.
+        title: what one should see.
+        height: of the figure, in inches.
+
+    Raises:
+        BadValue: no counts.
+    """
+    sorted_counts = {name: np.sort(np.asarray(c, float))[::-1] for name, c in counts.items()}
+    if not counts or not all(c.size and c[0] > 0 for c in sorted_counts.values()):
+        raise BadValue("There is nothing to draw: no word counts.", "Give at least one.")
+    from matplotlib.ticker import NullLocator
+
+    with style():
+        figure, axes = new(height=height)
+        for i, (name, values) in enumerate(sorted_counts.items()):
+            share = values[values > 0] / values.sum() * 1000
+            rank = np.arange(1, len(share) + 1)
+            keep = np.unique(np.geomspace(1, len(share), 60).astype(int)) - 1
+            colour = COLOURS[i % len(COLOURS)]
+            axes.plot(rank[keep], share[keep], color=colour, linestyle=LINES[i % len(LINES)],
+                      marker="", label=name)  # fmt: skip
+        axes.set(xscale="log", yscale="log")
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter("{x:,g}")
+            axis.set_minor_locator(NullLocator())
+        axes.legend(loc="lower left")
+        label(axes, title, "rank of the word", "per 1,000 words")
+    return figure

@@ -22,6 +22,7 @@ from tl_helpers.town.dials import RANGES, Dials
 from tl_helpers.town.generate import Engine
 from tl_helpers.town.lexicon import DOMAINS, TOPICS
 from tl_helpers.town.probe import HELD_OUT, probe
+from tl_helpers.town.reading import frequencies, marked, shared_opinions, statistics
 from tl_helpers.town.tasks import Opinions, opinion_task
 
 MOST_DOCUMENTS = 5_000_000  # in one corpus: beyond that, take several with ``start``
@@ -81,7 +82,11 @@ __all__ = [
     "Dials",
     "Opinions",
     "Town",
+    "frequencies",
+    "marked",
     "opinion_task",
     "probe",
+    "shared_opinions",
+    "statistics",
     "vocabulary",
 ]
