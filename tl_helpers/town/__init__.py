@@ -19,6 +19,7 @@ import numpy as np
 from tl_helpers.errors import BadValue, UnknownName
 from tl_helpers.town.corpus import Corpus
 from tl_helpers.town.dials import RANGES, Dials
+from tl_helpers.town.gap import excess_bits, log_probabilities
 from tl_helpers.town.generate import Engine
 from tl_helpers.town.lexicon import DOMAINS, TOPICS
 from tl_helpers.town.probe import HELD_OUT, probe
@@ -82,7 +83,9 @@ __all__ = [
     "Dials",
     "Opinions",
     "Town",
+    "excess_bits",
     "frequencies",
+    "log_probabilities",
     "marked",
     "opinion_task",
     "probe",
