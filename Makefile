@@ -14,10 +14,11 @@ TEST_STAMP   := $(VENV)/.installed-test
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install chromium course test test-quick browser lab slides bench doctor clean
+.PHONY: help install chromium course site test test-quick browser lab slides bench doctor clean
 
 help:
-	@echo "make course      install everything, run every notebook, write build/index.html"
+	@echo "make course      install everything, run every notebook, build the site"
+	@echo "make site        the site alone, from the notebooks as last run"
 	@echo "make lab         open JupyterLab on the start notebook"
 	@echo "make slides      slide decks with speaker notes into build/slides/"
 	@echo "make test        every test      make test-quick   those that take seconds"
@@ -64,6 +65,12 @@ course: $(COURSE_STAMP)
 	@$(PY) -m tl_helpers run || { \
 	  echo "FAILED: not every notebook ran to its end (see above)."; \
 	  echo "  -> make doctor says what is missing on this machine."; exit 1; }
+	@$(MAKE) --no-print-directory site
+
+site: $(COURSE_STAMP)
+	@$(PY) -m tl_helpers site || { \
+	  echo "FAILED: the notebooks ran, but the site was not built (see above)."; \
+	  echo "  -> Their pages are in build/html; mend what is named above, then: make site"; exit 1; }
 
 lab: $(COURSE_STAMP)
 	@JUPYTER_PREFER_ENV_PATH=1 $(PY) -m jupyterlab $(START)

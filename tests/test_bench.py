@@ -75,7 +75,7 @@ def test_the_table_and_the_file(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(bench, "tokens_per_second", lambda *_: line)
     monkeypatch.setattr(bench, "town_speed", lambda *_: bench.Line("town", "sentences/s", 30_000.0))
     monkeypatch.setattr(bench, "explorer_step", lambda: bench.Line("one step", "s", 0.05))
-    assert bench.main(["--quick"]) == 0
+    bench.main(quick=True)
     shown = capsys.readouterr().out
     assert "48,638" in shown and "5.29" in shown and "a note" in shown
     assert "run make course first" in shown

@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tl_helpers import checkpoints, course_map, data, evaluate, files, models, results, town
 from tl_helpers.errors import BrokenFile, UnknownName
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
@@ -136,3 +139,5 @@ def test_course_map():
     assert len({name for name, _, _ in rows}) == len(rows) == 23
     assert course_map.exists("00_start_here") and not course_map.exists("99_nowhere")
     assert all(question.endswith("?") for _, _, question in rows)
+    there = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert {name for name, _, _ in rows if course_map.exists(name)} == there

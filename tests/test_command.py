@@ -34,8 +34,19 @@ def test_run_says_where_to_look(tl, tmp_path):
     write(tmp_path / "notebooks", "one", code("KNOB, WORD"))
     status, out, _ = tl("run", "one", "-p", "KNOB=2", "-p", "WORD=sea", "--profile", "quick")
     assert status == 0
-    assert out.strip().endswith(f"Look here: {tmp_path / 'build' / 'index.html'}")
+    page = tmp_path / "build" / "html" / "one.html"
+    assert out.strip().endswith(f"Look here: {page}")
+    assert "sea" in page.read_text("utf-8")
     assert "(2, 'sea')" in (tmp_path / "build" / "notebooks" / "one.ipynb").read_text("utf-8")
+
+
+def test_run_of_several_says_where_their_pages_are(tl, tmp_path):
+    write(tmp_path / "notebooks", "one", code("1"))
+    write(tmp_path / "notebooks", "two", code("2"))
+    status, out, _ = tl("run", "--profile", "quick")
+    assert status == 0
+    assert out.strip().endswith(f"Look here: {tmp_path / 'build' / 'html'}")
+    assert sorted(p.name for p in (tmp_path / "build/html").iterdir()) == ["one.html", "two.html"]
 
 
 def test_a_failed_notebook_gives_exit_code_1_and_its_copy(tl, tmp_path):
@@ -144,5 +155,5 @@ def test_claims_are_checked_on_other_seeds(tl, tmp_path, effect, status):
     executed = tmp_path / "build" / "claims" / "notebooks" / "one.ipynb"
     assert "[100, 101, 102, 103, 104, 105]" in executed.read_text("utf-8")
     assert [claim.n for claim in claims.collect([executed])] == [6]
-    assert "It helps." in (tmp_path / "build" / "claims" / "index.html").read_text("utf-8")
+    assert "It helps." in (tmp_path / "build" / "claims" / "html" / "one.html").read_text("utf-8")
     assert '"seeds": "100:106"' in (tmp_path / "build/claims/claims.json").read_text("utf-8")

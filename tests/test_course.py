@@ -55,15 +55,13 @@ def test_run_writes_copies_pages_and_a_report_and_leaves_the_source_alone(place)
     assert sorted(contents(build)) == [
         "html/one.html",
         "html/two.html",
-        "index.html",
         "notebooks/one.ipynb",
         "notebooks/two.ipynb",
         "report.json",
     ]
     assert "profile quick" in outputs(build / "notebooks" / "one.ipynb")
     assert "8" in outputs(build / "notebooks" / "two.ipynb")
-    index = (build / "index.html").read_text("utf-8")
-    assert "First steps" in index and 'href="html/one.html"' in index
+    assert "First steps" in (build / "html" / "one.html").read_text("utf-8")
     data = json.loads((build / "report.json").read_text("utf-8"))
     assert data["profile"] == "quick" and data["environment"]["python"]
     for row in data["notebooks"]:
@@ -76,7 +74,7 @@ def test_defaults_are_not_injected(place):
     course.run(pages=False)
     cells = nbformat.read(str(place / "build/notebooks/one.ipynb"), as_version=4).cells
     assert len(cells) == 2
-    assert not (place / "build" / "index.html").exists()
+    assert not (place / "build" / "html").exists()
 
 
 def test_environment_of_the_kernel(place):
@@ -257,7 +255,8 @@ def test_a_failure_names_the_cell_and_keeps_the_partly_run_copy(place):
     assert not old.exists()
     assert (place / "build/html/good.html").exists()
     assert not (place / "build/html/bad.html").exists()
-    assert "ZeroDivisionError" in (place / "build" / "index.html").read_text("utf-8")
+    rows = json.loads((place / "build" / "report.json").read_text("utf-8"))["notebooks"]
+    assert ["ZeroDivisionError" in (row["error"] or "") for row in rows] == [True, False]
     # A later success removes the failed copy.
     write(place / "notebooks", "bad", code("1"))
     course.run(["bad"])

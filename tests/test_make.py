@@ -22,6 +22,7 @@ case "$*" in
   "-m venv"*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
   "-m pip"*) exit ${PIP:-0} ;;
   "-m tl_helpers run") echo ran; exit ${RUN:-0} ;;
+  "-m tl_helpers site") echo "Open: index.html"; exit ${SITE:-0} ;;
   "-m pytest"*) echo "${SUMMARY:-5 passed in 1.00s}"; exit ${TESTS_FAIL:-0} ;;
 esac
 """
@@ -89,7 +90,14 @@ def test_course_installs_once_and_runs_each_time(clone):
     assert "-m venv" in asked
     assert "pip install --quiet --no-input -c constraints.txt -e .[course]\n" in asked
     status, said, asked = clone("make", "course")
-    assert status == 0 and asked == "-m tl_helpers run\n" and "Installing" not in said
+    assert status == 0 and asked == "-m tl_helpers run\n-m tl_helpers site\n"
+    assert "Installing" not in said and said.splitlines()[-1] == "Open: index.html"
+
+
+def test_the_site_alone(clone):
+    status, _, asked = clone("make", "site")
+    assert status == 0 and "-e .[course]" in asked and asked.endswith("-m tl_helpers site\n")
+    assert "tl_helpers run" not in asked
 
 
 def test_tests_bring_the_course_along(clone):
@@ -113,6 +121,7 @@ def test_a_changed_lock_installs_again(clone, tmp_path):
         ({"NOVENV": "1"}, ["cannot make virtual environments", "python3-venv"]),
         ({"PIP": "1"}, ["FAILED: the installation", "No network?"]),
         ({"RUN": "1"}, ["not every notebook ran", "make doctor"]),
+        ({"SITE": "1"}, ["the site was not built", "make site"]),
     ],
 )
 def test_a_failing_step_says_what_to_do(clone, variables, parts):

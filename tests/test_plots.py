@@ -219,3 +219,12 @@ def test_own_figures_get_the_style_and_the_outside_keeps_its_own(monkeypatch):
     monkeypatch.setattr(output, "emit", lambda *_: None)
     plots.show(figure, alt="An empty picture.")
     assert not plt.get_fignums(), "the notebook would show it a second time"
+
+
+def test_a_table_is_for_reading():
+    frame = pd.DataFrame({"text": ["<b>bold</b>", "x" * 300], "share": [0.5, 0.25]}, index=[7, 3])
+    shown = plots.table(frame).to_html()
+    assert "&lt;b&gt;bold" in shown and "x" * 300 in shown  # as it stands, and whole
+    assert "text-align: left" in shown and ">7</th>" not in shown
+    named = plots.table(pd.DataFrame({"n": [1, 2]}, index=["first", "second"])).to_html()
+    assert "first" in named

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tl_helpers import __version__, commands_teach
+from tl_helpers import __version__, commands_share, commands_site, commands_teach
 from tl_helpers.errors import BadValue, CourseError
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 @click.version_option(__version__, prog_name="tl")
 def cli() -> None:
     """Transfer learning for NLP: run the course, check it, rebuild what it ships."""
+
+
 
 
 def _value(text: str) -> Any:
@@ -51,7 +53,9 @@ def _parameters(pairs: tuple[str, ...]) -> dict[str, Any]:
 @click.option(
     "--offline/--online", default=None, help="Refuse the network; default for quick and course."
 )
-@click.option("--html/--no-html", "pages", default=True, help="Write readable pages (default).")
+@click.option(
+    "--html/--no-html", "pages", default=True, help="Write a readable page of each (default)."
+)
 def run(
     notebooks: tuple[str, ...],
     profile: str,
@@ -74,7 +78,10 @@ def run(
         pages=pages,
     )
     _tell_failures(report)
-    where = report.output / ("index.html" if pages else "notebooks")
+    where = report.output / ("html" if pages else "notebooks")
+    whole = [job.name for job in report.jobs if job.status == "ok"]
+    if pages and len(whole) == 1:
+        where = where / f"{whole[0]}.html"
     click.echo(f"\nDone in {report.seconds:.0f} s. Look here: {where}")
     if report.failed:
         sys.exit(1)
@@ -226,8 +233,10 @@ def bench(quick: bool, patient: bool) -> None:
     room.main(quick=quick, patient=patient)
 
 
+cli.add_command(commands_site.site)
 cli.add_command(commands_teach.slides)
 cli.add_command(commands_teach.sessions)
+commands_share.add_to(cli)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -296,7 +296,7 @@ def main(*, quick: bool = False, patient: bool = False) -> None:
     ]
     if not quick:
         far = 3600.0
-        jobs.append(lambda: time_to_probe(1200, *((far, far) if chosen.patient else (90.0, 90.0))))
+        jobs.append(lambda: time_to_probe(1200, *((far, far) if patient else (90.0, 90.0))))
     jobs += [explorer_step, course_time]
     lines = []
     for job in jobs:

@@ -19,13 +19,14 @@ from tl_helpers.errors import BrokenFile, UnknownName
 Section = Literal["dataset", "model"]
 
 KINDS = {
-    "dataset": ("town", "written", "hub"),
+    "dataset": ("town", "written", "docstrings", "hub"),
     "model": ("checkpoint", "wheel", "hub"),
 }
 COMMIT = re.compile(r"[0-9a-f]{40}")
 _NEEDS = ("name", "kind", "licence", "citation", "description")
 _NEEDS_BY_KIND = {
     "town": (),
+    "docstrings": (),
     "written": ("path", "features"),
     "checkpoint": ("path", "rebuild"),
     "wheel": ("hub_id", "revision", "wheel", "sha256"),
@@ -39,8 +40,8 @@ class Entry:
 
     Attributes:
         name: what ``load`` is called with.
-        kind: ``town``, ``written`` or ``hub`` for data; ``checkpoint``, ``wheel`` or ``hub`` for
-            models.
+        kind: ``town``, ``written``, ``docstrings`` or ``hub`` for data; ``checkpoint``, ``wheel``
+            or ``hub`` for models.
         licence, citation, description: for the reader, and for whoever passes the data on.
         path: file or folder below ``data/``, for what is shipped.
         hub_id, revision: repository on the Hub, and the commit (40 hex digits) that is used.

@@ -42,7 +42,8 @@ def _plain(value: float) -> str:
     return f"{value:g}".replace("-", "−")
 
 
-def _numbers(claim: Claim) -> tuple[str, str, str]:
+def numbers(claim: Claim) -> tuple[str, str, str]:
+    """Lower end, effect and upper end, with the decimals that the interval deserves."""
     scale = claim.high - claim.low
     low, effect, high = (number(x, scale) for x in (claim.low, claim.effect, claim.high))
     return low, effect, high
@@ -56,7 +57,7 @@ def _basis(claim: Claim) -> str:
 
 def evidence(claim: Claim) -> str:
     """What the numbers say, in one or two sentences that fit the verdict."""
-    low, effect, high = _numbers(claim)
+    low, effect, high = numbers(claim)
     up = claim.direction == ">0"
     side, other = ("above", "below") if up else ("below", "above")
     least = _plain(claim.minimum if up else -claim.minimum)
@@ -98,7 +99,7 @@ def _foot(claim: Claim) -> str:
 
 def result(claim: Claim) -> str:
     """Effect and interval in a few words, as in ``+14 accuracy points (+9 to +20)``."""
-    low, effect, high = _numbers(claim)
+    low, effect, high = numbers(claim)
     return f"{effect} {claim.unit} ({low} to {high})"
 
 
@@ -123,7 +124,7 @@ def drawing(claim: Claim) -> str:
     def x(value: float) -> str:
         return f"{edge + (value - left) / span * (width - 2 * edge):.1f}"
 
-    low, effect, high = _numbers(claim)
+    low, effect, high = numbers(claim)
     promised = _plain(goal)
     # Marks closer than their labels are wide would print over each other: keep the promise.
     crowded = goal and abs(goal) / span * (width - 2 * edge) < 90
@@ -176,7 +177,7 @@ _HEAD = ("Notebook", "Claim", "Effect", "Interval", "Unit", "Rests on", "Verdict
 
 
 def _row(claim: Claim) -> tuple[str, ...]:
-    low, effect, high = _numbers(claim)
+    low, effect, high = numbers(claim)
     word, mark, *_ = _LOOKS[claim.verdict]
     promised = claim.sentence or claim.id
     interval = f"{low} to {high}"

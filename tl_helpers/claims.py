@@ -27,7 +27,7 @@ from tl_helpers.claim_check import (
     problems_of_shape,
 )
 from tl_helpers.errors import BadValue, BrokenFile
-from tl_helpers.files import root
+from tl_helpers.files import data_dir, root
 from tl_helpers.output import Bundle, Shown
 
 if TYPE_CHECKING:
@@ -183,11 +183,16 @@ def record(
 
 def _known_sentence(id: str) -> str:
     """The registered promise; without the tests at hand (Colab) the id in plain words."""
-    listing = root() / "tests" / "claims.toml"
+    listing = _listing()
     if listing.exists() and (known := registry(listing).get(id)):
         return known.sentence
     words = id.replace("-", " ")
     return f"{words[:1].upper()}{words[1:]}."
+
+
+def _listing() -> Path:
+    here, packed = root() / "tests" / "claims.toml", data_dir() / "claims.toml"
+    return packed if packed.exists() and not here.exists() else here  # a wheel carries the list
 
 
 def registry(path: str | Path | None = None) -> dict[str, Promise]:
@@ -204,7 +209,7 @@ def registry(path: str | Path | None = None) -> dict[str, Promise]:
     except ModuleNotFoundError:  # Python 3.10
         import tomli as tomllib  # type: ignore[no-redef]
 
-    listing = Path(path) if path is not None else root() / "tests" / "claims.toml"
+    listing = Path(path) if path is not None else _listing()
     mend = "Mend it, or restore it with: git checkout -- tests/claims.toml"
     try:
         content = tomllib.loads(listing.read_text("utf-8"))
@@ -248,11 +253,26 @@ def collect(notebooks: Iterable[str | Path]) -> list[Claim]:
         except Exception as error:  # nbformat raises many kinds, all with the same remedy
             what = f"{path} cannot be read as a notebook: {error}"
             raise BrokenFile(what, "Run it again.") from None
-        for number, cell in enumerate(notebook.cells):
-            for shown in cell.get("outputs", []):
-                if MIME in shown.get("data", {}):
-                    found.append(_from_dict(shown["data"][MIME], path, number))
+        found += of_notebook(notebook, path)
     return found
+
+
+def of_notebook(notebook: Any, path: str | Path) -> list[Claim]:
+    """The recorded claims of one executed notebook, in order.
+
+    Args:
+        notebook: read by ``nbformat``.
+        path: its path or name.
+
+    Raises:
+        BrokenFile: a record that is no claim.
+    """
+    return [
+        _from_dict(shown["data"][MIME], Path(path), number)
+        for number, cell in enumerate(notebook.cells)
+        for shown in cell.get("outputs", [])
+        if MIME in shown.get("data", {})
+    ]
 
 
 def _from_dict(record: Any, path: Path, cell: int) -> Claim:

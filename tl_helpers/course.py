@@ -91,7 +91,7 @@ def run(
         output: folder to write to; ``build/`` by default.
         offline: refuse the network; by default at every profile but ``hub``.
         seeds: such as ``"100:105"``: the seeds of the claims, see ``Session.seeds``.
-        pages: also write readable HTML and an index.
+        pages: also write a readable HTML page of each.
 
     Returns:
         The report; a failed notebook is in it, not an exception.

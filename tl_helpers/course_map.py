@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from tl_helpers import files
-
 _MAP = """
 00_start_here | Start | What is transfer learning, and does it work here, now?
 10_distributional_hypothesis | Pre-training | Why does counting neighbours give meaning?
@@ -30,6 +28,23 @@ _MAP = """
 43_meta_learning | Discussion | Can one learn to adapt?
 """
 
+# A list and not a look into notebooks/: Colab has the package, but not that folder.
+_READY = ("00_start_here",)
+
+
+_NAMES = {
+    "13_objectives_and_scale": "Objectives and scale",
+    "14_supervised_pretraining": "Supervised pre-training",
+    "25_which_pretraining_for_which_task": "Which pre-training for which task",
+    "30_heads_adapters_lora": "Heads, adapters, LoRA",
+    "32_feature_extraction_vs_fine_tuning": "Feature extraction or fine-tuning",
+    "34_sequential_and_multitask": "Sequential and multi-task",
+    "35_slices_distillation_selftraining": "Slices, distillation, self-training",
+    "36_cross_lingual": "Cross-lingual",
+    "40_bias": "Bias",
+    "43_meta_learning": "Meta-learning",
+}
+
 
 def rows() -> list[tuple[str, str, str]]:
     """``(notebook, theme, question)`` of every notebook on the map, in order."""
@@ -38,5 +53,11 @@ def rows() -> list[tuple[str, str, str]]:
 
 
 def exists(notebook: str) -> bool:
-    """Whether a notebook of the map is there already."""
-    return (files.PACKAGE.parent / "notebooks" / f"{notebook}.ipynb").exists()
+    """Whether a notebook of the map is there already, also where only the package is installed."""
+    return notebook in _READY
+
+
+def title(notebook: str) -> str:
+    """A readable name: ``Heads, adapters, LoRA`` for ``30_heads_adapters_lora``."""
+    words = notebook.partition("_")[2].replace("_", " ")
+    return _NAMES.get(notebook) or words[:1].upper() + words[1:]

@@ -1,8 +1,8 @@
 """One door for data: ``load(name)`` gives a ``datasets.Dataset``, whatever the source.
 
 The names stand in the catalogue (:func:`catalogue`): the generated town, English written by hand
-for this course, and public benchmarks from the Hub. Columns have proper features everywhere:
-labels carry their names.
+for this course, the documentation of the installed libraries, and public benchmarks from the Hub.
+Columns have proper features everywhere: labels carry their names.
 """
 
 from __future__ import annotations
@@ -36,9 +36,11 @@ def load(name: str, split: str | None = None, **options: Any) -> Dataset | Datas
         name: a name in the catalogue, such as ``"town"``, ``"reviews"`` or ``"sst2"``.
         split: one split as a ``Dataset``; without it all splits as a ``DatasetDict``.
         **options: for ``"town"``: ``n`` (documents for training, 2,000), ``n_test`` (documents for
-            testing, 500), ``level`` (``"document"`` or ``"sentence"``), ``seed`` and the dials of
+            testing, 500), ``level`` (``"document"``, ``"sentence"`` or ``"parallel"``),
+            ``language`` (``"english"`` or ``"ondalese"``), ``seed`` and the dials of
             :class:`tl_helpers.town.Town`. For written data: a column and the value to keep, such
-            as ``domain="film"``.
+            as ``domain="film"``. For ``"docstrings"``: ``raw=True`` (markup and code as they
+            stand) and ``libraries`` (some only, by the name they are imported with).
 
     Raises:
         UnknownName: no such data set, split or option.
@@ -48,7 +50,12 @@ def load(name: str, split: str | None = None, **options: Any) -> Dataset | Datas
         CourseError: disk full or read-only while caching; nothing half-written stays behind.
     """
     entry = _catalogue.find("dataset", name)
-    reader = {"town": _load_town, "written": _load_written, "hub": _load_hub}[entry.kind]
+    reader = {
+        "town": _load_town,
+        "written": _load_written,
+        "docstrings": _load_docstrings,
+        "hub": _load_hub,
+    }[entry.kind]
     return reader(entry, split, options)
 
 
@@ -161,11 +168,24 @@ def _load_town(entry: Entry, split: str | None, options: dict[str, Any]) -> Any:
     rest = dict(options)
     sizes = {"train": rest.pop("n", 2_000), "test": rest.pop("n_test", 500)}
     level, seed = rest.pop("level", "document"), rest.pop("seed", 0)
+    language = rest.pop("language", "english")
     if split is not None and split not in sizes:
         raise UnknownName("split", split, sizes)
     if split is not None:
-        return town_cache.load(split, sizes[split], level, seed, rest)
-    return DatasetDict({s: town_cache.load(s, n, level, seed, rest) for s, n in sizes.items()})
+        return town_cache.load(split, sizes[split], level, seed, rest, language)
+    return DatasetDict(
+        {s: town_cache.load(s, n, level, seed, rest, language) for s, n in sizes.items()})
+
+
+def _load_docstrings(entry: Entry, split: str | None, options: dict[str, Any]) -> Any:
+    from tl_helpers import docstrings
+
+    known = ("raw", "libraries")
+    if unknown := sorted(set(options) - set(known)):
+        raise UnknownName(f"option of {entry.name!r}", unknown[0], known)
+    _check_split(split, docstrings.SPLITS)
+    corpus = docstrings.load(**options)
+    return corpus if split is None else corpus[split]
 
 
 def _load_written(entry: Entry, split: str | None, options: dict[str, Any]) -> Any:

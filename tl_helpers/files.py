@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -54,7 +54,8 @@ def _explain(error: OSError, path: Path) -> CourseError:
     if error.errno == errno.ENOSPC:
         return CourseError(
             f"The disk is full: {path} could not be written.",
-            "Free some space, or point the environment variable TL_CACHE at another disk. "
+            "Free some space, or use another disk: set the environment variable TL_CACHE (cache) "
+            "or --output (notebooks). "
             "Nothing half-written was left behind.",
         )
     if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
@@ -126,6 +127,31 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def only_one(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Let one process make ``path`` while the others wait for it.
+
+    Raises:
+        CourseError: disk full, or no permission; says what to do.
+    """
+    from filelock import FileLock
+
+    target = Path(path)
+    beside = target.with_name(f"{target.name}.lock")
+    lock = FileLock(beside)
+    try:
+        beside.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:
+        raise _explain(error, beside.parent) from None
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # an open file cannot be removed on Windows
+            beside.unlink()
+        lock.release()
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:

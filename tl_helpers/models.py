@@ -16,6 +16,7 @@ from tl_helpers import checkpoint_files, files, hub
 from tl_helpers.catalogue import Entry
 from tl_helpers.errors import BadValue, BrokenFile, UnknownName
 from tl_helpers.small_models import SIZES, new, town_tokenizer
+from tl_helpers.subwords import train_tokenizer
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -31,6 +32,7 @@ __all__ = [
     "offline",
     "save",
     "town_tokenizer",
+    "train_tokenizer",
 ]
 
 #: Task -> the class of ``transformers`` that has the head for it.

@@ -23,6 +23,7 @@ TAGS = {
     "parameters": "the one cell with PROFILE, SEED and the notebook's knobs",
     "bootstrap": "finds or installs tl_helpers",
     "exercise": "a learner writes here",
+    "solution": "an answer; student copies leave it out",
     "claim": "records a claim",
     "explorer": "shows an interactive figure",
     "hub-only": "run at the hub profile only",
@@ -148,6 +149,21 @@ def _literal(text: str) -> Any:
         return text
 
 
+def is_injected(cell: Any) -> bool:
+    """Is this the cell that a run put in for its parameters?"""
+    return _INJECTED in cell.metadata.get("tags", [])
+
+
+def profile(notebook: Any) -> str:
+    """The profile that the parameters of a notebook name, the injected ones first."""
+    found = "course"
+    for cell in notebook.cells:
+        if is_injected(cell) or "parameters" in cell.metadata.get("tags", []):
+            if match := re.search(r"^PROFILE = [\"'](\w+)", cell.source, re.M):
+                found = match[1]
+    return found
+
+
 def source_hash(notebook: Any) -> str:
     """SHA-256 over the type, source and tags of each cell, in order."""
     cells = [
@@ -179,7 +195,7 @@ def tidy(notebook: Any) -> Any:
 def stamp(executed: Any, seconds: float) -> Any:
     """What ``tl refresh`` stores: tidy, with the hash of the sources and the seconds it took."""
     clean = tidy(executed)
-    clean.cells = [c for c in clean.cells if _INJECTED not in c.metadata.get("tags", [])]
+    clean.cells = [c for c in clean.cells if not is_injected(c)]
     clean.metadata["tl"] = {
         **clean.metadata.get("tl", {}),
         "source_sha256": source_hash(clean),

@@ -8,16 +8,13 @@ import copy
 import datetime
 import html
 import json
-import os
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tl_helpers import files, markdown
 
 if TYPE_CHECKING:
     from tl_helpers.course import Report
-    from tl_helpers.kernels import Job
 
 STYLE = """
 :root { color-scheme: light dark; }
@@ -91,7 +88,7 @@ def write_report(report: Report) -> None:
 
 
 def write_pages(report: Report) -> None:
-    """Write ``html/NAME.html`` for each executed notebook, and ``index.html``."""
+    """Write ``html/NAME.html`` for each executed notebook."""
     folder = report.output / "html"
     for job in report.jobs:
         page = folder / f"{job.name}.html"
@@ -99,7 +96,6 @@ def write_pages(report: Report) -> None:
             files.write_text(page, page_of(job.notebook, job.name))
         else:
             page.unlink(missing_ok=True)  # of an earlier run
-    files.write_text(report.output / "index.html", _index(report))
 
 
 def page_of(notebook: Any, name: str) -> str:
@@ -108,7 +104,7 @@ def page_of(notebook: Any, name: str) -> str:
 
     exporter = _exporter()
     body, _ = exporter.from_notebook_node(
-        _readable(notebook), resources={"metadata": {"name": title(notebook, name), "path": ""}}
+        readable(notebook), resources={"metadata": {"name": title(notebook, name), "path": ""}}
     )
     soup = BeautifulSoup(body, "html.parser")
     # The template fetches its scripts from a public server. None of them is needed to read the
@@ -120,7 +116,7 @@ def page_of(notebook: Any, name: str) -> str:
     return str(soup)
 
 
-def _readable(notebook: Any) -> Any:
+def readable(notebook: Any) -> Any:
     """A copy whose pictures carry their alt text, and whose LaTeX outputs are MathML."""
     copied = copy.deepcopy(notebook)
     for cell in copied.cells:
@@ -163,56 +159,3 @@ def _exporter() -> Any:
 
     return Exporter(template_name="lab")
 
-
-def _index(report: Report) -> str:
-    from tl_helpers import claims
-
-    rows = "".join(_row(report, job) for job in report.jobs)
-    env = environment()
-    versions = ", ".join(f"{name} {version}" for name, version in env["libraries"].items())
-    table = (
-        claims.table(report.claims, "html")
-        if report.claims
-        else "<p>These notebooks recorded no claims.</p>"
-    )
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Transfer learning: what was run</title><style>{STYLE}</style></head>
-<body><main>
-<h1>What was run</h1>
-<p>Profile <b>{report.profile}</b>, {report.seconds:.0f} seconds in all.</p>
-<div class="scroll"><table>
-<thead><tr><th scope="col">Notebook</th><th scope="col">Result</th><th scope="col">Seconds</th>
-<th scope="col">Peak memory</th><th scope="col">Executed copy</th></tr></thead>
-<tbody>
-{rows}</tbody></table></div>
-<h2>Claims</h2>
-<div class="scroll">{table}</div>
-</main>
-<footer>Python {env["python"]}, {html.escape(versions)}; {html.escape(env["platform"])};
-commit {env["commit"] or "unknown"}; {env["date"]}</footer>
-</body></html>
-"""
-
-
-def _row(report: Report, job: Job) -> str:
-    from tl_helpers.course import failed_copy
-
-    good = job.status == "ok"
-    heading = html.escape(title(job.notebook, job.name))
-    link = f'<a href="html/{html.escape(job.name)}.html">{heading}</a>' if good else heading
-    executed = Path("notebooks") / (job.path.name if good else failed_copy(report, job).name)
-    late = " (over its budget)" if report.over_budget(job) else ""
-    result = (
-        "ok"
-        if good
-        else f"<details><summary>failed</summary><pre>{html.escape(job.error)}</pre></details>"
-    )
-    href = html.escape(executed.as_posix().replace(os.sep, "/"))
-    return (
-        f"<tr><td>{link}</td><td>{result}</td>"
-        f'<td class="number">{job.seconds:.1f}{late}</td>'
-        f'<td class="number">{job.peak_mb:.0f} MB</td>'
-        f'<td><a href="{href}">{html.escape(executed.name)}</a></td></tr>\n'
-    )

@@ -44,9 +44,9 @@ def pack(
     (GPT-2: the end-of-text mark in front). A document may go on in the next block. :func:`fit`
     hides documents that share a block from each other.
 
-    The length matters more than it seems. A cut document hides its first half from its second, and
-    where meaning lies in what sentences have in common, that is the signal itself: with blocks about
-    as long as the town's documents, a small model discovers sentiment late or not at all.
+    The length matters more than it seems. A cut document hides its first half from its second,
+    and where meaning lies in what sentences have in common, that is the signal itself: with blocks
+    about as long as the town's documents, a small model discovers sentiment late or not at all.
 
     Args:
         texts: documents.

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tl_helpers import files
-from tl_helpers.errors import BadValue, NoNetwork, UnknownName
+from tl_helpers.errors import BadValue, CourseError, NoNetwork, UnknownName
 
 if TYPE_CHECKING:
     from tl_helpers.hub_plan import Need
@@ -154,13 +154,17 @@ def start(notebook: str, profile: str = "course", seed: int = 0, **knobs: Any) -
         BadValue: the seed is not a whole number from 0 to 2**32 - 1.
         NoNetwork: the hub profile without a network, unless all that the notebook needs from the
             Hub has been downloaded before.
+        CourseError: a package that the course needs is not installed for this kernel.
     """
+    _require_packages()
     check_profile(profile)
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
         raise BadValue(f"SEED = {seed!r} is not a seed.", "Use a whole number from 0 upwards.")
     wanted = require_network([notebook]) if profile == "hub" else []
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    if profile != "hub":  # nothing is downloaded: a bar could only tell of weights being read
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
     import numpy as np
     import torch
@@ -177,6 +181,29 @@ def start(notebook: str, profile: str = "course", seed: int = 0, **knobs: Any) -
 
         print(hub_plan.say(wanted), flush=True)
     return session
+
+
+def _require_packages() -> None:
+    """A package found in the folder above (a bare kernel) may lack what it builds on."""
+    if not (files.PACKAGE.parent / "pyproject.toml").exists():
+        return  # installed: pip has seen to it
+    from tl_helpers import doctor
+
+    missing = []
+    try:
+        for requirement in doctor.requirements():
+            try:
+                metadata.version(requirement.name)
+            except metadata.PackageNotFoundError:
+                missing.append(requirement.name)
+    except ModuleNotFoundError as error:  # even what reads the list of packages
+        missing.append(error.name or str(error))
+    if missing:
+        raise CourseError(
+            f"This kernel lacks packages that the course needs: {', '.join(missing)}.",
+            f"Use the kernel of .venv (make lab), or run in a cell, once: "
+            f'%pip install -e "{files.PACKAGE.parent}"',
+        )
 
 
 def _threads() -> int:
@@ -214,7 +241,9 @@ def _line(session: Session) -> str:
         "course": f"about {seconds:.0f} s" if seconds else "under a minute",
         "hub": "minutes, on a GPU",
     }[session.profile]
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("torch", "transformers"))
+    versions = ", ".join(  # without what a build adds, as in "+cpu": the device says it
+        f"{name} {metadata.version(name).partition('+')[0]}" for name in ("torch", "transformers")
+    )
     plural = "s" if session.threads > 1 else ""
     knobs = "".join(f" · {name} = {value!r}" for name, value in session.knobs.items())
     return (

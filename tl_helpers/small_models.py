@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from tl_helpers.errors import BadValue, UnknownName
 
 if TYPE_CHECKING:
+    from tokenizers import Tokenizer
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 #: Size -> (hidden units, layers).
 SIZES = {"tiny": (32, 1), "small": (128, 2), "base": (128, 4), "large": (256, 4)}
 OBJECTIVES = ("mlm", "clm")
+LANGUAGES = ("english", "ondalese", "both")
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 MAX_LENGTH = 128
 #: Split off as tokens of their own. An apostrophe or a hyphen inside a word is not, so "didn't" and
@@ -87,7 +89,7 @@ def new(
 
 
 def town_tokenizer(
-    vocabulary: Sequence[str] | None = None, *, objective: str = "mlm"
+    vocabulary: Sequence[str] | None = None, *, objective: str = "mlm", language: str = "english"
 ) -> PreTrainedTokenizerFast:
     """The town's tokenizer: one token per lower-cased word or punctuation mark.
 
@@ -99,21 +101,24 @@ def town_tokenizer(
         vocabulary: word types; by default those of the town. Upper case and repetitions are
             folded, the order is kept.
         objective: ``"mlm"`` or ``"clm"``.
+        language: whose words, unless ``vocabulary`` says: ``"english"``, ``"ondalese"`` or
+            ``"both"`` (English first; names and punctuation marks are shared).
 
     Raises:
         BadValue: no words, or words that the splitting would never produce.
-        UnknownName: no such objective.
+        UnknownName: no such objective or language.
     """
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
-    from tokenizers.processors import TemplateProcessing
-    from transformers import PreTrainedTokenizerFast
 
     if objective not in OBJECTIVES:
         raise UnknownName("objective", objective, OBJECTIVES)
+    if language not in LANGUAGES:
+        raise UnknownName("language", language, LANGUAGES)
     if vocabulary is None:
         from tl_helpers import town
 
-        vocabulary = town.vocabulary()
+        english = town.vocabulary() if language != "ondalese" else []
+        vocabulary = english + (town.second_vocabulary() if language != "english" else [])
     words = list(dict.fromkeys([*SPECIAL_TOKENS, *(word.lower() for word in vocabulary)]))
     if len(words) == len(SPECIAL_TOKENS):
         raise BadValue("The vocabulary has no words.", "Give a list of words.")
@@ -136,14 +141,22 @@ def town_tokenizer(
             f"{len(whole)} words would be taken apart and never be found, such as {whole[0]!r}.",
             "Give words without blanks and punctuation marks.",
         )
-    cls, sep = ("[CLS]", words.index("[CLS]")), ("[SEP]", words.index("[SEP]"))
+    core.decoder = decoders.WordPiece(cleanup=True)  # no blank before a full stop
+    return finished(core, objective)
+
+
+def finished(core: Tokenizer, objective: str) -> PreTrainedTokenizerFast:
+    """A ``tokenizers`` tokenizer with the marks around a text, ready for ``transformers``."""
+    from tokenizers.processors import TemplateProcessing
+    from transformers import PreTrainedTokenizerFast
+
+    cls, sep = [(mark, core.token_to_id(mark)) for mark in ("[CLS]", "[SEP]")]
     pair = "[CLS] $A [SEP] $B:1 [SEP]:1" if objective == "mlm" else "[CLS] $A [SEP] $B"
     core.post_processor = TemplateProcessing(
         single="[CLS] $A [SEP]" if objective == "mlm" else "[CLS] $A",
         pair=pair,
         special_tokens=[cls, sep],
     )
-    core.decoder = decoders.WordPiece(cleanup=True)  # no blank before a full stop
     inputs = ["input_ids", "token_type_ids", "attention_mask"]
     extra = {} if objective == "mlm" else {"bos_token": "[CLS]", "eos_token": "[CLS]"}
     return PreTrainedTokenizerFast(

@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,8 @@ from tl_helpers.errors import BadValue, CourseError, UnknownName
 if TYPE_CHECKING:
     from datasets import Dataset
 
-LEVELS = ("document", "sentence")
+LEVELS = ("document", "sentence", "parallel")
+LANGUAGES = ("english", "ondalese")
 #: First document of each split. Documents are numbered, so splits never share one.
 STARTS = {"train": 0, "test": 1 << 30}
 #: Documents in one file, which bounds the memory that generating takes.
@@ -35,37 +35,44 @@ PER_PROCESS = 60_000
 MOST = 10_000_000
 
 
-def load(split: str, n: int, level: str, seed: int, dials: Mapping[str, Any]) -> Dataset:
+def load(
+    split: str, n: int, level: str, seed: int, dials: Mapping[str, Any], language: str = "english"
+) -> Dataset:
     """``n`` documents of the town as a data set, from the cache or generated now.
 
     Args:
         split: ``train`` or ``test``.
         n: number of documents.
-        level: one row per ``document`` or per ``sentence``.
+        level: one row per ``document``, per ``sentence``, or per sentence in both languages
+            (``parallel``).
         seed: seed of the town.
         dials: dials of :class:`tl_helpers.town.Town`.
+        language: of the text: ``english`` or ``ondalese``.
 
     Raises:
         BadValue: ``n`` or a dial out of range.
-        UnknownName: no such level, split or dial.
+        UnknownName: no such level, language, split or dial.
         CourseError: disk full, or no permission to write the cache.
     """
     from tl_helpers import town
 
     if level not in LEVELS:
         raise UnknownName("level", level, LEVELS)
+    if language not in LANGUAGES:
+        raise UnknownName("language of the town", language, LANGUAGES)
     if split not in STARTS:
         raise UnknownName("split", split, STARTS)
     if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MOST:
         raise BadValue(f"n={n!r} is no number of documents.", f"Use a whole number, 1 to {MOST}.")
     if unknown := sorted(set(dials) - set(town.DIALS)):
-        known = {"n", "n_test", "level", "seed", *town.DIALS}
+        known = {"n", "n_test", "level", "language", "seed", *town.DIALS}
         raise UnknownName("option of 'town'", unknown[0], known)
     made = town.Town(seed=seed, **dials)  # a dial out of range is found before any work
 
     spec = {
         "generator": _generator(town),
         "level": level,
+        "language": language,
         "start": STARTS[split],
         "n": n,
         **made.dials.to_dict(),
@@ -75,7 +82,7 @@ def load(split: str, n: int, level: str, seed: int, dials: Mapping[str, Any]) ->
     found = _read(folder)
     if found is not None:
         return found
-    with _only_one(folder):
+    with files.only_one(folder):
         found = _read(folder)  # another process may have been first
         if found is None:
             with files.atomic_folder(folder) as temporary:
@@ -128,28 +135,6 @@ def _read(folder: Path) -> Dataset | None:
         return None
 
 
-class _only_one:
-    """Let one process generate a corpus while the others wait for it."""
-
-    def __init__(self, folder: Path) -> None:
-        self._path = folder.with_name(f"{folder.name}.lock")
-
-    def __enter__(self) -> None:
-        from filelock import FileLock
-
-        self._lock = FileLock(self._path)
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire()
-        except OSError as error:
-            raise files._explain(error, self._path.parent) from None
-
-    def __exit__(self, *_: object) -> None:
-        with suppress(OSError):  # an open file cannot be removed on Windows
-            self._path.unlink()
-        self._lock.release()
-
-
 def _generate(spec: dict[str, Any], folder: Path) -> None:
     firsts = range(0, spec["n"], PER_PART)
     parts = [
@@ -180,7 +165,8 @@ def write_parts(parts: list[dict[str, Any]]) -> list[int]:
     rows = []
     try:
         for part in parts:
-            dataset = made.corpus(part["n"], start=part["start"]).to_dataset(level=part["level"])
+            corpus = made.corpus(part["n"], start=part["start"])
+            dataset = corpus.to_dataset(level=part["level"], language=part["language"])
             dataset.save_to_disk(part["path"])
             rows.append(len(dataset))
     finally:

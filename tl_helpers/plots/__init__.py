@@ -8,6 +8,7 @@ people with colour-blindness can tell apart; markers and line styles differ too.
 from __future__ import annotations
 
 from tl_helpers.plots.areas import bars, heatmap, histogram
+from tl_helpers.plots.frame import table
 from tl_helpers.plots.house import (
     COLOURS,
     GREY,
@@ -42,5 +43,6 @@ __all__ = [
     "rank_frequency",
     "show",
     "style",
+    "table",
     "tree",
 ]

@@ -122,6 +122,9 @@ def learning_curve(
         for value, word in ((chance, "chance"), (ceiling, "ceiling")):
             if value is not None:
                 ends[word] = _reference_line(axes, value)
+        if all(0 <= p.mean <= 1 for curve in curves.values() for p in curve.values()):
+            low, high = axes.get_ylim()  # a share: an interval of few seeds may reach beyond
+            axes.set_ylim(max(low, -0.02), min(high, 1.02))
         label(axes, title, xlabel, ylabel)
         _name_lines(axes, ends)
     return figure

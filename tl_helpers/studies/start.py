@@ -73,8 +73,8 @@ def town_one_minute(
     scratch, _ = models.new("small", seed=seed)
     blocks = pretrain.pack(town.Town(seed=seed).corpus(documents).texts(), tokenizer, block)
     history = pretrain.fit(
-        pretrained, blocks, tokenizer=tokenizer, steps=steps, batch_size=batch_size, learning_rate=8e-3,
-        optimiser="muon", mask_rate=0.25, seed=seed, progress=False,
+        pretrained, blocks, tokenizer=tokenizer, steps=steps, batch_size=batch_size,
+        learning_rate=8e-3, optimiser="muon", mask_rate=0.25, seed=seed, progress=False,
         evaluate=lambda m: {"probe": town.probe(m, tokenizer)}, evaluate_every=steps // 12,
     )
     rows: list[dict[str, Any]] = [

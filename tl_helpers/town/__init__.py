@@ -21,13 +21,14 @@ from tl_helpers.town.corpus import Corpus
 from tl_helpers.town.dials import RANGES, Dials
 from tl_helpers.town.gap import excess_bits, log_probabilities
 from tl_helpers.town.generate import Engine
+from tl_helpers.town.homonyms import HOMONYMS, Homonyms, Sense
 from tl_helpers.town.lexicon import DOMAINS, TOPICS
 from tl_helpers.town.probe import HELD_OUT, probe
 from tl_helpers.town.reading import frequencies, marked, shared_opinions, statistics
-from tl_helpers.town.tasks import Opinions, opinion_task
+from tl_helpers.town.tasks import Opinions, SenseExamples, SenseTask, opinion_task, sense_task
 
 MOST_DOCUMENTS = 5_000_000  # in one corpus: beyond that, take several with ``start``
-VERSION = 1  # goes into every cache fingerprint: raise it when the text changes
+VERSION = 2  # goes into every cache fingerprint: raise it when the text changes
 DIALS = {name: meaning for name, (_, _, meaning) in RANGES.items()} | {
     "mixture": "domain -> weight; domains left out do not occur"
 }
@@ -73,15 +74,27 @@ def vocabulary() -> list[str]:
     return sorted(surfaces)
 
 
+def second_vocabulary() -> list[str]:
+    """All lower-cased word forms and punctuation marks of Ondalese, in a fixed order."""
+    from tl_helpers.town.second.translate import vocabulary as forms
+
+    return list(forms())
+
+
 __all__ = [
     "DIALS",
     "DOMAINS",
     "HELD_OUT",
+    "HOMONYMS",
     "TOPICS",
     "VERSION",
     "Corpus",
     "Dials",
+    "Homonyms",
     "Opinions",
+    "Sense",
+    "SenseExamples",
+    "SenseTask",
     "Town",
     "excess_bits",
     "frequencies",
@@ -89,6 +102,8 @@ __all__ = [
     "marked",
     "opinion_task",
     "probe",
+    "second_vocabulary",
+    "sense_task",
     "shared_opinions",
     "statistics",
     "vocabulary",

@@ -19,9 +19,12 @@ from tl_helpers.town.generate import (
     Engine,
     occupations,
 )
+from tl_helpers.town.homonyms import Homonyms, find_homonyms
 
 if TYPE_CHECKING:
     import datasets
+
+    from tl_helpers.town.second.translate import Pair, Translation
 
 # What an organisation is called in annotation: works and products are MISC, as in CoNLL 2003.
 VENUE_TYPE = {d: "MISC" if d in ("film", "book", "gadget") else "ORG" for d in lx.DOMAINS}
@@ -38,6 +41,7 @@ class Corpus:
     draws: Draws
     _texts: list[str] | None = field(default=None, repr=False)
     _sentences: list[str] | None = field(default=None, repr=False)
+    _translation: Translation | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.draws.index)
@@ -148,6 +152,16 @@ class Corpus:
         here = (e.p_kind[d.place] == SLOT) & (e.p_arg[d.place] == cat) & plain[d.sentence]
         return np.flatnonzero(here)
 
+    def homonyms(self) -> Homonyms:
+        """Every token that is a homonym, and the sense that it has; see ``town.HOMONYMS``.
+
+        Returns:
+            ``(position, word, sense, label)``, arrays of one length, in the order of the tokens:
+            ``words()[position]`` is ``word``, ``sense`` is a key of ``HOMONYMS[word]`` and
+            ``label`` its place there, from 0.
+        """
+        return find_homonyms(self)
+
     # --- probability -----------------------------------------------------------------------------
     def _mentions(self) -> dict[str, np.ndarray]:
         """``[documents]`` bool: is the attribute visible in the text?"""
@@ -240,14 +254,44 @@ class Corpus:
         """Estimate of the true entropy of the town's text, in nats per token of this corpus."""
         return float(-self.logprob().sum() / self.n_tokens)
 
-    # --- as a data set ---------------------------------------------------------------------------
-    def to_dataset(self, level: str = "document") -> datasets.Dataset:
-        """A ``datasets.Dataset`` with one row per document or sentence; see the datasheet."""
-        from tl_helpers.town.tables import to_dataset
+    # --- the second language ---------------------------------------------------------------------
+    def translation(self) -> Translation:
+        """The corpus in Ondalese, with its gold annotation."""
+        if self._translation is None:
+            from tl_helpers.town.second.translate import translation
 
-        if level not in ("document", "sentence"):
-            raise BadValue(f"Unknown level {level!r} of the town.", "Use 'document' or 'sentence'.")
-        return to_dataset(self, level)
+            self._translation = translation(self)
+        return self._translation
+
+    def translations(self) -> list[str]:
+        """The text of every document in Ondalese."""
+        return self.translation().texts()
+
+    def parallel(self) -> list[Pair]:
+        """Every sentence in both languages, with the gold word alignment."""
+        return self.translation().pairs()
+
+    # --- as a data set ---------------------------------------------------------------------------
+    def to_dataset(self, level: str = "document", language: str = "english") -> datasets.Dataset:
+        """A ``datasets.Dataset``; see the datasheet for its columns.
+
+        Args:
+            level: one row per ``"document"`` or ``"sentence"``, or ``"parallel"``: one row per
+                sentence, in both languages.
+            language: ``"english"`` or ``"ondalese"`` (of no effect on parallel text).
+
+        Raises:
+            BadValue: no such level or language.
+        """
+        from tl_helpers.town import tables
+
+        for value, known in ((level, tables.LEVELS), (language, tables.LANGUAGES)):
+            if value not in known:
+                raise BadValue(
+                    f"The town has no {value!r}.", f"Use one of: {', '.join(map(repr, known))}.")
+        if level == "parallel":
+            return tables.parallel(self)
+        return tables.to_dataset(self, level, language)
 
     def summary(self) -> dict[str, Any]:
         """Counts that describe the corpus: documents, sentences, tokens, word types."""

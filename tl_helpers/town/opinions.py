@@ -19,7 +19,7 @@ EVAL_THING = {
         "relaxing opulent soothing palatial sumptuous tranquil",
         "gadget": "sturdy reliable handy sleek speedy accurate durable responsive ingenious "
         "well-made energy-saving precise dependable rock-solid nifty long-lasting",
-        "book": "absorbing readable insightful vivid compelling lucid eloquent page-turning "
+        "book": "absorbing readable insightful vivid compelling lucid eloquent enthralling "
         "thought-provoking unputdownable erudite engrossing elegant scholarly enlightening",
         "news": "welcome successful promising record-breaking lively generous triumphant historic "
         "popular prosperous festive encouraging thriving",

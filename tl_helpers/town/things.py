@@ -22,47 +22,47 @@ THING = {
     "restaurant": {
         "breakfast": "coffee tea porridge omelette toast bacon pancake marmalade sausage muesli "
         "waffle egg crumpet kipper yoghurt",
-        "seafood": "trout salmon crab lobster cod soup chowder mackerel prawn oyster squid haddock "
-        "bisque mussel sole",
-        "curry": "curry rice naan dal lentil chutney korma samosa pickle masala paneer biryani "
-        "raita vindaloo bhaji",
+        "seafood": "trout bass skate perch salmon crab lobster cod soup chowder mackerel prawn "
+        "oyster squid haddock bisque mussel sole",
+        "curry": "curry squash mint rice naan dal lentil chutney korma samosa pickle masala "
+        "paneer biryani raita vindaloo bhaji",
         "bakery": "bread cake tart scone pie pastry bun croissant loaf sponge meringue brownie "
         "strudel eclair shortbread",
     },
     "film": {
-        "comedy": "joke dialogue script slapstick gag punchline anecdote banter cameo prank skit "
-        "timing sketch repartee",
-        "thriller": "plot chase twist ending suspense villain ambush escape stunt heist mystery "
-        "showdown alibi interrogation",
-        "drama": "acting story finale performance monologue score direction wedding reunion "
-        "funeral confession friendship costume lighting",
-        "nature": "photography footage narration soundtrack editing landscape migration wildlife "
-        "reef volcano glacier savannah close-up rainforest",
+        "comedy": "joke clip tap spell dialogue script slapstick gag punchline anecdote banter "
+        "cameo prank skit timing sketch repartee",
+        "thriller": "plot fuse punch chase twist ending suspense villain ambush escape stunt "
+        "heist mystery showdown alibi interrogation",
+        "drama": "acting ball row cape story finale performance monologue score direction wedding "
+        "reunion funeral confession friendship costume lighting",
+        "nature": "photography seal bill cricket footage narration soundtrack editing landscape "
+        "migration wildlife reef volcano glacier savannah close-up rainforest",
     },
     "hotel": {
-        "seaside": "balcony view terrace pool beach sunbed deckchair promenade cocktail parasol "
-        "lagoon pier veranda jetty",
-        "mountain": "fireplace sauna ski-lift cabin hike duvet fondue chalet slope toboggan hearth "
-        "snowfield trail gondola",
-        "city": "room bed shower lift lobby minibar pillow mattress wardrobe bathroom carpet "
+        "seaside": "balcony punch view terrace pool beach sunbed deckchair promenade cocktail "
+        "parasol lagoon pier veranda jetty",
+        "mountain": "fireplace skate rock sauna ski-lift cabin hike duvet fondue chalet slope "
+        "toboggan hearth snowfield trail gondola",
+        "city": "room tap bed shower lift lobby minibar pillow mattress wardrobe bathroom carpet "
         "curtain kettle-tray buffet",
-        "spa": "massage steam-room facial bathrobe jacuzzi mud-bath aromatherapy manicure towel "
-        "candle lotion pedicure hammam whirlpool",
+        "spa": "massage tattoo file steam-room facial bathrobe jacuzzi mud-bath aromatherapy "
+        "manicure towel candle lotion pedicure hammam whirlpool",
     },
     "gadget": {
-        "kitchen": "handle lid blade timer thermostat filter motor plug nozzle whisk element cord "
-        "dial jug",
-        "audio": "speaker battery headband volume bass microphone bluetooth earpiece aerial tuner "
-        "treble amplifier cable woofer",
-        "photo": "lens flash screen shutter zoom sensor tripod viewfinder menu strap memory-card "
-        "autofocus casing charger",
-        "garden": "trigger hose sprinkler engine chain wheel switch fuse throttle spring hinge "
+        "kitchen": "handle seal lid blade timer thermostat filter motor plug nozzle whisk element "
+        "cord dial jug",
+        "audio": "speaker bass clip ring battery headband volume microphone bluetooth earpiece "
+        "aerial tuner treble amplifier cable woofer",
+        "photo": "lens case port flash screen shutter zoom sensor tripod viewfinder menu strap "
+        "memory-card autofocus casing charger",
+        "garden": "trigger fuse hose sprinkler engine chain wheel switch throttle spring hinge "
         "pedal ignition gearbox",
     },
     "book": {
-        "crime": "mystery detective clue opening murder solution suspect motive inspector alibi "
-        "finale prologue informant red-herring",
-        "poetry": "verse rhythm rhyme sonnet imagery metaphor ballad stanza elegy ode haiku "
+        "crime": "mystery case file racket detective clue opening murder solution suspect motive "
+        "inspector alibi finale prologue informant red-herring",
+        "poetry": "verse page rhythm rhyme sonnet imagery metaphor ballad stanza elegy ode haiku "
         "refrain cadence couplet",
         "cookery": "recipe index chapter layout ingredient photograph glossary casserole marinade "
         "introduction appendix dessert-list shopping-list stew",
@@ -70,29 +70,30 @@ THING = {
         "translation anecdote timeline foreword evidence chronicle",
     },
     "news": {
-        "building": "bridge road roof library school station tower square market fountain "
+        "building": "bridge mint road roof library school station tower square market fountain "
         "lighthouse playground harbour car-park",
-        "sport": "match race team tournament season final regatta marathon league relay goalkeeper "
-        "championship captain scoreboard",
-        "culture": "concert festival exhibition parade play choir museum opening carnival fair "
-        "orchestra gallery fireworks-show pantomime",
-        "weather": "harvest storm river flood winter frost drought rain snow tide heatwave orchard "
-        "gale rainbow",
+        "sport": "match ball racket cricket squash race team tournament season final regatta "
+        "marathon league relay goalkeeper championship captain scoreboard",
+        "culture": "concert rock tattoo festival exhibition parade play choir museum opening "
+        "carnival fair orchestra gallery fireworks-show pantomime",
+        "weather": "harvest bank spell storm river flood winter frost drought rain snow tide "
+        "heatwave orchard gale rainbow",
     },
     "letter": {
-        "family": "wedding birthday party christening visit dinner baby puppy anniversary picnic "
-        "reunion kitten engagement cake",
-        "garden": "garden rose lawn apple-tree vegetable-patch shed greenhouse pond hedge tulip "
-        "compost beehive tomato fence",
-        "work": "job office interview project contract meeting promotion desk salary workshop "
-        "timetable deadline apprenticeship pay-rise",
-        "travel": "journey train ferry campsite flight tent cruise harbour hostel voyage suitcase "
-        "sunset guidebook passport",
+        "family": "wedding ring page birthday party christening visit dinner baby puppy "
+        "anniversary picnic reunion kitten engagement cake",
+        "garden": "garden row pen perch rose lawn apple-tree vegetable-patch shed greenhouse pond "
+        "hedge tulip compost beehive tomato fence",
+        "work": "job pen bank bill office interview project contract meeting promotion desk "
+        "salary workshop timetable deadline apprenticeship pay-rise",
+        "travel": "journey cape port train ferry campsite flight tent cruise harbour hostel "
+        "voyage suitcase sunset guidebook passport",
     },
 }
 THINGS = {
     "restaurant": {
-        "breakfast": "eggs pancakes sausages waffles crumpets omelettes rolls bagels mushrooms",
+        "breakfast": "eggs dates pancakes sausages waffles crumpets omelettes rolls bagels "
+        "mushrooms",
         "seafood": "prawns oysters mussels fishcakes chips scallops clams anchovies crabs",
         "curry": "samosas pickles spices lentils dumplings poppadoms kebabs chillies bhajis",
         "bakery": "cakes scones tarts buns pastries biscuits cupcakes doughnuts muffins",
@@ -101,16 +102,18 @@ THINGS = {
         "comedy": "jokes gags punchlines sketches puns pranks one-liners outtakes cameos",
         "thriller": "twists stunts chases clues villains explosions car-chases gunfights traps",
         "drama": "actors costumes scenes songs characters performances tears flashbacks speeches",
-        "nature": "pictures whales eagles landscapes penguins insects lions wolves gorillas",
+        "nature": "pictures scales whales eagles landscapes penguins insects lions wolves "
+        "gorillas",
     },
     "hotel": {
         "seaside": "views cocktails sunbeds beaches terraces waves balconies parasols deckchairs",
-        "mountain": "blankets trails slopes logs boots snowshoes fires peaks cabins",
-        "city": "rooms beds pillows towels curtains windows carpets mirrors stairs",
+        "mountain": "blankets matches trails slopes logs boots snowshoes fires peaks cabins",
+        "city": "rooms fans beds pillows towels curtains windows carpets mirrors stairs",
         "spa": "massages candles bathrobes oils saunas slippers creams facials baths",
     },
     "gadget": {
-        "kitchen": "buttons blades handles settings lids instructions attachments knobs screws",
+        "kitchen": "buttons scales blades handles settings lids instructions attachments knobs "
+        "screws",
         "audio": "speakers earbuds cables batteries headphones controls cushions sockets "
         "amplifiers",
         "photo": "pictures lenses filters menus photographs icons colours cartridges memory-cards",
@@ -120,13 +123,15 @@ THINGS = {
         "crime": "chapters suspects clues twists detectives murders motives red-herrings "
         "informants",
         "poetry": "poems verses rhymes sonnets images ballads metaphors haikus stanzas",
-        "cookery": "recipes photographs ingredients menus soups desserts stews sauces measurements",
-        "history": "maps footnotes portraits sources essays letters anecdotes diaries archives",
+        "cookery": "recipes photographs ingredients menus soups desserts stews sauces "
+        "measurements",
+        "history": "maps dates footnotes portraits sources essays letters anecdotes diaries "
+        "archives",
     },
     "news": {
         "building": "roads bridges houses streetlights benches pavements towers traffic-lights "
         "pipes",
-        "sport": "players teams fans referees athletes cyclists swimmers rowers runners",
+        "sport": "fans matches players teams referees athletes cyclists swimmers rowers runners",
         "culture": "concerts dancers musicians costumes floats fireworks paintings lanterns "
         "singers",
         "weather": "crops rivers orchards vineyards roofs fields winds showers thunderstorms",

@@ -1,0 +1,164 @@
+"""A small course, already run, to build sites from."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_output
+from notebook_factory import code, text, write
+
+from tl_helpers import claims, notebooks
+from tl_helpers.explore.controls import control
+from tl_helpers.explore.explorer import Explorer
+from tl_helpers.site import Built, build
+
+ROOT = Path(__file__).resolve().parent.parent
+
+FIRST = r"""# Start here: a small lesson
+
+Transfer learning moves from a source to a target (Pan and Yang 2010; Ruder 2019). The target may
+lie in another domain. Devlin et al. (2019) pre-trained a language model; see notebook 11, and
+notebook 12 for more.
+
+Inline $P(Y \mid X)$ and a display:
+
+$$H = -\sum_i p_i \log p_i$$
+"""
+LAST = """## To take home
+
+Fine-tuning helps, and `Ruder (1066)` in code is no citation.
+
+**References**
+
+- Devlin, J., Chang, M.-W., Lee, K. and Toutanova, K. (2019). BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding. NAACL.
+- Ruder, S. (2017). Transfer Learning - Machine Learning's Next Frontier. Blog post.
+"""  # noqa: E501
+SESSION = """# Session: the start
+
+Show {doc}`Start here <../00_start_here>` first. Rusu et al. (2016) froze whole columns.
+"""
+
+
+def figure(value: float) -> object:
+    """A small picture that depends on a value."""
+    from matplotlib.figure import Figure
+
+    drawn = Figure(figsize=(3, 2))
+    drawn.subplots().plot([0, 1], [0, value])
+    return drawn
+
+
+def explorer() -> Explorer:
+    """Two controls over pictures."""
+    controls = {"slope": control("slope", [1, 2, 3]), "kind": control("kind", ["plain", "odd"])}
+    return Explorer(
+        lambda slope, kind: figure(slope + (kind == "odd")),
+        controls,
+        lambda slope, kind: f"A {kind} line of slope {slope}.",
+        "How steep?",
+    )
+
+
+def png() -> str:
+    """A picture as base64."""
+    stream = io.BytesIO()
+    figure(1).savefig(stream, format="png")  # type: ignore[attr-defined]
+    return base64.b64encode(stream.getvalue()).decode()
+
+
+def claim(id: str = "it-helps", effect: float = 5.0) -> claims.Claim:
+    """A claim about 2 points."""
+    return claims.Claim(
+        id, effect, effect - 1, effect + 1, 5, "accuracy points", minimum=2.0, sentence="It helps."
+    )
+
+
+def shown() -> list[object]:
+    """Cells with every kind of output that a notebook of the course holds."""
+    first, _ = claim().bundle()
+    turned, _ = explorer().bundle()
+    table = "<table class='dataframe'><tr><th>a</th></tr><tr><td>1</td></tr></table>"
+    widget = {notebooks.WIDGET_VIEW: {"model_id": "x"}, "text/plain": "HBox(...)"}
+    outputs = [
+        [new_output("stream", text="A long line. " * 20)],
+        [new_output("display_data", {**first, claims.MIME: claim().to_dict()})],
+        [new_output("display_data", turned)],
+        [new_output("display_data", {"image/png": png(), "text/plain": "<Figure>"},
+                    metadata={"image/png": {"alt": "a rising line"}})],
+        [new_output("display_data", widget)],
+        [new_output("execute_result", {"text/html": table, "text/plain": "a"}, execution_count=6)],
+        [new_output("execute_result", {"text/latex": r"$\frac{a}{b}$"}, execution_count=7)],
+        [new_output("display_data", {"text/markdown": "It rises by **5** points."})],
+    ]  # fmt: skip
+    cells = []
+    for number, output in enumerate(outputs, 1):
+        cell = code(f"show({number})", *(["exercise"] if number == 1 else []))
+        cell.outputs, cell.execution_count = output, number
+        cells.append(cell)
+    return cells
+
+
+def small_course(place: Path) -> Path:
+    """Write the course into an empty folder, as ``tl run`` leaves it."""
+    folder = place / "notebooks"
+    cells = [text(FIRST), code("import tl_helpers", "bootstrap"), *shown(), text(LAST)]
+    first = write(folder, "00_start_here", *cells)
+    write(folder, "11_language_models", text("# Language models\n\nA tokenizer cuts text."))
+    shutil.copytree(ROOT / "notebooks" / "site", folder / "site")
+    (folder / "sessions").mkdir()
+    (folder / "sessions" / "start.md").write_text(SESSION, "utf-8")
+    build_folder = place / "build"
+    ran = nbformat.read(str(first), as_version=4)
+    ran.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": {"state": {}}}
+    (build_folder / "notebooks").mkdir(parents=True)
+    nbformat.write(ran, str(build_folder / "notebooks" / first.name))
+    row = {"name": "00_start_here", "status": "ok", "seconds": 42.4}
+    about = {"date": "2026-01-02T03:04:05+00:00", "commit": "abc123"}
+    report = {"profile": "course", "threads": 2, "environment": about, "notebooks": [row]}
+    (build_folder / "report.json").write_text(json.dumps(report), "utf-8")
+    (build_folder / "slides").mkdir()
+    (build_folder / "slides" / "00_start_here.html").write_text("<p>A deck.</p>", "utf-8")
+    return place
+
+
+def few_pages(folder: Path) -> None:
+    """The least that a site needs beside notebooks."""
+    folder.mkdir(parents=True)
+    term = "# Glossary\n\n```{glossary}\nprobe\n  A small classifier.\n\ntask\n  Labels.\n```\n"
+    entry = "@misc{ruder2017, author = {Ruder, S.}, title = {Next}, year = {2017}}\n"
+    (folder / "index.md").write_text("# The course\n\nA probe.\n", "utf-8")
+    (folder / "glossary.md").write_text(term, "utf-8")
+    (folder / "references.bib").write_text(entry, "utf-8")
+    (folder / "bibliography.md").write_text(
+        "# Bibliography\n\n```{bibliography}\n:all:\n```\n", "utf-8"
+    )
+
+
+@contextmanager
+def course_folder(place: Path) -> Iterator[None]:
+    """Work in this course folder."""
+    before = os.environ.get("TL_ROOT")
+    os.environ["TL_ROOT"] = str(place)
+    try:
+        yield
+    finally:
+        os.environ.pop("TL_ROOT")
+        if before is not None:
+            os.environ["TL_ROOT"] = before
+
+
+@cache
+def small_site(base: Path) -> Built:
+    """The site of the small course; built once, however many modules look at it."""
+    place = small_course(base / "small-course")
+    with course_folder(place):
+        return build()

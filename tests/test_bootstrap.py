@@ -1,0 +1,291 @@
+"""The cell that finds or installs the package: one text for all notebooks, and what it does.
+
+Here pip is a stand-in that writes down what it is asked; test_colab.py has the real one.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from notebook_factory import code, text, write
+
+from tl_helpers import __main__ as command
+from tl_helpers import bootstrap, notebooks
+from tl_helpers.errors import BadValue
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+PLACES = [
+    "",
+    "git+https://github.com/somebody/course@main",
+    "git+https://example.org/a-long-name-of-somebody/with-a-long-name-of-a-course@a-branch#egg=x",
+    "/a folder/with 'quotes' and \"more\"/caf\u00e9",
+    "back\\slash",
+]
+
+PIP = """
+import json, sys
+from pathlib import Path
+here = Path(__file__).parent
+asked = here / "asked.json"
+rows = json.loads(asked.read_text()) if asked.exists() else []
+kept = Path("/dev/stdin").read_text() if "/dev/stdin" in sys.argv else None
+asked.write_text(json.dumps([*rows, [sys.argv[1:], kept]]))
+if sys.argv[-1] != "/good":
+    print("what pip prints", flush=True)
+    sys.exit("ERROR: what pip says about " + repr(sys.argv[-1]))
+package = here.parent / "tl_helpers"
+package.mkdir()
+(package / "__init__.py").write_text("def start(*a, **k): print('started', a, k)")
+"""
+
+
+class Kernel:
+    """A Python without the package, with a pip that writes down what it is asked.
+
+    An environment of its own, empty: neither this cell nor the programs that it starts can reach
+    the packages of the tests, or the real pip.
+    """
+
+    def __init__(self, python: Path, base: Path) -> None:
+        self.python = python
+        self.site, self.folder = base / "site", base / "content"
+        self.folder.mkdir(parents=True)
+        (self.site / "pip").mkdir(parents=True)
+        (self.site / "pip" / "__main__.py").write_text(PIP, "utf-8")
+
+    def has(self, name: str, version: str) -> None:
+        (self.site / name).mkdir()
+        (self.site / name / "__init__.py").write_text("", "utf-8")
+        info = self.site / f"{name}-{version}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Name: {name}\nVersion: {version}\n", "utf-8")
+
+    def run(self, cell: str, times: int = 1, **variables: str) -> tuple[int, str]:
+        program = 'PROFILE, SEED, KNOB = "quick", 3, 0.5\n' + cell + "\n"
+        program += f"exec({cell!r})\n" * (times - 1)
+        done = subprocess.run(
+            [str(self.python), "-c", program], cwd=self.folder, capture_output=True, text=True,
+            env={"PYTHONPATH": str(self.site), "PIP_NO_INDEX": "1", **variables},
+        )  # fmt: skip
+        return done.returncode, done.stdout + done.stderr
+
+    @property
+    def asked(self) -> list:
+        path = self.site / "pip" / "asked.json"
+        return json.loads(path.read_text("utf-8")) if path.exists() else []
+
+
+@pytest.fixture(scope="module")
+def empty_python(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("python") / "env"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    python = folder / "bin" / "python"
+    there = subprocess.run([str(python), "-c", "import pip"], capture_output=True, env={})
+    assert there.returncode != 0, "the environment for tests must have no real pip"
+    return python
+
+
+@pytest.fixture
+def kernel(empty_python, tmp_path):
+    return Kernel(empty_python, tmp_path)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
+def test_every_notebook_has_the_one_cell(path):
+    assert bootstrap.problems(notebooks.read(path), path.stem) == []
+
+
+def test_it_is_short_and_needs_the_standard_library_only():
+    lines = bootstrap.source("00_start_here").splitlines()
+    assert len(lines) <= notebooks.CODE_LINES
+    imports = [line.split()[1] for line in lines if line.startswith(("import ", "from "))]
+    assert set(imports) - {"tl_helpers"} <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_linter_is_content_and_the_place_can_be_read_back(tmp_path, place):
+    path = write(tmp_path, "one", code("", "bootstrap"), code("session.seed"))
+    notebook = bootstrap.apply(notebooks.read(path), "one", place)
+    notebooks.write(notebook, path)
+    assert bootstrap.place_of(notebooks.read(path), "one") == place
+    assert bootstrap.problems(notebook, "one") == []
+    config = ["--config", str(ROOT / "pyproject.toml"), "--no-cache"]
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", *config, str(path)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("place", ["two\nlines", " blank", "bell\a"])
+def test_a_place_that_no_cell_can_hold(place):
+    with pytest.raises(BadValue, match="cannot be written"):
+        bootstrap.source("one", place=place)
+
+
+def test_an_installed_package_is_used_and_pip_is_not_asked(kernel):
+    kernel.has("tl_helpers", "1")
+    (kernel.site / "tl_helpers" / "__init__.py").write_text("def start(*a, **k): print(a, k)")
+    status, said = kernel.run(bootstrap.source("one", ["KNOB"]), TL_SOURCE="/good")
+    assert (status, said) == (0, "('one', 'quick', 3) {'KNOB': 0.5}\n")
+    assert kernel.asked == []
+
+
+@pytest.mark.parametrize("depth", ["", "student", "a/b/c"])
+def test_a_folder_above_is_used_and_pip_is_not_asked(kernel, depth):
+    package = kernel.folder / "tl_helpers"
+    package.mkdir()
+    (package / "__init__.py").write_text("def start(*a, **k): print('above')")
+    kernel.folder = kernel.folder / "notebooks" / depth
+    kernel.folder.mkdir(parents=True)
+    assert kernel.run(bootstrap.source("one"), TL_SOURCE="/good") == (0, "above\n")
+    assert kernel.asked == []
+
+
+def test_a_folder_of_that_name_without_a_package_is_not_taken_for_it(kernel):
+    (kernel.folder / "tl_helpers").mkdir()
+    kernel.folder = kernel.folder / "notebooks"
+    kernel.folder.mkdir()
+    assert kernel.run(bootstrap.source("one"), TL_SOURCE="/good")[0] == 0
+    assert len(kernel.asked) == 1
+
+
+def test_it_installs_once_and_pip_may_not_change_the_large_libraries(kernel):
+    kernel.has("torch", "2.9.0+cu128")
+    kernel.has("numpy", "2.1.0")
+    status, said = kernel.run(bootstrap.source("one", place="/good"), times=2)
+    assert status == 0 and said.count("started ('one', 'quick', 3)") == 2
+    assert said.count("Installing tl_helpers from '/good'") == 1
+    assert kernel.asked == [
+        [["install", "-c", "/dev/stdin", "/good"], "torch==2.9.0+cu128\nnumpy==2.1.0"]
+    ]
+    status, said = kernel.run(bootstrap.source("one", place="/good"))
+    assert status == 0 and "Installing" not in said
+
+
+def test_the_environment_names_another_place(kernel):
+    assert kernel.run(bootstrap.source("one", place="/bad"), TL_SOURCE="/good")[0] == 0
+    assert kernel.asked[0][0][-1] == "/good"
+
+
+@pytest.mark.parametrize("place", ["", "/bad"])
+def test_what_pip_says_is_shown_and_how_to_name_another_place(kernel, place):
+    status, said = kernel.run(bootstrap.source("one", place=place))
+    assert status == 1 and "Traceback" not in said
+    assert f"what pip prints\nERROR: what pip says about {place!r}" in said
+    assert "%env TL_SOURCE=" in said
+    status, _ = kernel.run(bootstrap.source("one", place=place), TL_SOURCE="/good")
+    assert status == 0
+
+
+def test_a_python_without_pip_says_so(kernel):
+    (kernel.site / "pip" / "__main__.py").unlink()
+    (kernel.site / "pip").rmdir()
+    status, said = kernel.run(bootstrap.source("one", place="/good"))
+    assert status == 1 and "No module named pip" in said
+
+
+def test_a_bare_kernel_in_the_course_folder_is_told_what_it_lacks(kernel):
+    """The package is found above, but nothing that it builds on is installed."""
+    cell = bootstrap.source("one").replace("Path.cwd().parents", f"[Path({str(ROOT)!r})]")
+    status, said = kernel.run(cell)
+    assert status == 1
+    assert "This kernel lacks packages that the course needs" in said
+    assert f'%pip install -e "{ROOT}"' in said
+    assert kernel.asked == []
+
+
+OLD = textwrap.dedent("""
+    try:
+        import tl_helpers as tl
+    except ImportError as error:  # a bare kernel
+        raise SystemExit("The helper package tl_helpers is missing.") from error
+    import itertools
+    import os
+
+    import numpy as np
+    from IPython.display import (
+        Markdown,
+        display,
+    )
+
+    session = tl.start("another", PROFILE, SEED)
+""").strip()
+
+
+def test_an_older_cell_is_replaced_and_its_own_imports_move(tmp_path):
+    path = write(tmp_path, "one", text("# T"), code(OLD, "bootstrap"), code("1"))
+    before = notebooks.stamp(notebooks.read(path), 1)
+    after = bootstrap.apply(before, "one")
+    assert [c.source for c in after.cells[3:]] == [
+        "import itertools\n\nimport numpy as np\n"
+        "from IPython.display import (\n    Markdown,\n    display,\n)",
+        "1",
+    ]
+    assert after.cells[2].source == bootstrap.source("one", ["KNOB", "WORD"])
+    assert before.cells[2].source == OLD
+    # What ran was another source: the outputs have to be made again.
+    assert after.metadata["tl"]["source_sha256"] != notebooks.source_hash(after)
+    assert bootstrap.apply(after, "one") == after
+    notebooks.write(after, path)
+    assert notebooks.read(path).cells == after.cells
+
+
+def test_only_the_place_changes_and_the_stored_outputs_stay_valid(tmp_path):
+    path = write(tmp_path, "one", code("", "bootstrap"))
+    before = notebooks.stamp(bootstrap.apply(notebooks.read(path), "one", ""), 1)
+    for place in PLACES:
+        after = bootstrap.apply(before, "one", place)
+        assert after.metadata["tl"]["source_sha256"] == notebooks.source_hash(after)
+    before.metadata["tl"]["source_sha256"] = "of other sources"
+    after = bootstrap.apply(before, "one", "elsewhere")
+    assert after.metadata["tl"]["source_sha256"] == "of other sources"
+
+
+def test_a_changed_cell_is_noticed(tmp_path):
+    path = write(tmp_path, "one", code("", "bootstrap"))
+    notebook = bootstrap.apply(notebooks.read(path), "one", "somewhere")
+    assert bootstrap.problems(notebook, "one") == []
+    assert "run: tl bootstrap two" in bootstrap.problems(notebook, "two")[0]
+    for old, new in [('"torch", ', ""), ("-c", "-r"), ("# Finds", "# finds"), ("KNOB=KNOB, ", "")]:
+        changed = bootstrap.apply(notebook, "one")
+        assert old in changed.cells[1].source
+        changed.cells[1].source = changed.cells[1].source.replace(old, new)
+        assert bootstrap.problems(changed, "one") != []
+        assert bootstrap.problems(bootstrap.apply(changed, "one"), "one") == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ([code("1")], "0 cells are tagged 'bootstrap'"),
+        ([code("1", "bootstrap"), code("2", "bootstrap")], "2 cells are tagged 'bootstrap'"),
+        ([code("import os\nx = 1", "bootstrap")], "has code of its own: x = 1"),
+        ([code("import (", "bootstrap")], "is not Python"),
+    ],
+)
+def test_cells_that_cannot_be_written(tmp_path, monkeypatch, capsys, cells, message):
+    monkeypatch.setenv("TL_ROOT", str(tmp_path))
+    good = write(tmp_path / "notebooks", "a", code("", "bootstrap"))
+    bad = write(tmp_path / "notebooks", "b", *cells)
+    before = good.read_bytes(), bad.read_bytes()
+    with pytest.raises(SystemExit):
+        command.main(["bootstrap"])
+    assert message in capsys.readouterr().err
+    assert (good.read_bytes(), bad.read_bytes()) == before
+
+
+def test_the_command(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("TL_ROOT", str(tmp_path))
+    path = write(tmp_path / "notebooks", "one", code("", "bootstrap"))
+    command.main(["bootstrap", "--source", "/the/course"])
+    assert "next: tl refresh one" in capsys.readouterr().out
+    assert bootstrap.place_of(notebooks.read(path), "one") == "/the/course"
+    command.main(["bootstrap", "one"])
+    assert capsys.readouterr().out.startswith("unchanged")
+    assert bootstrap.place_of(notebooks.read(path), "one") == "/the/course"

@@ -1,0 +1,305 @@
+"""The site: built from a small course that was run, and looked at as a reader would."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+import site_factory
+from bs4 import BeautifulSoup
+from notebook_factory import text, write
+
+from tl_helpers import __main__ as command
+from tl_helpers import course_map, notebooks
+from tl_helpers.errors import BrokenFile, CourseError
+from tl_helpers.site import build as build_site
+from tl_helpers.site import check, content
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("site")]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    return site_factory.small_site(tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture(scope="module")
+def page(built):
+    """A page of the site, parsed."""
+    return lambda name: BeautifulSoup(
+        (built.folder / f"{name}.html").read_text("utf-8"), "html.parser"
+    )
+
+
+@pytest.fixture(scope="module")
+def lesson(page):
+    return page("00_start_here").find("article")
+
+
+def links(element, kind):
+    return {a.get_text().replace("\n", " "): a["href"] for a in element.select(f"a.{kind}")}
+
+
+# -------------------------------------------------------------------------------- the site as built
+
+
+def test_the_page_to_open_and_everything_it_needs(built):
+    assert built.index.is_file() and built.index == built.folder / "index.html"
+    for name in ("00_start_here", "11_language_models", "map", "claims", "glossary",
+                 "bibliography", "alone", "group", "class", "colab", "sessions/start",
+                 "search"):  # fmt: skip
+        assert (built.folder / f"{name}.html").is_file(), name
+    assert check.problems(built.folder) == []
+    assert not list(built.folder.rglob("*.map")) and not list(built.folder.rglob("*macros.html"))
+    assert [p.name for p in built.folder.parent.iterdir() if p.name.startswith(".")] == []
+
+
+def test_citations_lead_to_the_bibliography(page, lesson):
+    cited = links(lesson, "tl-cite")
+    entries = page("bibliography")
+    for said, title in {
+        "Pan and Yang 2010": "A Survey on Transfer Learning",
+        "Ruder 2019": "The State of Transfer Learning in NLP",
+        "Devlin et al. (2019)": "BERT: Pre-training",
+        "Ruder, S. (2017)": "Next Frontier",
+    }.items():
+        where, _, anchor = cited[said].partition("#")
+        assert where == "bibliography.html"
+        assert title in entries.find(id=anchor).get_text()
+    assert "1066" not in str(cited)
+    pan = next(e for e in entries.select("div.citation") if "Pan and Yang" in e.get_text())
+    back = {a.get_text(): a["href"] for a in pan.select("p.tl-cited a")}
+    assert back["Start here: a small lesson"] == "00_start_here.html"
+    rusu = next(e for e in entries.select("div.citation") if "Progressive Neural" in e.get_text())
+    assert "Session: the start" in rusu.select_one("p.tl-cited").get_text()
+    assert len(entries.select("div.citation")) >= 80
+
+
+def test_first_uses_of_terms_lead_to_the_glossary(page, lesson):
+    terms = links(lesson, "tl-term")
+    assert {"Transfer learning", "source", "target", "domain", "language model",
+            "pre-trained", "Fine-tuning"} <= set(terms)  # fmt: skip
+    assert len(lesson.select("a.tl-term")) == len({t.casefold() for t in terms})  # once each
+    where, _, anchor = terms["pre-trained"].partition("#")
+    assert where == "glossary.html"
+    assert page("glossary").find(id=anchor).get_text().startswith("pre-training")
+    assert lesson.find("a", string="source")["title"].startswith("Where knowledge is transferred")
+    for closed in ("h1", "h2", "pre", "div.cell_output", "div.cell_input"):
+        assert not lesson.select(f"{closed} a.tl-term")
+
+
+def test_notebooks_named_in_the_text_are_linked(lesson):
+    named = links(lesson, "tl-nb")
+    assert named == {"notebook 11": "11_language_models.html", "notebook 12": "map.html#map-12"}
+
+
+def test_the_head_of_a_notebook(lesson, page, built):
+    head = lesson.select_one(".tl-head")
+    assert "Runs in42 s" in head.get_text() and "ThemeStart" in head.get_text()
+    hrefs = [a["href"] for a in head.select("a")]
+    assert hrefs == ["files/00_start_here.ipynb", "slides/00_start_here.html"]
+    shipped = built.folder.parent.parent / "notebooks" / "00_start_here.ipynb"
+    assert (built.folder / hrefs[0]).read_bytes() == shipped.read_bytes()
+    assert "A deck." in (built.folder / hrefs[1]).read_text("utf-8")
+    other = page("11_language_models").select_one(".tl-head")
+    assert "not measured yet" in other.get_text() and "as stored" in other.get_text()
+    assert "Slides" not in other.get_text()
+
+
+def test_outputs_survive(lesson):
+    assert lesson.select("figure [data-control]") and "currentScript" in str(lesson)
+    assert "It helps." in lesson.select_one("[aria-label^=Claim]").get_text()
+    assert lesson.find("img", alt="a rising line")["src"].startswith("data:image/png")
+    assert lesson.select("table.dataframe") and "rises by 5 points" in lesson.get_text()
+    assert "widget" not in str(lesson).lower() and "HBox" not in lesson.get_text()
+    assert lesson.select(".tag_tl-exercise") and lesson.select("details.hide pre")
+
+
+def test_formulas_are_mathml(lesson):
+    shown = lesson.select("math")
+    assert [m["display"] for m in shown] == ["inline", "block", "block"]
+    assert "MathJax" not in str(lesson) and "\\frac" not in lesson.get_text()
+
+
+def test_all_claims_in_one_table(page):
+    claims = page("claims").find("article")
+    cells = [c.get_text().strip() for c in claims.select("tbody tr td")]
+    assert cells == ["It helps.", "+5.0 accuracy points", "+4.0 to +6.0", "✓ Supported"]
+    assert claims.find("a", href="#claim-it-helps") and claims.select("#claim-it-helps svg")
+    said = " ".join(claims.get_text().split())
+    assert "1 claim: 1 supported. Run on 2026-01-02 (profile course, 2 threads a notebook" in said
+    assert "commit abc123" in said
+
+
+def test_the_map_shows_every_notebook(page):
+    shown = page("map").find("article")
+    stations = shown.select(".tl-station")
+    assert len(stations) == len(course_map.rows())
+    ready = [s.find("a")["href"] for s in stations if "tl-ready" in s["class"]]
+    assert ready == ["00_start_here.html", "11_language_models.html"]
+    assert [h.get_text().rstrip("#") for h in shown.select("h2")] == [
+        f"{n} {theme}" for n, theme in enumerate(content.THEMES, 1)
+    ]
+    for (name, _, question), station in zip(course_map.rows(), stations, strict=True):
+        assert question in station.get_text() and name[:2] in station.get_text()
+
+
+def test_side_bar_and_order(page):
+    captions = [c.get_text() for c in page("index").select("p.caption")]
+    assert captions == ["1 Pre-training", "Sessions", "How to use it", "Reference"]
+    entries = [a.get_text() for a in page("index").select("nav.bd-links li a")]
+    assert entries[:3] == ["Start here", "Map of the course", "Language models"]
+    assert page("00_start_here").select_one("a.right-next")["href"] == "map.html"
+    assert page("sessions/start").find("a", href="../00_start_here.html")
+
+
+def test_search_knows_the_pages(built):
+    index = (built.folder / "searchindex.js").read_text("utf-8")
+    assert "perplex" in index and "00_start_here" in index
+    # A summary would have to be fetched, and a browser refuses that for pages on disk.
+    options = (built.folder / "_static" / "documentation_options.js").read_text("utf-8")
+    assert "SHOW_SEARCH_SUMMARY: false" in options
+
+
+# --------------------------------------------------------------------------- what goes into a site
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A course of one notebook, not run, with few pages around it."""
+    monkeypatch.setenv("TL_ROOT", str(tmp_path))
+    site_factory.few_pages(tmp_path / "notebooks" / "site")
+    write(tmp_path / "notebooks", "00_start_here", text("# Start here"))
+    return tmp_path
+
+
+def test_an_executed_copy_of_other_sources_is_not_shown(place):
+    path = place / "notebooks" / "00_start_here.ipynb"
+    ran = nbformat.read(str(path), as_version=4)
+    ran.cells[0].outputs = [nbformat.v4.new_output("stream", text="as run")]
+    notebooks.write(ran, place / "build" / "notebooks" / path.name)
+    (only,), notes = content.collect(place / "build")
+    assert only.executed and only.notebook.cells[0].outputs and notes == []
+    write(place / "notebooks", "00_start_here", text("# Start here, changed"))
+    (only,), (note,) = content.collect(place / "build")
+    assert not only.executed and only.title == "Start here, changed"
+    assert "changed since it was run: tl run 00_start_here" in note
+
+
+def test_a_failed_run_shows_the_stored_outputs_and_says_so(place):
+    shutil.copy(place / "notebooks" / "00_start_here.ipynb", place / "failed")
+    (place / "build" / "notebooks").mkdir(parents=True)
+    shutil.move(place / "failed", place / "build/notebooks/00_start_here.failed.ipynb")
+    (only,), (note,) = content.collect(place / "build")
+    assert not only.executed and "failed when it was run" in note
+
+
+def test_the_profile_of_a_run_is_named(place):
+    write(place / "notebooks", "00_start_here", text("# Start"), parameters='PROFILE = "quick"')
+    (only,), _ = content.collect(place / "build")
+    assert only.profile == "quick"
+    only.executed = True
+    assert "profile quick" in content.head(only, deck=False)
+
+
+@pytest.mark.parametrize("broken", ["{", "[]", '{"notebooks": [{}]}'])
+def test_a_broken_report(place, broken):
+    (place / "build").mkdir()
+    (place / "build" / "report.json").write_text(broken, "utf-8")
+    with pytest.raises(BrokenFile, match="is no report of a run"):
+        build_site()
+
+
+# ------------------------------------------------------------------------------ what stops a build
+
+
+def old_site(place: Path) -> Path:
+    """A site from before, with the mark of one."""
+    folder = place / "build" / "site"
+    folder.mkdir(parents=True)
+    (folder / ".tl-site").touch()
+    (folder / "index.html").write_text("the old site", "utf-8")
+    return folder
+
+
+def untouched(folder: Path) -> bool:
+    left = sorted(p.name for p in folder.iterdir())
+    beside = [p.name for p in folder.parent.iterdir() if p.name.startswith(".")]
+    return left == [".tl-site", "index.html"] and beside == []
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("Nobody et al. (2019) say so.",
+         r"notebooks/00_start_here.ipynb, cell 2: cites 'Nobody et al. \(2019\)', which is not in"),
+        ("It is $a^b^c$.",
+         r"notebooks/00_start_here.ipynb, cell 2: the formula 'a\^b\^c' cannot be read"),
+        ("See [there](nowhere.md).", "notebooks/00_start_here.ipynb, cell 2: .*nowhere.md"),
+        ("See <a href='gone.html'>there</a>.", "00_start_here.html: links to 'gone.html', which"),
+        ("<img alt='x' src='https://a.invalid/x.png'>",
+         "00_start_here.html: loads https://a.invalid/x.png from elsewhere"),
+    ],
+)  # fmt: skip
+def test_one_clear_message_and_the_old_site_stays(place, source, message):
+    write(place / "notebooks", "00_start_here", text(f"# Start here\n\n{source}"))
+    folder = old_site(place)
+    with pytest.raises(CourseError, match=message) as caught:
+        build_site()
+    assert "The site was not built: " in str(caught.value) and "tl site" in caught.value.do
+    assert str(caught.value).count("\n") == 1 and untouched(folder)
+
+
+def test_a_term_defined_twice(place):
+    path = place / "notebooks" / "site" / "glossary.md"
+    path.write_text(path.read_text("utf-8").replace("\ntask\n", "\nprobe\n", 1), "utf-8")
+    with pytest.raises(CourseError, match=r"site/glossary.md.*duplicate term.* probe"):
+        build_site()
+
+
+def test_ctrl_c_leaves_the_old_site(place, monkeypatch):
+    folder = old_site(place)
+    monkeypatch.setattr(check, "problems", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        build_site()
+    assert untouched(folder)
+
+
+def test_a_folder_with_other_files_is_not_replaced(place):
+    (place / "letters").mkdir()
+    (place / "letters" / "dear.txt").write_text("x", "utf-8")
+    with pytest.raises(CourseError, match="holds other files"):
+        build_site(place / "letters")
+    assert (place / "letters" / "dear.txt").exists()
+
+
+@pytest.mark.parametrize("name", ["index.md", "glossary.md", "references.bib"])
+def test_a_missing_source(place, name):
+    (place / "notebooks" / "site" / name).unlink()
+    with pytest.raises(BrokenFile, match=f"{name} is missing(.|\n)*git checkout"):
+        build_site()
+
+
+@pytest.mark.parametrize("package", ["sphinx", "myst_nb", "sphinx_book_theme"])
+def test_a_missing_package(place, monkeypatch, package):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(CourseError, match=f"package {package} is not installed(.|\n)*make course"):
+        build_site()
+
+
+def test_the_command(place, capfd):
+    write(place / "notebooks", "00_start_here", text("# Start here\n\nNobody (2019) says so."))
+    with pytest.raises(SystemExit) as stop:
+        command.main(["site"])
+    said = capfd.readouterr()
+    assert stop.value.code == 1 and "cites 'Nobody (2019)'" in said.err
+    assert "Traceback" not in said.err
+    write(place / "notebooks", "00_start_here", text("# Start here"))
+    command.main(["site"])
+    said = capfd.readouterr().out
+    assert f"Open: {place / 'build' / 'site' / 'index.html'}" in said
+    assert "as stored, not run here: 00_start_here" in said
+    assert (place / "build" / "site" / "index.html").exists()

@@ -1,0 +1,167 @@
+"""The site in a real browser, opened from disk, with every request on record."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+import site_factory
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+playwright = pytest.importorskip("playwright.sync_api")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.xdist_group("site"),
+    pytest.mark.skipif(CHROMIUM is None, reason="needs chromium"),
+]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    return site_factory.small_site(tmp_path_factory.getbasetemp())
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with playwright.sync_playwright() as runner:
+        browser = runner.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Watched:
+    """A browser window that notes what it fetches, and every error on its console."""
+
+    def __init__(self, browser, folder: Path, width: int, scheme: str) -> None:
+        self.folder, self.requests, self.errors = folder, [], []
+        context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
+        self.page = context.new_page()
+        self.page.set_default_timeout(60_000)
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("requestfailed", self._failed)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on(
+            "console",
+            lambda said: self.errors.append(said.text) if said.type == "error" else None,
+        )
+        self.close = context.close
+
+    def _failed(self, request) -> None:
+        if "ERR_ABORTED" not in (request.failure or ""):  # a reader who moved on early
+            self.errors.append(request.url)
+
+    def open(self, name: str) -> object:
+        self.page.goto((self.folder / name).as_uri())
+        return self.page
+
+    def clean(self) -> bool:
+        """Nothing left the disk, and nothing went wrong."""
+        outside = [u for u in self.requests if not u.startswith(("file://", "data:", "blob:"))]
+        assert outside == [] and self.errors == []
+        return len(self.requests) > 0
+
+
+@pytest.fixture
+def window(chromium, built):
+    """Open a window of some width, in a light or a dark theme."""
+    opened = []
+
+    def make(width=1280, scheme="light"):
+        opened.append(Watched(chromium, built.folder, width, scheme))
+        return opened[-1]
+
+    yield make
+    for one in opened:
+        one.close()
+
+
+def artefact(page, name: str) -> None:
+    """Leave a picture to look at, where somebody asked for them."""
+    if folder := os.environ.get("TL_SCREENSHOTS"):
+        page.screenshot(path=str(Path(folder) / f"site-{name}.png"))
+
+
+def background(page) -> int:
+    """How light the page is, 0 to 255."""
+    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    return int(colour.split("(")[1].split(",")[0])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_every_page_from_disk_without_a_request_or_an_error(window, built, width, scheme):
+    seen = window(width, scheme)
+    names = sorted(p.relative_to(built.folder).as_posix() for p in built.folder.rglob("*.html")
+                   if "slides" not in p.parts)  # fmt: skip
+    assert len(names) >= 12
+    for name in names:
+        page = seen.open(name)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert (background(page) > 200) == (scheme == "light"), name
+        artefact(page, f"{Path(name).stem}-{width}-{scheme}")
+    assert seen.clean()
+
+
+def test_the_switch_between_light_and_dark(window):
+    seen = window()
+    page = seen.open("index.html")
+    for mode, light in (("dark", False), ("light", True), ("auto", True)):
+        page.locator("button.theme-switch-button:visible").click()
+        page.locator(f"button.theme-change-button[data-mode={mode}]").click()
+        assert page.get_attribute("html", "data-mode") == mode
+        assert (background(page) > 200) == light
+    page = seen.open("map.html")  # the choice is kept from page to page
+    assert page.get_attribute("html", "data-mode") == "auto"
+    assert seen.clean()
+
+
+def test_cards_and_explorers_are_readable_in_the_dark(window):
+    page = window(scheme="dark").open("00_start_here.html")
+    for where in ("[aria-label^=Claim]", "figure label"):
+        text = page.locator(where).first.evaluate("e => getComputedStyle(e).color")
+        assert int(text.split("(")[1].split(",")[0]) > 150, where
+
+
+def test_an_explorer_turns(window):
+    seen = window()
+    page = seen.open("00_start_here.html")
+    picture = page.locator("figure [data-view] img")
+    before = picture.get_attribute("src")
+    assert picture.get_attribute("alt") == "A plain line of slope 1."
+    page.locator("figure input[type=range]").focus()
+    page.keyboard.press("ArrowRight")
+    assert picture.get_attribute("alt") == "A plain line of slope 2."
+    assert picture.get_attribute("src") != before
+    page.locator("figure select").select_option("odd")
+    assert picture.get_attribute("alt") == "A odd line of slope 2."
+    assert seen.clean()
+
+
+def test_search_finds_a_term(window):
+    seen = window()
+    page = seen.open("index.html")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("perplexity")
+    page.keyboard.press("Enter")
+    page.locator("ul.search li a").first.click()
+    page.wait_for_url("**/glossary.html*")
+    assert seen.clean()
+
+
+def test_a_reader_walks_through(window):
+    """From the start page to a notebook, a term, a reference and back, and the next page."""
+    seen = window()
+    page = seen.open("index.html")
+    page.locator("article").get_by_role("link", name="Start here").first.click()
+    page.locator("a.tl-term", has_text="source").click()
+    page.wait_for_url("**/glossary.html#term-source")
+    page.go_back()
+    page.wait_for_url("**/00_start_here.html")
+    page.locator("a.tl-cite", has_text="Pan and Yang").first.click()
+    page.locator("div.citation:target p.tl-cited a", has_text="Start here").click()
+    page.wait_for_url("**/00_start_here.html")
+    page.locator("a.right-next").click()
+    page.wait_for_url("**/map.html")
+    assert seen.clean()

@@ -1,0 +1,266 @@
+"""Citations, terms, the link check and the swap, on plain texts and pages."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tl_helpers import catalogue, files
+from tl_helpers.errors import BrokenFile
+from tl_helpers.site import check
+from tl_helpers.site.citations import Bibliography
+from tl_helpers.site.terms import Terms, other_forms
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE = ROOT / "notebooks" / "site"
+
+
+@pytest.fixture(scope="module")
+def bibliography():
+    return Bibliography(SITE / "references.bib")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Ruder (2019) says", [("Ruder (2019)", "ruder2019state")]),
+        ("after Ruder et al. (2019), that", [("Ruder et al. (2019)", "ruder2019tutorial")]),
+        (
+            "(Pan and Yang 2010; Ruder\n2019)",
+            [("Pan and Yang 2010", "pan2010"), ("Ruder\n2019", "ruder2019state")],
+        ),
+        (
+            "Ruder (2017, 2019) twice",
+            [("Ruder (2017", "ruder2017"), ("2019)", "ruder2019state")],
+        ),
+        ("of Pan and Yang (2010) and Ruder (2017)",
+         [("Pan and Yang (2010)", "pan2010"), ("Ruder (2017)", "ruder2017")]),
+        ("(see Devlin et al., 2019)", [("Devlin et al., 2019", "devlin2019")]),
+        ("Williams, Nangia and Bowman (2018)",
+         [("Williams, Nangia and Bowman (2018)", "williams2018")]),
+        ("the two towers of Reimers and Gurevych 2019",
+         [("Reimers and Gurevych 2019", "reimers2019")]),
+        ("(Tjong Kim Sang and De Meulder 2003)",
+         [("Tjong Kim Sang and De Meulder 2003", "tjong2003")]),
+        ("Peters et al. (2018b) looked inside", [("Peters et al. (2018b)", "peters2018b")]),
+    ],
+)  # fmt: skip
+def test_citations_are_found(bibliography, text, found):
+    assert [(hit.text, hit.key) for hit in bibliography.find(text)] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Nobody (2019) says", "Nobody (2019)"),
+        ("Nobody et al. 2019 say", "Nobody et al. 2019"),
+        ("as Smith and Ruder (2019) say", "Smith and Ruder (2019)"),
+        ("(Nobody 2019)", "Nobody 2019"),
+        ("(Pan and Yang 2010; see Nobody, 2019)", "see Nobody, 2019"),
+        ("Ruder (1999)", "Ruder 1999"),
+        ("Pan and Yang (2010, 2011)", "Pan and Yang 2011"),
+        ("Peters et al. (2018) without a letter", "Peters et al. 2018"),
+        ("van der Berg (2001) and others", "van der Berg (2001)"),
+        ("Müller and O’Brien (2001)", "Müller and O’Brien (2001)"),
+    ],
+)
+def test_a_citation_without_an_entry_is_noticed(bibliography, text, said):
+    assert [hit.text for hit in bibliography.find(text) if hit.key is None] == [said]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["In 2019 it was new.", "NAACL 2019, in June (2019)", "May 2020", "version 2 (2026)",
+     "the 2,048 texts", "(since 2019)", "Python (2023)", "Ruder wrote", "a set of 1999 texts",
+     "between January and March 2020", "NeurIPS (2020)"],
+)  # fmt: skip
+def test_other_years_are_no_citations(bibliography, text):
+    assert bibliography.find(text) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ("Ruder, S. (2017). Transfer Learning - Machine Learning’s Next\nFrontier. Blog post.",
+         "ruder2017"),
+        ("He, K., Girshick, R. and Dollár, P. (2019). Rethinking ImageNet Pre-training. ICCV.",
+         "he2019"),
+        ("Ruder, S. (2018). Transfer Learning - Machine Learning's Next Frontier. Blog.", None),
+        ("Peters, M. (2017). Transfer Learning - Machine Learning's Next Frontier. Blog.", None),
+        ("Ruder, S. (2017). Another title.", None),
+        ("no reference at all", None),
+    ],
+)  # fmt: skip
+def test_lines_of_a_list_of_references(bibliography, line, key):
+    entry = bibliography.reference(line)
+    assert (entry.key if entry else None) == key
+
+
+ENTRY = "@misc{{{key}, author = {{{author}}}, title = {{{title}}}, year = {{{year}}}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (ENTRY.format(key="a", author="One, A.", title="T", year="2001")
+         + ENTRY.format(key="b", author="One, B.", title="U", year="2001"),
+         r"One \(2001\) is both a and b(.|\n)*year = \{2001a\}"),
+        (ENTRY.format(key="a", author="", title="T", year="2001"), "entry a lacks an author"),
+        (ENTRY.format(key="a", author="One, A.", title="T", year="soon"), "entry a lacks"),
+        (ENTRY.format(key="a", author="One, A.", title="T", year="2001") * 2, "cannot be read"),
+        ("@misc{a, author = {One", "cannot be read"),
+    ],
+)  # fmt: skip
+def test_a_broken_bibliography(tmp_path, content, message):
+    path = tmp_path / "references.bib"
+    path.write_text(content, "utf-8")
+    with pytest.raises(BrokenFile, match=message):
+        Bibliography(path)
+    with pytest.raises(BrokenFile, match="cannot be read"):
+        Bibliography(tmp_path / "missing.bib")
+
+
+def test_the_bibliography_holds_the_backbone_of_the_course(bibliography):
+    for key in ("ruder2019tutorial", "ruder2017", "ruder2019state", "rusu2016", "sun2016"):
+        assert key in bibliography.entries
+    keys = list(bibliography.entries)
+    names = [(e.names[0].casefold(), e.year) for e in bibliography.entries.values()]
+    assert len(keys) >= 80 and len(set(names)) > 70
+    assert [n for n, _ in names] == sorted(n for n, _ in names)  # in order, as a reader expects
+
+
+def test_what_the_catalogue_cites_is_in_the_bibliography(bibliography):
+    """Data and models come with a citation: each work is an entry, by first author and year."""
+    known = {(e.names[0], e.year[:4]) for e in bibliography.entries.values()}
+    cited = set()
+    for section in ("dataset", "model"):
+        for entry in catalogue.entries(section).values():
+            pattern = r"(?:^|; )([^().;]+?)(?: et al\.)? \((\d{4})\)"
+            for authors, year in re.findall(pattern, entry.citation):
+                cited.add((re.split(r", | and ", authors)[0], year))
+    assert len(cited) > 8
+    assert cited - known == set()
+
+
+# ------------------------------------------------------------------------------------------- terms
+
+
+def found(terms, text):
+    return [(text[f.start : f.end], f.term) for f in terms.find(text)]
+
+
+def test_terms_are_found_in_every_form():
+    terms = Terms(["fine-tuning", "task", "language model", "LoRA"], {"fine-tuned": "fine-tuning"})
+    assert found(terms, "Fine tuning is fine-tuned\nfor two Tasks.") == [
+        ("Fine tuning", "fine-tuning"), ("fine-tuned", "fine-tuning"), ("Tasks", "task"),
+    ]  # fmt: skip
+    assert found(terms, "language\nmodels and LoRA") == [
+        ("language\nmodels", "language model"), ("LoRA", "LoRA"),
+    ]  # fmt: skip
+    assert found(terms, "multitasking, task-specific, lora, a subtask") == []
+
+
+def test_the_longest_term_wins():
+    terms = Terms(["model", "language model", "masked language model"])
+    assert found(terms, "a masked language model, a model") == [
+        ("masked language model", "masked language model"), ("model", "model"),
+    ]  # fmt: skip
+    assert Terms([]).find("anything") == []
+
+
+def test_the_glossary_is_whole():
+    source = (SITE / "glossary.md").read_text("utf-8")
+    terms = [line for line in source.split("```{glossary}")[1].splitlines()
+             if line and not line.startswith((" ", "`"))]  # fmt: skip
+    assert len(terms) >= 60 and len(set(terms)) == len(terms)
+    assert terms == sorted(terms, key=str.casefold)
+    forms = other_forms(source)
+    assert set(forms.values()) <= set(terms) and not set(forms) & set(terms)
+    found_terms = {f.term for f in Terms(terms, forms).find(
+        "transfer learning source target domain task taxonomy pre-training fine-tuning feature "
+        "extraction probe masked LM causal LM perplexity adapter LoRA distillation catastrophic "
+        "forgetting negative transfer"
+    )}  # fmt: skip
+    assert len(found_terms) == 18
+
+
+# ---------------------------------------------------------------------------------- the link check
+
+
+def problems(folder: Path, body: str, css: str = "") -> list[str]:
+    (folder / "other.html").write_text("<h1 id='there'>x</h1>", "utf-8")
+    (folder / "a b.txt").write_text("x", "utf-8")
+    (folder / "style.css").write_text(css, "utf-8")
+    (folder / "page.html").write_text(f"<html><body>{body}</body></html>", "utf-8")
+    return check.problems(folder)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("<a href='gone.html'>x</a>", "links to 'gone.html'"),
+        ("<a href='other.html#gone'>x</a>", "no such place"),
+        ("<a href='#gone'>x</a>", "no such place"),
+        ("<img src='gone.png'>", "gone.png, which is not there"),
+        ("<img src='http://a.invalid/x.png'>", "loads http://a.invalid/x.png from elsewhere"),
+        ("<img srcset='other.html 1x, //a.invalid/y.png 2x'>", "//a.invalid/y.png from elsewhere"),
+        ("<script src='https://a.invalid/x.js'></script>", "from elsewhere"),
+        ("<link rel='stylesheet' href='//a.invalid/x.css'>", "from elsewhere"),
+        ("<link rel='shortcut icon' href='https://a.invalid/i.ico'>", "from elsewhere"),
+        ("<iframe src='https://a.invalid/'></iframe>", "from elsewhere"),
+        ("<style>@import 'https://a.invalid/x.css';</style>", "from elsewhere"),
+        ("<p style=\"background:url('https://a.invalid/x.png')\">", "from elsewhere"),
+        ("<svg><image href='https://a.invalid/x.png'/></svg>", "from elsewhere"),
+    ],
+)
+def test_what_does_not_work_is_found(tmp_path, body, said):
+    (wrong,) = problems(tmp_path, body)
+    assert wrong.startswith("page.html: ") and said in wrong
+
+
+def test_style_sheets_are_looked_into(tmp_path):
+    assert "style.css: loads https://a.invalid/f.woff2 from elsewhere" in problems(
+        tmp_path, "", "@font-face{src:url(https://a.invalid/f.woff2)}"
+    )
+
+
+def test_what_works_is_left_alone(tmp_path):
+    body = (
+        "<a href='other.html#there'>x</a><a href='#top'>x</a><a href='https://a.invalid/'>x</a>"
+        "<a href='a%20b.txt'>x</a><img src='data:image/png;base64,AAAA'><a name='n' href='#n'>x</a>"
+        "<style>p{background:url(data:image/png;base64,AAAA)}</style><a href='mailto:a@b.invalid'>"
+    )
+    assert problems(tmp_path, body, "p{background:url('other.html')}") == []
+
+
+# ---------------------------------------------------------------------------------------- the swap
+
+
+def test_a_folder_is_swapped_whole(tmp_path):
+    target = tmp_path / "site"
+    for content in ("old", "new"):
+        with files.atomic_folder(target) as folder:
+            (folder / "page").write_text(content, "utf-8")
+    assert (target / "page").read_text("utf-8") == "new"
+    assert [p.name for p in tmp_path.iterdir()] == ["site"]
+
+
+def test_if_the_new_folder_cannot_take_its_place_the_old_one_comes_back(tmp_path, monkeypatch):
+    target = tmp_path / "site"
+    target.mkdir()
+    (target / "page").write_text("old", "utf-8")
+    replace = os.replace
+
+    def fail(source, goal):
+        if str(source).endswith(".part"):
+            raise KeyboardInterrupt
+        replace(source, goal)
+
+    monkeypatch.setattr("tl_helpers.files.os.replace", fail)
+    with pytest.raises(KeyboardInterrupt), files.atomic_folder(target):
+        pass
+    assert (target / "page").read_text("utf-8") == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["site"]

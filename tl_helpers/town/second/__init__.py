@@ -1,0 +1,1 @@
+"""Ondalese, the town's second language; see the datasheet ``data/town.md``."""
