@@ -22,6 +22,7 @@ from tl_helpers.town.dials import RANGES, Dials
 from tl_helpers.town.gap import excess_bits, log_probabilities
 from tl_helpers.town.generate import Engine
 from tl_helpers.town.homonyms import HOMONYMS, Homonyms, Sense
+from tl_helpers.town.judge import Judge, Verdict
 from tl_helpers.town.lexicon import DOMAINS, TOPICS
 from tl_helpers.town.probe import HELD_OUT, probe
 from tl_helpers.town.reading import frequencies, marked, shared_opinions, statistics
@@ -90,12 +91,14 @@ __all__ = [
     "VERSION",
     "Corpus",
     "Dials",
+    "Judge",
     "Homonyms",
     "Opinions",
     "Sense",
     "SenseExamples",
     "SenseTask",
     "Town",
+    "Verdict",
     "excess_bits",
     "frequencies",
     "log_probabilities",
