@@ -65,7 +65,7 @@ class Demand:
 
 
 PROBE = Demand("probe", 0.9, True, "masked-lm", "answers {:.0%} of the probe's questions")
-GAP = Demand("excess_bits", 0.25, False, "causal-lm", "needs {:.2f} bits a word above the truth")
+GAP = Demand("excess_bits", 0.08, False, "causal-lm", "needs {:.2f} bits a word above the truth")
 DEMANDS = {"mlm": PROBE, "clm": GAP}  # by objective
 
 
