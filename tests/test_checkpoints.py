@@ -141,7 +141,7 @@ def test_a_minute_of_reading_pays_and_leaves_room():
     assert evaluate.difference(pretrained, scratch).low > 0
     assert pretrained.mean() - scratch.mean() > 0.15
     assert 0.48 <= scratch.mean() <= 0.65
-    assert pretrained.mean() <= 0.92
+    assert 0.75 <= pretrained.mean() <= 0.92
     assert at(1024, "pre-trained", "fine-tune").mean() > pretrained.mean() + 0.05
 
 

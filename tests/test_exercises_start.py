@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import tl_helpers
-from tl_helpers import exercises
+from tl_helpers import evaluate, exercises, results
 from tl_helpers.evaluate import Interval
 from tl_helpers.exercises import desk, start, start_more
 
@@ -199,14 +199,14 @@ def test_predict_takes_the_right_option_and_teaches_on_the_others():
     for right in ("shrinks", "SHRINKS"):
         assert exercises.check("start-predict", right)
     assert "given enough of them" in told("start-predict", "stays")
-    assert "at 8 labels neither start" in told("start-predict", "grows")
+    assert "on the written reviews it grows" in told("start-predict", "grows")
     assert "first catch up" in told("start-predict", "reverses at once")
     assert "Choose one of the options" in told("start-predict", "it depends")
 
 
 def test_predict_asks_about_many_labels_and_does_not_give_itself_away():
     exercise = exercises.find("start-predict")
-    assert "thousands and more" in exercise.question
+    assert "from 64 labels to 1,024" in exercise.question
     for text in (*exercise.hints, *(mistake.says for mistake in exercise.mistakes)):
         assert "shrink" not in text.casefold()
 
@@ -223,7 +223,30 @@ def test_a_right_prediction_is_told_what_came_out():
     vague = said(gaps={16: points(1, 9), 64: points(-3, 29), 1024: points(-6, 18)})
     assert vague.startswith("Above: 13 points at 64 labels, 6 at 1,024. (The intervals overlap")
     other = said(gaps={16: points(1, 9), 64: points(10, 16), 1024: points(20, 30)})
-    assert other.startswith("Above it has not begun to by 1,024 labels (25 points at 1,024 labels)")
+    assert other.startswith("Above: 13 points at 64 labels, 25 at 1,024. So in this run it has not")
+
+
+def test_what_the_feedback_says_about_the_stored_experiments_is_so():
+    """The town's advantage narrows from 64 labels on; that of the reviews does not, up to 256."""
+    town, reviews = results.load("town-one-minute"), results.load("reviews-fine-tuning")
+
+    def gap(n):
+        here = {"measure": "accuracy", "labels": n, "mode": "fine-tune"}
+        return evaluate.difference(
+            town.values("value", start="pre-trained", **here),
+            town.values("value", start="random", **here),
+        )
+
+    assert gap(64).low > gap(1024).high > gap(1024).low > 0
+    assert min(gap(n).low for n in (16, 64, 256, 1024)) > 0
+    frame = reviews.frame().query("start == 'random'")
+    rate = frame.groupby("learning_rate").accuracy.mean().idxmax()
+    ahead = [
+        (reviews.values("accuracy", labels=n, start="pre-trained")
+         - reviews.values("accuracy", labels=n, start="random", learning_rate=rate)).mean()
+        for n in (16, 64, 256)
+    ]
+    assert ahead == sorted(ahead)
 
 
 # --- start-reading -------------------------------------------------------------------------------

@@ -226,5 +226,7 @@ def test_a_table_is_for_reading():
     shown = plots.table(frame).to_html()
     assert "&lt;b&gt;bold" in shown and "x" * 300 in shown  # as it stands, and whole
     assert "text-align: left" in shown and ">7</th>" not in shown
+    assert plots.table(frame).to_html() == shown  # the same in every run
+    assert "0.25" in repr(plots.table(frame)) and "<td" not in repr(plots.table(frame))
     named = plots.table(pd.DataFrame({"n": [1, 2]}, index=["first", "second"])).to_html()
     assert "first" in named

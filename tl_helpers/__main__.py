@@ -141,6 +141,13 @@ def claims(
         sys.exit(1)
     count = len(report.claims)
     click.echo(f"{count} claim{'s' * (count != 1)} checked, every one holds.")
+    if seeds:  # what is stored was only read: say so, and how to try it
+        for claim in report.claims:
+            if claim.stored:
+                click.echo(
+                    f"Not run again: {claim.id} rests on a stored result. On other seeds: "
+                    f"tl results build {claim.stored} --seeds {seeds}"
+                )
 
 
 @cli.command()

@@ -27,7 +27,7 @@ def classes_of(texts: list[str], labels: Iterable[Any]) -> tuple[np.ndarray, np.
     classes, targets = np.unique(np.array(found), return_inverse=True)
     if len(classes) < 2:
         raise BadValue(
-            f"All labels are {classes[0]!r}.", "A classifier needs at least two classes."
+            f"All labels are {classes.tolist()[0]!r}.", "A classifier needs at least two classes."
         )
     return classes, targets.astype(np.int64)
 

@@ -60,9 +60,6 @@ class Trainee:
         self.worker = copy.deepcopy(model).to(torch.bfloat16) if bf16 else model
         self.masters = [p for p in model.parameters() if p.requires_grad]
         self.copies = [p for p in self.worker.parameters() if p.requires_grad]
-        if bf16:
-            for master in self.masters:
-                master.grad = torch.zeros_like(master)
 
     def pull(self) -> None:
         """Copy the 32-bit weights into the working copy."""
@@ -81,17 +78,16 @@ class Trainee:
             with torch.no_grad():
                 for master, working in zip(self.masters, self.copies, strict=True):
                     if working.grad is None:  # a parameter that this loss does not reach
-                        master.grad.zero_()
+                        master.grad = torch.zeros_like(master)
                     else:
-                        master.grad.copy_(working.grad)
+                        master.grad = working.grad.float()
                         working.grad = None
         torch.nn.utils.clip_grad_norm_(self.masters, clip, foreach=True)
         for optimiser in optimisers:
             optimiser.step()
         self.pull()
-        if not self.bf16:
-            for parameter in self.masters:
-                parameter.grad = None
+        for parameter in self.masters:  # not kept: the next forward pass needs the memory
+            parameter.grad = None
 
     def close(self) -> None:
         """Drop the gradients and leave the model in evaluation mode."""

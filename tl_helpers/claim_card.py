@@ -94,7 +94,8 @@ def _lead(claim: Claim) -> str:
 
 
 def _foot(claim: Claim) -> str:
-    return f"{100 * claim.level:g} % interval, {_basis(claim)}, claim “{claim.id}”"
+    where = f", from the stored result “{claim.stored}”" if claim.stored else ""
+    return f"{100 * claim.level:g} % interval, {_basis(claim)}{where}, claim “{claim.id}”"
 
 
 def result(claim: Claim) -> str:

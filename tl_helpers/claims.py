@@ -66,6 +66,7 @@ class Claim(Shown):
         sentence: the promise in words, true if the claim is supported.
         method: ``"seeds"`` or ``"bootstrap"``.
         level: confidence level.
+        stored: the stored result that it rests on; empty if it was measured in the notebook.
         notebook: where it was recorded; filled in by :func:`collect`.
         said: the verdict that the card showed; filled in by :func:`collect`.
     """
@@ -81,6 +82,7 @@ class Claim(Shown):
     sentence: str = ""
     method: str = "seeds"
     level: float = 0.95
+    stored: str = ""
     notebook: str = ""
     said: str = ""
 
@@ -131,6 +133,7 @@ def record(
     minimum: float = 0.0,
     sentence: str | None = None,
     method: str | None = None,
+    stored: str = "",
 ) -> Claim:
     """Show the card of a claim, and leave its record in the notebook for the tests.
 
@@ -144,6 +147,8 @@ def record(
         minimum: promised size of the effect, not negative.
         sentence: the promise in words; taken from ``tests/claims.toml`` when left out.
         method: ``"seeds"`` or ``"bootstrap"``; known when an ``Interval`` is given.
+        stored: the stored result it rests on, as in ``results.load(...)``; other seeds of the
+            notebook do not change it.
 
     Raises:
         BadValue: a number that cannot be, such as an interval that does not contain its effect.
@@ -173,6 +178,7 @@ def record(
         sentence=sentence or _known_sentence(id),
         method=method or "seeds",
         level=source.level if source is not None else 0.95,
+        stored=stored,
     )
     if problems := problems_of_shape(claim):
         raise BadValue(f"Claim {id!r}: {'; '.join(problems)}.", "Mend the call of claims.record.")

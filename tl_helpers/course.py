@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 BUDGET = {"quick": 15.0, "course": 60.0}
 """Profile -> seconds that a notebook should take; reported, never a reason to fail."""
 
+MEMORY = 1500.0
+"""Megabytes that a kernel should need at most; reported likewise."""
+
 # A cell that is still at it after this long hangs. At the hub profile hours are normal.
 _TIMEOUT = {"quick": 900, "course": 1800}
 
@@ -66,8 +69,10 @@ class Report:
         return [folder / job.path.name for job in self.jobs if job.status == "ok"]
 
     def over_budget(self, job: Job) -> bool:
-        """Did this notebook take longer than it should at its profile?"""
-        return job.seconds > BUDGET.get(self.profile, float("inf"))
+        """Did this notebook take longer, or more memory, than it should at its profile?"""
+        if self.profile not in BUDGET:  # at the hub profile it takes what it takes
+            return False
+        return job.seconds > BUDGET[self.profile] or job.peak_mb > MEMORY
 
 
 def run(

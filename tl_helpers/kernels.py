@@ -98,7 +98,7 @@ class _Memory(threading.Thread):
     def run(self) -> None:
         try:
             process = psutil.Process(self._pid)
-            while not self._done.wait(0.1):
+            while not self._done.wait(0.3):
                 family = [process, *process.children(recursive=True)]
                 self.peak = max(self.peak, sum(p.memory_info().rss for p in family))
         except psutil.Error:  # it has ended
@@ -166,6 +166,9 @@ class _Engine(Engine):
             on_cell(job)
 
         nb_man.cell_complete = cell_complete
+        log = logger.getChild(str(id(kernels)))
+        # A kernel that Ctrl-C has ended is no news: nbclient would call it an error.
+        log.addFilter(lambda _: not kernels.stopping)
         client = _Client(
             nb_man,
             kernel_manager_class=ThisInterpreter,
@@ -173,7 +176,7 @@ class _Engine(Engine):
             skip_cells_with_tag=skip,
             timeout=timeout,
             startup_timeout=120,
-            log=logger,
+            log=log,
         )
         client.watch(job, kernels)
         try:
@@ -215,7 +218,7 @@ papermill_engines.register("tl_helpers", _Engine)
 def environment(*, offline_run: bool, threads: int, seeds: str | None = None) -> dict[str, str]:
     """The environment variables of a kernel."""
     env = dict(os.environ)
-    for library in ("OMP", "MKL", "OPENBLAS", "NUMEXPR"):
+    for library in ("OMP", "MKL", "NUMEXPR"):  # of OpenBLAS, tl.start takes care
         env[f"{library}_NUM_THREADS"] = str(threads)
     env.update(
         TL_THREADS=str(threads),

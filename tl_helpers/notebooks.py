@@ -136,8 +136,8 @@ def _check_type(name: str, key: str, default: Any, value: Any) -> None:
     wrong_bool = isinstance(value, bool) != isinstance(default, bool)
     if default is not None and (wrong_bool or not isinstance(value, kinds)):
         raise BadValue(
-            f"{name}: the parameter {key} = {value!r} is a {type(value).__name__}; "
-            f"it must be a {type(default).__name__}, as its default {default!r}.",
+            f"{name}: the parameter {key} = {value!r} is of type {type(value).__name__}; "
+            f"it must be of type {type(default).__name__}, as its default {default!r} is.",
             f"For example: -p {key}={default}",
         )
 

@@ -159,16 +159,23 @@ def start(notebook: str, profile: str = "course", seed: int = 0, **knobs: Any) -
     _require_packages()
     check_profile(profile)
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
-        raise BadValue(f"SEED = {seed!r} is not a seed.", "Use a whole number from 0 upwards.")
+        raise BadValue(
+            f"SEED = {seed!r} is not a seed.", "Use a whole number from 0 to 4,294,967,295."
+        )
     wanted = require_network([notebook]) if profile == "hub" else []
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     if profile != "hub":  # nothing is downloaded: a bar could only tell of weights being read
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
+    # Fits of scikit-learn are small here: a second thread of linear algebra only waits for the
+    # first (five times slower, measured). By environment for libraries loaded from now on.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
     import numpy as np
+    import threadpoolctl
     import torch
 
+    threadpoolctl.threadpool_limits(1, user_api="blas")
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)

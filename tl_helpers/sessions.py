@@ -295,6 +295,7 @@ def _exercises(kit: Kit) -> Iterator[str]:
     for exercise in mine:
         yield f"**{exercise.question}** (`{exercise.id}`)\n"
         yield f"```python\n{exercise.solution}\n```\n"
-        yield f"{exercise.right}\n"
+        # Where the feedback depends on what the learner measured, this is the part that does not.
+        yield f"{exercise.right() if callable(exercise.right) else exercise.right}\n"
         if exercise.mistakes:
             yield f"*A typical slip:* {exercise.mistakes[0].says}\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,7 +10,24 @@ if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
 
 
-def table(frame: pd.DataFrame) -> Styler:
+class Table:
+    """A table with a form for the screen and one in plain text."""
+
+    def __init__(self, styled: Styler, plain: str) -> None:
+        self._styled, self._plain = styled, plain
+
+    def to_html(self) -> str:
+        """The table as HTML, with its styles."""
+        return str(self._styled.to_html())
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
+    def __repr__(self) -> str:
+        return self._plain
+
+
+def table(frame: pd.DataFrame) -> Table:
     """A data frame as a reader wants it, in JupyterLab as on the site.
 
     Columns of text are aligned to the left and wrap instead of being cut; an index that only counts
@@ -20,13 +38,17 @@ def table(frame: pd.DataFrame) -> Styler:
     """
     import pandas as pd
     from pandas.api.types import is_numeric_dtype
+    from pandas.io.formats.style import Styler
 
-    styled = frame.style.format(escape="html")
-    if isinstance(frame.index, pd.RangeIndex) or frame.index.inferred_type == "integer":
+    counts = isinstance(frame.index, pd.RangeIndex) or frame.index.inferred_type == "integer"
+    plain = frame.to_string(index=not counts)
+    # Named by its content, so that the same table is the same HTML in every run.
+    styled = Styler(frame, uuid=hashlib.sha256(plain.encode()).hexdigest()[:8])
+    styled = styled.format(escape="html")
+    if counts:
         styled = styled.hide(axis="index")
     text = [name for name in frame.columns if not is_numeric_dtype(frame[name])]
     left = {"text-align": "left", "white-space": "normal"}
-    headings = {
-        name: [{"selector": "th", "props": [("text-align", "left")]}] for name in text
-    }
-    return styled.set_properties(subset=text, **left).set_table_styles(headings, overwrite=False)
+    headings = {name: [{"selector": "th", "props": [("text-align", "left")]}] for name in text}
+    styled = styled.set_properties(subset=text, **left)
+    return Table(styled.set_table_styles(headings, overwrite=False), plain)
