@@ -38,6 +38,22 @@ def test_town_mlm_is_whole_and_knows_praise_from_blame():
     assert checkpoints.verify("town-mlm") >= 0.9
 
 
+def test_town_clm_is_whole_and_near_the_truth():
+    assert 0 < checkpoints.verify("town-clm") <= checkpoints.GAP.bound
+    weights = files.data_dir() / "checkpoints" / "town-clm" / "model.safetensors"
+    assert weights.stat().st_size < 6e6
+
+
+def test_town_clm_loads_with_transformers_alone():
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    folder = files.data_dir() / "checkpoints" / "town-clm"
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    assert model.config.vocab_size == len(tokenizer)
+    assert town.excess_bits(model.eval(), tokenizer, n=60) < 2 * checkpoints.GAP.bound
+
+
 def test_town_mlm_loads_with_transformers_alone():
     from transformers import AutoModelForMaskedLM, AutoTokenizer
 
@@ -48,12 +64,16 @@ def test_town_mlm_loads_with_transformers_alone():
     assert town.probe(model.eval(), tokenizer, n=200) > 0.85
 
 
-def test_its_training_is_documented():
-    training = checkpoints.training("town-mlm")
-    assert training["command"] == "tl checkpoints build town-mlm"
-    assert training["recipe"] == dataclasses.asdict(checkpoints.recipe("town-mlm"))
-    probes = [e["probe"] for e in training["history"]["evaluations"]]
-    assert probes[0] < 0.6 < 0.9 <= probes[-1]
+@pytest.mark.parametrize("name", list(checkpoints.RECIPES))
+def test_its_training_is_documented(name):
+    training = checkpoints.training(name)
+    recipe = checkpoints.recipe(name)
+    demand = checkpoints.DEMANDS[recipe.objective]
+    assert training["command"] == f"tl checkpoints build {name}"
+    assert training["recipe"].items() >= dataclasses.asdict(recipe).items()
+    values = [e[demand.measure] for e in training["history"]["evaluations"]]
+    assert not demand.met(values[0]) and demand.met(values[-1])
+    assert (files.data_dir() / "checkpoints" / f"{name}.md").exists()
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json"])
@@ -72,6 +92,12 @@ def test_a_model_that_forgot_is_noticed(monkeypatch):
     monkeypatch.setattr(town, "probe", lambda *_, **__: 0.5)
     with pytest.raises(BrokenFile, match="50%"):
         checkpoints.verify("town-mlm")
+
+
+def test_a_causal_model_that_forgot_is_noticed(monkeypatch):
+    monkeypatch.setattr(town, "excess_bits", lambda *_, **__: 1.5)
+    with pytest.raises(BrokenFile, match="1.50 bits a word above the truth"):
+        checkpoints.verify("town-clm")
 
 
 def test_unknown_model_to_build():

@@ -27,12 +27,46 @@ class Recipe:
     mask_rate: float
     seed: int
     evaluate_every: int
-    least_probe: float  # what ``tl checkpoints verify`` demands
 
 
 RECIPES = {
-    "town-mlm": Recipe("mlm", "small", 200_000, 128, 3000, 32, 8e-3, "muon", 0.25, 0, 100, 0.9),
+    "town-mlm": Recipe("mlm", "small", 200_000, 128, 3000, 32, 8e-3, "muon", 0.25, 0, 100),
+    "town-clm": Recipe("clm", "small", 200_000, 128, 2400, 32, 8e-3, "muon", 0.25, 0, 100),
 }
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What ``tl checkpoints verify`` demands of a model: a measure, and how good is good enough.
+
+    Attributes:
+        measure: a function of ``tl_helpers.town`` that takes model and tokenizer.
+        bound: the worst value that passes.
+        higher: whether more is better.
+        task: the head that the measure needs.
+        words: the measure in a sentence, with ``{}`` for the value.
+    """
+
+    measure: str
+    bound: float
+    higher: bool
+    task: str
+    words: str
+
+    def of(self, model: Any, tokenizer: Any) -> float:
+        """Measure a model."""
+        from tl_helpers import town
+
+        return float(getattr(town, self.measure)(model, tokenizer))
+
+    def met(self, value: float) -> bool:
+        """Whether that is good enough."""
+        return value >= self.bound if self.higher else value <= self.bound
+
+
+PROBE = Demand("probe", 0.9, True, "masked-lm", "answers {:.0%} of the probe's questions")
+GAP = Demand("excess_bits", 0.08, False, "causal-lm", "needs {:.2f} bits a word above the truth")
+DEMANDS = {"mlm": PROBE, "clm": GAP}  # by objective
 
 
 def recipe(name: str) -> Recipe:
@@ -62,6 +96,7 @@ def build(name: str, folder: Path | None = None) -> Path:
     from tl_helpers import models, pretrain, results, town
 
     r = recipe(name)
+    demand = DEMANDS[r.objective]
     halfway = files.cache_dir() / "building" / name
     model, tokenizer = models.new(r.size, r.objective, seed=r.seed)
     texts = town.Town(seed=r.seed).corpus(r.documents).texts()
@@ -76,7 +111,7 @@ def build(name: str, folder: Path | None = None) -> Path:
         optimiser=r.optimiser,
         mask_rate=r.mask_rate,
         seed=r.seed,
-        evaluate=lambda m: {"probe": town.probe(m, tokenizer)},
+        evaluate=lambda m: {demand.measure: demand.of(m, tokenizer)},
         evaluate_every=r.evaluate_every,
         checkpoint=halfway,
         checkpoint_every=500,
@@ -108,20 +143,19 @@ def verify(name: str) -> float:
     """Check bytes, loading, and that the model still knows what it should.
 
     Returns:
-        The value of the probe, see ``town.probe``.
+        The value of its measure, see ``DEMANDS``.
 
     Raises:
         UnknownName: there is no such model.
-        BrokenFile: a file is damaged, or the model fails the probe.
+        BrokenFile: a file is damaged, or the model is not as good as it should be.
     """
-    from tl_helpers import models, town
+    from tl_helpers import models
 
-    r = recipe(name)
-    model, tokenizer = models.load(name, task="masked-lm")
-    found = town.probe(model, tokenizer)
-    if found < r.least_probe:
+    demand = DEMANDS[recipe(name).objective]
+    found = demand.of(*models.load(name, task=demand.task))
+    if not demand.met(found):
         raise BrokenFile(
-            f"{name} answers only {found:.0%} of the probe's questions, not {r.least_probe:.0%}.",
+            f"{name} {demand.words.format(found)}; the bound is {demand.bound:g}.",
             f"Restore it (git checkout -- data/checkpoints/{name}) or run: "
             f"tl checkpoints build {name}",
         )

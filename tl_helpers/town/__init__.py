@@ -19,8 +19,10 @@ import numpy as np
 from tl_helpers.errors import BadValue, UnknownName
 from tl_helpers.town.corpus import Corpus
 from tl_helpers.town.dials import RANGES, Dials
+from tl_helpers.town.gap import excess_bits, log_probabilities
 from tl_helpers.town.generate import Engine
 from tl_helpers.town.homonyms import HOMONYMS, Homonyms, Sense
+from tl_helpers.town.judge import Judge, Verdict
 from tl_helpers.town.lexicon import DOMAINS, TOPICS
 from tl_helpers.town.probe import HELD_OUT, probe
 from tl_helpers.town.reading import frequencies, marked, shared_opinions, statistics
@@ -89,13 +91,17 @@ __all__ = [
     "VERSION",
     "Corpus",
     "Dials",
+    "Judge",
     "Homonyms",
     "Opinions",
     "Sense",
     "SenseExamples",
     "SenseTask",
     "Town",
+    "Verdict",
+    "excess_bits",
     "frequencies",
+    "log_probabilities",
     "marked",
     "opinion_task",
     "probe",

@@ -1,0 +1,149 @@
+"""What notebook 11 stands on: the judge of the town, the gap to its entropy, the n-grams."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from tl_helpers import models, results, town
+from tl_helpers.errors import BadValue
+from tl_helpers.exercises.language_models import best_orders, bits_per_word, nucleus
+from tl_helpers.studies.language_models import END, KneserNey, words
+
+
+@pytest.fixture(scope="module")
+def judge():
+    return town.Judge()
+
+
+# --- the judge -----------------------------------------------------------------------------------
+
+
+def test_the_judge_knows_the_probability_of_every_text_the_town_writes(judge):
+    """Also from lower-cased words: case can be read back, so folding it loses nothing."""
+    corpus = town.Town(seed=11).corpus(150)
+    logprob = corpus.logprob()
+    for text, exact in zip(corpus.texts(), logprob, strict=True):
+        found = judge(words(text))
+        assert all(found.possible)
+        assert found.logprob == pytest.approx(exact, abs=1e-9)
+        assert judge(text).logprob == found.logprob
+
+
+@pytest.mark.parametrize("dials", [{"agreement": 0.7}, {"distance": 1.0}, {"zipf": 0.5}])
+def test_the_judge_follows_the_dials(dials):
+    corpus = town.Town(seed=2, **dials).corpus(40)
+    judge = town.Judge(town.Dials(**dials))
+    found = [judge(text).logprob for text in corpus.texts()]
+    assert np.allclose(found, corpus.logprob(), atol=1e-9)
+
+
+def test_the_judge_rejects_what_the_town_cannot_write(judge):
+    text = town.Town(seed=3).corpus(1).texts()[0]
+    sentences = judge(text).sentences
+    for broken in (
+        " ".join(sentences[:-1]),  # no closing
+        " ".join(reversed(sentences)),
+        text.replace(".", " zebra.", 1),
+        "",
+    ):
+        assert judge(broken).logprob == -np.inf
+    assert judge("the soup were cold .").possible == [False]
+    assert judge("dear").possible == [False]
+
+
+def test_shuffled_words_and_swapped_sentences_are_noticed(judge):
+    rng = np.random.default_rng(0)
+    texts = town.Town(seed=4).corpus(60).texts()
+    shuffled = [list(rng.permutation(words(t))) for t in texts]
+    assert np.mean([x for t in shuffled for x in judge(t).possible]) < 0.05
+    swapped = [a.split(". ")[0] + ". " + b.split(". ", 1)[-1] for a, b in itertools.pairwise(texts)]
+    assert np.mean([np.isfinite(judge(t).logprob) for t in swapped]) < 0.5
+
+
+# --- the gap -------------------------------------------------------------------------------------
+
+
+def test_log_probabilities_are_the_loss_of_transformers():
+    import torch
+
+    model, tokenizer = models.new("tiny", "clm", seed=0)
+    texts = town.Town(seed=0).corpus(5).texts()
+    ours = town.log_probabilities(model, tokenizer, texts)
+    assert model.training  # as it was
+    for text, found in zip(texts, ours, strict=True):
+        row = tokenizer(text)["input_ids"] + [tokenizer.eos_token_id]
+        ids = torch.tensor([row])
+        loss = model.eval()(input_ids=ids, labels=ids).loss.detach()
+        assert found == pytest.approx(-float(loss) * (len(row) - 1), rel=1e-4)
+
+
+def test_excess_bits_are_those_above_the_entropy():
+    model, tokenizer = models.new("tiny", "clm", seed=0)
+    corpus = town.Town().corpus(20, start=town.HELD_OUT)
+    theirs = -town.log_probabilities(model, tokenizer, corpus.texts()).sum() / corpus.n_tokens
+    expected = (theirs - corpus.entropy_per_token()) / math.log(2)
+    assert town.excess_bits(model, tokenizer, n=20) == pytest.approx(expected)
+    assert expected > 5
+
+
+def test_a_masked_model_and_a_text_too_long_are_refused():
+    with pytest.raises(BadValue, match="no mark that ends a text"):
+        town.log_probabilities(*models.new("tiny", "mlm"), ["a"])
+    with pytest.raises(BadValue, match="positions"):
+        town.log_probabilities(*models.new("tiny", "clm"), ["the " * 200])
+
+
+# --- counting ------------------------------------------------------------------------------------
+
+
+def test_kneser_ney_is_a_distribution_and_agrees_with_nltk():
+    from nltk.lm import KneserNeyInterpolated
+
+    documents = [words(t) for t in town.Town(seed=5).corpus(15).texts()]
+    kinds = sorted({w for d in documents for w in d} | {END})
+    model = KneserNey(documents, 3, len(kinds))
+    seen = [c for c, _ in model.windows(documents[0])]
+    for context in [*seen[:5], ("never", "seen"), ("never", seen[3][1])]:
+        assert sum(model(context, w) for w in kinds) == pytest.approx(1)
+    theirs = KneserNeyInterpolated(3, discount=0.75)
+    grams = [[(*c[i:], w) for c, w in model.windows(d) for i in range(3)] for d in documents]
+    theirs.fit(grams, vocabulary_text=[w for d in documents for w in [*d, END]])
+    # Its lowest level has no share for unseen words: compare the levels above it.
+    c, w = list(model.windows(documents[0]))[6]
+    mine = model(c, w)
+    followers, total = model.tables[0][()], model.totals[0][()]
+    low = (followers[w] - 0.75 + 0.75 * len(followers) / len(kinds)) / total
+    their_low = theirs.unmasked_score(w)
+    weight = 1.0
+    for n in (1, 2):
+        weight *= 0.75 * len(model.tables[n][c[2 - n :]]) / model.totals[n][c[2 - n :]]
+    assert mine - weight * low == pytest.approx(theirs.unmasked_score(w, c) - weight * their_low)
+
+
+def test_one_sentence_by_hand():
+    model = KneserNey([["a"]], 1, 3, discount=0.5)
+    assert model((), "a") == pytest.approx((0.5 + 0.5 * 2 / 3) / 2)
+    assert model((), "b") == pytest.approx((0.5 * 2 / 3) / 2)
+    assert model.bits([["a"]]) == pytest.approx(-2 * math.log2((0.5 + 1 / 3) / 2))
+
+
+def test_the_stored_race_is_what_the_notebook_says():
+    stored = results.load("town-language-models")
+    study = results.studies()["town-language-models"]
+    assert tuple(stored.meta["seeds"]) == study.seeds and len(study.seeds) >= 5
+    assert stored.meta["configuration"] == dict(study.configuration)
+    truth = stored.values("bits", model="truth").mean()
+    assert min(r["bits"] for r in stored.rows if r["model"] != "truth") > truth
+
+
+# --- exercises -----------------------------------------------------------------------------------
+
+
+def test_references_of_the_exercises_by_hand():
+    assert bits_per_word([-6.931472, -13.862944], [5, 10]) == pytest.approx(2)
+    assert nucleus([0.3, 0.1, 0.6], 0.85) == {0, 2} and nucleus([0.05, 0.8, 0.15], 0.7) == {1}
+    assert best_orders({10: {1: 5.0, 2: 3.0}, 99: {1: 5.0, 2: 3.0, 3: 2.9, 4: 2.91}}) == [3, 4]
