@@ -173,8 +173,17 @@ def test_the_environment_names_another_place(kernel):
     assert kernel.asked[0][0][-1] == "/good"
 
 
-@pytest.mark.parametrize("place", ["", "/bad"])
-def test_what_pip_says_is_shown_and_how_to_name_another_place(kernel, place):
+def test_a_notebook_that_knows_no_place_asks_for_one(kernel):
+    status, said = kernel.run(bootstrap.source("one"))
+    assert status == 1 and "Traceback" not in said
+    assert "Where is the course?" in said and "%env TL_SOURCE=" in said
+    assert kernel.asked == []
+    status, _ = kernel.run(bootstrap.source("one"), TL_SOURCE="/good")
+    assert status == 0
+
+
+def test_what_pip_says_is_shown_and_how_to_name_another_place(kernel):
+    place = "/bad"
     status, said = kernel.run(bootstrap.source("one", place=place))
     assert status == 1 and "Traceback" not in said
     assert f"what pip prints\nERROR: what pip says about {place!r}" in said

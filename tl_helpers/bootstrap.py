@@ -33,13 +33,13 @@ from subprocess import PIPE, STDOUT, run
 sys.path += [str(p) for p in Path.cwd().parents if (p / "tl_helpers" / "__init__.py").is_file()]
 if util.find_spec("tl_helpers") is None:  # Colab, Binder, a bare kernel
     place = os.environ.get("TL_SOURCE", {place})
+    place or sys.exit("Where is the course? Say above: %env TL_SOURCE=folder, wheel or git+https://")
     print(f"Installing tl_helpers from {{place!r}}, once; it takes about a minute.", flush=True)
     keep = [n for n in ("torch", "numpy", "transformers", "datasets") if util.find_spec(n)]
     versions = "\\n".join(f"{{name}}=={{metadata.version(name)}}" for name in keep)
     pip = [sys.executable, "-m", "pip", "install", "-c", "/dev/stdin", place]
     done = run(pip, input=versions, text=True, stdout=PIPE, stderr=STDOUT)
-    if done.returncode:  # TL_SOURCE may be a folder, a wheel, or git+https://...
-        raise SystemExit(f"{{done.stdout[-3000:]}}\\nIs it elsewhere? Say %env TL_SOURCE=...")
+    done.returncode and sys.exit(f"{{done.stdout[-3000:]}}\\nIs it elsewhere? Say %env TL_SOURCE=...")
 import tl_helpers as tl
 
 session = tl.start({name}, PROFILE, SEED{knobs})
