@@ -39,7 +39,7 @@ if util.find_spec("tl_helpers") is None:  # Colab, Binder, a bare kernel
     versions = "\\n".join(f"{{name}}=={{metadata.version(name)}}" for name in keep)
     pip = [sys.executable, "-m", "pip", "install", "-c", "/dev/stdin", place]
     done = run(pip, input=versions, text=True, stdout=PIPE, stderr=STDOUT)
-    done.returncode and sys.exit(f"{{done.stdout[-3000:]}}\\nIs it elsewhere? Say %env TL_SOURCE=...")
+    done.returncode and sys.exit(f"{{done.stdout[-3000:]}}\\nElsewhere? Say %env TL_SOURCE=...")
 import tl_helpers as tl
 
 session = tl.start({name}, PROFILE, SEED{knobs})
