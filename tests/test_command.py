@@ -120,12 +120,15 @@ def test_rooms_that_are_handed_their_arguments(tl, monkeypatch):
         monkeypatch.setitem(sys.modules, f"tl_helpers.{room}", module)
         monkeypatch.setattr(f"tl_helpers.{room}", module, raising=False)
         monkeypatch.setattr(
-            module, name, lambda *a, name=name: calls.append((name, *a)), raising=False
+            module, name, lambda *a, name=name, **k: calls.append((name, *a, k)), raising=False
         )
     assert tl("checkpoints", "build", "town-mlm")[0] == 0
     assert tl("checkpoints", "verify", "town-mlm")[0] == 0
     assert tl("bench", "--quick")[0] == 0
-    assert calls == [("build", "town-mlm"), ("verify", "town-mlm"), ("main", ["--quick"])]
+    assert calls == [
+        ("build", "town-mlm", {}), ("verify", "town-mlm", {}),
+        ("main", {"quick": True, "patient": False}),
+    ]  # fmt: skip
 
 
 CLAIM = """

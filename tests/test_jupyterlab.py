@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 NAME = "00_start_here"
 SOURCE = nbformat.read(str(lab.ROOT / "notebooks" / f"{NAME}.ipynb"), as_version=4)
-CHECK = re.compile(r'^tl\.exercises\.check\("([^"]+)", *(\w+)\)', re.M)
+CHECK = re.compile(r'^tl\.exercises\.check\("([^"]+)", *(\w+)[^)\n]*\)', re.M)
 EXERCISES = {
     found[1]: (place, found[0])
     for place, cell in enumerate(SOURCE.cells)
@@ -339,7 +339,8 @@ def test_a_wrong_answer_meets_its_misconception(notebook, picture, id, answer):
     exercise = exercises.find(id)
     here: dict[str, Any] = {}
     exec(answer, here)
-    status, message = exercise.answer.judge(exercise, here[call[call.rindex(" ") + 1 : -1]])
+    name = CHECK.match(call)[2]
+    status, message = exercise.answer.judge(exercise, here[name], {})
     assert status == "wrong" and message in [mistake.says for mistake in exercise.mistakes]
     said = feedback(notebook.run(place, f"{answer}\n{call}"))
     assert said.startswith("✗ Not yet") and plain(message) in plain(said)

@@ -75,7 +75,8 @@ def clone(tmp_path):
 
     def run(*command, **variables):
         log.write_text("", "utf-8")
-        env = {**os.environ, "LOG": str(log), "PYTHON": str(python), "MAKEFLAGS": "",
+        env = {**os.environ, "LOG": str(log), "PYTHON": str(python),
+               "MAKEFLAGS": "", "MAKELEVEL": "0",  # as if make had not started these tests
                "PATH": str(bin), "BIN": str(bin), "APPS": "/nowhere", **variables}  # fmt: skip
         env.pop("TL_BROWSER", None)
         done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)

@@ -110,7 +110,7 @@ def test_the_head_of_a_notebook(lesson, page, built):
 
 
 def test_outputs_survive(lesson):
-    assert lesson.select("figure [data-control]") and "currentScript" in str(lesson)
+    assert lesson.select("figure [data-controls]") and "currentScript" in str(lesson)
     assert "It helps." in lesson.select_one("[aria-label^=Claim]").get_text()
     assert lesson.find("img", alt="a rising line")["src"].startswith("data:image/png")
     assert lesson.select("table.dataframe") and "rises by 5 points" in lesson.get_text()
