@@ -201,7 +201,7 @@ def test_a_wrong_place_shows_what_pip_says_and_changes_nothing(colab: Colab, tmp
     for place, reason in {
         "/no/such/folder": "File '/no/such/folder' does not exist",
         "git+file:///no/such/repository": "does not appear to be a git repository",
-        "": "Invalid requirement: ''",
+        "": "Where is the course?",
         str(other_course(tmp_path, "numpy<2")): f"(constraint) numpy=={OTHER['numpy']}",
     }.items():
         status, said = colab.cell(TL_SOURCE=place)

@@ -289,10 +289,11 @@ def test_a_disk_that_fills_up_during_the_run(place, monkeypatch):
         replace(source, target)
 
     monkeypatch.setattr("tl_helpers.files.os.replace", full)
+    before = psutil.Process().children()  # helpers of multiprocessing that other tests have started
     with pytest.raises(CourseError, match="The disk is full"):
         course.run(jobs=2)
     assert contents(place / "build") == {}
-    assert not psutil.Process().children()
+    assert set(psutil.Process().children()) <= set(before)
 
 
 LONG = "import os, time\nopen({!r}, 'w').write(str(os.getpid()))\ntime.sleep(600)"
