@@ -8,9 +8,9 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from command_line import caller
 from notebook_factory import code, text, write
 
-from tl_helpers import __main__ as command
 from tl_helpers import badges, bootstrap, notebooks
 from tl_helpers.errors import BadValue, CourseError
 
@@ -48,16 +48,7 @@ def course(tmp_path, monkeypatch):
 
 @pytest.fixture
 def tl(capsys):
-    def run(*arguments):
-        try:
-            command.main(list(arguments))
-            status = 0
-        except SystemExit as stop:
-            status = stop.code or 0
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return run
+    return caller(capsys)
 
 
 def first(course: Path) -> str:

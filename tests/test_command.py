@@ -6,6 +6,7 @@ import sys
 import types
 
 import pytest
+from command_line import caller
 from notebook_factory import code, write
 
 from tl_helpers import __main__ as command
@@ -18,16 +19,7 @@ def tl(capfd, tmp_path, monkeypatch):
     monkeypatch.setenv("TL_ROOT", str(tmp_path))
     (tmp_path / "notebooks").mkdir()
 
-    def run(*arguments):
-        try:
-            command.main(list(arguments))
-            status = 0
-        except SystemExit as stop:
-            status = stop.code or 0
-        out, err = capfd.readouterr()
-        return status, out, err
-
-    return run
+    return caller(capfd)
 
 
 def test_run_says_where_to_look(tl, tmp_path):

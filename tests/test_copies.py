@@ -9,10 +9,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from command_line import caller
 from nbformat.v4 import new_output
 from notebook_factory import PARAMETERS, code, text, write
 
-from tl_helpers import __main__ as command
 from tl_helpers import copies, files, notebooks
 from tl_helpers.errors import BadValue, BrokenFile, CourseError, UnknownName
 
@@ -314,16 +314,7 @@ def test_bad_names_and_folders(course):
 
 @pytest.fixture
 def tl(capsys):
-    def run(*arguments):
-        try:
-            command.main(list(arguments))
-            status = 0
-        except SystemExit as stop:
-            status = stop.code or 0
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return run
+    return caller(capsys)
 
 
 def test_the_command_writes_beside_when_nobody_can_be_asked(course, tl, tmp_path):
