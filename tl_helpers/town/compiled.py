@@ -99,6 +99,7 @@ def categories(exponent: float, distance: float) -> dict[str, Category]:
             },
         )
     )
+    polar("more", "ADJ", lx.EVAL_MORE)
     polar("evalp", "ADJ", lx.EVAL_PERSON)
     polar("evall", "ADJ", lx.EVAL_PLACE)
     polar("feel", "ADJ", lx.FEELING)

@@ -23,6 +23,7 @@ from tl_helpers.town.opinions import (
     ADVERB,
     AGAIN,
     CHOOSE,
+    EVAL_MORE,
     EVAL_PERSON,
     EVAL_PLACE,
     EVAL_THING,
@@ -82,11 +83,11 @@ GOT = {  # we ... the venue (a restaurant, a film, a gadget, a book)
     "letter": "visited joined rejoined supported found",
 }
 USE = {  # I will ... it
-    "restaurant": "visit choose book revisit",
-    "film": "watch see buy rewatch",
+    "restaurant": "visit choose book try",
+    "film": "watch see buy rent",
     "hotel": "book choose visit reserve",
-    "gadget": "buy use order repair",
-    "book": "read buy borrow reread",
+    "gadget": "buy use order borrow",
+    "book": "read buy borrow open",
     "news": "support attend forget miss",
     "letter": "repeat forget mention do",
 }
@@ -124,7 +125,8 @@ DESCRIPTIVE_2 = (
 
 __all__ = [
     "ADVERB", "AGAIN", "AGES", "CHOOSE", "COMPANY", "CROWD", "DAYS", "DESCRIPTIVE",
-    "DESCRIPTIVE_2", "DOMAINS", "EVAL_PERSON", "EVAL_PLACE", "EVAL_THING", "FEELING", "FEMALE",
+    "DESCRIPTIVE_2", "DOMAINS", "EVAL_MORE", "EVAL_PERSON", "EVAL_PLACE", "EVAL_THING", "FEELING",
+    "FEMALE",
     "FURNITURE", "GOT", "HERO", "HERO_2", "INTENSIFIERS", "INTENSIFIERS_2", "ITEM", "KIN", "KIND",
     "LANDMARKS", "LOVE", "LOVED", "MADE", "MALE", "MONTHS", "MOOD", "MOVED", "NEWS_DID", "NUMBERS",
     "OBJECTS", "OCCASION", "OCCUPATIONS", "ORDINALS", "PLACE_NOUN", "QUALITY", "ROADS", "SIZES",

@@ -43,11 +43,18 @@ EVAL_THING = {
         "book": "turgid long-winded shallow confusing repetitive dry rambling unreadable muddled "
         "pompous padded derivative impenetrable stilted laboured",
         "news": "disastrous costly controversial ruinous unpopular chaotic tragic troubled "
-        "calamitous ill-fated worrying failed stricken",
+        "calamitous ill-fated worrying botched stricken",
         "letter": "gloomy mournful bitter dreary lonely hurtful joyless upsetting bleak "
         "heart-breaking "
         "cheerless",
     },
+}
+
+EVAL_MORE = {  # could not have been more ...: adjectives that have degrees
+    "positive": "delightful impressive pleasant charming beautiful satisfying marvellous "
+    "remarkable admirable irresistible",
+    "negative": "disappointing dreadful miserable unpleasant appalling hopeless dismal pathetic "
+    "depressing infuriating",
 }
 
 EVAL_PERSON = {
@@ -68,11 +75,11 @@ EVAL_PLACE = {
 
 FEELING = {
     "positive": "happy delighted pleased thrilled satisfied glad overjoyed grateful enchanted "
-    "content cheerful elated relieved proud enthusiastic smiling beaming ecstatic contented "
+    "content cheerful elated relieved proud enthusiastic hopeful joyful ecstatic contented "
     "spellbound rejuvenated",
     "negative": "disappointed angry upset annoyed unhappy dissatisfied frustrated furious bored "
-    "irritated miserable dismayed disheartened exasperated sulking heartbroken disgusted "
-    "embarrassed fuming disillusioned crestfallen",
+    "irritated miserable dismayed disheartened exasperated resentful heartbroken disgusted "
+    "embarrassed indignant disillusioned crestfallen",
 }
 
 LOVED = {  # past tense, takes an object
@@ -100,9 +107,9 @@ TREATED = {  # what a person does to us
     "snubbed offended bullied abandoned",
 }
 WORKED = {  # what a thing does, no object
-    "positive": "shone sparkled impressed excelled succeeded triumphed glowed flourished sang "
-    "dazzled prevailed",
-    "negative": "failed dragged disappointed collapsed flopped suffered sagged crumbled floundered "
+    "positive": "shone sparkled astounded excelled succeeded triumphed glowed flourished sang "
+    "enthralled prevailed",
+    "negative": "failed dragged underwhelmed collapsed flopped suffered sagged crumbled floundered "
     "backfired faltered",
 }
 ADVERB = {  # how something was done

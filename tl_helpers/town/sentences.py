@@ -114,7 +114,7 @@ SENTENCES: list[tuple[str, str, str, float, str]] = [
     (R + " letter", "body", "hard", 2,
      "nsubj:we *expected/VERB ccomp:BE_O punct:, conj:WE_WRONG punct:."),
     (ALL, "body", "hard", 1,
-     "nsubj:T aux:could advmod:not aux:have cop:been advmod:more *@eval punct:."),
+     "nsubj:T aux:could advmod:not aux:have cop:been advmod:more *@more punct:."),
     (R + " letter", "body", "hard", 1,
      "discourse:oh punct:, advmod:how *@eval^ punct:: parataxis:T_MOVED punct:."),
     # --- bodies: no opinion ----------------------------------------------------------------------
