@@ -77,6 +77,7 @@ def learning_curve(
     title: str | None = None,
     xlabel: str = "labelled examples",
     ylabel: str = "accuracy",
+    log: bool = True,
 ) -> Figure:
     """Score against label count (log2 axis), a band for each interval, names beside the lines.
 
@@ -87,6 +88,7 @@ def learning_curve(
         title: what one should see; leave it out if the text says it.
         xlabel: of the counts.
         ylabel: of the score.
+        log: a log2 axis; false for layers or steps, which may start at 0 or below.
 
     Raises:
         BadValue: no points, or a count that has no place on a log axis.
@@ -94,7 +96,7 @@ def learning_curve(
     if not curves or not all(curves.values()):
         raise BadValue("There is nothing to draw: a curve has no points.", "Give at least one.")
     counts = sorted({count for curve in curves.values() for count in curve})
-    if counts[0] <= 0:
+    if log and counts[0] <= 0:
         raise BadValue(f"{counts[0]} labels have no place on a log axis.", "Start at 1 or more.")
     from matplotlib.ticker import NullLocator
 
@@ -115,10 +117,15 @@ def learning_curve(
                 elinewidth=1.2, label=name,
             )  # fmt: skip
             ends[name] = (xs[-1], mean[-1], colour)
-        axes.set_xscale("log", base=2)
-        axes.set_xticks(counts, [f"{count:,}" for count in counts])
+        if log:
+            axes.set_xscale("log", base=2)
+        shown = counts if log or len(counts) < 9 else counts[::2]
+        axes.set_xticks(shown, [f"{count:,}" for count in shown])
         axes.xaxis.set_minor_locator(NullLocator())
-        axes.set_xlim(counts[0] * 0.85, counts[-1] * 1.15)
+        edge = 0.03 * (counts[-1] - counts[0]) or 0.5
+        left, right = (counts[0] * 0.85, counts[-1] * 1.15) if log else (
+            counts[0] - edge, counts[-1] + edge)
+        axes.set_xlim(left, right)
         for value, word in ((chance, "chance"), (ceiling, "ceiling")):
             if value is not None:
                 ends[word] = _reference_line(axes, value)
