@@ -1,0 +1,242 @@
+"""Notebook 12: its cells by hand and against the library, and the code of its stored studies."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+
+from tl_helpers import models, town
+from tl_helpers.errors import UnknownName
+from tl_helpers.evaluate import interval
+from tl_helpers.plots import learning_curve
+from tl_helpers.studies import contextual as study
+from tl_helpers.town.annotated import annotated
+from tl_helpers.town.probe import evaluative_words
+
+NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "12_contextual_representations.ipynb"
+
+
+@pytest.fixture(scope="module")
+def cells():
+    """The functions that the notebook defines, without running its experiments."""
+    space = {"np": np, "torch": torch, "SIDELESS": study.SIDELESS}
+    for cell in nbformat.read(str(NOTEBOOK), as_version=4).cells:
+        if cell.cell_type == "code" and "bootstrap" not in cell.metadata.get("tags", []):
+            defined = [x for x in ast.parse(cell.source).body if isinstance(x, ast.FunctionDef)]
+            exec(compile(ast.Module(defined, []), cell.id, "exec"), space)
+    return SimpleNamespace(**space)
+
+
+@pytest.fixture(scope="module")
+def known():
+    return annotated(town.Town(seed=30_003).corpus(60))
+
+
+@pytest.fixture(scope="module")
+def network():
+    return models.new("tiny", seed=1)
+
+
+# --- annotated documents -------------------------------------------------------------------------
+
+
+def test_annotated_agrees_with_the_corpus(known):
+    corpus = town.Town(seed=30_003).corpus(60)
+    assert [w for words in known.documents for w in words] == known.words.tolist()
+    assert known.words.tolist() == [w.lower() for w in corpus.words()]
+    assert np.array_equal(known.labels["relation"], corpus.relations())
+    assert [len(words) for words in known.documents] == np.bincount(known.document).tolist()
+    for task, labels in known.labels.items():
+        assert len(labels) == corpus.n_tokens and labels.dtype == np.int64
+        assert 0 <= labels.min() and labels.max() < len(known.classes[task])
+
+
+def test_annotated_directions_point_at_the_head(known):
+    corpus = town.Town(seed=30_003).corpus(60)
+    start = corpus.draws.t_start[corpus.draws.sentence]
+    here, head = np.arange(corpus.n_tokens) - start, corpus.heads()
+    direction = known.labels["direction"]
+    assert ((direction == 0) == (head < 0)).all()
+    assert (head[direction == 1] < here[direction == 1]).all()
+    assert (head[direction == 2] > here[direction == 2]).all()
+
+
+def test_annotated_where(known):
+    marks = known.where("part of speech", "PUNCT")
+    assert set(known.words[marks]) <= set(".,!?;:\u2014\u2013()\"")
+    with pytest.raises(UnknownName):
+        known.where("part of speech", "NOUNS")
+    with pytest.raises(UnknownName):
+        known.where("tense", "past")
+
+
+def test_the_tokenizer_of_the_town_has_a_token_for_every_word(known, network):
+    tokens = network[1].convert_tokens_to_ids(known.words.tolist())
+    assert network[1].unk_token_id not in tokens
+
+
+# --- vectors -------------------------------------------------------------------------------------
+
+
+def test_states_of_notebook_and_study_agree(cells, known, network):
+    model, tokenizer = network
+    found = cells.states(model.eval(), tokenizer, known.documents, batch_size=16)
+    assert found.shape == (2, len(known.words), 32)
+    wanted = np.array([5, 700, 3])
+    reader = study.Reader(known.documents, tokenizer, batch_size=7)
+    assert np.allclose(found, reader(model), atol=1e-5)
+    assert np.allclose(found[:, wanted], reader(model, wanted), atol=1e-5)
+
+
+def test_states_average_the_pieces_of_a_word(cells):
+    core = models.train_tokenizer(["lowest lower slowest newer"] * 3, 40, kind="bpe")
+    model, _ = models.new("tiny", seed=2, tokenizer=core)
+    documents = [["slowest", "newer"], ["lower"]]
+    batch = core(documents, is_split_into_words=True, padding=True, return_tensors="pt")
+    assert batch["input_ids"].shape[1] > 4  # there are words of several pieces
+    with torch.inference_mode():
+        top = model.eval().base_model(**batch).last_hidden_state
+    found = cells.states(model, core, documents)[-1]
+    for word, (row, number) in enumerate([(0, 0), (0, 1), (1, 0)]):
+        pieces = [i for i, w in enumerate(batch.word_ids(row)) if w == number]
+        assert np.allclose(found[word], top[row, pieces].mean(0), atol=1e-5)
+
+
+# --- probes --------------------------------------------------------------------------------------
+
+
+def _clouds(rng, n=300):
+    labels = rng.integers(0, 3, n)
+    return (rng.normal(size=(n, 6)) + 2 * np.eye(6)[labels]).astype(np.float32), labels
+
+
+def test_probes_of_notebook_study_and_library_agree(cells):
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    rng = np.random.default_rng(0)
+    (x, y), (new, _) = _clouds(rng), _clouds(rng)
+    library = make_pipeline(StandardScaler(), LogisticRegression(C=1 / (1e-3 * len(x))))
+    theirs = library.fit(x, y).predict(new)
+    for fit in (cells.fit_probe, study.fit_probe):
+        assert (fit(x, y, 3)(new) == theirs).mean() > 0.98
+
+
+def test_only_a_hidden_layer_solves_exclusive_or(cells):
+    x = np.random.default_rng(1).choice([-1.0, 1.0], (200, 2)).astype(np.float32)
+    y = (x[:, 0] * x[:, 1] > 0).astype(np.int64)
+    assert (cells.fit_probe(x, y, 2)(x) == y).mean() < 0.8
+    assert (cells.fit_probe(x, y, 2, hidden=16)(x) == y).all()
+
+
+def test_classes_by_lot_depend_on_the_type_alone(cells, known):
+    real = known.labels["part of speech"]
+    lot = cells.by_lot(known.words, real, 4)
+    for word in ("the", ".", "was"):
+        assert len(set(lot[known.words == word])) == 1
+    assert not np.array_equal(lot, cells.by_lot(known.words, real, 5))
+    assert set(lot) <= set(real)
+    assert abs((lot == real).mean() - 0.1) < 0.15  # by lot: no better than chance
+
+
+def test_questions_keep_training_and_test_documents_apart(cells, known):
+    for task, (train, test) in cells.questions_about(known, 100, 0).items():
+        assert known.document[train].max() < known.document[test].min(), task
+        assert len(np.unique(train)) == len(train) == 100
+    names = known.where("entity", "O")
+    for words in cells.questions_about(known, 100, 0)["entity"]:
+        assert names[words].mean() == pytest.approx(0.5, abs=0.01)
+
+
+def test_words_without_a_side_have_none():
+    many = annotated(town.Town(seed=1).corpus(2000))
+    asked = many.where("part of speech", *study.SIDELESS)
+    praise = many.labels["sentiment"] == 1
+    kinds, which = np.unique(many.words[asked], return_inverse=True)
+    share = np.bincount(which, praise[asked]) / np.bincount(which)
+    often = np.bincount(which) > 500
+    assert often.sum() > 5 and (np.abs(share[often] - 0.5) < 0.1).all(), dict(
+        zip(kinds[often], share[often], strict=True))
+
+
+@pytest.mark.parametrize("place", ["notebook", "study"])
+def test_nearest_sense_by_hand(cells, place):
+    nearest = (cells if place == "notebook" else study).nearest_sense
+
+    def examples(labels):
+        n = len(labels)
+        return town.SenseExamples([""] * n, [[]] * n, np.zeros(n, int), np.array(["bass"] * n),
+                                  np.array(["x"] * n), np.array(labels), np.arange(n))  # fmt: skip
+
+    train = np.array([[0.0, 0], [0, 2], [4, 0], [4, 2]])
+    test = np.array([[1.0, 1], [3, 1], [1, 9]])
+    right = nearest(train, test, examples([0, 0, 1, 1]), examples([0, 1, 1]))
+    assert right.tolist() == [True, True, False]
+
+
+def test_taking_a_direction_away_makes_the_means_equal(cells):
+    rng = np.random.default_rng(3)
+    labels = rng.integers(0, 2, 400)
+    vectors = (rng.normal(size=(400, 8)) + 3 * labels[:, None]).astype(np.float32)
+    left = cells.without(vectors, labels, 400)
+    means = [left[labels == side].mean(0) for side in (0, 1)]
+    assert np.allclose(*means, atol=1e-4)
+    assert left.var() < vectors.var()
+
+
+# --- the stored studies --------------------------------------------------------------------------
+
+
+def test_head_starts_replace_what_they_say():
+    given = models.load("town-mlm", task="masked-lm").model.state_dict()
+    table = "bert.embeddings.word_embeddings.weight"
+    layer = "bert.encoder.layer.1.output.dense.weight"
+    made = {start: study.begin(7, start)[0].state_dict() for start in study.STARTS}
+    random = made["random weights"]
+    for start, state in made.items():
+        assert torch.equal(state[table], given[table]) == (start == "word vectors")
+        assert torch.equal(state[layer], given[layer]) == (start == "layers")
+        assert torch.equal(state[table], random[table]) == (start in ("random weights", "layers"))
+
+
+def test_counted_vectors_know_the_sides():
+    words, vectors = study.counted(3, 32, documents=1500)
+    assert vectors.shape == (len(words), 32)
+    side = {w: s for s, some in evaluative_words().items() for w in some}
+    rows = [i for i, word in enumerate(words) if word in side]
+    near = vectors[rows] @ vectors[rows].T - 2 * np.eye(len(rows))
+    same = [side[words[rows[i]]] == side[words[rows[j]]] for i, j in enumerate(near.argmax(1))]
+    assert np.mean(same) > 0.7
+
+
+def test_a_short_reading_is_examined_on_the_way():
+    tokenizer = models.town_tokenizer()
+    ask = study.Examination(0, 40, 60, 1, tokenizer)
+    rows = study.read(0, "random weights", 2, 1, ask, total=4, batch_size=4, block=64,
+                      documents=60)  # fmt: skip
+    assert [row["step"] for row in rows] == [0, 1, 2]
+    assert rows[0]["loss"] > 5 and 0.2 < rows[0]["guess"] < 0.8
+    for name in ("part of speech", "part of speech, new words", "entity", "relation", "sentiment",
+                 "sense"):
+        assert all(0 <= row[name] <= 1 for row in rows)
+    again = study.read(0, "random weights", 1, 1, None, total=4, batch_size=4, block=64,
+                       documents=60)  # fmt: skip
+    assert again[1]["loss"] == pytest.approx(rows[1]["loss"], abs=1e-4)
+    assert "sense" not in again[1]
+
+
+# --- a picture over layers -----------------------------------------------------------------------
+
+
+def test_a_curve_may_begin_at_layer_0():
+    figure = learning_curve({"a": {0: interval([0.5, 0.6]), 2: interval([0.8, 0.9])}}, log=False)
+    axes = figure.axes[0]
+    assert axes.get_xscale() == "linear"
+    assert [t.get_text() for t in axes.get_xticklabels()] == ["0", "2"]
