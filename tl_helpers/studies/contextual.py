@@ -251,7 +251,7 @@ def counted(
 
 def read(
     seed: int, start: str, steps: int, every: int, ask: Examination | None, *, total: int = 1200,
-    batch_size: int = 32, block: int = 128, documents: int = 110_000, enough: bool = False,
+    batch_size: int = 32, block: int = 128, documents: int = 100_000, enough: bool = False,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Read a town, and be examined on the way.
 
@@ -264,7 +264,7 @@ def read(
         total: steps that the learning rate is planned for.
         batch_size: blocks in a step.
         block: words in a block.
-        documents: that the town has; a full run of 1,200 steps reads each of 110,000 once.
+        documents: that the town has; as in ``town-one-minute``.
         enough: end two examinations after nine of ten own guesses were right.
 
     Returns:
