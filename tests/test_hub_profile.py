@@ -266,10 +266,7 @@ def hub_cells(folder: Path, name: str, values: tuple[str, ...], given: str) -> N
             if isinstance(part, (ast.Import, ast.ImportFrom, ast.FunctionDef)) or any(
                 n in values for n in names
             ):
-                kept.append(ast.get_source_segment(cell.source, part))
-                if isinstance(part, ast.FunctionDef):
-                    marks = [ast.get_source_segment(cell.source, d) for d in part.decorator_list]
-                    kept[-1] = "\n".join([*(f"@{mark}" for mark in marks), kept[-1]])
+                kept.append(ast.unparse(part))
     assert all(tagged.values())
     first, start, added = tagged.values()
     notebook.cells = [*first, *start, code("\n\n".join([*kept, given])), *added]
