@@ -37,9 +37,10 @@ def contents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, by
         kinds = [
             (films.split()[i % 4], i % 2, (blame, praise)[i % 2].split()[i % 3]) for i in range(n)
         ]
+        sentences = [f"the {film} was {word} ." for film, _, word in kinds]
         rows = {
             "idx": list(range(n)),
-            "sentence": [f"the {film} was {word} ." for film, _, word in kinds],
+            "sentence": sentences,
             "label": [label for _, label, _ in kinds],
         }
         Dataset.from_dict(rows).to_parquet(folder / "x.parquet")
@@ -53,27 +54,27 @@ def contents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, by
     return {
         "sst2": sst2,
         "distilbert-base-uncased": {path.name: path.read_bytes() for path in saved.iterdir()},
-        "wikitext": _wikitext(sst2_texts=rows["sentence"], folder=folder),
-        "gpt2": _gpt2(texts=rows["sentence"], folder=folder),
+        "wikitext": _wikitext(sentences, folder),
+        "gpt2": _gpt2(sentences, folder),
     }
 
 
-def _wikitext(sst2_texts: list[str], folder: Path) -> dict[str, bytes]:
+def _wikitext(sentences: list[str], folder: Path) -> dict[str, bytes]:
     """Lines as in WikiText: headings, empty ones, and sentences."""
     from datasets import Dataset
 
-    lines = ["", " = Film = \n", *(f" {text} {text} \n" for text in sst2_texts * 4)]
+    lines = ["", " = Film = \n", *(f" {text} {text} \n" for text in sentences * 4)]
     Dataset.from_dict({"text": lines}).to_parquet(folder / "wiki.parquet")
     content = (folder / "wiki.parquet").read_bytes()
     where = "wikitext-2-raw-v1/{}-00000-of-00001.parquet"
     return {where.format(part): content for part in ("train", "validation", "test")}
 
 
-def _gpt2(texts: list[str], folder: Path) -> dict[str, bytes]:
+def _gpt2(sentences: list[str], folder: Path) -> dict[str, bytes]:
     """A GPT-2 that is real but for its size: byte pairs, one mark, no padding."""
     from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
-    core = train_tokenizer(texts, 400, kind="bpe", objective="clm").backend_tokenizer
+    core = train_tokenizer(sentences, 400, kind="bpe", objective="clm").backend_tokenizer
     core.add_special_tokens(["<|endoftext|>"])
     mark = "<|endoftext|>"
     tokenizer = PreTrainedTokenizerFast(
