@@ -254,7 +254,7 @@ def what_came_when(half_way: Mapping[str, Sequence[int]] | None = None) -> str:
     if not half_way:
         return why
     said = ", ".join(f"{name} {np.mean(half_way[name]):.0f}" for name in OPTIONS)
-    return f"Half of the way was done, on average, at step: {said}. {why}"
+    return f"Half of the way was done, on average, at step: {said} (or later). {why}"
 
 
 add(
