@@ -67,9 +67,10 @@ add(
             "best_layer = max(line, key=lambda layer: line[layer].mean)"
         ),
         right=(
-            "A relation is a matter of the words close by, and one look around is enough. The last "
-            "layer has another duty: to guess the hidden word, for which the relation is only a "
-            "means. What is best read off where differs from task to task (Tenney et al. 2019)."
+            "Layer 0 knows the word and where it stands, but not what it does in this sentence; for "
+            "that one has to look around. Which layer serves a task best differs from network to "
+            "network and from task to task: in larger ones it is often one in the middle "
+            "(Tenney et al. 2019), as you can see in section 5."
         ),
         mistakes=(
             Mistake(
@@ -85,7 +86,7 @@ add(
             Mistake(
                 _another,
                 "At that layer the line *relation* is below its highest point. Did you follow "
-                "another line, or take it that the last layer must be the best?",
+                "another line?",
             ),
         ),
         hints=(
