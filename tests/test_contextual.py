@@ -95,9 +95,10 @@ def test_states_of_notebook_and_study_agree(cells, known, network):
 
 
 def test_states_average_the_pieces_of_a_word(cells):
-    core = models.train_tokenizer(["lowest lower slowest newer"] * 3, 40, kind="bpe")
+    text = "the lowest of the low goes slower than the slowest and newer than the newest one"
+    core = models.train_tokenizer([text], 300, kind="bpe")
     model, _ = models.new("tiny", seed=2, tokenizer=core)
-    documents = [["slowest", "newer"], ["lower"]]
+    documents = [["quickest", "newer"], ["lowland"]]
     batch = core(documents, is_split_into_words=True, padding=True, return_tensors="pt")
     assert batch["input_ids"].shape[1] > 4  # there are words of several pieces
     with torch.inference_mode():

@@ -38,7 +38,7 @@ def _lowest(curves: Curves) -> int | None:
 
 
 def _another(curves: Curves) -> list[int]:
-    return [layer for layer in curves[LINE] if layer not in best_layers(curves)]
+    return [x for x in curves[LINE] if x not in best_layers(curves) and x != _lowest(curves)]
 
 
 def _some_layers(rng: np.random.Generator) -> dict[str, Curves]:
@@ -67,10 +67,10 @@ add(
             "best_layer = max(line, key=lambda layer: line[layer].mean)"
         ),
         right=(
-            "Layer 0 knows the word and where it stands, but not what it does in this sentence; for "
-            "that one has to look around. Which layer serves a task best differs from network to "
-            "network and from task to task: in larger ones it is often one in the middle "
-            "(Tenney et al. 2019), as you can see in section 5."
+            "Layer 0 knows the word and where it stands, but not what it does in this sentence: "
+            "that is told by the neighbours. Which layer serves a task best differs between "
+            "networks and tasks: in larger ones it is often one in the middle (Tenney et al. "
+            "2019), as you can see in section 5."
         ),
         mistakes=(
             Mistake(
@@ -120,24 +120,20 @@ _WORDS = ("row", "soup", "the", "was", "great", "ring", "bank", "we")
 
 
 def _labelled(rng: np.random.Generator) -> list[tuple[list[str], list[int], list[str]]]:
-    """Words with two or more labels each, the first not the most frequent, and words never seen."""
+    """Words with two labels each, of which the rarer comes first and last, and words never seen."""
     cases = []
     for _ in range(5):
-        known = [str(w) for w in rng.permutation(_WORDS)[:5]]
-        pairs: list[tuple[str, int]] = []
-        for i, word in enumerate(known[:4]):
-            rare, often = (int(x) for x in rng.choice([1, 2, 3, 4], 2, replace=False))
-            pairs += [(word, rare)] + [(word, often)] * (3 + i)
-            pairs += [(word, rare)] * int(rng.integers(0, 2))
-        pairs += [(known[4], 7)] * 60  # the most frequent of all, and of no other word
-        order = [pairs[i] for i in rng.permutation(len(pairs))]
-        order = [next(p for p in pairs if p[0] == w) for w in known[:4]] + order
-        for w in known[:4]:
-            often = Counter(label for word, label in order if word == w).most_common(1)[0][0]
-            order += [(w, often)] * 2
-        tests = [*known, "xylophone", *(str(w) for w in rng.permutation(known)[:3])]
+        *known, loud = (str(w) for w in rng.permutation(_WORDS)[:5])
+        pairs: list[tuple[str, int]] = [(loud, 7)] * 60  # the most frequent label of all
+        edges: list[tuple[str, int]] = []
+        for i, word in enumerate(known):
+            often = 1 if i < 2 else int(rng.integers(2, 5))  # the most frequent label of types
+            edges.append((word, often + int(rng.integers(1, 3))))
+            pairs += [(word, often)] * (4 + i)
+        order = edges + [pairs[i] for i in rng.permutation(len(pairs))] + edges
         words, labels = zip(*order, strict=True)
-        cases.append((list(words), list(labels), tests))
+        again = [str(w) for w in rng.permutation(known)[:3]]
+        cases.append((list(words), list(labels), [*known, loud, "xylophone", *again]))
     return cases
 
 

@@ -163,8 +163,9 @@ class Examination:
             if task == "part of speech":
                 new = ~np.isin(self.known.words[test], self.known.words[train])
                 row["part of speech, new words"] = float(right[new].mean())
-        found = [reader(model, at)[-1] for reader, at in self.sense_readers]
-        row["sense"] = float(nearest_sense(*found, *self.senses).mean())
+        train, test = (reader(model, at)[-1] for reader, at in self.sense_readers)
+        right = nearest_sense(train, test, self.senses.train, self.senses.test)
+        row["sense"] = float(right.mean())
         return row
 
 
