@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from tl_helpers import models, town
+from tl_helpers import models, results, town
 from tl_helpers.errors import UnknownName
 from tl_helpers.evaluate import interval
 from tl_helpers.plots import learning_curve
@@ -241,3 +241,21 @@ def test_a_curve_may_begin_at_layer_0():
     axes = figure.axes[0]
     assert axes.get_xscale() == "linear"
     assert [t.get_text() for t in axes.get_xticklabels()] == ["0", "2"]
+
+
+# --- what is stored ------------------------------------------------------------------------------
+
+
+def test_the_stored_runs_are_those_of_the_town_in_a_minute():
+    """Same seeds, weights, text and masks: only probes were added."""
+    found, minute = results.load("discovery"), results.load("town-one-minute")
+    for row in found.rows:
+        if row["step"] <= 100:
+            (guess,) = minute.values("value", seed=row["seed"], measure="probe", step=row["step"])
+            assert row["guess"] == pytest.approx(guess, abs=0.1), row
+
+
+def test_stored_head_starts_have_every_kind():
+    causes = results.load("discovery-causes")
+    assert {row["start"] for row in causes.rows} == set(study.STARTS) - {"random weights"}
+    assert len(causes.meta["seeds"]) >= 5
