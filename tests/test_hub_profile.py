@@ -56,6 +56,8 @@ def contents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, by
         "distilbert-base-uncased": {path.name: path.read_bytes() for path in saved.iterdir()},
         "wikitext": _wikitext(sentences, folder),
         "gpt2": _gpt2(sentences, folder),
+        "conll2003": _conll(folder),
+        "bert-base-uncased": _bert(folder),
     }
 
 
@@ -68,6 +70,29 @@ def _wikitext(sentences: list[str], folder: Path) -> dict[str, bytes]:
     content = (folder / "wiki.parquet").read_bytes()
     where = "wikitext-2-raw-v1/{}-00000-of-00001.parquet"
     return {where.format(part): content for part in ("train", "validation", "test")}
+
+
+def _conll(folder: Path) -> dict[str, bytes]:
+    """News as in CoNLL 2003: words, and the numbers of their tags."""
+    from datasets import Dataset
+
+    people = "Anna Ben Carl Dora".split()
+    rows = {
+        "tokens": [[people[i % 4], "saw", people[i % 3], "."] for i in range(60)],
+        "ner_tags": [[1, 0, 1, 0] for _ in range(60)],
+    }
+    Dataset.from_dict(rows).to_parquet(folder / "conll.parquet")
+    content = (folder / "conll.parquet").read_bytes()
+    parts = ("train", "validation", "test")
+    return {f"data/{part}-00000-of-00001.parquet": content for part in parts}
+
+
+def _bert(folder: Path) -> dict[str, bytes]:
+    """A BERT that is real but for its size."""
+    tokenizer = models.town_tokenizer("Anna Ben Carl Dora saw .".split())
+    model, _ = models.new("tiny", tokenizer=tokenizer)
+    saved = models.save(model, tokenizer, folder / "bert")
+    return {path.name: path.read_bytes() for path in saved.iterdir()}
 
 
 def _gpt2(sentences: list[str], folder: Path) -> dict[str, bytes]:
@@ -101,6 +126,9 @@ def server(
         server.add(catalogue.find("dataset", "wikitext"), contents["wikitext"], "dataset")
         for name in ("gpt2", "distilgpt2"):
             server.add(catalogue.find("model", name), contents["gpt2"])
+        server.add(catalogue.find("dataset", "conll2003"), contents["conll2003"], "dataset")
+        name = "bert-base-uncased"
+        server.add(catalogue.find("model", name), contents[name])
         for name, value in {
             "TL_ROOT": str(tmp_path),
             "TL_DATA": str(files.PACKAGE.parent / "data"),
@@ -249,6 +277,12 @@ ADDED = {
         ["distilgpt2", "gpt2"],
         r"distilgpt2: \d+\.\d\d bits per character; ours: 3\.00(?s:.*)"
         r"\ngpt2: \d+\.\d\d bits per character; ours: 3\.00",
+    ),
+    "12_contextual_representations": (
+        (),
+        "",
+        ["conll2003", "bert-base-uncased"],
+        r"layer 0: 1\.000, by lot [01]\.\d\d\d, selectivity \+0\.\d\d\d",
     ),
 }
 
