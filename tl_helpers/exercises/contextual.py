@@ -246,7 +246,8 @@ def what_came_when(half_way: Mapping[str, Sequence[int]] | None = None) -> str:
     """
     why = (
         "Which words stand beside which is in every sentence. Which side an opinion is on can be "
-        "told from *other sentences* only, and is of use for a few words."
+        "told from *other sentences* only, and is of use for a few words. In a lucky run all comes "
+        "nearly at once; in others the side does not come at all."
     )
     if not half_way:
         return why
