@@ -255,10 +255,10 @@ def test_resumed_equals_uninterrupted(tokenizer, blocks, tmp_path, autocast):
     with pytest.raises(pretrain.Stopped, match="step 12 of 12(.|\n)*step 10"):
         pretrain.fit(model, blocks, tokenizer=tokenizer, generator=generator, evaluate=stop,
                      checkpoint=tmp_path, checkpoint_every=5, **settings)  # fmt: skip
-    for model, generator in ((model, generator), make()):
-        found = pretrain.fit(model, blocks, tokenizer=tokenizer, generator=generator,
+    for again, other in ((model, generator), make()):
+        found = pretrain.fit(again, blocks, tokenizer=tokenizer, generator=other,
                              checkpoint=tmp_path, checkpoint_every=5, **settings)  # fmt: skip
-        assert found.loss == expected.loss and same(model, whole) and same(generator, filler)
+        assert found.loss == expected.loss and same(again, whole) and same(other, filler)
     with pytest.raises(CourseError, match="discriminator_weight was 50.0, now 1.0"):
         pretrain.fit(*make()[:1], blocks, tokenizer=tokenizer, checkpoint=tmp_path,
                      discriminator_weight=1.0, **settings)  # fmt: skip

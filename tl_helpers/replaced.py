@@ -58,6 +58,11 @@ def new_generator(
         initializer_range=hidden**-0.5,
     )  # fmt: skip
     settings.update(config)
+    if settings["hidden_size"] % settings["num_attention_heads"]:  # ElectraModel does not look
+        raise BadValue(
+            f"hidden_size={hidden} makes no generator with "
+            f"{settings['num_attention_heads']} attention heads.", "Use a multiple of 32.",
+        )  # fmt: skip
     settings.pop("architectures", None)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
