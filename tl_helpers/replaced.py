@@ -150,9 +150,7 @@ def loss_of(
     mask = {}
     if separate:
         documents = torch.from_numpy(batch.documents).to(device)
-        mask["attention_mask"] = _batches.attention_mask(
-            documents, False, pair.discriminator.dtype
-        )
+        mask["attention_mask"] = _batches.attention_mask(documents, False, pair.discriminator.dtype)
     head = _batches.head_of(pair.generator)
     assert head is not None  # a Pair has looked
     hidden = pair.generator.base_model(inputs, **mask)[0].flatten(0, 1)

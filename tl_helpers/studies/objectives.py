@@ -57,9 +57,10 @@ def step_flops(objective: str, batch_size: int, mask_rate: float, block: int = 1
 
 def read(
     objective: str, seed: int, steps: int, batch_size: int, mask_rate: float,
-    evaluate: Callable[[PreTrainedModel, PreTrainedTokenizerBase], dict[str, Any]], looks: int,
+    evaluate: Callable[[PreTrainedModel, PreTrainedTokenizerBase], dict[str, Any]], every: int,
+    until: Callable[[dict[str, Any]], bool] | None = None,
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, pretrain.History]:  # fmt: skip
-    """Pre-train a small model on fresh text of its seed's town, with ``looks`` evaluations."""
+    """Pre-train a small model on fresh text of its seed's town; look at it ``every`` few steps."""
     model, tokenizer = models.new("small", objective, seed=seed)
     documents = steps * batch_size * 128 // WORDS_PER_DOCUMENT + batch_size
     texts = town.Town(seed=seed, **PART).corpus(documents).texts()
@@ -67,7 +68,7 @@ def read(
     history = pretrain.fit(
         model, blocks, tokenizer=tokenizer, objective=objective, steps=steps,
         batch_size=batch_size, mask_rate=mask_rate, seed=seed,
-        evaluate=lambda m: evaluate(m, tokenizer), evaluate_every=-(-steps // looks), **RECIPE,
+        evaluate=lambda m: evaluate(m, tokenizer), evaluate_every=every, until=until, **RECIPE,
     )  # fmt: skip
     return model, tokenizer, history
 
@@ -203,7 +204,7 @@ def objectives(
 
     for objective, (steps, flops) in runs_of(budget, batch_size, mask_rate).items():
         model, tokenizer, history = read(
-            objective, seed, steps, batch_size, mask_rate, look, looks)
+            objective, seed, steps, batch_size, mask_rate, look, -(-steps // looks))
         for e in history.evaluations:
             note(objective, "on the way", e["value"], step=e["step"], tokens=e["tokens"],
                  compute=round(e["step"] * flops / 1e12, 4))
@@ -233,7 +234,7 @@ def mask_rate(
     for rate in rates:
         _, _, history = read(
             "mlm", seed, steps, batch_size, rate,
-            lambda m, t: {"value": opinions.accuracy(m, t, labels, mode="features")}, looks,
+            lambda m, t: {"value": opinions.accuracy(m, t, labels, mode="features")}, every,
         )  # fmt: skip
         found = [e["step"] for e in history.evaluations if e["value"] >= discovered]
         rows += [{"rate": rate, "measure": "on the way", "step": e["step"], "value": e["value"]}
