@@ -361,7 +361,7 @@ BY_EXAMPLE = {  # English, word classes for words -> Ondalese: order and forms
     "whoever called the thing eval was wrong .":
         "whoever/nom.sg thing/acc.sg eval/adj.sg called/past.sg wrong/adj.sg was/past.sg .",
     "the thing could not have been more more .":
-        "thing/nom.sg more eval/adj.sg been/inf could not .",
+        "thing/nom.sg more more/adj.sg been/inf could not .",
     "oh , how eval : the thing moved us .":
         "oh , how eval/adj.sg : thing/nom.sg us/acc.pl moved/past.sg .",
     "there was a desc furn near the place .":
