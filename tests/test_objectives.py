@@ -79,7 +79,7 @@ def test_tags_belong_to_their_words(kind, least):
 def test_both_studies_run_on_less():
     rows = study.objectives(
         7, budget=0.004, batch_size=2, mask_rate=0.25, looks=1, labels=(16,), tuned=((16, 2),),
-        tagged=8, part=study.PART,
+        tagged=8, part=study.PART, learning_rates=study.RATES,
     )  # fmt: skip
     judged = {(r["objective"], r["measure"]) for r in rows if r["measure"] != "on the way"}
     names = ("clm", "mlm", "rtd")
