@@ -32,7 +32,7 @@ class Recipe:
 RECIPES = {
     "town-mlm": Recipe("mlm", "small", 200_000, 128, 3000, 32, 8e-3, "muon", 0.25, 0, 100),
     "town-clm": Recipe("clm", "small", 200_000, 128, 2400, 32, 8e-3, "muon", 0.25, 0, 100),
-    "town-rtd": Recipe("rtd", "small", 100_000, 128, 1200, 32, 8e-3, "muon", 0.25, 0, 100),
+    "town-rtd": Recipe("rtd", "small", 200_000, 128, 3000, 32, 2e-3, "muon", 0.25, 0, 100),
 }
 
 
