@@ -102,7 +102,6 @@ def build(name: str, folder: Path | None = None) -> Path:
     from tl_helpers import models, results, town
 
     r = recipe(name)
-    demand = DEMANDS[r.objective]
     halfway = files.cache_dir() / "building" / name
     corpus = town.Town(seed=r.seed).corpus(r.documents)
     train = _translate if r.objective == "mt" else _read

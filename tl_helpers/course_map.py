@@ -29,7 +29,8 @@ _MAP = """
 """
 
 # A list and not a look into notebooks/: Colab has the package, but not that folder.
-_READY = ("00_start_here", "10_distributional_hypothesis", "11_language_models")
+_READY = ("00_start_here", "10_distributional_hypothesis", "11_language_models",
+          "14_supervised_pretraining")
 
 
 _NAMES = {

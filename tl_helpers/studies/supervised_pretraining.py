@@ -19,7 +19,7 @@ from tl_helpers.town import compiled
 SOURCE, TARGET = ("restaurant", "film", "hotel"), "book"
 LABELS = (16, 64, 256)  # of a classification task, and labelled sentences of a tagging task:
 SENTENCES = (8, 32, 128)
-EXAMPLE = 48  # about as many tokens has a document, its two marks included
+HELD_OUT = 500  # sentences that a classification is judged on
 RECIPE: dict[str, Any] = {
     "batch_size": 32, "learning_rate": 8e-3, "optimiser": "muon", "progress": False,
 }  # fmt: skip
@@ -132,7 +132,9 @@ def opinions(where: town.Town, n: int, column: str) -> Judged:
     return Judged([sentences[i] for i in keep], labels[keep])
 
 
-def classification(body: Any, task: Judged, seed: int, held_out: int = 600) -> dict[int, float]:
+def classification(
+    body: Any, task: Judged, seed: int, held_out: int = HELD_OUT
+) -> dict[int, float]:
     """Accuracy of a logistic regression on frozen features, at each number of labels."""
     tokenizer = models.town_tokenizer()
     cut = len(task.texts) - held_out
@@ -231,28 +233,35 @@ def senses(body: Any, where: town.Town, n: int = 8) -> float:
     return float(np.mean(right))
 
 
-def judge(body: Any, seed: int, tune: bool = True) -> list[dict[str, Any]]:
-    """All tasks of one encoder: rows with ``task``, ``n`` (labels) and ``score`` (0 to 1)."""
+def judge(body: Any, seed: int, all_tasks: bool = True) -> list[dict[str, Any]]:
+    """An encoder's tasks: rows with ``task``, ``n`` (labels) and ``score`` (0 to 1).
+
+    Args:
+        body: the encoder.
+        seed: which town, and which of its sentences are labelled.
+        all_tasks: not only sentiment.
+    """
     where = home(seed)
     rows: list[dict[str, Any]] = []
 
     def note(task: str, scores: dict[int, float]) -> None:
         rows.extend({"task": task, "n": n, "score": score} for n, score in scores.items())
 
-    sentiment = opinions(where.target, 1100, "sentiment")
+    sentiment = opinions(where.target, 950, "sentiment")
     note("sentiment", classification(body, sentiment, seed))
-    note("domain", classification(body, opinions(where.town, 1100, "domain"), seed))
+    if not all_tasks:
+        return rows
+    note("domain", classification(body, opinions(where.town, 950, "domain"), seed))
     note("parts of speech", tagging(body, where.town, "pos"))
     note("names", tagging(body, where.town, "entities"))
     note("meanings", {8: senses(body, where.town)})
-    if tune:
-        chosen = balanced(sentiment.labels[:-600], 64, seed)
-        fitted = adapt.fit(
-            body, models.town_tokenizer(), [sentiment.texts[i] for i in chosen],
-            sentiment.labels[chosen], steps=60, learning_rate=5e-4, seed=seed, progress=False,
-        )  # fmt: skip
-        right = fitted.predict(sentiment.texts[-600:]) == sentiment.labels[-600:]
-        note("sentiment, fine-tuned", {64: float(right.mean())})
+    chosen = balanced(sentiment.labels[:-HELD_OUT], 64, seed)
+    fitted = adapt.fit(
+        body, models.town_tokenizer(), [sentiment.texts[i] for i in chosen],
+        sentiment.labels[chosen], steps=60, learning_rate=5e-4, seed=seed, progress=False,
+    )  # fmt: skip
+    right = fitted.predict(sentiment.texts[-HELD_OUT:]) == sentiment.labels[-HELD_OUT:]
+    note("sentiment, fine-tuned", {64: float(right.mean())})
     return rows
 
 
@@ -266,7 +275,7 @@ def supervised_pretraining(
 
     ``compute``: each teacher may use as many operations as ``steps`` steps of the masked language
     model. ``examples``: each reads the documents that the translation model reads at that compute,
-    once. ``few``: labels only, of so many documents, ``few_steps`` steps.
+    once. ``few``: labels of so many documents only, ``few_steps`` steps, judged on sentiment.
     """
     plans = plan(steps)
     rows = []
@@ -281,7 +290,8 @@ def supervised_pretraining(
     for documents in few:
         body = taught_by_labels(seed, documents, few_steps)
         rows += [{"teacher": "labels", "budget": "few", "documents": documents,
-                  "steps": few_steps, **row} for row in judge(body, seed, tune=False)]  # fmt: skip
+                  "steps": few_steps, **row}
+                 for row in judge(body, seed, all_tasks=False)]  # fmt: skip
     return rows
 
 
