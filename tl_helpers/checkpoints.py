@@ -33,7 +33,7 @@ class Recipe:
 RECIPES = {
     "town-mlm": Recipe("mlm", "small", 200_000, 128, 3000, 32, 8e-3, "muon", 0.25, 0, 100),
     "town-clm": Recipe("clm", "small", 200_000, 128, 2400, 32, 8e-3, "muon", 0.25, 0, 100),
-    "town-mt": Recipe("mt", "small", 60_000, 64, 1500, 32, 8e-3, "muon", 0.0, 0, 250),
+    "town-mt": Recipe("mt", "small", 30_000, 64, 900, 32, 8e-3, "muon", 0.0, 0, 150),
 }
 
 
