@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tl_helpers import _heads, _texts, adapt, models, pretrain
+from tl_helpers import _finetune, _heads, _precision, _texts, adapt, models, pretrain
 from tl_helpers.errors import BadValue, CourseError
 
 GOOD, BAD = ["good", "lovely", "fine"], ["bad", "awful", "poor"]
@@ -244,6 +244,41 @@ def test_the_same_steps_as_the_trainer(model, tokenizer, tmp_path):
     assert len(ours.history.loss) == len(recorder.found) == 15
     np.testing.assert_allclose(ours.history.loss, recorder.found, rtol=2e-3, atol=1e-4)
     assert np.ptp(ours.history.loss) > 0.1  # they are not equal because nothing happened
+
+
+@pytest.mark.parametrize("kind", ["bert", "gpt2", "roberta"])
+@pytest.mark.parametrize("autocast", ["float32", "bf16"])
+def test_training_the_words_in_use_only_changes_no_number(kind, autocast, monkeypatch):
+    from contextlib import nullcontext
+
+    from transformers import RobertaConfig, RobertaModel
+
+    many = GOOD + BAD + REST + [f"word{i}" for i in range(200)]
+    tok = models.town_tokenizer(many, objective="clm" if kind == "gpt2" else "mlm")
+    network = models.new("tiny", "clm" if kind == "gpt2" else "mlm", tokenizer=tok)[0]
+    if kind == "roberta":  # counts positions by the number of its padding
+        network = RobertaModel(RobertaConfig(
+            vocab_size=len(tok), hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
+            intermediate_size=16, max_position_embeddings=40, pad_token_id=tok.pad_token_id))
+    texts, labels = reviews(24)
+    settings = {"steps": 8, "batch_size": 4, "learning_rate": 1e-2, "autocast": autocast,
+                "validation": reviews(8, seed=3), "patience": 4, "evaluate_every": 2}
+    tables = []
+    seen = _finetune._train
+    monkeypatch.setattr(_finetune, "_train", lambda net, *rest: (
+        tables.append(len(net.get_input_embeddings().weight)), seen(net, *rest))[1])
+    narrow = adapt.fit(network, tok, texts, labels, **settings)
+    monkeypatch.setattr(_precision, "rows_in_use", lambda net, rows, special: nullcontext(rows))
+    whole = adapt.fit(network, tok, texts, labels, **settings)
+    assert tables[0] < 60 and tables[1] == len(tok)
+    np.testing.assert_allclose(narrow.history.loss, whole.history.loss, rtol=1e-6)
+    assert narrow.history.evaluations == whole.history.evaluations
+    ours, theirs = narrow.model.state_dict(), whole.model.state_dict()
+    assert list(ours) == list(theirs)
+    for name, value in ours.items():
+        torch.testing.assert_close(value, theirs[name], rtol=1e-5, atol=1e-7)
+    assert narrow.predict(["word3 was the best", *texts]).tolist() == whole.predict(
+        ["word3 was the best", *texts]).tolist()
 
 
 # freezing -----------------------------------------------------------------------------------------

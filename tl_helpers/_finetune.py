@@ -71,13 +71,44 @@ def fine_tune(
     weights: np.ndarray | None,
     held_out: tuple[list[list[int]], np.ndarray] | None,
     filler: int,
+    special: int,
     plan: Plan,
 ) -> tuple[History, int]:
     """Train ``network`` in place on token ids and class numbers.
 
+    Without weight decay only the word vectors in use are trained, see ``_precision.rows_in_use``
+    (with decay those of words that do not occur would shrink).
+
+    Args:
+        network: a classification model.
+        rows: token ids of the texts.
+        targets: ``[n]`` class numbers.
+        weights: one per class, or None.
+        held_out: token ids and classes to validate on, or None.
+        filler: the id that pads.
+        special: the highest id of a special token.
+        plan: everything else.
+
     Returns:
         The history, and the step whose weights the network has now.
     """
+    if plan.weight_decay:
+        return _train(network, rows, targets, weights, held_out, filler, plan)
+    seen = rows + (held_out[0] if held_out else [])
+    with _precision.rows_in_use(network, seen, special) as found:
+        held = None if held_out is None else (found[len(rows) :], held_out[1])
+        return _train(network, found[: len(rows)], targets, weights, held, filler, plan)
+
+
+def _train(
+    network: PreTrainedModel,
+    rows: list[list[int]],
+    targets: np.ndarray,
+    weights: np.ndarray | None,
+    held_out: tuple[list[list[int]], np.ndarray] | None,
+    filler: int,
+    plan: Plan,
+) -> tuple[History, int]:
     import torch
     from torch.nn import functional
     from transformers import get_scheduler

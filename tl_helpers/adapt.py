@@ -256,5 +256,8 @@ def fit(
         evaluate_every or per_epoch, seed, autocast, progress,
     )  # fmt: skip
     filler = _texts.padding_id(tokenizer)
-    history, best = _finetune.fine_tune(network, rows, targets, weights, held_rows, filler, plan)
+    special = max([filler, *tokenizer.all_special_ids])
+    history, best = _finetune.fine_tune(
+        network, rows, targets, weights, held_rows, filler, special, plan
+    )
     return Adapted(mode, network, tokenizer, classes, history, best, frozen=tuple(frozen))
