@@ -199,7 +199,7 @@ def test_values_that_cannot_work(rows, change):
 def test_the_decoders_matrices_are_work_for_muon():
     optimisers = _precision.optimisers_of(tiny().model, "muon", 1e-3, (0.9, 0.98), 0.0)
     shapes = [tuple(p.shape) for p in optimisers[1].param_groups[0]["params"]]
-    assert len(shapes) == 6 + 10  # the encoder's layer, and the decoder's with cross-attention
+    assert len(shapes) == 6 + 10 + 1  # encoder, decoder with cross-attention, its head
     plain = models.new("tiny")[0]
     assert len(_precision.optimisers_of(plain, "muon", 1e-3, (0.9, 0.98), 0.0)[1]
                .param_groups[0]["params"]) == 6 + 1  # and the head's transformation

@@ -10,7 +10,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tl_helpers import _batches, adapt, evaluate, labelled, models, pretrain, results, town
+from tl_helpers import (
+    _batches,
+    _precision,
+    adapt,
+    evaluate,
+    labelled,
+    models,
+    pretrain,
+    results,
+    town,
+)
 from tl_helpers import translation as tr
 from tl_helpers.studies.start import balanced
 from tl_helpers.town import compiled
@@ -106,9 +116,10 @@ def flops_of_a_step(seed: int = 0) -> dict[str, float]:
         "translation": lambda: tr.loss_of(translator.model, rows, marks),
         "labels": lambda: labelled.loss_of(reader, packed.rows[:32], *marks[0]),
     }
-    for name, loss in losses.items():
-        with FlopCounterMode(display=False) as counter:
-            loss().backward()
+    for name, loss in losses.items():  # the fused attention would not be counted
+        with _precision.eager_attention(model), _precision.eager_attention(translator.model):
+            with FlopCounterMode(display=False) as counter:
+                loss().backward()
         found[name] = float(counter.get_total_flops())
     return found
 
