@@ -250,6 +250,13 @@ ADDED = {
         r"distilgpt2: \d+\.\d\d bits per character; ours: 3\.00(?s:.*)"
         r"\ngpt2: \d+\.\d\d bits per character; ours: 3\.00",
     ),
+    "14_supervised_pretraining": (
+        (),
+        "",
+        ["sst2", "distilbert-base-uncased"],
+        r"minilm: [01]\.\d{3} on SST-2, frozen, 256 labels(?s:.*)"
+        r"\ndistilbert-base-uncased: [01]\.\d{3} on SST-2",
+    ),
 }
 
 

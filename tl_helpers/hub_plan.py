@@ -17,6 +17,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "00_start_here": ("minilm", "sst2", "distilbert-base-uncased"),
     "10_distributional_hypothesis": ("minilm", "wikitext", "sst2"),
     "11_language_models": ("distilgpt2", "gpt2"),
+    "14_supervised_pretraining": ("minilm", "sst2", "distilbert-base-uncased"),
 }
 
 

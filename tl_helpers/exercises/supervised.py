@@ -218,8 +218,9 @@ add(
             "documents = min(n for n, score in few.items() if score >= best - 0.05)"
         ),
         right=(
-            "Below it the source has too few labels to teach from, and the encoder learns its "
-            "documents by heart. A supervised source is only as good as it is large."
+            "Below it the encoder knows its few documents by heart; above it more labels bring "
+            "little, for the distinction is learned. What more labels of one kind never bring is "
+            "another distinction."
         ),
         mistakes=(
             Mistake(
