@@ -284,6 +284,13 @@ ADDED = {
         ["conll2003", "bert-base-uncased"],
         r"layer 0: 1\.000, by lot [01]\.\d\d\d, selectivity \+0\.\d\d\d",
     ),
+    "14_supervised_pretraining": (
+        (),
+        "",
+        ["sst2", "distilbert-base-uncased"],
+        r"minilm: [01]\.\d{3} on SST-2, frozen, 256 labels(?s:.*)"
+        r"\ndistilbert-base-uncased: [01]\.\d{3} on SST-2",
+    ),
 }
 
 

@@ -25,6 +25,7 @@ _ROOMS = (
     "exercises",
     "explore",
     "files",
+    "labelled",
     "models",
     "notebooks",
     "plots",
@@ -32,6 +33,7 @@ _ROOMS = (
     "results",
     "session",
     "town",
+    "translation",
 )
 
 __all__ = [*_ROOMS, "CourseError", "Session", "start"]

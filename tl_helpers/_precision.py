@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 # Tables of words and positions, and what maps to words or classes: no work for Muon.
 _OUTER = re.compile(
-    r"embed|wte|wpe|lm_head|decoder|vocab_projector|classifier|score|dense_prediction"
+    r"embed|wte|wpe|lm_head|decoder\.(?:weight|bias)|vocab_projector|classifier|score"
+    r"|dense_prediction"
 )
 
 def supports_bf16() -> bool:

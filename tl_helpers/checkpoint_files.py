@@ -61,7 +61,7 @@ def read_tokenizer(folder: Path) -> Any:
 
 
 def read_model(
-    folder: Path, config: Any, auto: str, *, seed: int, random_weights: bool
+    folder: Path, config: Any, auto: str, *, seed: int, random_weights: bool, part: str = ""
 ) -> PreTrainedModel:
     """The model of a folder, or the same architecture from random weights.
 
@@ -71,6 +71,7 @@ def read_model(
         auto: the name of the ``transformers`` class.
         seed: seed of what is initialised here; torch's global state is left as it was.
         random_weights: ignore the weights.
+        part: ``"encoder"`` to take that side of an encoder-decoder.
 
     Raises:
         BrokenFile: weights missing, truncated, or not those of this configuration.
@@ -79,6 +80,8 @@ def read_model(
     import transformers
 
     factory = getattr(transformers, auto)
+    # One side of a model made of two: its weights are stored under the name of the side.
+    mapping = {"key_mapping": {rf"^{part}\.": ""}} if part else {}
     with torch.random.fork_rng(devices=[]), quiet():
         torch.manual_seed(seed)
         if random_weights:
@@ -92,6 +95,7 @@ def read_model(
                 use_safetensors=True,
                 local_files_only=True,
                 output_loading_info=True,
+                **mapping,
             )
         except (OSError, RuntimeError, ValueError, KeyError) as error:
             raise BrokenFile(

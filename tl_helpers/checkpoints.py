@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 from dataclasses import asdict, dataclass
@@ -33,6 +34,7 @@ RECIPES = {
     "town-mlm": Recipe("mlm", "small", 200_000, 128, 3000, 32, 8e-3, "muon", 0.25, 0, 100),
     "town-clm": Recipe("clm", "small", 200_000, 128, 2400, 32, 8e-3, "muon", 0.25, 0, 100),
     "town-rtd": Recipe("rtd", "small", 200_000, 128, 3000, 32, 2e-3, "muon", 0.25, 0, 100),
+    "town-mt": Recipe("mt", "small", 30_000, 64, 900, 32, 8e-3, "muon", 0.0, 0, 150),
 }
 
 
@@ -41,11 +43,12 @@ class Demand:
     """What ``tl checkpoints verify`` demands of a model: a measure, and how good is good enough.
 
     Attributes:
-        measure: a function of ``tl_helpers.town`` that takes model and tokenizer.
+        measure: a function that takes model and tokenizer.
         bound: the worst value that passes.
         higher: whether more is better.
         task: the head that the measure needs.
         words: the measure in a sentence, with ``{}`` for the value.
+        room: the module of ``tl_helpers`` that the function is in.
     """
 
     measure: str
@@ -53,12 +56,12 @@ class Demand:
     higher: bool
     task: str
     words: str
+    room: str = "town"
 
     def of(self, model: Any, tokenizer: Any) -> float:
         """Measure a model."""
-        from tl_helpers import town
-
-        return float(getattr(town, self.measure)(model, tokenizer))
+        room = importlib.import_module(f"tl_helpers.{self.room}")
+        return float(getattr(room, self.measure)(model, tokenizer))
 
     def met(self, value: float) -> bool:
         """Whether that is good enough."""
@@ -70,7 +73,10 @@ GAP = Demand("excess_bits", 0.08, False, "causal-lm", "needs {:.2f} bits a word 
 SUSPICION = Demand(
     "suspicion", 0.85, True, "replaced-tokens", "finds the wrong word in {:.0%} of the questions"
 )
-DEMANDS = {"mlm": PROBE, "clm": GAP, "rtd": SUSPICION}  # by objective
+BLEU = Demand(
+    "held_out_bleu", 60.0, True, "seq2seq-lm", "translates at {:.1f} BLEU", "translation"
+)
+DEMANDS = {"mlm": PROBE, "clm": GAP, "rtd": SUSPICION, "mt": BLEU}  # by objective
 
 
 def recipe(name: str) -> Recipe:
@@ -97,29 +103,17 @@ def build(name: str, folder: Path | None = None) -> Path:
     Raises:
         UnknownName: there is no such model.
     """
-    from tl_helpers import models, pretrain, results, town
+    from tl_helpers import models, results, town
 
     r = recipe(name)
-    demand = DEMANDS[r.objective]
     halfway = files.cache_dir() / "building" / name
-    model, tokenizer = models.new(r.size, r.objective, seed=r.seed)
-    texts = town.Town(seed=r.seed).corpus(r.documents).texts()
-    history = pretrain.fit(
-        model,
-        pretrain.pack(texts, tokenizer, r.block),
-        tokenizer=tokenizer,
-        objective=r.objective,
-        steps=r.steps,
-        batch_size=r.batch_size,
-        learning_rate=r.learning_rate,
-        optimiser=r.optimiser,
-        mask_rate=r.mask_rate,
-        seed=r.seed,
-        evaluate=lambda m: {demand.measure: demand.of(m, tokenizer)},
-        evaluate_every=r.evaluate_every,
-        checkpoint=halfway,
-        checkpoint_every=500,
-    )
+    corpus = town.Town(seed=r.seed).corpus(r.documents)
+    train = _translate if r.objective == "mt" else _read
+    model, tokenizer, history = train(r, corpus, {
+        "steps": r.steps, "batch_size": r.batch_size, "learning_rate": r.learning_rate,
+        "optimiser": r.optimiser, "seed": r.seed, "evaluate_every": r.evaluate_every,
+        "checkpoint": halfway, "checkpoint_every": 500,
+    })  # fmt: skip
     meta: dict[str, Any] = {
         "command": f"tl checkpoints build {name}",
         "recipe": asdict(r),
@@ -130,10 +124,40 @@ def build(name: str, folder: Path | None = None) -> Path:
     }
     target = folder or files.data_dir() / "checkpoints" / name
     models.save(model, tokenizer, target, meta)
+    if r.objective == "mt":  # the language that it writes
+        models.town_tokenizer(language="ondalese").save_pretrained(target / "target")
     shutil.rmtree(halfway, ignore_errors=True)  # the next build begins anew
     if folder is None:
         files.write_checksums(f"checkpoints/{name}")
     return target
+
+
+def _read(r: Recipe, corpus: Any, settings: dict[str, Any]) -> tuple[Any, Any, Any]:
+    """A language model that reads the corpus."""
+    from tl_helpers import models, pretrain
+
+    demand = DEMANDS[r.objective]
+    model, tokenizer = models.new(r.size, r.objective, seed=r.seed)
+    history = pretrain.fit(
+        model, pretrain.pack(corpus.texts(), tokenizer, r.block), tokenizer=tokenizer,
+        objective=r.objective, mask_rate=r.mask_rate,
+        evaluate=lambda m: {demand.measure: demand.of(m, tokenizer)}, **settings,
+    )  # fmt: skip
+    return model, tokenizer, history
+
+
+def _translate(r: Recipe, corpus: Any, settings: dict[str, Any]) -> tuple[Any, Any, Any]:
+    """A translator that reads the corpus in both languages; stored in half precision."""
+    from tl_helpers import translation
+
+    demand = DEMANDS[r.objective]
+    translator = translation.new(r.size, r.seed)
+    model, source, target = translator
+    history = translation.fit(
+        translator, translation.pack(corpus.parallel(), source, target, r.block),
+        evaluate=lambda m: {demand.measure: demand.of(m, source)}, **settings,
+    )  # fmt: skip
+    return model.half(), source, history
 
 
 def training(name: str) -> dict[str, Any]:

@@ -89,9 +89,9 @@ def load(
     Args:
         name: a name in the catalogue, or a folder (a ``Path``, or text with a slash in it) that
             :func:`save` wrote.
-        task: the head: ``None`` (none: the encoder alone), ``"classification"``,
-            ``"token-classification"``, ``"masked-lm"``, ``"causal-lm"``, ``"seq2seq-lm"`` or
-            ``"replaced-tokens"`` (the discriminator of ELECTRA).
+        task: the head: ``None`` (none: the encoder alone; also that of a translator),
+            ``"classification"``, ``"token-classification"``, ``"masked-lm"``, ``"causal-lm"``,
+            ``"seq2seq-lm"`` or ``"replaced-tokens"`` (the discriminator of ELECTRA).
         num_labels: classes of a classification head (2 unless said otherwise).
         random_weights: the same architecture, freshly initialised by its own initialiser:
             nothing is transferred, which is what one compares with.
@@ -106,6 +106,9 @@ def load(
     auto, labels = _check_task(task, num_labels)
     folder = _folder(name, weights=not random_weights)
     config = checkpoint_files.read_config(folder)
+    part = ""
+    if config.model_type == "encoder-decoder" and task != "seq2seq-lm":
+        config, part = config.encoder, "encoder"  # what does not write needs the encoder alone
     _check_head(str(name), config, task, auto)
     for key, value in labels.items():
         setattr(config, key, value)
@@ -114,7 +117,7 @@ def load(
         tokenizer.pad_token = tokenizer.eos_token  # GPT-2 has none; the mask hides it anyway
         config.pad_token_id = tokenizer.pad_token_id
     model = checkpoint_files.read_model(
-        folder, config, auto, seed=seed, random_weights=random_weights
+        folder, config, auto, seed=seed, random_weights=random_weights, part=part
     )
     return Loaded(model, tokenizer)
 

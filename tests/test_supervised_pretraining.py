@@ -1,0 +1,224 @@
+"""Notebook 14: its cells against the libraries and by hand, and the study behind it."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
+
+import nbformat
+import numpy as np
+import pytest
+import sacrebleu
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import tl_helpers
+from tl_helpers import claims, evaluate, models, results, town
+from tl_helpers import translation as tr
+from tl_helpers.studies import supervised_pretraining as study
+
+NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "14_supervised_pretraining.ipynb"
+
+
+@pytest.fixture(scope="module")
+def cells():
+    """The functions that the notebook defines, without running its experiments."""
+    space = {
+        "np": np, "torch": torch, "Counter": Counter, "math": math, "tl": tl_helpers,
+        "study": study, "LogisticRegression": LogisticRegression, "make_pipeline": make_pipeline,
+        "StandardScaler": StandardScaler, "english": models.town_tokenizer(),
+    }  # fmt: skip
+    for cell in nbformat.read(str(NOTEBOOK), as_version=4).cells:
+        if cell.cell_type == "code" and "bootstrap" not in cell.metadata.get("tags", []):
+            defined = [x for x in ast.parse(cell.source).body if isinstance(x, ast.FunctionDef)]
+            exec(compile(ast.Module(defined, []), cell.id, "exec"), space)
+    return SimpleNamespace(**space)
+
+
+# --- BLEU ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_bleu_of_the_notebook_is_that_of_sacrebleu(cells, seed):
+    rng = np.random.default_rng(seed)
+    words = np.array(list("abcdefgh"))
+    references = [rng.choice(words, rng.integers(6, 14)).tolist() for _ in range(30)]
+    candidates = [[*r[: rng.integers(4, len(r) + 1)], *rng.choice(words, rng.integers(3))]
+                  for r in references]  # fmt: skip
+    texts = [[" ".join(row) for row in side] for side in (candidates, references)]
+    theirs = sacrebleu.corpus_bleu(texts[0], [texts[1]], tokenize="none", force=True)
+    assert cells.bleu(candidates, references) == pytest.approx(theirs.score, abs=1e-6)
+
+
+def test_bleu_by_hand(cells):
+    right = [["a", "b", "c", "d", "e"]]
+    assert cells.bleu(right, right) == pytest.approx(100)
+    # all n-grams right, four words instead of five: only the penalty
+    assert cells.bleu([["a", "b", "c", "d"]], right) == pytest.approx(100 * math.exp(1 - 5 / 4))
+    # one wrong word at the end: 4/5, 3/4, 2/3, 1/2
+    wrong = cells.bleu([["a", "b", "c", "d", "x"]], right)
+    assert wrong == pytest.approx(100 * (4 / 5 * 3 / 4 * 2 / 3 * 1 / 2) ** 0.25)
+
+
+# --- decoding and the loss -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def translator():
+    made = tr.new("tiny", seed=0)
+    made.model.eval()
+    return made
+
+
+def test_greedy_writes_what_generate_writes(cells, translator):
+    for text in ("The soup was good.", "I loved it."):
+        batch = translator.source(text, return_tensors="pt", return_token_type_ids=False)
+        written = translator.model.generate(**batch, max_length=12, do_sample=False, num_beams=1)
+        theirs = translator.target.decode(written[0], skip_special_tokens=True)
+        assert cells.greedy(translator, text, longest=12) == theirs
+
+
+def test_the_loss_of_the_notebook_is_that_of_the_library(cells, translator):
+    source, target = (torch.tensor([t(x)["input_ids"]]) for t, x in (
+        (translator.source, "I loved it."), (translator.target, "Na tun dunol.")))  # fmt: skip
+    out = translator.model(input_ids=source, decoder_input_ids=target[:, :-1]).logits
+    theirs = torch.nn.functional.cross_entropy(out[0], target[0, 1:])
+    assert torch.isclose(cells.translation_loss(translator.model, source, target), theirs)
+
+
+def test_word_states_belong_to_the_words(cells, translator):
+    sentences = ["I loved it.", "The soup was good, and we liked the waiter."]
+    found = cells.word_states(translator.model.encoder, sentences)
+    assert [len(rows) for rows in found] == [4, 11]
+    alone = cells.word_states(translator.model.encoder, sentences[:1])
+    assert np.allclose(found[0], alone[0], atol=1e-5)
+    theirs = study.word_states(translator.model.encoder, sentences)
+    assert all(np.allclose(a, b, atol=1e-5) for a, b in zip(found, theirs, strict=True))
+
+
+def test_attention_sums_to_one_over_the_read_words_and_their_marks(cells, translator):
+    pair = town.Town(seed=0).corpus(3).parallel()[1]
+    looks = cells.attention(translator, pair, 0)
+    assert looks.shape == (len(pair.target_words), len(pair.source_words))
+    assert (looks >= 0).all() and (looks.sum(1) <= 1 + 1e-5).all()
+
+
+# --- the study -----------------------------------------------------------------------------------
+
+
+def test_labels_come_from_other_domains_than_what_is_judged():
+    where = study.home(3)
+    named = {town.DOMAINS[i] for i in np.unique(where.labelled.corpus(200).draws.domain)}
+    assert named == set(study.SOURCE) and study.TARGET not in named
+    task = study.opinions(where.target, 120, "sentiment")
+    assert set(np.unique(task.labels)) == {0, 1} and len(task.texts) == len(task.labels)
+
+
+def test_what_is_judged_was_read_by_nobody():
+    where = study.home(0)
+    held = set(study.opinions(where.target, 50, "sentiment").texts)
+    read = set(where.town.corpus(2000).sentences())
+    assert len(held & read) < len(held) / 2  # short sentences recur; documents do not
+    assert town.HELD_OUT > 10_000_000
+
+
+def test_operations_are_those_of_the_formula():
+    """2 operations for each multiply-add, 3 times for forwards and backwards."""
+    found = study.flops_of_a_step()
+    tokens, hidden, layers, length, vocabulary = 32 * 128, 128, 2, 128, len(models.town_tokenizer())
+    body = layers * (12 * hidden**2 + 2 * length * hidden) * tokens
+    head = round(0.25 * 128) * 32 * (hidden**2 + hidden * vocabulary)
+    assert found["masked words"] == pytest.approx(6 * (body + head), rel=0.03)
+    assert found["labels"] == pytest.approx(6 * body, rel=0.03)
+    assert found["translation"] > found["masked words"]
+
+
+def test_budgets_are_equal():
+    plan, costs = study.plan(50), study.flops_of_a_step()
+    spent = {t: costs[t] * plan[t]["compute"][1] for t in costs}
+    for each in spent.values():
+        assert each == pytest.approx(50 * costs["masked words"], rel=0.03)
+    assert len({plan[t]["examples"][0] for t in costs}) == 1
+    per_step = study.documents_per_step(500)
+    for t in costs:
+        documents, steps = plan[t]["examples"]
+        assert steps * per_step[t] == pytest.approx(documents, rel=0.1)  # each read about once
+
+
+def test_the_judge_tells_a_good_encoder_from_a_random_one():
+    """Features that hold the answer get it right; features of noise do not."""
+    task = study.opinions(study.home(1).target, 700, "sentiment")
+
+    class Body:
+        pass
+
+    rng = np.random.default_rng(0)
+    told = {}
+    for name in ("oracle", "noise"):
+        rows = rng.normal(size=(len(task.labels), 128)).astype(np.float32)
+        if name == "oracle":
+            rows[:, :64] += 2 * task.labels[:, None]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(study.adapt, "embed", lambda *_, rows=rows, **__: rows)
+            told[name] = study.classification(Body(), task, seed=0, held_out=300)
+    assert told["oracle"][16] > 0.95 and abs(told["noise"][256] - 0.5) < 0.12
+
+
+@pytest.mark.slow
+def test_one_seed_of_the_study_has_every_row(monkeypatch):
+    monkeypatch.setattr(study, "plan", lambda steps: {
+        t: {b: (60, 1) for b in ("examples", "compute")} for t in study.TEACHERS
+    })  # fmt: skip
+    monkeypatch.setattr(study, "judge", lambda body, seed, all_tasks=True: [
+        {"task": "sentiment", "n": 16, "score": 0.5}])  # fmt: skip
+    monkeypatch.setitem(study.RECIPE, "batch_size", 2)
+    rows = study.supervised_pretraining(0, steps=1, few=(30,), few_steps=1)
+    assert {(r["teacher"], r["budget"]) for r in rows} == {
+        (t, b) for t in study.TEACHERS for b in ("examples", "compute")} | {("labels", "few")}
+    assert results.studies()["supervised-pretraining"].seeds == (0, 1, 2, 3, 4)
+
+
+@pytest.mark.slow
+def test_a_random_encoder_is_judged_on_every_task_near_what_it_can():
+    rows = study.judge(study.untaught(7), 7)
+    asked = {(r["task"], r["n"]) for r in rows}
+    assert asked == {
+        *(("sentiment", n) for n in study.LABELS), *(("domain", n) for n in study.LABELS),
+        *(("parts of speech", n) for n in study.SENTENCES),
+        *(("names", n) for n in study.SENTENCES), ("meanings", 8), ("sentiment, fine-tuned", 64),
+    }  # fmt: skip
+    score = {(r["task"], r["n"]): r["score"] for r in rows}
+    assert all(0 <= v <= 1 for v in score.values())
+    assert score["sentiment", 16] < 0.65 and score["meanings", 8] < 0.75
+    assert score["parts of speech", 128] > score["parts of speech", 8]
+
+
+def test_the_stored_study_is_that_of_the_code():
+    stored = results.load("supervised-pretraining")
+    known = results.studies()["supervised-pretraining"]
+    assert stored.meta["configuration"] == {
+        k: list(v) if isinstance(v, tuple) else v for k, v in known.configuration.items()
+    }
+    assert stored.meta["seeds"] == list(known.seeds)
+    for teacher in study.TEACHERS:
+        for budget in ("examples", "compute"):
+            found = stored.values("score", teacher=teacher, budget=budget, task="sentiment", n=16)
+            assert len(found) == len(known.seeds)
+
+
+@pytest.mark.parametrize("id, first, second, task, n, budget", [
+    ("sup-labels-own-task", "labels", "translation", "sentiment", 16, "examples"),
+    ("sup-translation-words", "translation", "labels", "parts of speech", 32, "examples"),
+    ("sup-labels-early", "labels", "masked words", "sentiment", 16, "compute"),
+])  # fmt: skip
+def test_what_the_notebook_claims_stands_in_the_store(id, first, second, task, n, budget):
+    stored, promise = results.load("supervised-pretraining"), claims.registry()[id]
+    sides = [stored.values("score", teacher=t, task=task, n=n, budget=budget)
+             for t in (first, second)]  # fmt: skip
+    gap = evaluate.difference(*sides).times(100)
+    assert gap.low > 0 and gap.mean >= promise.minimum
