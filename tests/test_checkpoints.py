@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tl_helpers import checkpoints, course_map, data, evaluate, files, models, results, town
-from tl_helpers.errors import BrokenFile, UnknownName
+from tl_helpers.errors import BadValue, BrokenFile, UnknownName
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -42,6 +42,30 @@ def test_town_clm_is_whole_and_near_the_truth():
     assert 0 < checkpoints.verify("town-clm") <= checkpoints.GAP.bound
     weights = files.data_dir() / "checkpoints" / "town-clm" / "model.safetensors"
     assert weights.stat().st_size < 6e6
+
+
+def test_town_rtd_is_whole_and_finds_the_wrong_word():
+    assert checkpoints.verify("town-rtd") >= checkpoints.SUSPICION.bound
+    weights = files.data_dir() / "checkpoints" / "town-rtd" / "model.safetensors"
+    assert weights.stat().st_size < 4e6
+
+
+def test_town_rtd_loads_with_transformers_alone():
+    from transformers import AutoModel, AutoModelForPreTraining, AutoTokenizer
+
+    folder = files.data_dir() / "checkpoints" / "town-rtd"
+    model = AutoModelForPreTraining.from_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    assert model.config.vocab_size == len(tokenizer)
+    assert town.suspicion(model.eval(), tokenizer, n=100) > 0.8
+    assert type(AutoModel.from_pretrained(folder)).__name__ == "ElectraModel"
+
+
+def test_suspicion_is_chance_for_random_weights_and_needs_a_detector():
+    model, tokenizer = models.new("tiny", "rtd")
+    assert 0.3 < town.suspicion(model, tokenizer, n=60) < 0.7 and model.training
+    with pytest.raises(BadValue, match="town-rtd"):
+        town.suspicion(*models.new("tiny"))
 
 
 def test_town_clm_loads_with_transformers_alone():
@@ -98,6 +122,12 @@ def test_a_causal_model_that_forgot_is_noticed(monkeypatch):
     monkeypatch.setattr(town, "excess_bits", lambda *_, **__: 1.5)
     with pytest.raises(BrokenFile, match="1.50 bits a word above the truth"):
         checkpoints.verify("town-clm")
+
+
+def test_a_detector_that_forgot_is_noticed(monkeypatch):
+    monkeypatch.setattr(town, "suspicion", lambda *_, **__: 0.5)
+    with pytest.raises(BrokenFile, match="finds the wrong word in 50%"):
+        checkpoints.verify("town-rtd")
 
 
 def test_unknown_model_to_build():

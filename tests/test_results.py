@@ -77,6 +77,67 @@ def test_an_interrupted_build_leaves_the_stored_result_as_it_was(store):
     assert {p: p.read_bytes() for p in store.rglob("*") if p.is_file()} == before
 
 
+def test_an_interrupted_build_goes_on_at_the_next_seed(store):
+    asked = []
+
+    def study(seed, labels):
+        asked.append(seed)
+        if seed == 1 and asked.count(1) == 1:
+            raise KeyboardInterrupt
+        return {"labels": labels, "accuracy": seed / 7}
+
+    results.study("long", seeds=[0, 1, 2], labels=8)(study)
+    with pytest.raises(KeyboardInterrupt):
+        results.build("long")
+    assert results.build("long").values("accuracy").tolist() == [0, 1 / 7, 2 / 7]
+    assert asked == [0, 1, 1, 2]
+    results.build("long")  # stored: the next build measures everything anew
+    assert asked[4:] == [0, 1, 2]
+
+
+def test_what_was_measured_otherwise_is_not_taken(store):
+    def stops(seed, labels):
+        if seed == 1:
+            raise KeyboardInterrupt
+        return {"accuracy": 0.1}
+
+    def other(seed, labels):
+        return {"accuracy": 0.9}
+
+    for first, second, labels in ((stops, other, 8), (stops, stops, 9)):
+        results.STUDIES.clear()
+        results.study("long", seeds=[0, 1], labels=8)(first)
+        with pytest.raises(KeyboardInterrupt):
+            results.build("long")
+        results.STUDIES.clear()
+        results.study("long", seeds=[0], labels=labels)(second)
+        kept = results._halfway.folder_of(
+            "long", second, {"labels": labels}, results.environment()
+        )
+        assert results._halfway.read(kept, 0) is None
+    results.build("long")
+    halfway = files.cache_dir() / "halfway"
+    assert not list(halfway.glob("long-*"))
+
+
+def test_a_damaged_part_is_measured_again(store):
+    asked = []
+
+    def study(seed, labels):
+        asked.append(seed)
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return {"accuracy": 0.5}
+
+    results.study("long", seeds=[0, 1], labels=8)(study)
+    with pytest.raises(KeyboardInterrupt):
+        results.build("long")
+    (part,) = (files.cache_dir() / "halfway").glob("long-*/0.json")
+    part.write_text('{"rows": ')
+    results.build("long")
+    assert asked == [0, 1, 0, 1]
+
+
 def test_a_full_disk_while_storing_leaves_nothing_half_written(store, monkeypatch):
     import errno
     import os

@@ -24,7 +24,7 @@ _ORDER, _MASKS, _DROPOUT = 1, 2, 3  # purposes of the private random numbers
 class Batch(NamedTuple):
     """One training batch; every shape is the same at every step."""
 
-    inputs: np.ndarray  # [batch, length] int64, masked for "mlm"
+    inputs: np.ndarray  # [batch, length] int64, masked for "mlm" and "rtd"
     picked: np.ndarray  # [batch * k] int64: flat positions at which logits are needed
     targets: np.ndarray  # [batch * k] int64, -100 where nothing is to be predicted
     documents: np.ndarray  # [batch, length] int64: which document of the block a token is from
@@ -53,7 +53,8 @@ class Batches:
         blocks: ``[n, length]`` token ids.
         tokenizer: says which ids are special (never masked, never drawn) and which is the mask.
         objective: ``"mlm"`` (Devlin et al., 2019: of the chosen tokens 80 % become the mask, 10 %
-            a random token, 10 % stay) or ``"clm"`` (predict the next token, at every position).
+            a random token, 10 % stay), ``"rtd"`` (as before, but all become the mask, as in
+            Clark et al., 2020) or ``"clm"`` (predict the next token, at every position).
         mask_rate: share of positions to predict, the same number in every block.
         batch_size: blocks per step.
         seed: the private seed.
@@ -109,6 +110,9 @@ class Batches:
         flat = ids.reshape(-1)
         truth = flat[picked]
         usable = ~special.reshape(-1)[picked]  # false only in a block of too few ordinary tokens
+        if self.objective == "rtd":
+            flat[picked] = np.where(usable, self.mask_id, truth)
+            return Batch(ids, picked, np.where(usable, truth, -100), documents)
         draw = rng.random(len(picked), dtype=np.float32)
         random_ids = self.ordinary[rng.integers(0, len(self.ordinary), len(picked))]
         shown = np.where(draw < 0.8, self.mask_id, np.where(draw < 0.9, random_ids, truth))
@@ -146,6 +150,8 @@ def head_of(model: PreTrainedModel) -> Callable[[torch.Tensor], torch.Tensor] | 
     for name in ("cls", "lm_head"):
         if hasattr(model, name):
             return getattr(model, name)
+    if hasattr(model, "generator_lm_head"):  # ELECTRA's generator
+        return lambda h: model.generator_lm_head(model.generator_predictions(h))
     if hasattr(model, "vocab_projector"):  # DistilBERT
         return lambda h: model.vocab_projector(
             model.vocab_layer_norm(model.activation(model.vocab_transform(h)))

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     Optimisers = list[torch.optim.Optimizer]
 
 # Tables of words and positions, and what maps to words or classes: no work for Muon.
-_OUTER = re.compile(r"embed|wte|wpe|lm_head|decoder|vocab_projector|classifier|score")
+_OUTER = re.compile(
+    r"embed|wte|wpe|lm_head|decoder|vocab_projector|classifier|score|dense_prediction"
+)
 
 def supports_bf16() -> bool:
     """Whether this CPU multiplies bfloat16 matrices natively (AVX512-BF16 or AMX)."""

@@ -23,7 +23,8 @@ class History:
     """What happened during training.
 
     Attributes:
-        loss: mean cross-entropy in nats of each step's batch.
+        loss: mean cross-entropy in nats of each step's batch; for replaced-token detection the
+            weighted sum of both losses.
         steps: the step numbers, from 1.
         evaluations: one dict per evaluation: ``step``, ``tokens``, ``seconds`` and what the
             callable returned.

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 RESTORE = "Restore it from a copy, or save the model again with models.save()."
 #: Parts that a checkpoint need not have: they belong to a head, and a new task brings its own.
-_HEADS = ("pooler.", "cls.", "classifier.", "lm_head.", "score.", "pre_classifier.", "vocab_")
+_HEADS = ("pooler.", "cls.", "classifier.", "lm_head.", "score.", "pre_classifier.", "vocab_",
+          "discriminator_predictions.")  # fmt: skip
 
 
 def read_config(folder: Path) -> Any:

@@ -32,6 +32,7 @@ class Recipe:
 RECIPES = {
     "town-mlm": Recipe("mlm", "small", 200_000, 128, 3000, 32, 8e-3, "muon", 0.25, 0, 100),
     "town-clm": Recipe("clm", "small", 200_000, 128, 2400, 32, 8e-3, "muon", 0.25, 0, 100),
+    "town-rtd": Recipe("rtd", "small", 100_000, 128, 1200, 32, 8e-3, "muon", 0.25, 0, 100),
 }
 
 
@@ -66,7 +67,10 @@ class Demand:
 
 PROBE = Demand("probe", 0.9, True, "masked-lm", "answers {:.0%} of the probe's questions")
 GAP = Demand("excess_bits", 0.08, False, "causal-lm", "needs {:.2f} bits a word above the truth")
-DEMANDS = {"mlm": PROBE, "clm": GAP}  # by objective
+SUSPICION = Demand(
+    "suspicion", 0.85, True, "replaced-tokens", "finds the wrong word in {:.0%} of the questions"
+)
+DEMANDS = {"mlm": PROBE, "clm": GAP, "rtd": SUSPICION}  # by objective
 
 
 def recipe(name: str) -> Recipe:

@@ -43,6 +43,7 @@ TASKS = {
     "masked-lm": "AutoModelForMaskedLM",
     "causal-lm": "AutoModelForCausalLM",
     "seq2seq-lm": "AutoModelForSeq2SeqLM",
+    "replaced-tokens": "AutoModelForPreTraining",
 }
 _WITH_LABELS = ("classification", "token-classification")
 
@@ -89,7 +90,8 @@ def load(
         name: a name in the catalogue, or a folder (a ``Path``, or text with a slash in it) that
             :func:`save` wrote.
         task: the head: ``None`` (none: the encoder alone), ``"classification"``,
-            ``"token-classification"``, ``"masked-lm"``, ``"causal-lm"`` or ``"seq2seq-lm"``.
+            ``"token-classification"``, ``"masked-lm"``, ``"causal-lm"``, ``"seq2seq-lm"`` or
+            ``"replaced-tokens"`` (the discriminator of ELECTRA).
         num_labels: classes of a classification head (2 unless said otherwise).
         random_weights: the same architecture, freshly initialised by its own initialiser:
             nothing is transferred, which is what one compares with.
@@ -197,7 +199,13 @@ def _check_task(task: str | None, num_labels: int | None) -> tuple[str, dict[str
 def _check_head(name: str, config: Any, task: str | None, auto: str) -> None:
     import transformers
 
+    detector = "ElectraForPreTraining" in (config.architectures or ())
+
     def has(head: str) -> bool:
+        if head == TASKS["replaced-tokens"]:  # elsewhere, "pre-training" means other things
+            return detector
+        if detector and head in (TASKS["masked-lm"], TASKS["causal-lm"]):
+            return False  # it says which words are wrong, and not which would be right
         return type(config) in getattr(transformers, head)._model_mapping
 
     # An encoder such as BERT has a class for causal language models, but it would see the future.

@@ -1,7 +1,8 @@
 """Pre-training a language model from scratch, as fast as two CPU cores allow.
 
-The loop trains any masked or causal language model of ``transformers`` and does nothing exotic:
-what makes it fast is that it leaves out work that is not needed.
+The loop trains any masked or causal language model of ``transformers``, and pairs that detect
+replaced tokens (ELECTRA). It does nothing exotic: what makes it fast is that it leaves out work
+that is not needed.
 
 * text is packed: every position of every batch holds a real token, and all shapes are fixed;
 * logits are computed at the masked positions only;
@@ -17,6 +18,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +101,8 @@ def fit(
     batch_size: int = 32,
     learning_rate: float = 1e-3,
     mask_rate: float = 0.15,
+    generator: PreTrainedModel | None = None,
+    discriminator_weight: float = 50.0,
     warmup: float = 0.1,
     weight_decay: float = 0.01,
     schedule: str = "linear",
@@ -118,7 +122,9 @@ def fit(
     """Pre-train ``model`` in place (it is left in evaluation mode).
 
     Masked language modelling follows Devlin et al. (2019), with a fixed number of masked tokens
-    per block; causal language modelling predicts each next token of the same document.
+    per block; causal language modelling predicts each next token of the same document;
+    replaced-token detection (Clark et al., 2020) trains ``model`` to find the words that a small
+    generator, trained along with it, has put in place of others (:mod:`tl_helpers.replaced`).
     Optimisers: AdamW (Loshchilov and Hutter, 2019), and Muon (Jordan et al., 2024) as an option,
     which needs fewer steps in a small model.
 
@@ -126,14 +132,19 @@ def fit(
     resumed. The global random state is left as it was.
 
     Args:
-        model: a masked ("mlm") or causal ("clm") language model.
+        model: a masked ("mlm") or causal ("clm") language model, or an
+            ``ElectraForPreTraining`` ("rtd").
         blocks: ``[n, length]`` token ids from :func:`pack`; at least ``batch_size`` of them.
         tokenizer: the one that made the blocks.
-        objective: ``"mlm"`` or ``"clm"``.
+        objective: ``"mlm"``, ``"clm"`` or ``"rtd"``.
         steps: optimiser steps in all.
         batch_size: blocks per step.
         learning_rate: peak of the schedule.
-        mask_rate: share of positions to predict ("mlm").
+        mask_rate: share of positions to predict ("mlm") or to fill anew ("rtd").
+        generator: for "rtd", trained in place as well; by default ``replaced.new_generator(model,
+            seed=seed)``, half as wide as the model.
+        discriminator_weight: for "rtd", what the discriminator's loss counts against that of the
+            generator (50 in the paper).
         warmup: share of the steps in which the rate rises from zero.
         weight_decay: decay of weight matrices.
         schedule: ``"linear"``, ``"cosine"`` or ``"constant"`` after the warm-up.
@@ -165,9 +176,20 @@ def fit(
 
     blocks = np.ascontiguousarray(blocks) if isinstance(blocks, np.ndarray) else np.array(blocks)
     _check(model, blocks, tokenizer, objective, steps, batch_size, mask_rate, learning_rate, warmup)
+    if generator is not None and objective != "rtd":
+        raise BadValue(f"A generator means nothing to {objective!r}.", 'It belongs to "rtd" only.')
     warm = round(warmup * steps)
     _batches.learning_rate_at(warm, steps, warm, schedule)  # an unknown name fails before any work
-    optimisers = _precision.optimisers_of(model, optimiser, learning_rate, betas, weight_decay)
+    trained: Any = model
+    loss_of = partial(_batches.loss_of, objective=objective, separate=separate_documents)
+    if objective == "rtd":
+        from tl_helpers import replaced  # it imports torch
+
+        trained = replaced.Pair(model, generator, seed)
+        loss_of = partial(
+            replaced.loss_of, separate=separate_documents, weight=discriminator_weight
+        )
+    optimisers = _precision.optimisers_of(trained, optimiser, learning_rate, betas, weight_decay)
     bf16 = _precision.use_bf16(autocast, model.device)
     batches = _batches.Batches(blocks, tokenizer, objective, mask_rate, batch_size, seed)
     folder = Path(checkpoint) if checkpoint is not None else None
@@ -176,8 +198,9 @@ def fit(
         "learning_rate": learning_rate, "warmup": warmup, "schedule": schedule,
         "mask_rate": mask_rate, "weight_decay": weight_decay, "betas": list(betas), "clip": clip,
         "separate_documents": separate_documents, "bf16": bf16, "optimiser": optimiser,
+        **({"discriminator_weight": discriminator_weight} if objective == "rtd" else {}),
     }  # fmt: skip
-    identity = resume.identity(model, blocks, settings) if folder else {}
+    identity = resume.identity(trained, blocks, settings) if folder else {}
     losses = torch.zeros(steps)
     history = History()
     devices = [model.device] if model.device.type == "cuda" else []
@@ -199,13 +222,13 @@ def fit(
             check_finite(losses[:step], learning_rate)
             state = {"step": step, "seconds": history.seconds, "evaluations": history.evaluations,
                      "stopped": stopped}
-            resume.save(folder, identity, state, model, optimisers, losses[:step])
+            resume.save(folder, identity, state, trained, optimisers, losses[:step])
 
     stopped, bar, trainee = False, None, None
     try:
-        with torch.random.fork_rng(devices), _precision.eager_attention(model):
-            trainee = _precision.Trainee(model, bf16)
-            found = resume.load(folder, identity, model, optimisers, losses) if folder else None
+        with torch.random.fork_rng(devices), _precision.eager_attention(trained):
+            trainee = _precision.Trainee(trained, bf16)
+            found = resume.load(folder, identity, trained, optimisers, losses) if folder else None
             if found:
                 done = saved = found["step"]
                 history.seconds, history.evaluations = found["seconds"], found["evaluations"]
@@ -219,7 +242,7 @@ def fit(
                 trainee.worker.train()
                 torch.manual_seed(_batches.dropout_seed(seed, done))
                 batch = batches(done)
-                loss = _batches.loss_of(trainee.worker, batch, objective, separate_documents)
+                loss = loss_of(trainee.worker, batch)
                 rate = learning_rate * _batches.learning_rate_at(done, steps, warm, schedule)
                 for group in (g for o in optimisers for g in o.param_groups):
                     group["lr"] = rate
@@ -274,8 +297,8 @@ def _check(
     learning_rate: float,
     warmup: float,
 ) -> None:
-    if objective not in ("mlm", "clm"):
-        raise BadValue(f"objective={objective!r} is not known.", 'Use "mlm" or "clm".')
+    if objective not in ("mlm", "clm", "rtd"):
+        raise BadValue(f"objective={objective!r} is not known.", 'Use "mlm", "clm" or "rtd".')
     if blocks.ndim != 2 or blocks.size == 0 or blocks.dtype.kind not in "iu":
         raise BadValue(
             f"blocks must be whole numbers of shape [n, length], not {blocks.dtype} "
@@ -301,7 +324,7 @@ def _check(
             f"The blocks hold token {largest}, the model knows 0 to {model.config.vocab_size - 1}.",
             "Pack with the tokenizer that belongs to the model.",
         )
-    if objective == "mlm" and tokenizer.mask_token_id is None:
+    if objective != "clm" and tokenizer.mask_token_id is None:
         raise BadValue("The tokenizer has no mask token.", 'Use objective="clm".')
     if not 0 < mask_rate < 1 or not 0 <= warmup <= 1 or not learning_rate > 0:
         raise BadValue(

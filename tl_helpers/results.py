@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from tl_helpers import files, output
+from tl_helpers import _halfway, files, output
 from tl_helpers.errors import BadValue, BrokenFile, UnknownName
 from tl_helpers.evaluate import Interval
 
@@ -176,8 +176,9 @@ def _processor() -> str:
 def build(name: str, seeds: Iterable[int] | None = None) -> Result:
     """Run a study over its seeds, store it, and list it in ``data/SHA256SUMS``.
 
-    Nothing is written before the last seed has finished, so an interrupted run leaves the stored
-    result as it was.
+    Nothing is stored before the last seed has finished, so an interrupted run leaves the stored
+    result as it was. Called again, it takes the seeds that were finished from the cache, as long as
+    the code is the same.
 
     Args:
         name: a registered study.
@@ -197,20 +198,27 @@ def build(name: str, seeds: Iterable[int] | None = None) -> Result:
     from tqdm.auto import tqdm
 
     rows: list[Row] = []
-    began = time.perf_counter()
+    seconds = 0.0
+    halfway = _halfway.folder_of(name, chosen.run, chosen.configuration, environment())
     for seed in tqdm(numbers, desc=name, unit="seed", disable=output.quiet()):
-        measured = chosen.run(seed, **chosen.configuration)
-        rows += [
-            {"seed": seed, **{k: _plain(v, k, name) for k, v in row.items()}}
-            for row in (measured if isinstance(measured, list) else [measured])
-        ]
+        began = time.perf_counter()
+        kept = _halfway.read(halfway, seed)
+        if kept is None:
+            measured = chosen.run(seed, **chosen.configuration)
+            found = [
+                {"seed": seed, **{k: _plain(v, k, name) for k, v in row.items()}}
+                for row in (measured if isinstance(measured, list) else [measured])
+            ]
+            kept = _halfway.write(halfway, seed, found, time.perf_counter() - began)
+        rows += kept.rows
+        seconds += kept.seconds
     span = "" if seeds is None else f" --seeds {','.join(map(str, numbers))}"
     meta = {
         "command": f"tl results build {name}{span}",
         "configuration": {k: _plain(v, k, name) for k, v in chosen.configuration.items()},
         "seeds": numbers,
         "environment": environment(),
-        "seconds": round(time.perf_counter() - began, 1),
+        "seconds": round(seconds, 1),
         "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
     }
     if not rows:
@@ -222,6 +230,7 @@ def build(name: str, seeds: Iterable[int] | None = None) -> Result:
         files.data_dir() / "results" / f"{name}.json", f'{head},\n "rows": [\n{lines}\n ]\n}}\n'
     )
     files.write_checksums()
+    _halfway.drop(name)
     return Result(name, rows, meta)
 
 

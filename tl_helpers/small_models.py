@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 #: Size -> (hidden units, layers).
 SIZES = {"tiny": (32, 1), "small": (128, 2), "base": (128, 4), "large": (256, 4)}
-OBJECTIVES = ("mlm", "clm")
+OBJECTIVES = ("mlm", "clm", "rtd")
 LANGUAGES = ("english", "ondalese", "both")
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 MAX_LENGTH = 128
@@ -36,7 +36,7 @@ def new(
     tokenizer: PreTrainedTokenizerFast | None = None,
     **config: Any,
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
-    """A small transformer with random weights: BERT-style (``mlm``) or GPT-2-style (``clm``).
+    """A small transformer with random weights, in the style of BERT, GPT-2 or ELECTRA.
 
     Two things differ from the large originals. Weights start at a standard deviation of
     1/sqrt(hidden), since with the usual 0.02 a model this narrow hardly moves away from zero. And
@@ -45,7 +45,9 @@ def new(
     Args:
         size: ``"tiny"`` (32 x 1, for tests), ``"small"`` (128 x 2), ``"base"`` (128 x 4) or
             ``"large"`` (256 x 4): hidden units x layers.
-        objective: ``"mlm"`` (masked language model) or ``"clm"`` (causal language model).
+        objective: ``"mlm"`` (masked language model, BERT), ``"clm"`` (causal language model,
+            GPT-2) or ``"rtd"`` (replaced-token detection, ELECTRA's discriminator; its generator
+            is made by ``replaced.new_generator``).
         seed: seed of the weights; torch's global random state is left as it was.
         tokenizer: by default :func:`town_tokenizer`.
         **config: anything else that the configuration takes, such as ``num_hidden_layers=3``.
@@ -65,8 +67,14 @@ def new(
     if objective not in OBJECTIVES:
         raise UnknownName("objective", objective, OBJECTIVES)
     tokenizer = tokenizer or town_tokenizer(objective=objective)
-    settings = (_bert if objective == "mlm" else _gpt)(size, tokenizer, config)
-    kind = transformers.BertConfig if objective == "mlm" else transformers.GPT2Config
+    settings = (_gpt if objective == "clm" else _bert)(size, tokenizer, config)
+    kind, auto = {
+        "mlm": (transformers.BertConfig, transformers.AutoModelForMaskedLM),
+        "clm": (transformers.GPT2Config, transformers.AutoModelForCausalLM),
+        "rtd": (transformers.ElectraConfig, transformers.AutoModelForPreTraining),
+    }[objective]
+    if objective == "rtd":
+        settings = {"embedding_size": settings["hidden_size"], **settings}
     known = set(kind().to_dict()) | set(kind.attribute_map)
     if unknown := sorted(set(config) - known):
         raise UnknownName(f"setting of {kind.__name__}", unknown[0], known)
@@ -74,11 +82,6 @@ def new(
         torch.manual_seed(seed)
         try:
             made = kind(**settings)
-            auto = (
-                transformers.AutoModelForMaskedLM
-                if objective == "mlm"
-                else transformers.AutoModelForCausalLM
-            )
             model = auto.from_config(made)
         except (ValueError, TypeError, RuntimeError) as error:
             raise BadValue(
@@ -93,14 +96,14 @@ def town_tokenizer(
 ) -> PreTrainedTokenizerFast:
     """The town's tokenizer: one token per lower-cased word or punctuation mark.
 
-    For ``mlm`` a text becomes ``[CLS] text [SEP]``, a pair ``[CLS] a [SEP] b [SEP]``. For ``clm``
-    it becomes ``[CLS] text``: one mark that begins a text, and so also ends the one before it, as
-    in GPT-2.
+    For ``mlm`` and ``rtd`` a text becomes ``[CLS] text [SEP]``, a pair ``[CLS] a [SEP] b [SEP]``.
+    For ``clm`` it becomes ``[CLS] text``: one mark that begins a text, and so also ends the one
+    before it, as in GPT-2.
 
     Args:
         vocabulary: word types; by default those of the town. Upper case and repetitions are
             folded, the order is kept.
-        objective: ``"mlm"`` or ``"clm"``.
+        objective: ``"mlm"``, ``"clm"`` or ``"rtd"``.
         language: whose words, unless ``vocabulary`` says: ``"english"``, ``"ondalese"`` or
             ``"both"`` (English first; names and punctuation marks are shared).
 
@@ -151,14 +154,15 @@ def finished(core: Tokenizer, objective: str) -> PreTrainedTokenizerFast:
     from transformers import PreTrainedTokenizerFast
 
     cls, sep = [(mark, core.token_to_id(mark)) for mark in ("[CLS]", "[SEP]")]
-    pair = "[CLS] $A [SEP] $B:1 [SEP]:1" if objective == "mlm" else "[CLS] $A [SEP] $B"
+    causal = objective == "clm"
+    pair = "[CLS] $A [SEP] $B" if causal else "[CLS] $A [SEP] $B:1 [SEP]:1"
     core.post_processor = TemplateProcessing(
-        single="[CLS] $A [SEP]" if objective == "mlm" else "[CLS] $A",
+        single="[CLS] $A" if causal else "[CLS] $A [SEP]",
         pair=pair,
         special_tokens=[cls, sep],
     )
     inputs = ["input_ids", "token_type_ids", "attention_mask"]
-    extra = {} if objective == "mlm" else {"bos_token": "[CLS]", "eos_token": "[CLS]"}
+    extra = {"bos_token": "[CLS]", "eos_token": "[CLS]"} if causal else {}
     return PreTrainedTokenizerFast(
         tokenizer_object=core,
         unk_token="[UNK]",
@@ -167,7 +171,7 @@ def finished(core: Tokenizer, objective: str) -> PreTrainedTokenizerFast:
         sep_token="[SEP]",
         mask_token="[MASK]",
         model_max_length=MAX_LENGTH,
-        model_input_names=inputs if objective == "mlm" else [inputs[0], inputs[2]],
+        model_input_names=[inputs[0], inputs[2]] if causal else inputs,
         **extra,
     )
 

@@ -35,7 +35,7 @@ def train_tokenizer(
         vocab_size: number of pieces at most, special tokens included.
         kind: ``"wordpiece"`` (as BERT: pieces inside a word begin with ``##``) or ``"bpe"`` (as
             GPT-2, on bytes: every text can be written, blanks belong to the word that follows).
-        objective: ``"mlm"`` or ``"clm"``, which decides the marks around a text.
+        objective: ``"mlm"``, ``"rtd"`` or ``"clm"``, which decides the marks around a text.
         lowercase: fold capitals first.
 
     Raises:

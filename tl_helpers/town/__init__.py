@@ -24,7 +24,7 @@ from tl_helpers.town.generate import Engine
 from tl_helpers.town.homonyms import HOMONYMS, Homonyms, Sense
 from tl_helpers.town.judge import Judge, Verdict
 from tl_helpers.town.lexicon import DOMAINS, TOPICS
-from tl_helpers.town.probe import HELD_OUT, probe
+from tl_helpers.town.probe import HELD_OUT, probe, suspicion
 from tl_helpers.town.reading import frequencies, marked, shared_opinions, statistics
 from tl_helpers.town.tasks import Opinions, SenseExamples, SenseTask, opinion_task, sense_task
 
@@ -109,5 +109,6 @@ __all__ = [
     "sense_task",
     "shared_opinions",
     "statistics",
+    "suspicion",
     "vocabulary",
 ]

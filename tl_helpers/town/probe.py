@@ -97,3 +97,47 @@ def probe(
             right.append((positive > negative).numpy())
     model.train(was_training)
     return float((np.concatenate(right) == truth).mean())
+
+
+def suspicion(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, *, n: int = 200, draws: int = 3
+) -> float:
+    """The same question for a model that detects replaced words. 0.5 is chance.
+
+    The evaluative adjective of each document is replaced, ``draws`` times by one of its own side
+    and as often by one of the other. The answer counts as right when the model finds the other
+    side's, on average, the more suspicious.
+
+    Args:
+        model: a discriminator (``ElectraForPreTraining``) with the town's tokenizer.
+        n: number of questions; the standard error is at most ``0.5 / sqrt(n)``.
+        draws: adjectives of each side that are tried.
+
+    Returns:
+        The share of right answers.
+
+    Raises:
+        BadValue: another kind of model.
+    """
+    import torch
+
+    if not hasattr(model, "discriminator_predictions"):
+        raise BadValue(
+            f"A {type(model).__name__} says of no word whether it was replaced.",
+            'Use a discriminator, such as models.load("town-rtd", task="replaced-tokens").',
+        )
+    texts, positions, truth = questions(n)
+    rng = np.random.default_rng(0)
+    lists = [sorted(evaluative_words()[p]) for p in ("negative", "positive")]
+    was_training = model.training
+    model.eval()
+    wrong_side = np.empty(n)
+    with torch.inference_mode():
+        for i, (words, at, side) in enumerate(zip(texts, positions, truth, strict=True)):
+            tried = [*rng.choice(lists[side], draws), *rng.choice(lists[1 - side], draws)]
+            rows = [" ".join([*words[:at], word, *words[at + 1 :]]) for word in tried]
+            batch = tokenizer(rows, truncation=True, return_tensors="pt")
+            logits = model(**batch).logits[:, at + 1]
+            wrong_side[i] = float(logits[draws:].mean() - logits[:draws].mean())
+    model.train(was_training)
+    return float((wrong_side > 0).mean())
