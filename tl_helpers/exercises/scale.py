@@ -7,11 +7,79 @@ from typing import Any
 
 import numpy as np
 
+from tl_helpers.exercises.answers import Choice
 from tl_helpers.exercises.functions import Function
 from tl_helpers.exercises.model import Exercise, Mistake, add
 from tl_helpers.exercises.readings import Reading
 
 NOTEBOOK = "13_objectives_and_scale"
+
+# --- scale-trick ---------------------------------------------------------------------------------
+
+
+def padding_costs(factors: Mapping[str, float] | None = None) -> str:
+    """What to say about the right prediction, with what was measured.
+
+    Args:
+        factors: how many times the work each trick saves, by its name in the question.
+    """
+    why = (
+        "A row of 128 positions holds a document of fifty tokens and padding for the rest, and the "
+        "network multiplies the padding as carefully as the words. Where texts differ less in "
+        "length, or are sorted by it, padding costs less."
+    )
+    if not factors:
+        return why
+    found = ", ".join(f"{name} {times:.1f}" for name, times in factors.items())
+    return f"Times the work for a token, if it is left out: {found}. {why}"
+
+
+add(
+    Exercise(
+        id="scale-trick",
+        notebook=NOTEBOOK,
+        question="Which trick costs the most time for a token of text when it is left out?",
+        answer=Choice(
+            {
+                "packing": "every document in a row of its own, filled up with padding",
+                "masked logits": "a softmax over the vocabulary at every position",
+                "bfloat16": "32-bit numbers in all matrix products",
+                "fused optimiser": "a Python loop over the parameters",
+            },
+            right="packing",
+        ),
+        solution=(
+            'cost_prediction = "packing"\n'
+            "# A document has about fifty tokens, a row 128 places: more than half is padding."
+        ),
+        right=padding_costs,
+        also_right=("Packing", "every document in a row of its own, filled up with padding"),
+        mistakes=(
+            Mistake(
+                "masked logits",
+                "A good guess: with thousands of words the output layer is much of a small model. "
+                "But it is not all of it. Is there something that makes *all* layers work for "
+                "nothing? A document of the town has about fifty tokens, a row 128 places.",
+            ),
+            Mistake(
+                "bfloat16",
+                "Half as many bits are at best twice the speed, and only in the matrix products. "
+                "How many of 128 places in a row are empty when a document has fifty tokens?",
+            ),
+            Mistake(
+                "fused optimiser",
+                "The optimiser touches each weight once a step; the network uses each of them for "
+                "every token of the batch. In a small model with a sensible batch it is a small "
+                "part of the work.",
+            ),
+        ),
+        hints=(
+            "Three of the four make some part of the work dearer. One makes the network work on "
+            "what is no text at all.",
+            "A document of the town has about fifty tokens; a row has 128 places.",
+        ),
+    )
+)
 
 # --- scale-hours ---------------------------------------------------------------------------------
 
