@@ -29,7 +29,10 @@ _MAP = """
 """
 
 # A list and not a look into notebooks/: Colab has the package, but not that folder.
-_READY = ("00_start_here", "10_distributional_hypothesis", "11_language_models")
+_READY = (
+    "00_start_here", "10_distributional_hypothesis", "11_language_models",
+    "13_objectives_and_scale",
+)
 
 
 _NAMES = {
