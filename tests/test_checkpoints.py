@@ -197,3 +197,11 @@ def test_course_map():
     assert all(question.endswith("?") for _, _, question in rows)
     there = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
     assert {name for name, _, _ in rows if course_map.exists(name)} == there
+
+
+@pytest.mark.parametrize("name", checkpoints.RECIPES)
+def test_a_model_of_an_older_town_is_refused(name, monkeypatch):
+    assert checkpoints.stale(name) == ""
+    monkeypatch.setattr(town, "VERSION", town.VERSION + 1)
+    with pytest.raises(BrokenFile, match=f"version(.|\n)*tl checkpoints build {name}"):
+        checkpoints.verify(name)

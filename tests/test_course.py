@@ -103,6 +103,18 @@ def test_hub_only_cells_are_skipped_elsewhere(place):
 # -------------------------------------------------------------- the kernel is this interpreter's
 
 
+def test_a_run_neither_shows_nor_touches_what_the_learner_has_done(place, monkeypatch):
+    kept = place / "mine.json"
+    kept.write_text('{"start-gain": {"status": "done"}}')
+    monkeypatch.setenv("TL_PROGRESS", str(kept))
+    write(place / "notebooks", "n", code(
+        "from tl_helpers import exercises\nfrom tl_helpers.exercises import record\n"
+        "print('noted:', len(record.read()))\nrecord.note('start-gain', tries=1, status='done')"))
+    report = course.run(["n"], output=place / "out")
+    assert not report.failed and "noted: 0" in outputs(place / "out" / "notebooks" / "n.ipynb")
+    assert kept.read_text() == '{"start-gain": {"status": "done"}}'
+
+
 def test_a_global_python3_kernel_does_not_win(place, tmp_path, monkeypatch):
     spec = tmp_path / "jupyter" / "kernels" / "python3"
     spec.mkdir(parents=True)

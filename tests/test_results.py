@@ -14,6 +14,7 @@ from tl_helpers.errors import BadValue, BrokenFile, CourseError, UnknownName
 @pytest.fixture
 def store(tmp_path, monkeypatch):
     monkeypatch.setenv("TL_DATA", str(tmp_path))
+    results.studies()  # registers those of the course before the empty table takes its place
     monkeypatch.setattr(results, "STUDIES", {})
     files.write_checksums()
     return tmp_path
@@ -54,10 +55,46 @@ def test_values_select_rows(store):
         result.values("accuracy", model="other")
 
 
-def test_other_seeds_are_part_of_the_command(store):
+def test_other_seeds_leave_the_shipped_result_and_are_found_where_they_are_asked_for(
+    store, monkeypatch
+):
+    monkeypatch.setenv("TL_ROOT", str(store / "course"))
     results.study("toy", labels=8)(_study)
-    meta = results.build("toy", seeds=[7, 8]).meta
-    assert meta["seeds"] == [7, 8] and meta["command"].endswith("--seeds 7,8")
+    shipped = results.build("toy")
+    before = (store / "results" / "toy.json").read_bytes()
+    other = results.build("toy", seeds=[7, 8])
+    assert other.meta["seeds"] == [7, 8] and other.meta["command"].endswith("--seeds 7,8")
+    assert (store / "results" / "toy.json").read_bytes() == before
+    assert results.where("toy", [7, 8]) == store / "course" / "build" / "results" / "toy.json"
+    assert results.load("toy") == shipped
+    monkeypatch.setenv("TL_SEEDS", "7:9")
+    assert results.load("toy") == other
+    monkeypatch.setenv("TL_SEEDS", "7:10")  # nobody ran it on these
+    assert results.load("toy") == shipped
+
+
+def test_a_build_vouches_for_what_it_made_and_nothing_else(store):
+    results.study("toy", seeds=range(3), labels=64)(_study)
+    (store / "other.txt").write_text("as shipped")
+    files.write_checksums()
+    (store / "other.txt").write_text("damaged")
+    (store / "stray.txt").write_text("never listed")
+    results.build("toy")
+    results.load("toy")
+    for name in ("other.txt", "stray.txt"):
+        with pytest.raises(BrokenFile, match=name):
+            files.shipped(name)
+
+
+def test_a_result_of_an_older_town_is_called_stale(store, monkeypatch):
+    from tl_helpers import town
+
+    results.study("toy", labels=8)(_study)
+    results.study("timeless", of_town=False, labels=8)(_study)
+    results.build("toy"), results.build("timeless")
+    assert results.stale("toy") == results.stale("timeless") == ""
+    monkeypatch.setattr(town, "VERSION", town.VERSION + 1)
+    assert "version" in results.stale("toy") and results.stale("timeless") == ""
 
 
 def test_an_interrupted_build_leaves_the_stored_result_as_it_was(store):
@@ -222,7 +259,11 @@ def test_identical_values_agree_with_themselves_only():
     assert not results.agrees([0.4, 0.5, 0.6], float("nan"))
 
 
-def test_every_stored_result_of_the_course_is_whole():
+def test_every_stored_result_of_the_course_is_whole_and_up_to_date():
+    known = results.studies()
     for path in (files.data_dir() / "results").glob("*.json"):
-        result = results.load(path.stem)
-        assert result.rows and set(result.meta) == set(results.META)
+        result, study = results.load(path.stem), known[path.stem]
+        assert result.rows and set(result.meta) - {"town"} == set(results.META)
+        assert ("town" in result.meta) == study.of_town, "say of_town=False, or build it again"
+        assert results.stale(path.stem) == ""
+        assert tuple(result.meta["seeds"]) == study.seeds

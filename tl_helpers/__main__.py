@@ -145,7 +145,7 @@ def claims(
         for claim in report.claims:
             if claim.stored:
                 click.echo(
-                    f"Not run again: {claim.id} rests on a stored result. On other seeds: "
+                    f"{claim.id} rests on a stored result. To have it run on these seeds, first: "
                     f"tl results build {claim.stored} --seeds {seeds}"
                 )
 
@@ -178,8 +178,9 @@ def results_build(name: str, seeds: str | None) -> None:
     from tl_helpers import results as room
     from tl_helpers.session import parse_seeds
 
-    room.build(name, seeds=parse_seeds(seeds) if seeds else None)
-    click.echo(f"stored data/results/{name}.json")
+    chosen = parse_seeds(seeds) if seeds else None
+    room.build(name, seeds=chosen)
+    click.echo(f"stored {room.where(name, chosen)}")
 
 
 @cli.group()

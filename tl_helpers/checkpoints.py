@@ -132,7 +132,7 @@ def build(name: str, folder: Path | None = None) -> Path:
     models.save(model, tokenizer, target, meta)
     shutil.rmtree(halfway, ignore_errors=True)  # the next build begins anew
     if folder is None:
-        files.write_checksums()
+        files.write_checksums(f"checkpoints/{name}")
     return target
 
 
@@ -141,6 +141,16 @@ def training(name: str) -> dict[str, Any]:
     recipe(name)
     text = files.shipped(f"checkpoints/{name}/training.json").read_text("utf-8")
     return dict(json.loads(text))
+
+
+def stale(name: str) -> str:
+    """Why a shipped model is out of date; empty if it is not."""
+    from tl_helpers import town
+
+    version = training(name)["town"]["version"]
+    if version == town.VERSION:
+        return ""
+    return f"{name} was trained on version {version} of the town, which is at {town.VERSION}"
 
 
 def verify(name: str) -> float:
@@ -155,6 +165,8 @@ def verify(name: str) -> float:
     """
     from tl_helpers import models
 
+    if old := stale(name):
+        raise BrokenFile(f"{old}.", f"Train it again: tl checkpoints build {name}")
     demand = DEMANDS[recipe(name).objective]
     found = demand.of(*models.load(name, task=demand.task))
     if not demand.met(found):

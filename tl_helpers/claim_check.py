@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tl_helpers.claims import Claim, Promise
 
 MINIMUM_SEEDS = 5
+MINIMUM_RESAMPLED = 50  # test items under a bootstrap: with fewer its interval is too narrow
+LEVEL = 0.95  # of every claim: a narrower interval would make any effect look certain
 DIRECTIONS = (">0", "<0")
 
 
@@ -90,6 +92,10 @@ def _problems_of(claim: Claim, promise: Promise | None) -> list[str]:
         return [*found, "not listed in tests/claims.toml"]
     if claim.method != "bootstrap" and claim.n < MINIMUM_SEEDS:
         found.append(f"rests on {claim.n} seeds; {MINIMUM_SEEDS} or a bootstrap are needed")
+    if claim.method == "bootstrap" and claim.n < MINIMUM_RESAMPLED:
+        found.append(f"a bootstrap over {claim.n} items; at least {MINIMUM_RESAMPLED} are needed")
+    if claim.level != LEVEL:
+        found.append(f"its interval is one of {claim.level:.0%}, not of {LEVEL:.0%}")
     if claim.direction != promise.direction:
         found.append(f"records direction {claim.direction}, promised was {promise.direction}")
     if claim.minimum != promise.minimum:

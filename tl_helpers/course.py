@@ -281,7 +281,8 @@ def _run_one(
         execute(
             job,
             kernels=kernels,
-            environment=env,
+            # What a learner has solved is neither shown in the copy nor touched by the run.
+            environment=env | {"TL_PROGRESS": os.path.join(folder, "progress.json")},
             folder=folder,
             on_cell=on_cell,
             skip="hub-only" if report.profile != "hub" else "",

@@ -200,7 +200,7 @@ def _written() -> Finding:
 
 
 def _checkpoints() -> Finding:
-    from tl_helpers import catalogue, models
+    from tl_helpers import catalogue, checkpoints, models
 
     names = [e.name for e in catalogue.entries("model").values() if e.kind == "checkpoint"]
     about = "checkpoints (offline)"
@@ -208,6 +208,18 @@ def _checkpoints() -> Finding:
     if broken:
         do = "git checkout -- data/checkpoints   (or: tl checkpoints build NAME)"
         return Finding(about, "missing", f"damaged or absent: {', '.join(broken)}", do)
+    if old := [line for name in names if (line := checkpoints.stale(name))]:
+        return Finding(about, "missing", "; ".join(old), "tl checkpoints build NAME")
+    return Finding(about, "ok", ", ".join(names) or "none shipped")
+
+
+def _results() -> Finding:
+    from tl_helpers import results
+
+    about = "stored results"
+    names = sorted(path.stem for path in (files.data_dir() / "results").glob("*.json"))
+    if old := [line for name in names if (line := results.stale(name))]:
+        return Finding(about, "missing", "; ".join(old), "tl results build NAME")
     return Finding(about, "ok", ", ".join(names) or "none shipped")
 
 
@@ -258,6 +270,7 @@ _LOOKS: list[tuple[str, Callable[[], Finding]]] = [
     ("town (offline)", _town),
     ("written (offline)", _written),
     ("checkpoints (offline)", _checkpoints),
+    ("stored results", _results),
     ("minilm (offline)", _minilm),
     ("network", _network),
     ("hub profile", _hub),

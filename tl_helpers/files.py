@@ -225,9 +225,18 @@ def shipped(name: str) -> Path:
     return path
 
 
-def write_checksums() -> int:
-    """Rewrite ``data/SHA256SUMS`` from what lies in ``data/`` now; returns how many files."""
+def write_checksums(only: str | None = None) -> int:
+    """Rewrite ``data/SHA256SUMS`` from what lies in ``data/`` now.
+
+    Args:
+        only: a file or folder below ``data/`` that was just made anew. All others keep the
+            checksum that they have, so a file that was damaged before stays known as damaged.
+
+    Returns:
+        How many files are listed.
+    """
     base = data_dir()
+    known = checksums() if only and (base / "SHA256SUMS").exists() else {}
     files = sorted(
         p
         for p in base.rglob("*")
@@ -237,6 +246,15 @@ def write_checksums() -> int:
             part.startswith(".") or part == "__pycache__" for part in p.parts[len(base.parts) :]
         )
     )
-    lines = [f"{sha256(p)}  {p.relative_to(base).as_posix()}" for p in files]
+    names = {p.relative_to(base).as_posix(): p for p in files}
+    lines = [
+        f"{digest}  {name}"
+        for name, path in names.items()
+        if (digest := sha256(path) if _within(name, only) else known.get(name))
+    ]
     write_text(base / "SHA256SUMS", "\n".join(lines) + "\n")
     return len(lines)
+
+
+def _within(name: str, only: str | None) -> bool:
+    return only is None or name == only or name.startswith(only.rstrip("/") + "/")

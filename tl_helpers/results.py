@@ -21,12 +21,11 @@ import json
 import math
 import os
 import pkgutil
-import platform
 import re
-import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,13 +34,13 @@ import numpy.typing as npt
 from tl_helpers import _halfway, files, output
 from tl_helpers.errors import BadValue, BrokenFile, UnknownName
 from tl_helpers.evaluate import Interval
+from tl_helpers.provenance import environment
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Row = dict[str, Any]
 META = ("command", "configuration", "seeds", "environment", "seconds", "date")
-_LIBRARIES = ("torch", "transformers", "datasets", "tokenizers", "numpy", "scikit-learn", "scipy")
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,7 @@ class Study:
     run: Callable[..., Row | list[Row]]
     seeds: tuple[int, ...]
     configuration: Mapping[str, Any] = field(default_factory=dict)
+    of_town: bool = True
 
 
 @dataclass(frozen=True)
@@ -101,13 +101,14 @@ STUDIES: dict[str, Study] = {}
 
 
 def study(
-    name: str, *, seeds: Iterable[int] = range(5), **configuration: Any
+    name: str, *, seeds: Iterable[int] = range(5), of_town: bool = True, **configuration: Any
 ) -> Callable[[Callable[..., Row | list[Row]]], Callable[..., Row | list[Row]]]:
     """Register a study.
 
     Args:
         name: lower-case words with dashes; the file is ``data/results/NAME.json``.
         seeds: what it runs over unless told otherwise.
+        of_town: it uses text of the town, and is out of date when ``town.VERSION`` goes up.
         configuration: further arguments of the function; stored with the results.
 
     Raises:
@@ -121,7 +122,7 @@ def study(
         home = (run.__module__, run.__qualname__)
         if taken is not None and (taken.run.__module__, taken.run.__qualname__) != home:
             raise BadValue(f"There are two studies named {name!r}.", "Rename one of them.")
-        STUDIES[name] = Study(name, run, tuple(seeds), configuration)
+        STUDIES[name] = Study(name, run, tuple(seeds), configuration, of_town)
         return run
 
     return register
@@ -136,45 +137,12 @@ def studies() -> dict[str, Study]:
     return dict(sorted(STUDIES.items()))
 
 
-def environment() -> dict[str, Any]:
-    """Python, libraries, processor and threads: what numbers may depend on."""
-    from importlib import metadata
-
-    versions = {}
-    for library in _LIBRARIES:
-        try:
-            versions[library] = metadata.version(library)
-        except metadata.PackageNotFoundError:
-            continue
-    return {
-        "python": platform.python_version(),
-        "platform": f"{platform.system()} {platform.machine()}",
-        "cpu": _processor(),
-        "cores": os.cpu_count(),
-        "threads": _threads(),
-        "libraries": versions,
-    }
-
-
-def _threads() -> int:
-    if torch := sys.modules.get("torch"):  # knows best, when it is in use at all
-        return int(torch.get_num_threads())
-    return int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
-
-
-def _processor() -> str:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as stream:
-            for line in stream:
-                if line.startswith("model name"):
-                    return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
-
-
 def build(name: str, seeds: Iterable[int] | None = None) -> Result:
     """Run a study over its seeds, store it, and list it in ``data/SHA256SUMS``.
+
+    With other seeds than the study's own the shipped result stays: theirs goes to
+    ``build/results/``, where :func:`load` finds it while ``TL_SEEDS`` names the same seeds, as
+    ``tl claims --seeds`` does.
 
     Nothing is stored before the last seed has finished, so an interrupted run leaves the stored
     result as it was. Called again, it takes the seeds that were finished from the cache, as long as
@@ -221,17 +189,38 @@ def build(name: str, seeds: Iterable[int] | None = None) -> Result:
         "seconds": round(seconds, 1),
         "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
     }
+    if chosen.of_town:
+        from tl_helpers import town
+
+        meta["town"] = town.VERSION
     if not rows:
         raise BadValue(f"Study {name!r} measured nothing.", "Let it return at least one row.")
     # One row a line: a rebuilt result then shows in a diff what changed.
     lines = ",\n".join("  " + json.dumps(row, ensure_ascii=False) for row in rows)
     head = json.dumps({"name": name, **meta}, ensure_ascii=False, indent=1)[:-2]
-    files.write_text(
-        files.data_dir() / "results" / f"{name}.json", f'{head},\n "rows": [\n{lines}\n ]\n}}\n'
-    )
-    files.write_checksums()
+    path = where(name, numbers)
+    files.write_text(path, f'{head},\n "rows": [\n{lines}\n ]\n}}\n')
+    if path.is_relative_to(files.data_dir()):
+        files.write_checksums(f"results/{name}.json")
     _halfway.drop(name)
     return Result(name, rows, meta)
+
+
+def where(name: str, seeds: Sequence[int] | None = None) -> Path:
+    """Where :func:`build` stores a study: the shipped seeds under data/, others under build/."""
+    if seeds is None or tuple(seeds) == studies()[name].seeds:
+        return files.data_dir() / "results" / f"{name}.json"
+    return files.root() / "build" / "results" / f"{name}.json"
+
+
+def stale(name: str) -> str:
+    """Why a stored result is out of date; empty if it is not, or does not depend on the town."""
+    from tl_helpers import town
+
+    version = load(name).meta.get("town", town.VERSION)
+    if version == town.VERSION:
+        return ""
+    return f"{name} was made with version {version} of the town, which is at {town.VERSION}"
 
 
 def _plain(value: Any, key: str, study_name: str) -> Any:
@@ -255,6 +244,8 @@ def _plain(value: Any, key: str, study_name: str) -> Any:
 def load(name: str) -> Result:
     """A stored result, after checking its SHA-256.
 
+    While ``TL_SEEDS`` asks for seeds on which :func:`build` was run too, it is that result.
+
     Raises:
         UnknownName: nothing is stored under this name.
         BrokenFile: the file was changed, or is no result.
@@ -264,9 +255,21 @@ def load(name: str) -> Result:
         stored = [p.stem for p in (files.data_dir() / "results").glob("*.json")]
         raise UnknownName("stored result", name, stored)
     path = files.shipped(file)
+    other = files.root() / "build" / "results" / f"{name}.json"
+    if (asked := os.environ.get("TL_SEEDS")) and other.exists():
+        from tl_helpers.session import parse_seeds
+
+        found = _parsed(name, other)
+        if found.meta["seeds"] == parse_seeds(asked):
+            return found
+    return _parsed(name, path)
+
+
+def _parsed(name: str, path: Path) -> Result:
     try:
         content = json.loads(path.read_text("utf-8"))
         meta = {key: content[key] for key in META}
+        meta |= {"town": content["town"]} if "town" in content else {}
         rows = content["rows"]
         if content["name"] != name or not all("seed" in dict(row) for row in rows):
             raise KeyError("name or seed")

@@ -114,16 +114,16 @@ Curves = Mapping[str, tuple[Sequence[float], Sequence[float]]]  # objective -> c
 
 def first_to_reach(curves: Curves, level: float) -> list[str]:
     """The objective whose curve reaches ``level`` with the least compute (all that tie)."""
-    at = {name: _crossing(*curve, level) for name, curve in curves.items()}
+    at = {name: _crossing(curve, level) for name, curve in curves.items()}
     best = min(at.values())
     if np.isinf(best):
         return ["none"]
     return [name for name, value in at.items() if value <= best * 1.05]
 
 
-def _crossing(compute: Sequence[float], heights: Sequence[float], level: float) -> float:
+def _crossing(curve: tuple[Sequence[float], Sequence[float]], level: float) -> float:
     """Where the straight pieces between the points first reach the level; inf if nowhere."""
-    x, y = np.asarray(compute, float), np.asarray(heights, float)
+    x, y = (np.asarray(side, float) for side in curve)
     for i in range(len(x)):
         if y[i] >= level:
             if i == 0:
@@ -133,7 +133,7 @@ def _crossing(compute: Sequence[float], heights: Sequence[float], level: float) 
 
 
 def _last(curves: Curves, level: float) -> str | None:
-    at = {name: _crossing(*curve, level) for name, curve in curves.items()}
+    at = {name: _crossing(curve, level) for name, curve in curves.items()}
     worst = max(at, key=lambda name: at[name])
     return None if worst in first_to_reach(curves, level) else worst
 
@@ -191,7 +191,7 @@ add(
             ),
             Mistake(
                 lambda curves, level: float(
-                    min(_crossing(*curve, level) for curve in curves.values())
+                    min(_crossing(curve, level) for curve in curves.values())
                 ),
                 "That is *where* the first curve crosses, in compute. Which curve is it?",
             ),

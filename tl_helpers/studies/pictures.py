@@ -27,7 +27,7 @@ def main() -> None:
     """Write ``data/pictures/first-transfer.png`` and list it in ``data/SHA256SUMS``."""
     with files.atomic_file(files.data_dir() / "pictures" / "first-transfer.png") as path:
         path.write_bytes(first_transfer())
-    files.write_checksums()
+    files.write_checksums("pictures")
 
 
 if __name__ == "__main__":

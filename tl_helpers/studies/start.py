@@ -17,7 +17,7 @@ def balanced(labels: np.ndarray, n: int, seed: int) -> np.ndarray:
 
 
 @results.study(
-    "reviews-fine-tuning", seeds=range(5), labels=(16, 64, 256), steps=(40, 80, 120),
+    "reviews-fine-tuning", seeds=range(5), of_town=False, labels=(16, 64, 256), steps=(40, 80, 120),
     learning_rates={"pre-trained": [1e-4], "random": [1e-4, 5e-4]}, batch_size=16,
 )
 def reviews_fine_tuning(
