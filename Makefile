@@ -40,7 +40,7 @@ define install
 	  $(PYTHON) -m venv --clear $(VENV) || { \
 	  echo "FAILED: no virtual environment could be made in $(VENV)."; \
 	  echo "  -> Is there space, and may you write here? Then: rm -rf $(VENV), and again"; exit 1; }
-	@echo "Installing into $(VENV) (once; about 2 GB, a minute or more)"
+	@echo "Installing into $(VENV) (once; about 2.5 GB, several more where torch brings CUDA)"
 	@$(PY) -m pip install --quiet --no-input -c constraints.txt -e '.[$(1)]' || { \
 	  echo "FAILED: the installation (pip says above why)."; \
 	  echo "  -> No network? Connect, and run make again; it goes on where it stopped."; \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from notebook_factory import code, outputs, write
 import tl_helpers as tl
 from tl_helpers import catalogue, course, doctor, files, hub, hub_plan, models, notebooks
 from tl_helpers.errors import NoNetwork
+from tl_helpers.subwords import train_tokenizer
 
 NOTEBOOKS = sorted((files.PACKAGE.parent / "notebooks").glob("*.ipynb"))
 DATA = {"data/train-00000-of-00001.parquet": 3000, "data/validation-00000-of-00001.parquet": 60}
@@ -35,9 +37,10 @@ def contents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, by
         kinds = [
             (films.split()[i % 4], i % 2, (blame, praise)[i % 2].split()[i % 3]) for i in range(n)
         ]
+        sentences = [f"the {film} was {word} ." for film, _, word in kinds]
         rows = {
             "idx": list(range(n)),
-            "sentence": [f"the {film} was {word} ." for film, _, word in kinds],
+            "sentence": sentences,
             "label": [label for _, label, _ in kinds],
         }
         Dataset.from_dict(rows).to_parquet(folder / "x.parquet")
@@ -51,7 +54,34 @@ def contents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, by
     return {
         "sst2": sst2,
         "distilbert-base-uncased": {path.name: path.read_bytes() for path in saved.iterdir()},
+        "wikitext": _wikitext(sentences, folder),
+        "gpt2": _gpt2(sentences, folder),
     }
+
+
+def _wikitext(sentences: list[str], folder: Path) -> dict[str, bytes]:
+    """Lines as in WikiText: headings, empty ones, and sentences."""
+    from datasets import Dataset
+
+    lines = ["", " = Film = \n", *(f" {text} {text} \n" for text in sentences * 4)]
+    Dataset.from_dict({"text": lines}).to_parquet(folder / "wiki.parquet")
+    content = (folder / "wiki.parquet").read_bytes()
+    where = "wikitext-2-raw-v1/{}-00000-of-00001.parquet"
+    return {where.format(part): content for part in ("train", "validation", "test")}
+
+
+def _gpt2(sentences: list[str], folder: Path) -> dict[str, bytes]:
+    """A GPT-2 that is real but for its size: byte pairs, one mark, no padding."""
+    from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+
+    core = train_tokenizer(sentences, 400, kind="bpe", objective="clm").backend_tokenizer
+    core.add_special_tokens(["<|endoftext|>"])
+    mark = "<|endoftext|>"
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=core, bos_token=mark, eos_token=mark, unk_token=mark)
+    config = GPT2Config(vocab_size=len(tokenizer), n_positions=256, n_embd=32, n_layer=1, n_head=2)
+    saved = models.save(GPT2LMHeadModel(config), tokenizer, folder / "gpt2")
+    return {path.name: path.read_bytes() for path in saved.iterdir()}
 
 
 @pytest.fixture
@@ -68,6 +98,9 @@ def server(
         server.add(catalogue.find("dataset", "sst2"), contents["sst2"], "dataset")
         name = "distilbert-base-uncased"
         server.add(catalogue.find("model", name), contents[name])
+        server.add(catalogue.find("dataset", "wikitext"), contents["wikitext"], "dataset")
+        for name in ("gpt2", "distilgpt2"):
+            server.add(catalogue.find("model", name), contents["gpt2"])
         for name, value in {
             "TL_ROOT": str(tmp_path),
             "TL_DATA": str(files.PACKAGE.parent / "data"),
@@ -197,6 +230,72 @@ def test_the_start_notebook_at_the_profile_hub(
     assert not report.failed, report.jobs[0].error
     said = outputs(report.executed()[0])
     assert "hub: nothing to download" in said and "Downloading" not in said
+
+
+#: Notebook -> the values that its hub cells need besides functions, small ones for the rest, and
+#: what they say.
+ADDED = {
+    "10_distributional_hypothesis": (
+        ("TOKEN", "label_counts"),
+        "",
+        ["wikitext", "sst2"],
+        r"SST-2, vectors: 8 labels [01]\.\d\d, .*256 labels [01]\.\d\d\n"
+        r"SST-2, random vectors: .*\nSST-2, word counts: .*256 labels 1\.00",
+    ),
+    "11_language_models": (
+        (),
+        'judged_texts = ["the film was warm .", "a plot", ""]\n'
+        "characters, heights = sum(map(len, judged_texts)), [3.0]",
+        ["distilgpt2", "gpt2"],
+        r"distilgpt2: \d+\.\d\d bits per character; ours: 3\.00(?s:.*)"
+        r"\ngpt2: \d+\.\d\d bits per character; ours: 3\.00",
+    ),
+}
+
+
+def hub_cells(folder: Path, name: str, values: tuple[str, ...], given: str) -> None:
+    """A notebook cut down to its functions, a few values, and what the profile ``hub`` adds."""
+    notebook = notebooks.read(files.PACKAGE.parent / "notebooks" / f"{name}.ipynb")
+    tagged: dict[str, list[object]] = {"parameters": [], "bootstrap": [], "hub-only": []}
+    kept = []
+    for cell in notebook.cells:
+        tags = [tag for tag in cell.metadata.get("tags", []) if tag in tagged]
+        for tag in tags:
+            tagged[tag].append(cell)
+        for part in ast.parse(cell.source).body if cell.cell_type == "code" and not tags else ():
+            names = [t.id for t in getattr(part, "targets", ()) if isinstance(t, ast.Name)]
+            if isinstance(part, (ast.Import, ast.ImportFrom, ast.FunctionDef)) or any(
+                n in values for n in names
+            ):
+                kept.append(ast.unparse(part))
+    assert all(tagged.values())
+    first, start, added = tagged.values()
+    notebook.cells = [*first, *start, code("\n\n".join([*kept, given])), *added]
+    notebooks.write(notebook, folder / "notebooks" / f"{name}.ipynb")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ADDED)
+def test_what_a_notebook_adds_at_the_profile_hub(
+    server: Hub, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its own cells, in a real kernel: with the server, and a second time without it."""
+    values, given, needed, expected = ADDED[name]
+    hub_cells(tmp_path, name, values, given)
+    report = course.run([name], profile="hub", pages=False)
+    assert not report.failed, report.jobs[0].error
+    announced = capsys.readouterr().out  # in the terminal, before anything is fetched
+    assert all(f"{entry} (" in announced for entry in needed)
+    said = outputs(report.executed()[0])
+    assert re.search(expected, said), said
+    assert all(f"Downloading {entry!r} from the Hub" in said for entry in needed)
+    assert not server.paths("/main")
+    server.stop()
+    report = course.run([name], profile="hub", pages=False)
+    assert not report.failed, report.jobs[0].error
+    said = outputs(report.executed()[0])
+    assert "hub: nothing to download" in said and "Downloading" not in said
+    assert re.search(expected, said), said
 
 
 def test_a_notebook_that_fails_at_the_hub_says_why(server: Hub, tmp_path: Path) -> None:

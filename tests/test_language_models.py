@@ -10,7 +10,8 @@ import pytest
 
 from tl_helpers import models, results, town
 from tl_helpers.errors import BadValue
-from tl_helpers.exercises.language_models import best_orders, bits_per_word, nucleus
+from tl_helpers.exercises.language_models import bits_per_word
+from tl_helpers.exercises.language_models_more import best_orders, nucleus
 from tl_helpers.studies.language_models import END, KneserNey, words
 
 

@@ -554,3 +554,13 @@ def test_occupations_of_unknown_people(corpus):
 def test_every_dial_is_documented():
     assert set(town.DIALS) | {"seed"} == set(town.Dials.__dataclass_fields__)
     assert "Zipf" in town.DIALS["zipf"]
+
+
+def test_the_datasheet_states_what_is_measured():
+    text = " ".join((ROOT / "data" / "town.md").read_text("utf-8").split())
+    made = town.Town().corpus(100_000)
+    types = made.summary()["types"]
+    assert f"{types:,} word types with capitals" in text, types
+    assert f"{len(town.vocabulary()):,})" in text
+    nats = made.entropy_per_token()
+    assert f"entropy is {nats:.2f} nats ({nats / np.log(2):.2f} bits) a token" in text

@@ -82,7 +82,9 @@ def run(
     whole = [job.name for job in report.jobs if job.status == "ok"]
     if pages and len(whole) == 1:
         where = where / f"{whole[0]}.html"
-    click.echo(f"\nDone in {report.seconds:.0f} s. Look here: {where}")
+    failed = len(report.failed)
+    done = f"{failed} of {len(report.jobs)} failed, after" if failed else "Done in"
+    click.echo(f"\n{done} {report.seconds:.0f} s. Look here: {where}")
     if report.failed:
         sys.exit(1)
 

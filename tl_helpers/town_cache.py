@@ -32,7 +32,7 @@ PER_PART = 20_000
 #: Documents worth a process of their own, which needs seconds to start.
 PER_PROCESS = 60_000
 #: Documents in one split at most.
-MOST = 10_000_000
+MOST = 5_000_000
 
 
 def load(

@@ -170,11 +170,21 @@ def curves(
             )  # fmt: skip
             ends[name] = (float(xs[-1]), float(ys[-1]), colour)
         axes.margins(x=0.03)
+        if all(float(x).is_integer() for xs, _ in series.values() for x in np.ravel(xs)):
+            _whole_numbers(axes)
         for name, value in (reference or {}).items():
             ends[name] = _reference_line(axes, value)
         label(axes, title, xlabel, ylabel)
         _name_lines(axes, ends)
     return figure
+
+
+def _whole_numbers(axes: Axes) -> None:
+    """Marks on x for things that are counted: no halves, and 100,000 with a comma."""
+    from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
 
 def rank_frequency(
