@@ -53,16 +53,16 @@ def test_counts_know_sentiment_before_a_network_does(material):
     assert cross_val_score(LogisticRegression(C=10), both, polarity, cv=5).mean() > 0.75
 
 
-def test_the_table_begins_with_the_vectors_and_keeps_its_scale(material):
+def test_the_table_begins_with_the_vectors_at_a_known_scale(material):
     tokenizer, blocks = material
     vectors = document_vectors(blocks, tokenizer, 4)
     model, _ = models.new("tiny")
     table = model.get_input_embeddings().weight
     before, spread = table.detach().clone(), float(table.detach().std())
-    head_start(model, vectors)
+    head_start(model, vectors, strength=2.0)
     after = table.detach()
     assert np.allclose(after[:, 4:], before[:, 4:])
-    assert float(after[:, :4].std()) == pytest.approx(spread, rel=0.01)
+    assert float(after[:, :4].std()) == pytest.approx(2 * spread, rel=0.01)
     assert np.corrcoef(after[:, 0], vectors[:, 0])[0, 1] > 0.999
 
 
@@ -71,6 +71,8 @@ def test_vectors_that_do_not_fit_are_refused(material):
     model, _ = models.new("tiny")
     with pytest.raises(BadValue, match="do not fit"):
         head_start(model, np.zeros((3, 4), np.float32))
+    with pytest.raises(BadValue, match="strength"):
+        head_start(model, np.zeros((len(tokenizer), 4), np.float32), strength=0)
     for size, smoothing in ((0, 5.0), (len(tokenizer), 5.0), (4, 0.0)):
         with pytest.raises(BadValue, match="smoothing"):
             document_vectors(blocks, tokenizer, size, smoothing=smoothing)

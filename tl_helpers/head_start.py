@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def document_vectors(
     blocks: np.ndarray,
     tokenizer: PreTrainedTokenizerBase,
-    size: int = 8,
+    size: int = 12,
     *,
     smoothing: float = 5.0,
     seed: int = 0,
@@ -71,8 +71,8 @@ def document_vectors(
     return (u * np.sqrt(s)).astype(np.float32)
 
 
-def head_start(model: PreTrainedModel, vectors: np.ndarray) -> None:
-    """Write ``vectors`` into the first columns of the model's table of words, at its scale.
+def head_start(model: PreTrainedModel, vectors: np.ndarray, strength: float = 4.0) -> None:
+    """Write ``vectors`` into the first columns of the model's table of words.
 
     The other columns stay as they are. The table is shared with the output layer where the model
     ties the two. Train with a modest learning rate afterwards, or freeze the table for the first
@@ -81,9 +81,11 @@ def head_start(model: PreTrainedModel, vectors: np.ndarray) -> None:
     Args:
         model: any model of transformers.
         vectors: ``[vocabulary, size]`` from :func:`document_vectors`.
+        strength: how many times larger they are than the other columns, which are random and
+            would drown them in an average over words.
 
     Raises:
-        BadValue: shapes that do not fit.
+        BadValue: shapes that do not fit, or a strength that is not positive.
     """
     import torch
 
@@ -93,7 +95,9 @@ def head_start(model: PreTrainedModel, vectors: np.ndarray) -> None:
             f"Vectors of shape {list(vectors.shape)} do not fit a table of {list(table.shape)}.",
             "Count with the model's own tokenizer, and to no more columns than it has.",
         )
+    if not strength > 0:
+        raise BadValue(f"strength={strength:g}.", "Use a positive number, such as 4.")
     spread = float(vectors.std()) or 1.0
     with torch.no_grad():
-        scaled = torch.from_numpy(vectors) * (table.std() / spread)
+        scaled = torch.from_numpy(vectors) * (strength * table.std() / spread)
         table[:, : vectors.shape[1]] = scaled.to(table.dtype)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 DOCUMENTS, LABELS, DRAWS, TEST, TARGET = 40_000, 16, 5, 700, 0.85
-SHARED = 8  # columns of the table of words that begin with counts
+SHARED = 12  # columns of the table of words that begin with counts
 
 
 def judge_of(
