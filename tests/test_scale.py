@@ -8,7 +8,8 @@ import json
 import numpy as np
 import pytest
 
-from tl_helpers import bench_pretraining, models, pretrain, results, town
+import tl_helpers
+from tl_helpers import bench_pretraining, files, models, pretrain, results, town
 from tl_helpers.errors import BadValue
 from tl_helpers.exercises import scale
 from tl_helpers.head_start import document_vectors, head_start
@@ -121,6 +122,33 @@ def test_the_stored_ladder_is_the_study():
         assert by.sort_values("tokens").loss.is_monotonic_decreasing
     lowest = frame[(frame.part == "ladder") & (frame.tokens == min(how["tokens"]))]
     assert lowest.groupby("parameters").seed.nunique().max() >= 5  # for the live rung
+
+
+def _cell(start):
+    """What a cell of the notebook defines; the cell that has this line."""
+    notebook = files.root() / "notebooks" / "13_objectives_and_scale.ipynb"
+    sources = ["".join(c["source"]) for c in json.loads(notebook.read_text("utf-8"))["cells"]]
+    names = {"tl": tl_helpers, "np": np, "itertools": itertools}
+    code = next(s for s in sources if start in s).split("\npoints = ")[0]
+    exec(compile(code, start, "exec"), names)
+    return names
+
+
+def test_the_notebook_climbs_as_the_study_does():
+    assert _cell("def climb(")["climb"](16, 1, 4096, 5) == pytest.approx(
+        scaling.read_once(16, 1, 4096, 5)["loss"], rel=1e-6
+    )
+
+
+def test_the_fit_of_the_notebook_finds_a_law_that_is_there():
+    names = _cell("def fit_law(")
+    n, d = np.array(list(itertools.product((4e4, 1e5, 3e5, 9e5), (1e5, 3e5, 1e6, 3e6)))).T
+    true = np.array([np.log(1.3), np.log(900), 0.6, np.log(3000), 0.7])
+    loss = names["law"](true, n, d)
+    loss[5] += 0.5  # one bad run must not decide
+    found = names["fit_law"](n, d, loss)
+    assert names["law"](found, 3e6, 1e7) == pytest.approx(names["law"](true, 3e6, 1e7), rel=0.02)
+    assert found[[2, 4]] == pytest.approx(true[[2, 4]], rel=0.1)
 
 
 # --- the tricks ----------------------------------------------------------------------------------

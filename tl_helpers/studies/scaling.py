@@ -1,6 +1,6 @@
 """The scaling ladder of notebook 13: sizes x amounts of text, each read once, judged on new text.
 
-The notebook has the same code in its cells; a test holds the two together.
+The notebook has the same code in a cell; a test holds the two together.
 """
 
 from __future__ import annotations
