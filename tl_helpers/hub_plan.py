@@ -17,7 +17,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "00_start_here": ("minilm", "sst2", "distilbert-base-uncased"),
     "10_distributional_hypothesis": ("minilm", "wikitext", "sst2"),
     "11_language_models": ("distilgpt2", "gpt2"),
-    "13_objectives_and_scale": ("distilgpt2", "gpt2"),
+    "13_objectives_and_scale": ("minilm", "distilgpt2", "gpt2"),
 }
 
 
