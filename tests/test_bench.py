@@ -7,7 +7,16 @@ import json
 import numpy as np
 import pytest
 
-from tl_helpers import _batches, _precision, bench, models, pretrain, town, turn
+from tl_helpers import (
+    _batches,
+    _precision,
+    bench,
+    bench_pretraining,
+    models,
+    pretrain,
+    town,
+    turn,
+)
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +84,7 @@ def test_the_table_and_the_file(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(bench, "tokens_per_second", lambda *_: line)
     monkeypatch.setattr(bench, "town_speed", lambda *_: bench.Line("town", "sentences/s", 30_000.0))
     monkeypatch.setattr(bench, "explorer_step", lambda: bench.Line("one step", "s", 0.05))
+    monkeypatch.setattr(bench_pretraining, "share_of_peak", lambda *_, **__: line)
     bench.main(quick=True)
     shown = capsys.readouterr().out
     assert "48,638" in shown and "5.29" in shown and "a note" in shown

@@ -297,7 +297,11 @@ def main(*, quick: bool = False, patient: bool = False) -> None:
         lambda: town_speed(few),
         lambda: tokens_per_second(few, 5 if quick else 12),
     ]
+    from tl_helpers import bench_pretraining
+
+    jobs.append(lambda: bench_pretraining.share_of_peak(256, 4, batch=8 if quick else 32))
     if not quick:
+        jobs.append(bench_pretraining.time_to_transfer)
         far = 3600.0
         jobs.append(lambda: time_to_probe(1200, *((far, far) if patient else (90.0, 90.0))))
     jobs += [explorer_step] if quick else [explorer_step, course_time]

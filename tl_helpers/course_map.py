@@ -31,7 +31,7 @@ _MAP = """
 # A list and not a look into notebooks/: Colab has the package, but not that folder.
 _READY = (
     "00_start_here", "10_distributional_hypothesis", "11_language_models",
-    "12_contextual_representations", "14_supervised_pretraining",
+    "12_contextual_representations", "13_objectives_and_scale", "14_supervised_pretraining",
 )  # fmt: skip
 
 

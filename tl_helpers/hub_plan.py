@@ -18,6 +18,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "10_distributional_hypothesis": ("minilm", "wikitext", "sst2"),
     "11_language_models": ("distilgpt2", "gpt2"),
     "12_contextual_representations": ("minilm", "conll2003", "bert-base-uncased"),
+    "13_objectives_and_scale": ("minilm", "distilgpt2", "gpt2"),
     "14_supervised_pretraining": ("minilm", "sst2", "distilbert-base-uncased"),
 }
 

@@ -208,6 +208,7 @@ def _gpt(size: str, tokenizer: Any, config: dict[str, Any]) -> dict[str, Any]:
         "attn_pdrop": 0.0,
         "resid_pdrop": 0.0,
         "summary_first_dropout": 0.0,
+        "activation_function": "gelu_pytorch_tanh",  # GPT-2's own, in one pass instead of eight
         "initializer_range": hidden**-0.5,
         "bos_token_id": tokenizer.bos_token_id,
         "eos_token_id": tokenizer.eos_token_id,

@@ -1,0 +1,91 @@
+"""The scaling ladder of notebook 13: sizes x amounts of text, each read once, judged on new text.
+
+The notebook has the same code in a cell; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from tl_helpers import models, pretrain, results, town
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+BATCH, BLOCK = 8, 128
+HELD_OUT = 400  # documents to judge by
+
+
+def parameters(model: PreTrainedModel) -> int:
+    """Weights that take part in a matrix product: all but the table of positions.
+
+    The table of words counts once. It is also the output layer, where it is multiplied, so that
+    6 x parameters x tokens is the arithmetic of training (without that of attention's own
+    products).
+    """
+    return sum(p.numel() for name, p in model.named_parameters() if "wpe" not in name)
+
+
+def read_once(width: int, layers: int, tokens: int, seed: int) -> dict[str, Any]:
+    """A causal model of this size that reads so many tokens, each once.
+
+    Batch and rate are the same rule everywhere: small batches, and a rate that falls with the
+    width. Each run has its own schedule down to zero, as long as the run (Hoffmann et al., 2022).
+
+    Args:
+        width: hidden units.
+        layers: transformer blocks.
+        tokens: to read.
+        seed: of the town's text, the weights and the order.
+
+    Returns:
+        ``parameters``, ``tokens``, ``loss`` (nats per word of held-out documents, their ends
+        included), ``truth`` (minus the true log-probability of the same, likewise), ``seconds`` of
+        training (processor time).
+    """
+    model, tokenizer = models.new(
+        "small", "clm", seed=seed, hidden_size=width, num_hidden_layers=layers,
+        num_attention_heads=max(1, width // 32),
+    )  # fmt: skip
+    blocks = pretrain.pack(town.Town(seed=seed).corpus(tokens // 40).texts(), tokenizer, BLOCK)
+    started = time.process_time()
+    pretrain.fit(
+        model, blocks, tokenizer=tokenizer, objective="clm", steps=tokens // (BATCH * BLOCK),
+        batch_size=BATCH, optimiser="muon", learning_rate=2 / width, seed=seed, progress=False,
+    )  # fmt: skip
+    seconds = time.process_time() - started
+    test = town.Town().corpus(HELD_OUT, start=town.HELD_OUT)  # the same for all
+    spent = town.log_probabilities(model, tokenizer, test.texts())
+    return {
+        "width": width, "layers": layers, "parameters": parameters(model), "tokens": tokens,
+        "loss": float(-spent.sum() / test.n_tokens), "truth": test.entropy_per_token(),
+        "seconds": round(seconds, 2),
+    }  # fmt: skip
+
+
+@results.study(
+    "scaling-ladder", seeds=range(5), sizes=((16, 1), (32, 2), (48, 2), (64, 2)),
+    tokens=(131_072, 262_144, 524_288, 1_048_576), held_out=((128, 2),), whole=1,
+)
+def scaling_ladder(
+    seed: int, sizes: Sequence[tuple[int, int]], tokens: Sequence[int],
+    held_out: Sequence[tuple[int, int]], whole: int,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Every size reads every amount; the sizes that no law is fitted to read the largest only.
+
+    Rows of the latter are marked ``"part": "held out"``. Seeds from ``whole`` on climb the lowest
+    rung only (every size, the smallest amount): they say how far one run is from another.
+    """
+    amounts = tokens if seed < whole else tokens[:1]
+    rows = [
+        {"part": "ladder", **read_once(width, layers, amount, seed)}
+        for width, layers in sizes for amount in amounts
+    ]  # fmt: skip
+    if seed < whole:
+        rows += [
+            {"part": "held out", **read_once(width, layers, tokens[-1], seed)}
+            for width, layers in held_out
+        ]
+    return rows
