@@ -17,6 +17,9 @@ cells that are shown. Slide and cell numbers are looked up, so they cannot go st
         Presentation:
           - {minutes: 3, cells: [start-00], do: "The promise."}
 
+Where the theme has more slides than its presentation shows, ``tl slides`` cuts a deck of just
+those beside that of the theme, and the numbers in the plan are its.
+
 A kit exists for a theme when somebody has written it; nothing makes an empty one.
 """
 
@@ -194,7 +197,7 @@ def fill(kit: Kit) -> str:
         slides.insert(0, Slide())
     slides = session_plan.deck(kit, slides) or slides
     filled = {
-        "objectives": lambda: _objectives(contents),
+        "objectives": lambda: _objectives(kit, contents),
         "plan": lambda: session_plan.table(kit, contents, slides),
         "claims": lambda: _claims(results),
         "exercises": lambda: "\n".join(_exercises(kit)),
@@ -208,11 +211,13 @@ def fill(kit: Kit) -> str:
     return _PLACE.sub(put, kit.text)
 
 
-def _objectives(contents: Sequence[Any]) -> str:
+def _objectives(kit: Kit, contents: Sequence[Any]) -> str:
     lines: list[str] = []
-    for notebook in contents:
+    for path, notebook in zip(kit.notebooks, contents, strict=True):
         first = next(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
         listed = re.search(r"(?ms)^You will be able to.*?$\n+((?:[-*] .*?\n)+)", first + "\n")
+        if listed and len(contents) > 1:
+            lines += ["", f"*{course_map.title(path.stem)}*", ""]
         lines += listed[1].strip().splitlines() if listed else []
     return "\n".join(lines) or "The notebooks of this theme list no objectives."
 
