@@ -7,11 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 from nbformat.v4 import new_output
 from notebook_factory import code, text, write
 
 from tl_helpers import __main__ as command
-from tl_helpers import claims, course_map, notebooks, session_pages, sessions, slides
+from tl_helpers import claims, course_map, notebooks, session_pages, session_plan, sessions, slides
 from tl_helpers.errors import BrokenFile, CourseError, UnknownName
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -134,6 +135,44 @@ def test_plans_that_cannot_be(kit, change, error, message):
         sessions.read(path)
 
 
+def test_a_plan_without_time_for_all_slides_has_a_deck_of_its_own(kit, tmp_path):
+    """The numbers in the plan are those of that deck, and it ends with the prompts."""
+    path = kit(whole().replace("cells: [a, b]", "cells: [b]"))
+    plan = sessions.fill(sessions.read(path))
+    assert "| 0:00 | 20 | Show \\| tell. | 1 | section 1 |" in plan
+    assert "| 0:20 | 5 | Stop. | 2 | section 1, [7] |" in plan
+    made = slides.build(["start"])
+    assert [(d.name, d.title, d.slides) for d in made] == [
+        ("start", "Theme: Start", 3), ("start-session", "Session: Start", 3),
+    ]  # fmt: skip
+    page = BeautifulSoup(made[1].path.read_text("utf-8"), "html.parser")
+    columns = page.select("div.slides > section")
+    assert [c["data-cells"] for c in columns] == ["b", "c", ""]  # in one row
+    assert [p.get_text() for p in columns[2].select("li")] == [f"Part {n}" for n in range(4)]
+    assert "Listen for" in columns[2].find("aside").get_text()
+    assert "start-session.html" in (made[0].path.parent / "index.html").read_text("utf-8")
+    kit(whole().replace("minutes: 5,", "minutes: 6,"))
+    with pytest.raises(BrokenFile, match="26 minutes"):
+        slides.build(["start"])
+
+
+def test_of_several_notebooks_the_plan_says_which(kit, tmp_path):
+    second = text("## 4 Late\n\nx")
+    second.id, second.metadata["slideshow"] = "z", {"slide_type": "slide"}
+    ran = code("1")
+    ran.execution_count = 1
+    write(tmp_path / "notebooks", "21_sentence_pairs", second, ran)
+    first = tmp_path / "notebooks" / "00_start_here.ipynb"
+    shutil.copy(first, first.with_name("20_classification.ipynb"))
+    plan = whole().replace("theme: Start", "theme: Target tasks").replace("[a, b]", "[b, z]", 1)
+    filled = sessions.fill(sessions.read(kit(plan, "target-tasks")))
+    # The first slide of such a deck asks the questions of its notebooks.
+    assert "| 2, 4 | 20, section 1; 21, section 4 |" in filled
+    assert "*Classification*\n\n- say it;" in filled and "*Sentence pairs*" not in filled
+    made = {d.name: d.slides for d in slides.build(["Target tasks"])}
+    assert made == {"target-tasks": 5, "target-tasks-session": 5}
+
+
 def test_a_cell_that_is_not_there(kit):
     with pytest.raises(UnknownName, match="cell in the plan of start.md 'cc'"):
         sessions.fill(sessions.read(kit(whole().replace("cells: [c]", "cells: [cc]", 1))))
@@ -214,6 +253,9 @@ def test_kits_are_complete_and_up_to_date(path):
         assert (ROOT / "notebooks" / name).exists(), name
     for name in re.findall(r"notebook (\d\d)\b", kit.text, re.I):
         assert any(row[0].startswith(name) for row in course_map.rows()), name
+    cells = {cell.id for path in kit.notebooks for cell in notebooks.read(path).cells}
+    for id in re.findall(r"`([a-z]+-\d\d[a-z]?)`", kit.text):
+        assert id in cells, id
 
 
 @pytest.mark.parametrize("path", KITS, ids=lambda path: path.stem)
@@ -223,8 +265,14 @@ def test_the_presentation_goes_through_the_deck_from_front_to_back(path):
     order = [c.id for p in kit.notebooks for c in notebooks.read(p).cells]
     shown = [id for step in kit.blocks["Presentation"] for id in step.cells]
     assert shown == sorted(set(shown), key=order.index)
-    # Every slide has its minute in the plan.
-    assert [s.heading for s in deck if s.cells and not set(s.cells) & set(shown)] == []
+    there = {id for slide in deck for id in slide.cells}
+    assert all(there & set(step.cells) for step in kit.blocks["Presentation"])
+    if len(kit.notebooks) == 1:  # every slide has its minute in the plan
+        assert [s.heading for s in deck if s.cells and not set(s.cells) & set(shown)] == []
+    else:  # the plan is a choice of slides: a cell without one was renumbered
+        assert set(shown) <= there
+    # Nobody can follow more than one slide a minute.
+    assert len(session_plan.deck(kit, deck) or deck) <= sessions.BLOCKS["Presentation"]
 
 
 def test_a_kit_travels_with_its_notebook(tmp_path, monkeypatch):

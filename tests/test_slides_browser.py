@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tl_helpers import notebooks, session_pages, slides
+from tl_helpers import notebooks, session_pages, sessions, slides
 
 ROOT = Path(__file__).resolve().parent.parent
 START = ROOT / "notebooks" / "00_start_here.ipynb"
@@ -73,9 +73,9 @@ def tab(browser):
 
 @pytest.fixture(scope="module")
 def decks(tmp_path_factory):
-    """The deck of the start notebook, and one with both of its explorers."""
+    """The deck of the start notebook, one with both of its explorers, and one of a session."""
     folder = tmp_path_factory.mktemp("decks")
-    slides.build([str(START)], folder / "build")
+    slides.build([str(START), "pre-training"], folder / "build")
     notebook = copy.deepcopy(notebooks.read(START))
     notebook.cells = [c for c in notebook.cells if "explorer" in c.metadata.get("tags", [])]
     assert len(notebook.cells) >= 2
@@ -92,7 +92,7 @@ def show(tab, path, query=""):
     tab.wait_for_selector("html[data-ready]")
 
 
-@pytest.mark.parametrize("name", ["00_start_here", "explorers"])
+@pytest.mark.parametrize("name", ["00_start_here", "explorers", "pre-training-session"])
 def test_every_slide_can_be_read_from_the_last_row(tab, decks, name):
     show(tab, decks / f"{name}.html")
     wrong, seen = [], 0
@@ -176,9 +176,11 @@ def test_the_way_back_leads_to_all_decks(tab, decks):
 
 
 def test_session_pages_print(tab, tmp_path):
+    kits = [sessions.read(path) for path in sessions.find()]
     for path in session_pages.build(output=tmp_path, write=False):
         tab.goto(path.as_uri())
-        assert 4 <= pages(tab.pdf(prefer_css_page_size=True)) <= 16
+        of = next(len(kit.notebooks) for kit in kits if kit.path.stem == path.stem)
+        assert 4 <= pages(tab.pdf(prefer_css_page_size=True)) <= 12 + 4 * of
         assert tab.evaluate("document.documentElement.scrollWidth") <= 1280
         tab.set_viewport_size({"width": 390, "height": 800})
         assert tab.evaluate("document.documentElement.scrollWidth") <= 390

@@ -17,6 +17,9 @@ cells that are shown. Slide and cell numbers are looked up, so they cannot go st
         Presentation:
           - {minutes: 3, cells: [start-00], do: "The promise."}
 
+Where the theme has more slides than its presentation shows, ``tl slides`` cuts a deck of just
+those beside that of the theme, and the numbers in the plan are its.
+
 A kit exists for a theme when somebody has written it; nothing makes an empty one.
 """
 
@@ -151,11 +154,9 @@ def _step(given: dict[str, Any]) -> Step:
 def problems(kit: Kit) -> list[str]:
     """What a kit still lacks; empty if it is complete."""
     text = _FRONT.sub("", kit.text)
-    sections = dict(re.findall(r"(?ms)^## (.+?)\s*$\n(.*?)(?=^## |\Z)", text))
     found = []
     for name, least in SECTIONS.items():
-        body = sections.get(name, "").strip()
-        parts = re.findall(r"(?ms)^### (.+?)\s*$\n(.*?)(?=^### |\Z)", body)
+        body, parts = section(kit, name)
         if not body:
             found.append(f"no section “{name}”")
         elif len(parts) < least:
@@ -170,6 +171,14 @@ def problems(kit: Kit) -> list[str]:
     return [f"{kit.path.name}: {line}" for line in found]
 
 
+def section(kit: Kit, name: str) -> tuple[str, list[tuple[str, str]]]:
+    """A section of a kit: its text, and heading and text of each of its parts (``###``)."""
+    text = _FRONT.sub("", kit.text)
+    sections = dict(re.findall(r"(?ms)^## (.+?)\s*$\n(.*?)(?=^## |\Z)", text))
+    body = sections.get(name, "").strip()
+    return body, re.findall(r"(?ms)^### (.+?)\s*$\n(.*?)(?=^### |\Z)", body)
+
+
 def fill(kit: Kit) -> str:
     """The text of a kit with its places filled from the notebooks as they are stored.
 
@@ -177,6 +186,7 @@ def fill(kit: Kit) -> str:
         UnknownName: the plan names a cell that none of the notebooks has.
         BrokenFile: a place that nobody knows how to fill.
     """
+    from tl_helpers import session_plan
     from tl_helpers.slides import cut
 
     contents = [notebooks.read(path) for path in kit.notebooks]
@@ -185,9 +195,10 @@ def fill(kit: Kit) -> str:
     slides = [slide for notebook in contents for slide in cut(notebook, said)]
     if len(contents) > 1:  # the deck of such a theme begins with a slide of its own
         slides.insert(0, Slide())
+    slides = session_plan.deck(kit, slides) or slides
     filled = {
-        "objectives": lambda: _objectives(contents),
-        "plan": lambda: _plan(kit, contents, slides),
+        "objectives": lambda: _objectives(kit, contents),
+        "plan": lambda: session_plan.table(kit, contents, slides),
         "claims": lambda: _claims(results),
         "exercises": lambda: "\n".join(_exercises(kit)),
     }
@@ -200,80 +211,15 @@ def fill(kit: Kit) -> str:
     return _PLACE.sub(put, kit.text)
 
 
-def _objectives(contents: Sequence[Any]) -> str:
+def _objectives(kit: Kit, contents: Sequence[Any]) -> str:
     lines: list[str] = []
-    for notebook in contents:
+    for path, notebook in zip(kit.notebooks, contents, strict=True):
         first = next(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
         listed = re.search(r"(?ms)^You will be able to.*?$\n+((?:[-*] .*?\n)+)", first + "\n")
+        if listed and len(contents) > 1:
+            lines += ["", f"*{course_map.title(path.stem)}*", ""]
         lines += listed[1].strip().splitlines() if listed else []
     return "\n".join(lines) or "The notebooks of this theme list no objectives."
-
-
-def _plan(kit: Kit, contents: Sequence[Any], slides: Sequence[Slide]) -> str:
-    where = {cell.id: _Place(cell, section) for nb in contents for cell, section in _sections(nb)}
-    rows = ["| Clock | Min | What | Slides | In the notebook |", "|---|---|---|---|---|"]
-    clock = 0
-    for name, minutes in BLOCKS.items():
-        rows.append(f"| **{_clock(clock)}** | **{minutes}** | **{name}** | | |")
-        for step in kit.blocks[name]:
-            for id in step.cells:
-                if id not in where:
-                    raise UnknownName(f"cell in the plan of {kit.path.name}", id, where)
-            numbers = [n for n, s in enumerate(slides, 1) if set(step.cells) & set(s.cells)]
-            places = _places([where[id] for id in step.cells])
-            what = step.do.replace("|", "\\|")
-            rows.append(
-                f"| {_clock(clock)} | {step.minutes} | {what} | {_ranges(numbers)} | {places} |"
-            )
-            clock += step.minutes
-    rows.append(f"| **{_clock(clock)}** | | **End** | | |")
-    return "\n".join(rows)
-
-
-@dataclass(frozen=True)
-class _Place:
-    cell: Any
-    section: str
-
-
-def _sections(notebook: Any) -> Iterator[tuple[Any, str]]:
-    """Each cell with the section that most of it stands in."""
-    section = "title"
-    for cell in notebook.cells:
-        before = section
-        head = re.search(r"(?m)^## (.+)$", cell.source) if cell.cell_type == "markdown" else None
-        if head:
-            number = re.match(r"\d+", head[1])
-            section = f"section {number[0]}" if number else head[1]
-        late = head is not None and head.start() > len(cell.source) / 2
-        yield cell, before if late else section
-
-
-def _places(places: Sequence[_Place]) -> str:
-    """As in ``section 2, [8]-[10]``: the numbers are those that Jupyter shows beside code."""
-    groups: dict[str, list[int]] = {}
-    for place in places:
-        counts = groups.setdefault(place.section, [])
-        counts += [place.cell.execution_count] if place.cell.get("execution_count") else []
-    return "; ".join(
-        section + (f", {_ranges(counts, '[{}]')}" if counts else "")
-        for section, counts in groups.items()
-    )
-
-
-def _ranges(numbers: Sequence[int], form: str = "{}") -> str:
-    """``1-3, 7`` for 1, 2, 3, 7."""
-    runs: list[list[int]] = []
-    for n in sorted(set(numbers)):
-        if runs and n == runs[-1][1] + 1:
-            runs[-1][1] = n
-        else:
-            runs.append([n, n])
-    return ", ".join("–".join(form.format(n) for n in dict.fromkeys(run)) for run in runs)
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60}:{minutes % 60:02d}"
 
 
 def _claims(results: Sequence[claims.Claim]) -> str:

@@ -107,7 +107,8 @@ def build(names: Sequence[str | os.PathLike[str]] = (), output: Path | None = No
 
     Args:
         names: notebooks by name or path, or themes; without any, every notebook that has slides,
-            every theme, and a page that lists them.
+            every theme, and a page that lists them. A theme whose session has no time for all of
+            its slides gets a shorter deck beside it, ``THEME-session.html``.
         output: the folder of runs, ``build/`` by default; decks go to ``slides/`` in it.
 
     Returns:
@@ -148,6 +149,9 @@ def build(names: Sequence[str | os.PathLike[str]] = (), output: Path | None = No
         sources = tuple(source for _, source in parts)
         title, folder = f"Theme: {theme}", group[0].parent
         made.append(_drawn(base, slug, title, slides, sources, folder, texts))
+        if short := _of_session(slug, slides):
+            name, title = f"{slug}-session", f"Session: {theme}"
+            made.append(_drawn(base, name, title, short, sources, folder, texts))
     if not made:
         raise CourseError(
             "No notebook has slides.", "help(tl_helpers.slides) says how to add them."
@@ -182,6 +186,14 @@ def _wanted(
     except UnknownName:
         unknown = next(n for n in paths if not Path(n).is_file() and Path(n).stem not in every)
         raise UnknownName("notebook or theme", str(unknown), [*every, *there]) from None
+
+
+def _of_session(slug: str, slides: Sequence[Slide]) -> list[Slide]:
+    """The deck of the theme's session, if somebody planned one that leaves slides out."""
+    from tl_helpers import session_plan, sessions  # they look up numbers of slides in turn
+
+    kit = next((sessions.read(path) for path in sessions.find() if path.stem == slug), None)
+    return session_plan.deck(kit, slides) if kit else []
 
 
 def _front(theme: str, paths: Sequence[Path]) -> Slide:
