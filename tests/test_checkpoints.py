@@ -44,8 +44,8 @@ def test_town_clm_is_whole_and_near_the_truth():
     assert weights.stat().st_size < 6e6
 
 
-def test_town_rtd_is_whole_and_finds_the_wrong_word():
-    assert checkpoints.verify("town-rtd") >= checkpoints.SUSPICION.bound
+def test_town_rtd_is_whole_and_finds_replaced_words():
+    assert checkpoints.verify("town-rtd") >= checkpoints.DETECTION.bound
     weights = files.data_dir() / "checkpoints" / "town-rtd" / "model.safetensors"
     assert weights.stat().st_size < 4e6
 
@@ -57,15 +57,16 @@ def test_town_rtd_loads_with_transformers_alone():
     model = AutoModelForPreTraining.from_pretrained(folder)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     assert model.config.vocab_size == len(tokenizer)
-    assert town.suspicion(model.eval(), tokenizer, n=100) > 0.8
+    assert town.detection(model.eval(), tokenizer, n=50) > 0.9
     assert type(AutoModel.from_pretrained(folder)).__name__ == "ElectraModel"
 
 
-def test_suspicion_is_chance_for_random_weights_and_needs_a_detector():
+@pytest.mark.parametrize("measure", [town.suspicion, town.detection])
+def test_measures_of_a_detector_are_chance_for_random_weights_and_need_a_detector(measure):
     model, tokenizer = models.new("tiny", "rtd")
-    assert 0.3 < town.suspicion(model, tokenizer, n=60) < 0.7 and model.training
+    assert 0.3 < measure(model, tokenizer, n=60) < 0.7 and model.training
     with pytest.raises(BadValue, match="town-rtd"):
-        town.suspicion(*models.new("tiny"))
+        measure(*models.new("tiny"))
 
 
 def test_town_clm_loads_with_transformers_alone():
@@ -125,8 +126,8 @@ def test_a_causal_model_that_forgot_is_noticed(monkeypatch):
 
 
 def test_a_detector_that_forgot_is_noticed(monkeypatch):
-    monkeypatch.setattr(town, "suspicion", lambda *_, **__: 0.5)
-    with pytest.raises(BrokenFile, match="finds the wrong word in 50%"):
+    monkeypatch.setattr(town, "detection", lambda *_, **__: 0.5)
+    with pytest.raises(BrokenFile, match="finds replaced words with an AUC of 0.50"):
         checkpoints.verify("town-rtd")
 
 

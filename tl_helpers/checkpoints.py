@@ -70,13 +70,13 @@ class Demand:
 
 PROBE = Demand("probe", 0.9, True, "masked-lm", "answers {:.0%} of the probe's questions")
 GAP = Demand("excess_bits", 0.08, False, "causal-lm", "needs {:.2f} bits a word above the truth")
-SUSPICION = Demand(
-    "suspicion", 0.85, True, "replaced-tokens", "finds the wrong word in {:.0%} of the questions"
+DETECTION = Demand(
+    "detection", 0.9, True, "replaced-tokens", "finds replaced words with an AUC of {:.2f}"
 )
 BLEU = Demand(
     "held_out_bleu", 60.0, True, "seq2seq-lm", "translates at {:.1f} BLEU", "translation"
 )
-DEMANDS = {"mlm": PROBE, "clm": GAP, "rtd": SUSPICION, "mt": BLEU}  # by objective
+DEMANDS = {"mlm": PROBE, "clm": GAP, "rtd": DETECTION, "mt": BLEU}  # by objective
 
 
 def recipe(name: str) -> Recipe:
@@ -134,14 +134,16 @@ def build(name: str, folder: Path | None = None) -> Path:
 
 def _read(r: Recipe, corpus: Any, settings: dict[str, Any]) -> tuple[Any, Any, Any]:
     """A language model that reads the corpus."""
-    from tl_helpers import models, pretrain
+    from tl_helpers import models, pretrain, town
 
-    demand = DEMANDS[r.objective]
+    measures = {DEMANDS[r.objective].measure: DEMANDS[r.objective].of}
+    if r.objective == "rtd":  # what it is trained to find, and whether it sees sentiment
+        measures["suspicion"] = town.suspicion
     model, tokenizer = models.new(r.size, r.objective, seed=r.seed)
     history = pretrain.fit(
         model, pretrain.pack(corpus.texts(), tokenizer, r.block), tokenizer=tokenizer,
         objective=r.objective, mask_rate=r.mask_rate,
-        evaluate=lambda m: {demand.measure: demand.of(m, tokenizer)}, **settings,
+        evaluate=lambda m: {name: of(m, tokenizer) for name, of in measures.items()}, **settings,
     )  # fmt: skip
     return model, tokenizer, history
 

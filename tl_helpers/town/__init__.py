@@ -24,7 +24,7 @@ from tl_helpers.town.generate import Engine
 from tl_helpers.town.homonyms import HOMONYMS, Homonyms, Sense
 from tl_helpers.town.judge import Judge, Verdict
 from tl_helpers.town.lexicon import DOMAINS, TOPICS
-from tl_helpers.town.probe import HELD_OUT, probe, suspicion
+from tl_helpers.town.probe import HELD_OUT, detection, probe, suspicion
 from tl_helpers.town.reading import frequencies, marked, shared_opinions, statistics
 from tl_helpers.town.tasks import Opinions, SenseExamples, SenseTask, opinion_task, sense_task
 
@@ -104,6 +104,7 @@ __all__ = [
     "log_probabilities",
     "marked",
     "opinion_task",
+    "detection",
     "probe",
     "second_vocabulary",
     "sense_task",

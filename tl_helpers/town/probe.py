@@ -121,11 +121,7 @@ def suspicion(
     """
     import torch
 
-    if not hasattr(model, "discriminator_predictions"):
-        raise BadValue(
-            f"A {type(model).__name__} says of no word whether it was replaced.",
-            'Use a discriminator, such as models.load("town-rtd", task="replaced-tokens").',
-        )
+    _needs_detector(model)
     texts, positions, truth = questions(n)
     rng = np.random.default_rng(0)
     lists = [sorted(evaluative_words()[p]) for p in ("negative", "positive")]
@@ -141,3 +137,56 @@ def suspicion(
             wrong_side[i] = float(logits[draws:].mean() - logits[:draws].mean())
     model.train(was_training)
     return float((wrong_side > 0).mean())
+
+
+def detection(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, *, n: int = 200, share: float = 0.15
+) -> float:
+    """How well a discriminator finds words that do not belong where they stand. 0.5 is chance.
+
+    In ``n`` documents that nobody trains on, a ``share`` of the words is replaced by words drawn
+    from the same documents, as often as they occur there. The forger knows no context, so most
+    forgeries break the grammar or the topic: this asks for less than :func:`suspicion` does.
+
+    Args:
+        model: a discriminator (``ElectraForPreTraining``) with the town's tokenizer.
+        n: number of documents.
+        share: of the words that are replaced.
+
+    Returns:
+        The area under the ROC curve, over all words.
+
+    Raises:
+        BadValue: another kind of model.
+    """
+    import torch
+    from sklearn.metrics import roc_auc_score
+
+    from tl_helpers.town import Town
+
+    _needs_detector(model)
+    texts = Town().corpus(n, start=HELD_OUT).texts()
+    rows = [tokenizer(text, truncation=True)["input_ids"] for text in texts]
+    rng = np.random.default_rng(0)
+    words = np.concatenate([row[1:-1] for row in rows])
+    was_training = model.training
+    model.eval()
+    forged, doubts = [], []
+    with torch.inference_mode():
+        for row in rows:
+            ids = np.array(row)
+            chosen = rng.random(len(ids)) < share
+            chosen[[0, -1]] = False
+            ids[chosen] = rng.choice(words, chosen.sum())
+            doubts.append(model(input_ids=torch.from_numpy(ids)[None]).logits[0, 1:-1].numpy())
+            forged.append((ids != row)[1:-1])
+    model.train(was_training)
+    return float(roc_auc_score(np.concatenate(forged), np.concatenate(doubts)))
+
+
+def _needs_detector(model: PreTrainedModel) -> None:
+    if not hasattr(model, "discriminator_predictions"):
+        raise BadValue(
+            f"A {type(model).__name__} says of no word whether it was replaced.",
+            'Use a discriminator, such as models.load("town-rtd", task="replaced-tokens").',
+        )
