@@ -275,7 +275,8 @@ def test_transformers_alone_loads_the_whole_and_the_encoder(built):
     alone = AutoModel.from_pretrained(built, config=config, dtype=torch.float32,
                                       key_mapping={r"^encoder\.": ""})  # fmt: skip
     found = dict(alone.named_parameters())
-    assert all(torch.equal(p, found[k]) for k, p in whole.encoder.named_parameters())
+    read = {k: p for k, p in whole.encoder.named_parameters() if "pooler" not in k}
+    assert len(read) > 20 and all(torch.equal(p, found[k]) for k, p in read.items())
     target = AutoTokenizer.from_pretrained(built / "target")
     source = AutoTokenizer.from_pretrained(built)
     text = source("The soup was good.", return_tensors="pt", return_token_type_ids=False)

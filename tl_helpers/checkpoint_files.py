@@ -101,6 +101,8 @@ def read_model(
             raise BrokenFile(
                 f"{path} does not fit {folder / 'config.json'}: {_first_line(error)}", RESTORE
             ) from None
+    if part and hasattr(model, "_weight_conversions"):
+        del model._weight_conversions  # or saving would put the name of the side back
     lacking = sorted(key for key in report["missing_keys"] if not _of_a_head(key))
     if lacking:
         raise BrokenFile(
