@@ -96,8 +96,10 @@ def test_its_training_is_documented(name):
     demand = checkpoints.DEMANDS[recipe.objective]
     assert training["command"] == f"tl checkpoints build {name}"
     assert training["recipe"].items() >= dataclasses.asdict(recipe).items()
-    values = [e[demand.measure] for e in training["history"]["evaluations"]]
-    assert not demand.met(values[0]) and demand.met(values[-1])
+    looks = training["history"]["evaluations"]
+    assert demand.met(looks[-1][demand.measure])
+    if demand.measure in looks[0]:  # town-rtd was asked for it in its second half only
+        assert not demand.met(looks[0][demand.measure])
     assert (files.data_dir() / "checkpoints" / f"{name}.md").exists()
 
 

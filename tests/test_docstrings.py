@@ -369,7 +369,7 @@ def test_tokenizers_learned_from_text(made, kind, objective):
 
 @pytest.mark.parametrize("wrong, error", [
     ({"vocab_size": 100}, BadValue), ({"kind": "unigram"}, UnknownName),
-    ({"objective": "rtd"}, UnknownName), ({"texts": [" "]}, BadValue),
+    ({"objective": "xlm"}, UnknownName), ({"texts": [" "]}, BadValue),
 ])
 def test_tokenizers_that_cannot_be(wrong, error):
     with pytest.raises(error):

@@ -357,7 +357,7 @@ def test_weights_of_another_model_are_refused(checkpoint: Path, tokenizer: Any) 
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(BrokenFile, match="no folder(.|\n)*town-mlm, town-clm, town-rtd, minilm"):
+    with pytest.raises(BrokenFile, match="no folder(.|\n)*town-mlm, town-clm, town-rtd, town-mt, minilm"):
         models.load(tmp_path / "nowhere")
 
 
@@ -432,7 +432,7 @@ def test_without_wheel_and_network_the_command_is_named(monkeypatch: pytest.Monk
 def test_without_a_network_the_offline_choice_is_named() -> None:
     with pytest.raises(NoNetwork, match="'gpt2'.*550 MB.*cannot be reached") as caught:
         models.load("gpt2")
-    assert "tl.models.load('town-mlm') works without a network" in str(caught.value)
+    assert "tl.models.load('town-clm') works without a network" in str(caught.value)
     assert models.offline("gpt2") is None
 
 

@@ -187,7 +187,7 @@ def it_shrinks(gaps: Mapping[int, Interval] | None = None) -> str:
     )
     if not gaps:
         return why
-    first, last = min((n for n in gaps if n >= 64), default=min(gaps)), max(gaps)
+    first, last = min((n for n in gaps if n >= 256), default=min(gaps)), max(gaps)
     said = (
         f"Above: {gaps[first].mean:.0f} points at {first:,} labels, {gaps[last].mean:.0f} at "
         f"{last:,}."
@@ -204,7 +204,7 @@ add(
         id="start-predict",
         notebook=NOTEBOOK,
         question=(
-            "In the town, from 64 labels to 1,024: what happens to the advantage of the "
+            "In the town, from 256 labels to 1,024: what happens to the advantage of the "
             "pre-trained start?"
         ),
         answer=Choice(
