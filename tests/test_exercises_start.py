@@ -206,7 +206,7 @@ def test_predict_takes_the_right_option_and_teaches_on_the_others():
 
 def test_predict_asks_about_many_labels_and_does_not_give_itself_away():
     exercise = exercises.find("start-predict")
-    assert "from 64 labels to 1,024" in exercise.question
+    assert "from 256 labels to 1,024" in exercise.question
     for text in (*exercise.hints, *(mistake.says for mistake in exercise.mistakes)):
         assert "shrink" not in text.casefold()
 
@@ -218,11 +218,11 @@ def test_a_right_prediction_is_told_what_came_out():
         return feedback.message
 
     assert said().startswith("Labels replace")
-    clear = said(gaps={16: points(1, 9), 64: points(10, 16), 1024: points(1, 3)})
-    assert clear.startswith("Above: 13 points at 64 labels, 2 at 1,024. Labels replace")
-    vague = said(gaps={16: points(1, 9), 64: points(-3, 29), 1024: points(-6, 18)})
-    assert vague.startswith("Above: 13 points at 64 labels, 6 at 1,024. (The intervals overlap")
-    other = said(gaps={16: points(1, 9), 64: points(10, 16), 1024: points(20, 30)})
+    clear = said(gaps={16: points(1, 9), 256: points(10, 16), 1024: points(1, 3)})
+    assert clear.startswith("Above: 13 points at 256 labels, 2 at 1,024. Labels replace")
+    vague = said(gaps={16: points(1, 9), 256: points(-3, 29), 1024: points(-6, 18)})
+    assert vague.startswith("Above: 13 points at 256 labels, 6 at 1,024. (The intervals overlap")
+    other = said(gaps={16: points(1, 9), 256: points(10, 16), 1024: points(20, 30)})
     assert other.startswith("Above: 13 points at 64 labels, 25 at 1,024. So in this run it has not")
 
 
