@@ -223,7 +223,7 @@ def test_a_right_prediction_is_told_what_came_out():
     vague = said(gaps={16: points(1, 9), 256: points(-3, 29), 1024: points(-6, 18)})
     assert vague.startswith("Above: 13 points at 256 labels, 6 at 1,024. (The intervals overlap")
     other = said(gaps={16: points(1, 9), 256: points(10, 16), 1024: points(20, 30)})
-    assert other.startswith("Above: 13 points at 64 labels, 25 at 1,024. So in this run it has not")
+    assert other.startswith("Above: 13 points at 256 labels, 25 at 1,024. So in this run it has")
 
 
 def test_what_the_feedback_says_about_the_stored_experiments_is_so():
