@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
-from types import SimpleNamespace
 
-import nbformat
 import numpy as np
 import pytest
 import torch
+from notebook_factory import functions_of
 
 from tl_helpers import models, results, town
 from tl_helpers.errors import UnknownName
@@ -26,11 +24,7 @@ NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "12_contextual_representati
 def cells():
     """The functions that the notebook defines, without running its experiments."""
     space = {"np": np, "torch": torch, "SIDELESS": study.SIDELESS}
-    for cell in nbformat.read(str(NOTEBOOK), as_version=4).cells:
-        if cell.cell_type == "code" and "bootstrap" not in cell.metadata.get("tags", []):
-            defined = [x for x in ast.parse(cell.source).body if isinstance(x, ast.FunctionDef)]
-            exec(compile(ast.Module(defined, []), cell.id, "exec"), space)
-    return SimpleNamespace(**space)
+    return functions_of(NOTEBOOK, **space)
 
 
 @pytest.fixture(scope="module")

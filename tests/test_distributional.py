@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 import itertools
 import re
 from collections import Counter
 from pathlib import Path
-from types import SimpleNamespace
 
-import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from notebook_factory import functions_of
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -36,11 +34,7 @@ def cells():
         "TfidfVectorizer": TfidfVectorizer, "LogisticRegression": LogisticRegression,
         "make_pipeline": make_pipeline, "StandardScaler": StandardScaler,
     }
-    for cell in nbformat.read(str(NOTEBOOK), as_version=4).cells:
-        if cell.cell_type == "code" and "bootstrap" not in cell.metadata.get("tags", []):
-            defined = [x for x in ast.parse(cell.source).body if isinstance(x, ast.FunctionDef)]
-            exec(compile(ast.Module(defined, []), cell.id, "exec"), space)
-    return SimpleNamespace(**space)
+    return functions_of(NOTEBOOK, **space)
 
 
 @pytest.fixture(scope="module")

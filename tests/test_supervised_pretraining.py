@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import math
 from collections import Counter
 from pathlib import Path
-from types import SimpleNamespace
 
-import nbformat
 import numpy as np
 import pytest
 import sacrebleu
 import torch
+from notebook_factory import functions_of
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -33,11 +31,7 @@ def cells():
         "study": study, "LogisticRegression": LogisticRegression, "make_pipeline": make_pipeline,
         "StandardScaler": StandardScaler, "english": models.town_tokenizer(),
     }  # fmt: skip
-    for cell in nbformat.read(str(NOTEBOOK), as_version=4).cells:
-        if cell.cell_type == "code" and "bootstrap" not in cell.metadata.get("tags", []):
-            defined = [x for x in ast.parse(cell.source).body if isinstance(x, ast.FunctionDef)]
-            exec(compile(ast.Module(defined, []), cell.id, "exec"), space)
-    return SimpleNamespace(**space)
+    return functions_of(NOTEBOOK, **space)
 
 
 # --- BLEU ----------------------------------------------------------------------------------------

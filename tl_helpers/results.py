@@ -210,6 +210,10 @@ def where(name: str, seeds: Sequence[int] | None = None) -> Path:
     """Where :func:`build` stores a study: the shipped seeds under data/, others under build/."""
     if seeds is None or tuple(seeds) == studies()[name].seeds:
         return files.data_dir() / "results" / f"{name}.json"
+    return _elsewhere(name)
+
+
+def _elsewhere(name: str) -> Path:
     return files.root() / "build" / "results" / f"{name}.json"
 
 
@@ -255,7 +259,7 @@ def load(name: str) -> Result:
         stored = [p.stem for p in (files.data_dir() / "results").glob("*.json")]
         raise UnknownName("stored result", name, stored)
     path = files.shipped(file)
-    other = files.root() / "build" / "results" / f"{name}.json"
+    other = _elsewhere(name)
     if (asked := os.environ.get("TL_SEEDS")) and other.exists():
         from tl_helpers.session import parse_seeds
 
