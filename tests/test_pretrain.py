@@ -90,7 +90,7 @@ def test_masking_is_80_10_10_of_a_fixed_number_of_ordinary_tokens(tokenizer, blo
     counts = np.zeros(3)
     for step in range(60):
         batch = batches(step)
-        original = blocks[batches._indices(step)].reshape(-1)
+        original = blocks[batches.order(step)].reshape(-1)
         shown = batch.inputs.reshape(-1)
         assert len(batch.picked) == 64 * 4 == len(set(batch.picked.tolist()))
         usable = batch.targets != -100
@@ -109,10 +109,10 @@ def test_masking_is_80_10_10_of_a_fixed_number_of_ordinary_tokens(tokenizer, blo
 
 def test_each_block_once_per_epoch_and_any_step_at_once(tokenizer, blocks):
     batches = _batches.Batches(blocks, tokenizer, "mlm", 0.15, batch_size=8, seed=3)
-    epochs = [np.concatenate([batches._indices(e * batches.per_epoch + s)
-                              for s in range(batches.per_epoch)]) for e in (0, 1)]  # fmt: skip
+    order, n = batches.order, batches.order.per_epoch
+    epochs = [np.concatenate([order(e * n + s) for s in range(n)]) for e in (0, 1)]
     for epoch in epochs:
-        assert len(set(epoch.tolist())) == len(epoch) == batches.per_epoch * 8
+        assert len(set(epoch.tolist())) == len(epoch) == n * 8
     assert epochs[0].tolist() != epochs[1].tolist()
     again = _batches.Batches(blocks, tokenizer, "mlm", 0.15, batch_size=8, seed=3)
     for a, b in zip(batches(17), again(17), strict=True):

@@ -44,13 +44,46 @@ def learning_rate_at(step: int, steps: int, warmup: int, schedule: str) -> float
     raise BadValue(f"schedule={schedule!r} is not known.", "Use linear, cosine or constant.")
 
 
+class Order:
+    """Which blocks belong to which step: each epoch in a fresh order, drawn from the seed alone.
+
+    A last incomplete batch of an epoch is left out.
+    """
+
+    def __init__(self, n: int, batch_size: int, seed: int) -> None:
+        self.n, self.batch_size, self.seed = n, batch_size, seed
+        self._epoch: tuple[int, np.ndarray] = (-1, np.empty(0, dtype=np.int64))
+
+    @property
+    def per_epoch(self) -> int:
+        """Steps in which every block is read once."""
+        return self.n // self.batch_size
+
+    def __call__(self, step: int) -> np.ndarray:
+        """``[batch_size]`` indices of the blocks of ``step`` (0-based)."""
+        epoch, index = divmod(step, self.per_epoch)
+        if self._epoch[0] != epoch:
+            rng = np.random.default_rng([self.seed, _ORDER, epoch])
+            self._epoch = (epoch, rng.permutation(self.n))
+        return self._epoch[1][index * self.batch_size : (index + 1) * self.batch_size]
+
+
+class Rows:
+    """The batches of rows that are read as they are, in the order of :class:`Order`."""
+
+    def __init__(self, rows: np.ndarray, batch_size: int, seed: int) -> None:
+        self.rows, self.order = rows, Order(len(rows), batch_size, seed)
+
+    def __call__(self, step: int) -> np.ndarray:
+        """``[batch_size, ...]`` rows of ``step`` (0-based)."""
+        return self.rows[self.order(step)]
+
+
 class Batches:
     """Makes the batch of any step directly, without walking through the earlier ones.
 
-    Each epoch visits the blocks in a fresh order; a last incomplete batch is left out.
-
     Args:
-        blocks: ``[n, length]`` token ids.
+        blocks: ``[n, length]`` token ids, visited in the order of :class:`Order`.
         tokenizer: says which ids are special (never masked, never drawn) and which is the mask.
         objective: ``"mlm"`` (Devlin et al., 2019: of the chosen tokens 80 % become the mask, 10 %
             a random token, 10 % stay), ``"rtd"`` (as before, but all become the mask, as in
@@ -70,8 +103,7 @@ class Batches:
         seed: int,
     ) -> None:
         self.blocks, self.objective = blocks, objective
-        self.batch_size, self.seed = batch_size, seed
-        self.per_epoch = len(blocks) // batch_size
+        self.seed, self.order = seed, Order(len(blocks), batch_size, seed)
         length = blocks.shape[1]
         self.picks = max(1, round(mask_rate * length))
         vocabulary = len(tokenizer)
@@ -83,19 +115,11 @@ class Batches:
         # ends a text and begins the next (GPT-2), it is to be predicted all the same.
         self.first_id = marks(tokenizer)[0]
         self.predict_first = self.first_id == tokenizer.eos_token_id
-        self._order: tuple[int, np.ndarray] = (-1, np.empty(0, dtype=np.int64))
         self._rows = (np.arange(batch_size) * length)[:, None]
-
-    def _indices(self, step: int) -> np.ndarray:
-        epoch, index = divmod(step, self.per_epoch)
-        if self._order[0] != epoch:
-            rng = np.random.default_rng([self.seed, _ORDER, epoch])
-            self._order = (epoch, rng.permutation(len(self.blocks)))
-        return self._order[1][index * self.batch_size : (index + 1) * self.batch_size]
 
     def __call__(self, step: int) -> Batch:
         """The batch of ``step`` (0-based)."""
-        ids = self.blocks[self._indices(step)].astype(np.int64)
+        ids = self.blocks[self.order(step)].astype(np.int64)
         documents = np.cumsum(ids == self.first_id, axis=1)
         if self.objective == "clm":
             targets = np.full_like(ids, -100)

@@ -1,7 +1,8 @@
-"""The training loop for objectives that read more than plain text: translations and labels.
+"""The training loop that all objectives of pre-training share.
 
-The same steps as in :mod:`tl_helpers.pretrain` (private random numbers for each step, bfloat16 with
-32-bit weights behind it, runs that can be killed and go on), with the batches and the loss given.
+Steps with private random numbers, bfloat16 with 32-bit weights behind it, runs that can be killed
+and go on. What a batch is, and what its loss, the objective says: see :mod:`tl_helpers.pretrain`,
+:mod:`tl_helpers.labelled` and :mod:`tl_helpers.translation`.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +21,9 @@ from tl_helpers import _batches, _precision
 from tl_helpers import _resume as resume
 from tl_helpers._training import History, Stopped, check_finite, progress_bar
 from tl_helpers.errors import BadValue
+
+if TYPE_CHECKING:
+    import torch
 
 _LOOK = 25  # steps between looks at the loss: progress bar and check for NaN
 
@@ -37,6 +42,7 @@ class Plan:
     clip: float
     seed: int
     autocast: str | bool
+    betas: tuple[float, float] = (0.9, 0.98)
 
     def check(self, blocks: np.ndarray) -> None:
         """Raise a BadValue for numbers that cannot work on these blocks."""
@@ -54,51 +60,54 @@ class Plan:
                 f"warmup={self.warmup}, learning_rate={self.learning_rate}.",
                 "warmup lies between 0 and 1, and learning_rate is positive.",
             )
-        _batches.learning_rate_at(0, 2, 0, self.schedule)
+        _batches.learning_rate_at(0, 2, 0, self.schedule)  # an unknown name fails before any work
+
+    def rate_at(self, step: int) -> float:
+        """The learning rate of ``step`` (0-based)."""
+        warm = round(self.warmup * self.steps)
+        return self.learning_rate * _batches.learning_rate_at(
+            step, self.steps, warm, self.schedule
+        )
 
 
-class Order:
-    """Which blocks belong to which step: each epoch in a fresh order, drawn from the seed alone."""
+@dataclass(frozen=True)
+class Upkeep:
+    """What goes on around the steps; see ``pretrain.fit``, whose arguments these are."""
 
-    def __init__(self, n: int, batch_size: int, seed: int) -> None:
-        self.n, self.batch_size, self.seed = n, batch_size, seed
-        self._epoch: tuple[int, np.ndarray] = (-1, np.empty(0, dtype=np.int64))
-
-    def __call__(self, step: int) -> np.ndarray:
-        """``[batch_size]`` indices of the blocks of ``step`` (0-based)."""
-        epoch, index = divmod(step, self.n // self.batch_size)
-        if self._epoch[0] != epoch:
-            rng = np.random.default_rng([self.seed, _batches._ORDER, epoch])
-            self._epoch = (epoch, rng.permutation(self.n))
-        return self._epoch[1][index * self.batch_size : (index + 1) * self.batch_size]
+    checkpoint: str | os.PathLike[str] | None = None
+    checkpoint_every: int = 200
+    evaluate: Callable[[Any], dict[str, Any] | float] | None = None
+    evaluate_every: int | None = None
+    until: Callable[[dict[str, Any]], bool] | None = None
+    progress: bool | None = None
 
 
 def run(
-    model: Any,
+    trained: Any,
     blocks: np.ndarray,
-    loss_of: Callable[[Any, np.ndarray], Any],
+    batch_of: Callable[[int], Any],
+    loss_of: Callable[[Any, Any], torch.Tensor],
     plan: Plan,
+    upkeep: Upkeep,
     *,
     words: str,
     settings: dict[str, Any],
-    checkpoint: str | os.PathLike[str] | None,
-    checkpoint_every: int,
-    evaluate: Callable[[Any], dict[str, Any] | float] | None,
-    evaluate_every: int | None,
-    progress: bool | None,
-    attention: Callable[[Any], Any] = _precision.eager_attention,
+    owner: Any = None,
+    attention: Callable[[Any], AbstractContextManager[None]] = _precision.eager_attention,
 ) -> History:
-    """Train ``model`` in place; it is left in evaluation mode.
+    """Train in place; the model is left in evaluation mode.
 
     Args:
-        model: any module with ``config``, ``device`` and ``dtype``.
-        blocks: ``[n, ...]`` whole numbers; a batch is some of its rows.
-        loss_of: from the model and a batch ``[batch_size, ...]`` to the loss.
+        trained: any module with ``config``, ``device`` and ``dtype``.
+        blocks: ``[n, ...]`` whole numbers, from which the batches are.
+        batch_of: from a step (0-based) to its batch.
+        loss_of: from the model and a batch to the loss.
         plan: the numbers.
+        upkeep: where to store, when to evaluate.
         words: what the progress bar says.
         settings: whatever else decides the run; a stored state must have the same.
-        checkpoint: see ``pretrain.fit``, as for all that follow.
-        checkpoint_every, evaluate, evaluate_every, progress: likewise.
+        owner: the model that the caller holds, if it is only a part of what is trained. It is
+            what ``evaluate`` gets.
         attention: switches the model to the attention that is fastest, and back.
 
     Raises:
@@ -107,69 +116,71 @@ def run(
     import torch
 
     plan.check(blocks)
-    warm = round(plan.warmup * plan.steps)
-    rate = plan.learning_rate
+    owner = trained if owner is None else owner
     optimisers = _precision.optimisers_of(
-        model, plan.optimiser, rate, (0.9, 0.98), plan.weight_decay
+        trained, plan.optimiser, plan.learning_rate, plan.betas, plan.weight_decay
     )
-    bf16 = _precision.use_bf16(plan.autocast, model.device)
-    order = Order(len(blocks), plan.batch_size, plan.seed)
-    folder = Path(checkpoint) if checkpoint is not None else None
-    known = {**asdict(plan), **settings, "bf16": bf16}
-    identity = resume.identity(model, blocks, known) if folder else {}
+    bf16 = _precision.use_bf16(plan.autocast, trained.device)
+    tokens = plan.batch_size * int(np.prod(blocks.shape[1:]))  # of one step
+    folder = Path(upkeep.checkpoint) if upkeep.checkpoint is not None else None
+    known = {**asdict(plan), "betas": list(plan.betas), **settings, "bf16": bf16}
+    del known["autocast"]  # bf16 is what came of it
+    identity = resume.identity(trained, blocks, known) if folder else {}
     losses, history = torch.zeros(plan.steps), History()
-    devices = [model.device] if model.device.type == "cuda" else []
+    devices = [trained.device] if trained.device.type == "cuda" else []
     done = saved = 0
 
-    def assess(step: int) -> None:
-        if evaluate is None:
-            return
-        model.eval()
-        result = evaluate(model)
+    def assess(step: int) -> bool:
+        if upkeep.evaluate is None:
+            return False
+        owner.eval()
+        result = upkeep.evaluate(owner)
         found = result if isinstance(result, dict) else {"value": float(result)}
-        at = {"step": step, "tokens": step * plan.batch_size * int(np.prod(blocks.shape[1:])),
-              "seconds": round(history.seconds, 3)}  # fmt: skip
+        at = {"step": step, "tokens": step * tokens, "seconds": round(history.seconds, 3)}
         history.evaluations.append({**at, **found})
+        return bool(upkeep.until is not None and upkeep.until(history.evaluations[-1]))
 
-    bar, trainee = None, None
+    stopped, bar, trainee = False, None, None
     try:
-        with torch.random.fork_rng(devices), attention(model):
-            trainee = _precision.Trainee(model, bf16)
-            stored = resume.load(folder, identity, model, optimisers, losses) if folder else None
-            if stored:
-                done = saved = stored["step"]
-                history.seconds, history.evaluations = stored["seconds"], stored["evaluations"]
+        with torch.random.fork_rng(devices), attention(trained):
+            trainee = _precision.Trainee(trained, bf16)
+            found = resume.load(folder, identity, trained, optimisers, losses) if folder else None
+            if found:
+                done = saved = found["step"]
+                history.seconds, history.evaluations = found["seconds"], found["evaluations"]
+                stopped = found["stopped"]
                 trainee.pull()
-            elif evaluate_every:
-                assess(0)
-            bar = progress_bar(plan.steps, done, progress, words)
+            elif upkeep.evaluate_every:
+                stopped = assess(0)
+            bar = progress_bar(plan.steps, done, upkeep.progress, words)
             clock = time.perf_counter()
-            while done < plan.steps:
+            while done < plan.steps and not stopped:
                 trainee.worker.train()
                 torch.manual_seed(_batches.dropout_seed(plan.seed, done))
-                loss = loss_of(trainee.worker, blocks[order(done)])
-                now = rate * _batches.learning_rate_at(done, plan.steps, warm, plan.schedule)
+                loss = loss_of(trainee.worker, batch_of(done))
                 for group in (g for o in optimisers for g in o.param_groups):
-                    group["lr"] = now
+                    group["lr"] = plan.rate_at(done)
                 trainee.step(loss, optimisers, plan.clip)
                 losses[done] = loss.detach()
                 done += 1
                 bar.update()
                 last = done == plan.steps
                 if done % _LOOK == 0 or last:
-                    check_finite(losses[:done], rate)
+                    check_finite(losses[:done], plan.learning_rate)
                     recent = losses[max(0, done - _LOOK) : done].mean()
                     bar.set_postfix(loss=f"{recent:.3f}", refresh=False)
-                if last or (evaluate_every and done % evaluate_every == 0):
+                if last or (upkeep.evaluate_every and done % upkeep.evaluate_every == 0):
                     history.seconds += time.perf_counter() - clock
-                    assess(done)
+                    stopped = assess(done)
                     clock = time.perf_counter()
-                if folder and (last or done % checkpoint_every == 0):
-                    check_finite(losses[:done], rate)
+                if last or stopped or done % upkeep.checkpoint_every == 0:
                     history.seconds += time.perf_counter() - clock
-                    state = {"step": done, "seconds": history.seconds,
-                             "evaluations": history.evaluations}  # fmt: skip
-                    resume.save(folder, identity, state, model, optimisers, losses[:done])
+                    if folder:
+                        check_finite(losses[:done], plan.learning_rate)
+                        state = {"step": done, "seconds": history.seconds,
+                                 "evaluations": history.evaluations,
+                                 "stopped": stopped}  # fmt: skip
+                        resume.save(folder, identity, state, trained, optimisers, losses[:done])
                     saved, clock = done, time.perf_counter()
     except KeyboardInterrupt:
         what = f"Stopped by Ctrl-C at step {done} of {plan.steps}"
@@ -179,7 +190,7 @@ def run(
                 "Make the model again before you train it again; pass checkpoint=FOLDER to be "
                 "able to go on where you stopped.",
             ) from None
-        model._tl_started_as = identity["starting weights"]
+        owner.__dict__["_tl_started_as"] = identity["starting weights"]
         raise Stopped(
             f"{what}.",
             f"Run the same call again: it goes on from step {saved}, saved in {folder}.",
@@ -190,6 +201,5 @@ def run(
         if trainee is not None:
             trainee.close()
     history.loss, history.steps = losses[:done].tolist(), list(range(1, done + 1))
-    tokens = done * plan.batch_size * int(np.prod(blocks.shape[1:]))
-    history.tokens_per_second = tokens / history.seconds if history.seconds else 0.0
+    history.tokens_per_second = done * tokens / history.seconds if history.seconds else 0.0
     return history

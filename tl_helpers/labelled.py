@@ -143,12 +143,13 @@ def fit(
     )  # fmt: skip
     reader = make_reader(body, len(classes), seed)
     marks = tokenizer.cls_token_id, tokenizer.pad_token_id
+    rows = np.ascontiguousarray(rows)
     history = _loop.run(
-        reader, np.ascontiguousarray(rows), lambda m, batch: loss_of(m, batch, *marks), plan,
+        reader, rows, _batches.Rows(rows, batch_size, seed),
+        lambda m, batch: loss_of(m, batch, *marks), plan,
+        _loop.Upkeep(checkpoint, checkpoint_every, evaluate, evaluate_every, progress=progress),
         words="learning from labels", settings={"objective": "labels", "classes": len(classes)},
-        checkpoint=checkpoint, checkpoint_every=checkpoint_every,
-        evaluate=evaluate and (lambda whole: evaluate(whole.body)),
-        evaluate_every=evaluate_every, progress=progress, attention=_eager_body,
+        owner=body, attention=_eager_body,
     )  # fmt: skip
     model.eval()
     return history
@@ -167,6 +168,8 @@ def make_reader(body: PreTrainedModel, classes: int, seed: int) -> torch.nn.Modu
             super().__init__()
             self.body, self.config = body, body.config
             self.score = torch.nn.Linear(body.config.hidden_size, classes)
+            if mark := body.__dict__.pop("_tl_started_as", ""):  # see _resume.identity
+                self.__dict__["_tl_started_as"] = mark
 
         device = property(lambda self: self.body.device)
         dtype = property(lambda self: self.body.dtype)

@@ -16,25 +16,20 @@ that is not needed.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tl_helpers import _batches, _precision
-from tl_helpers import _resume as resume
-from tl_helpers._training import History, Stopped, check_finite, progress_bar
+from tl_helpers import _batches, _loop
+from tl_helpers._training import History, Stopped
 from tl_helpers.errors import BadValue
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 __all__ = ["History", "Stopped", "fit", "pack"]
-
-_LOOK = 25  # steps between looks at the loss: progress bar and check for NaN
 
 
 def pack(
@@ -172,16 +167,18 @@ def fit(
         BrokenFile: the saved state is damaged.
         Stopped: Ctrl-C; says where the run will go on.
     """
-    import torch
-
     blocks = np.ascontiguousarray(blocks) if isinstance(blocks, np.ndarray) else np.array(blocks)
-    _check(model, blocks, tokenizer, objective, steps, batch_size, mask_rate, learning_rate, warmup)
+    plan = _loop.Plan(
+        steps, batch_size, learning_rate, warmup, weight_decay, schedule, optimiser, clip, seed,
+        autocast, betas,
+    )  # fmt: skip
+    _check(model, blocks, tokenizer, objective, plan, mask_rate)
     if generator is not None and objective != "rtd":
         raise BadValue(f"A generator means nothing to {objective!r}.", 'It belongs to "rtd" only.')
-    warm = round(warmup * steps)
-    _batches.learning_rate_at(warm, steps, warm, schedule)  # an unknown name fails before any work
     trained: Any = model
     loss_of = partial(_batches.loss_of, objective=objective, separate=separate_documents)
+    settings = {"objective": objective, "mask_rate": mask_rate,
+                "separate_documents": separate_documents}  # fmt: skip
     if objective == "rtd":
         from tl_helpers import replaced  # it imports torch
 
@@ -189,101 +186,13 @@ def fit(
         loss_of = partial(
             replaced.loss_of, separate=separate_documents, weight=discriminator_weight
         )
-    optimisers = _precision.optimisers_of(trained, optimiser, learning_rate, betas, weight_decay)
-    bf16 = _precision.use_bf16(autocast, model.device)
-    batches = _batches.Batches(blocks, tokenizer, objective, mask_rate, batch_size, seed)
-    folder = Path(checkpoint) if checkpoint is not None else None
-    settings = {
-        "objective": objective, "steps": steps, "batch_size": batch_size, "seed": seed,
-        "learning_rate": learning_rate, "warmup": warmup, "schedule": schedule,
-        "mask_rate": mask_rate, "weight_decay": weight_decay, "betas": list(betas), "clip": clip,
-        "separate_documents": separate_documents, "bf16": bf16, "optimiser": optimiser,
-        **({"discriminator_weight": discriminator_weight} if objective == "rtd" else {}),
-    }  # fmt: skip
-    identity = resume.identity(trained, blocks, settings) if folder else {}
-    losses = torch.zeros(steps)
-    history = History()
-    devices = [model.device] if model.device.type == "cuda" else []
-    done = saved = 0
-
-    def assess(step: int) -> bool:
-        if evaluate is None:
-            return False
-        model.eval()
-        result = evaluate(model)
-        extra = result if isinstance(result, dict) else {"value": float(result)}
-        at = {"step": step, "tokens": step * batch_size * blocks.shape[1],
-              "seconds": round(history.seconds, 3)}
-        history.evaluations.append({**at, **extra})
-        return bool(until is not None and until(history.evaluations[-1]))
-
-    def save(step: int) -> None:
-        if folder is not None:
-            check_finite(losses[:step], learning_rate)
-            state = {"step": step, "seconds": history.seconds, "evaluations": history.evaluations,
-                     "stopped": stopped}
-            resume.save(folder, identity, state, trained, optimisers, losses[:step])
-
-    stopped, bar, trainee = False, None, None
-    try:
-        with torch.random.fork_rng(devices), _precision.eager_attention(trained):
-            trainee = _precision.Trainee(trained, bf16)
-            found = resume.load(folder, identity, trained, optimisers, losses) if folder else None
-            if found:
-                done = saved = found["step"]
-                history.seconds, history.evaluations = found["seconds"], found["evaluations"]
-                stopped = found["stopped"]
-                trainee.pull()
-            elif evaluate_every:
-                stopped = assess(0)
-            bar = progress_bar(steps, done, progress, "pre-training")
-            clock = time.perf_counter()
-            while done < steps and not stopped:
-                trainee.worker.train()
-                torch.manual_seed(_batches.dropout_seed(seed, done))
-                batch = batches(done)
-                loss = loss_of(trainee.worker, batch)
-                rate = learning_rate * _batches.learning_rate_at(done, steps, warm, schedule)
-                for group in (g for o in optimisers for g in o.param_groups):
-                    group["lr"] = rate
-                trainee.step(loss, optimisers, clip)
-                losses[done] = loss.detach()
-                done += 1
-                bar.update()
-                if done % _LOOK == 0 or done == steps:
-                    check_finite(losses[:done], learning_rate)
-                    recent = losses[max(0, done - _LOOK) : done].mean()
-                    bar.set_postfix(loss=f"{recent:.3f}", refresh=False)
-                if done == steps or (evaluate_every and done % evaluate_every == 0):
-                    history.seconds += time.perf_counter() - clock
-                    stopped = assess(done)
-                    clock = time.perf_counter()
-                if done == steps or stopped or done % checkpoint_every == 0:
-                    history.seconds += time.perf_counter() - clock
-                    save(done)
-                    saved, clock = done, time.perf_counter()
-    except KeyboardInterrupt:
-        if folder is None:
-            raise Stopped(
-                f"Stopped by Ctrl-C at step {done} of {steps}; the run had no checkpoint folder.",
-                "Make the model again before you train it again; pass checkpoint=FOLDER to be "
-                "able to go on where you stopped.",
-            ) from None
-        model._tl_started_as = identity["starting weights"]
-        raise Stopped(
-            f"Stopped by Ctrl-C at step {done} of {steps}.",
-            f"Run the same call again: it goes on from step {saved}, saved in {folder}.",
-        ) from None
-    finally:
-        if bar is not None:
-            bar.close()
-        if trainee is not None:
-            trainee.close()
-    history.loss = losses[:done].tolist()
-    history.steps = list(range(1, done + 1))
-    tokens = done * batch_size * blocks.shape[1]
-    history.tokens_per_second = tokens / history.seconds if history.seconds else 0.0
-    return history
+        settings["discriminator_weight"] = discriminator_weight
+    return _loop.run(
+        trained, blocks,
+        _batches.Batches(blocks, tokenizer, objective, mask_rate, batch_size, seed), loss_of, plan,
+        _loop.Upkeep(checkpoint, checkpoint_every, evaluate, evaluate_every, until, progress),
+        words="pre-training", settings=settings, owner=model,
+    )  # fmt: skip
 
 
 def _check(
@@ -291,11 +200,8 @@ def _check(
     blocks: np.ndarray,
     tokenizer: PreTrainedTokenizerBase,
     objective: str,
-    steps: int,
-    batch_size: int,
+    plan: _loop.Plan,
     mask_rate: float,
-    learning_rate: float,
-    warmup: float,
 ) -> None:
     if objective not in ("mlm", "clm", "rtd"):
         raise BadValue(f"objective={objective!r} is not known.", 'Use "mlm", "clm" or "rtd".')
@@ -305,13 +211,7 @@ def _check(
             f"{list(blocks.shape)}.",
             "Make them with pretrain.pack(texts, tokenizer).",
         )
-    if steps < 1 or batch_size < 1:
-        raise BadValue(f"steps={steps}, batch_size={batch_size}.", "Both must be at least 1.")
-    if len(blocks) < batch_size:
-        raise BadValue(
-            f"There are {len(blocks)} blocks, fewer than one batch of {batch_size}.",
-            "Pass more text, or a smaller batch_size.",
-        )
+    plan.check(blocks)
     window = getattr(model.config, "max_position_embeddings", None)
     if blocks.shape[1] < 2 or (window and blocks.shape[1] > window):
         raise BadValue(
@@ -326,8 +226,5 @@ def _check(
         )
     if objective != "clm" and tokenizer.mask_token_id is None:
         raise BadValue("The tokenizer has no mask token.", 'Use objective="clm".')
-    if not 0 < mask_rate < 1 or not 0 <= warmup <= 1 or not learning_rate > 0:
-        raise BadValue(
-            f"mask_rate={mask_rate}, warmup={warmup}, learning_rate={learning_rate}.",
-            "mask_rate lies between 0 and 1, warmup too, and learning_rate is positive.",
-        )
+    if not 0 < mask_rate < 1:
+        raise BadValue(f"mask_rate={mask_rate}.", "It lies between 0 and 1.")

@@ -230,11 +230,12 @@ def fit(
         autocast,
     )  # fmt: skip
     marks = tuple((t.cls_token_id, t.pad_token_id) for t in (source, target))
+    rows = np.ascontiguousarray(rows)
     return _loop.run(
-        model, np.ascontiguousarray(rows), lambda m, batch: loss_of(m, batch, marks), plan,
+        model, rows, _batches.Rows(rows, batch_size, seed),
+        lambda m, batch: loss_of(m, batch, marks), plan,
+        _loop.Upkeep(checkpoint, checkpoint_every, evaluate, evaluate_every, progress=progress),
         words="learning to translate", settings={"objective": "translation"},
-        checkpoint=checkpoint, checkpoint_every=checkpoint_every, evaluate=evaluate,
-        evaluate_every=evaluate_every, progress=progress,
     )  # fmt: skip
 
 

@@ -67,25 +67,16 @@ def read_once(width: int, layers: int, tokens: int, seed: int) -> dict[str, Any]
 
 @results.study(
     "scaling-ladder", seeds=range(5), sizes=((16, 1), (32, 2), (48, 2), (64, 2)),
-    tokens=(131_072, 262_144, 524_288, 1_048_576), held_out=((128, 2),), whole=1,
+    tokens=(131_072, 262_144, 524_288, 1_048_576), held_out=((128, 2), (256, 4)),
 )
 def scaling_ladder(
     seed: int, sizes: Sequence[tuple[int, int]], tokens: Sequence[int],
-    held_out: Sequence[tuple[int, int]], whole: int,
+    held_out: Sequence[tuple[int, int]],
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Every size reads every amount; the sizes that no law is fitted to read the largest only.
 
-    Rows of the latter are marked ``"part": "held out"``. Seeds from ``whole`` on climb the lowest
-    rung only (every size, the smallest amount): they say how far one run is from another.
+    Rows of the latter are marked ``"part": "held out"``.
     """
-    amounts = tokens if seed < whole else tokens[:1]
-    rows = [
-        {"part": "ladder", **read_once(width, layers, amount, seed)}
-        for width, layers in sizes for amount in amounts
-    ]  # fmt: skip
-    if seed < whole:
-        rows += [
-            {"part": "held out", **read_once(width, layers, tokens[-1], seed)}
-            for width, layers in held_out
-        ]
-    return rows
+    plan = [("ladder", size, amount) for size in sizes for amount in tokens]
+    plan += [("held out", size, tokens[-1]) for size in held_out]
+    return [{"part": part, **read_once(*size, amount, seed)} for part, size, amount in plan]

@@ -5,6 +5,7 @@ The notebook shows the same steps in its cells and runs a part of them again.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -286,7 +287,7 @@ def supervised_pretraining(
 
     ``compute``: each teacher may use as many operations as ``steps`` steps of the masked language
     model. ``examples``: each reads the documents that the translation model reads at that compute,
-    once. ``few``: labels of so many documents only, ``few_steps`` steps, judged on sentiment.
+    once. ``few``: so many documents only, ``few_steps`` steps, judged on sentiment.
     """
     plans = plan(steps)
     rows = []
@@ -298,9 +299,9 @@ def supervised_pretraining(
                 seen[documents, todo] = judge(body, seed)
             rows += [{"teacher": teacher, "budget": budget, "documents": documents, "steps": todo,
                       **row} for row in seen[documents, todo]]  # fmt: skip
-    for documents in few:
-        body = taught_by_labels(seed, documents, few_steps)
-        rows += [{"teacher": "labels", "budget": "few", "documents": documents,
+    for teacher, documents in itertools.product([t for t in plans if t != "random"], few):
+        body = TEACHERS[teacher](seed, documents, few_steps)
+        rows += [{"teacher": teacher, "budget": "few", "documents": documents,
                   "steps": few_steps, **row}
                  for row in judge(body, seed, all_tasks=False)]  # fmt: skip
     return rows

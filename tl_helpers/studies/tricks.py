@@ -268,20 +268,18 @@ def learned(
 
 
 @results.study(
-    "pretraining-tricks", seeds=range(5), rounds=1, steps=2, tokens=65_536, width=64,
-    adamw_rates=(5e-3, 1.5e-2), compiled_for=1,
+    "pretraining-tricks", seeds=range(5), rounds=3, steps=2, tokens=65_536, width=64,
+    adamw_rates=(5e-3, 1.5e-2),
 )
 def pretraining_tricks(
     seed: int, rounds: int, steps: int, tokens: int, width: int, adamw_rates: Sequence[float],
-    compiled_for: int,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Every trick by itself: processor time for a token, and what is learned from as many.
 
-    AdamW gets several learning rates; a fair reader takes the best. ``torch.compile``, which needs
-    a C++ compiler and a while, is measured on the first ``compiled_for`` seeds.
+    AdamW gets several learning rates; a fair reader takes the best. ``torch.compile`` needs a C++
+    compiler.
     """
-    variants = speed_variants(seed, VARIANTS if seed < compiled_for else VARIANTS[:-1])
-    rows = list(take_turns(variants, rounds, steps))
+    rows = list(take_turns(speed_variants(seed), rounds, steps))
     for variant in ("as it is", "initialiser 0.02", "Llama's blocks"):
         rows.append(learned(seed, variant, tokens, width))
     return rows + [learned(seed, "AdamW", tokens, width, rate) for rate in adamw_rates]
