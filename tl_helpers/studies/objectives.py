@@ -224,7 +224,7 @@ def objectives(
 
 
 @results.study(
-    "mask-rate", seeds=range(5), rates=(0.05, 0.15, 0.25, 0.4, 0.6), steps=320, batch_size=8,
+    "mask-rate", seeds=range(5), rates=(0.05, 0.15, 0.25, 0.4, 0.6), steps=480, batch_size=8,
     looks=8, discovered=0.8, labels=64, part=PART,
 )
 def mask_rate(
