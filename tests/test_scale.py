@@ -244,7 +244,7 @@ def test_time_to_transfer_tells_a_bound_from_a_time(monkeypatch):
 
 
 def test_the_share_of_the_peak_is_a_share():
-    line = bench_pretraining.share_of_peak(32, 1, batch=4, turns=2)
+    line = bench_pretraining.share_of_peak(2, 32, 1)
     assert 0 < line.value < 1.2 and "billion operations" in line.note
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from statistics import median
@@ -20,15 +21,15 @@ def time_to_transfer(seeds: int = 3, patience: float | None = None) -> Line:
 
     Args:
         seeds: runs of ours, one after the other.
-        patience: processor seconds after which the Trainer is given up; by default ``TIMES``
-            those of ours.
+        patience: processor seconds after which the Trainer is given up; by default as many as make
+            it ``TIMES`` times later by the clock, with every core at work.
     """
     from tl_helpers.studies import transfer
 
     ours = [transfer.one("fast", seed) for seed in range(seeds)]
     middle = median(r["seconds"] for r in ours)
-    work = median(r["processor_seconds"] for r in ours)
-    rival = transfer.one("Trainer, its defaults", 0, patience or TIMES * work)
+    enough = 1.05 * TIMES * middle * (os.cpu_count() or 1)
+    rival = transfer.one("Trainer, its defaults", 0, patience or enough)
     reached = all(r["reached"] for r in ours)
     verb = "reached" if rival["reached"] else "stopped at"
     note = (
@@ -63,49 +64,54 @@ def matrix_rate(shapes: list[tuple[int, int, int]], turns: int = 5) -> float:
     return _rate(lambda: [a @ b for a, b in made], operations, turns)
 
 
-def share_of_peak(width: int = 128, layers: int = 2, batch: int = 32, turns: int = 4) -> Line:
-    """What share of the measured bf16 matrix rate a training step of a causal model reaches.
+def share_of_peak(turns: int = 6, width: int = 0, layers: int = 0) -> Line:
+    """What share of the measured bf16 matrix rate the training of the ladder's largest model has.
 
-    Operations are counted by PyTorch while a step is taken: matrix products alone. The yardstick is
-    a large square product; the note also says what products of the model's own shapes reach.
+    A step is taken just as in ``studies.scaling.read_once``. Its operations are counted by PyTorch
+    while it is taken: matrix products alone, those of Muon included; the note also tells the share
+    without them. The yardstick is a large square product.
 
     Args:
-        width: hidden units.
-        layers: transformer blocks.
-        batch: blocks of 128 tokens.
-        turns: the best of so many.
+        turns: steps; the best counts.
+        width: hidden units of another model than the ladder's largest.
+        layers: its transformer blocks.
     """
     from torch.utils.flop_counter import FlopCounterMode
 
-    from tl_helpers import _batches, _precision, models, pretrain, town
+    from tl_helpers import _batches, _precision, models, pretrain, results, town
+    from tl_helpers.studies.scaling import BATCH, BLOCK
 
+    if not (width and layers):
+        rungs = results.studies()["scaling-ladder"].configuration
+        width, layers = max((*rungs["sizes"], *rungs["held_out"]))
     model, tokenizer = models.new(
         "small", "clm", hidden_size=width, num_hidden_layers=layers,
         num_attention_heads=max(1, width // 32),
     )  # fmt: skip
-    blocks = pretrain.pack(town.Town().corpus(batch * 5).texts(), tokenizer)
-    batches = _batches.Batches(blocks, tokenizer, "clm", 0.15, batch, 0)
+    blocks = pretrain.pack(town.Town().corpus(BATCH * 5).texts(), tokenizer, BLOCK)
+    batches = _batches.Batches(blocks, tokenizer, "clm", 0.15, BATCH, 0)
     with _precision.eager_attention(model):
         trainee = _precision.Trainee(model, _precision.supports_bf16())
         trainee.worker.train()
-        optimisers = _precision.optimisers_of(model, "adamw", 1e-3, (0.9, 0.98), 0.01)
+        optimisers = _precision.optimisers_of(model, "muon", 2 / width, (0.9, 0.98), 0.01)
+
+        def loss() -> torch.Tensor:
+            return _batches.loss_of(trainee.worker, batches(0), "clm", True)
 
         def step() -> None:
-            loss = _batches.loss_of(trainee.worker, batches(0), "clm", True)
-            trainee.step(loss, optimisers, 1.0)
+            trainee.step(loss(), optimisers, 1.0)
 
+        with FlopCounterMode(display=False) as counter:
+            loss().backward()
+        network = float(counter.get_total_flops())
         with FlopCounterMode(display=False) as counter:
             step()
         operations = float(counter.get_total_flops())
         peak = matrix_rate([(1024, 1024, 1024)] * 4)
-        tokens = batch * 128
-        inner = [(tokens, width, 3 * width), (tokens, width, width), (tokens, width, 4 * width),
-                 (tokens, 4 * width, width)] * layers  # fmt: skip
-        own = matrix_rate([*inner, (tokens, width, len(tokenizer))])
         ours = _rate(step, operations, turns)
     return Line(
         f"share of the bf16 matrix rate, {width} x {layers}", "of 1", ours / peak, SHARE,
         ours / peak / SHARE,
-        f"{ours / 1e9:.0f} of {peak / 1e9:.0f} billion operations a second (squares of 1,024); "
-        f"products of the model's own shapes reach {own / 1e9:.0f}",
+        f"{ours / 1e9:.0f} of {peak / 1e9:.0f} billion operations a second (squares of 1,024), as "
+        f"in the ladder; without Muon's products {ours / peak * network / operations:.2f}",
     )  # fmt: skip

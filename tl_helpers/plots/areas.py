@@ -22,6 +22,7 @@ def bars(
     xlabel: str = "accuracy",
     title: str | None = None,
     chance: float | None = None,
+    reference: Mapping[str, float] | None = None,
     digits: int = 2,
 ) -> Figure:
     """Horizontal bars (so that names stay readable) with intervals and the value in figures.
@@ -30,7 +31,8 @@ def bars(
         values: name -> interval, or a plain number where nothing was repeated.
         xlabel: of the values.
         title: what one should see.
-        chance: where a dotted line stands.
+        chance: where a dotted line of that name stands.
+        reference: name -> place of another such line.
         digits: decimals of the printed values.
 
     Raises:
@@ -67,14 +69,15 @@ def bars(
         left, right = axes.get_xlim()
         if left < 0:  # the printed value stands left of a negative bar: keep it off the names
             axes.set_xlim(left=left - 0.08 * (right - left))
-        if chance is not None:
-            axes.axvline(chance, color="#1A1A1A", linestyle=(0, (2, 2)), linewidth=1.6)
+        lines = {**({} if chance is None else {"chance": chance}), **(reference or {})}
+        for name, place in lines.items():
+            axes.axvline(place, color="#1A1A1A", linestyle=(0, (2, 2)), linewidth=1.6)
             axes.annotate(
-                "chance", (chance, 1), (0, 2), xycoords=("data", "axes fraction"),
+                name, (place, 1), (0, 2), xycoords=("data", "axes fraction"),
                 textcoords="offset points", ha="center", va="bottom", color=GREY, fontsize=11.5,
             )  # fmt: skip
         label(axes, title, xlabel, "")
-        if title and chance is not None:
+        if title and lines:
             axes.set_title(title, pad=24)
     return figure
 

@@ -74,6 +74,7 @@ def learning_curve(
     *,
     chance: float | None = None,
     ceiling: float | None = None,
+    reference: Mapping[str, float] | None = None,
     title: str | None = None,
     xlabel: str = "labelled examples",
     ylabel: str = "accuracy",
@@ -85,6 +86,7 @@ def learning_curve(
         curves: name of the line -> label count -> interval, as from ``evaluate.curve``.
         chance: score of guessing, drawn as a dotted line.
         ceiling: best possible score, drawn likewise.
+        reference: name -> height of another such line.
         title: what one should see; leave it out if the text says it.
         xlabel: of the counts.
         ylabel: of the score.
@@ -126,9 +128,10 @@ def learning_curve(
         left, right = (counts[0] * 0.85, counts[-1] * 1.15) if log else (
             counts[0] - edge, counts[-1] + edge)
         axes.set_xlim(left, right)
-        for value, word in ((chance, "chance"), (ceiling, "ceiling")):
-            if value is not None:
-                ends[word] = _reference_line(axes, value)
+        lines = {"chance": chance, "ceiling": ceiling, **(reference or {})}
+        for word, height in lines.items():
+            if height is not None:
+                ends[word] = _reference_line(axes, height)
         if all(0 <= p.mean <= 1 for curve in curves.values() for p in curve.values()):
             low, high = axes.get_ylim()  # a share: an interval of few seeds may reach beyond
             axes.set_ylim(max(low, -0.02), min(high, 1.02))
