@@ -129,9 +129,11 @@ def _pieces(cell: Any, name: str, claims: Mapping[str, str]) -> Iterator[tuple[l
             "Known are {{code}}, {{code 3-9}}, {{output}}, {{output 2}} on a line of their own, "
             "and {{claim ID}} with a claim that this notebook records.",
         )
+    spoken = bool(_CLAIM.search(text))  # a slide that says the claims does not show their cards
     text = _CLAIM.sub(lambda found: claims[found[1]], text)
     pages = [_page(page.strip("\n"), cell, name) for page in re.split(r"(?m)^---\s*$", text)]
-    if cell.cell_type == "code" and not any(p.kind != "text" for parts, _ in pages for p in parts):
+    placed = any(p.kind != "text" for parts, _ in pages for p in parts)
+    if cell.cell_type == "code" and not placed and not spoken:
         pages[-1][0].extend(_by_default(cell))
     yield from pages
 
