@@ -10,7 +10,6 @@ import pytest
 import torch
 from notebook_factory import functions_of
 from scipy.optimize import minimize
-from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from tl_helpers import models, results, town
 from tl_helpers.errors import UnknownName
@@ -29,8 +28,7 @@ def cells():
     """The functions that the notebook defines, without running its experiments."""
     space = {
         "np": np, "torch": torch, "SIDELESS": study.SIDELESS, "minimize": minimize,
-        "parameters_to_vector": parameters_to_vector, "replace": replace,
-        "vector_to_parameters": vector_to_parameters,
+        "replace": replace,
     }  # fmt: skip
     return functions_of(NOTEBOOK, **space)
 
@@ -132,11 +130,28 @@ def test_probes_of_notebook_study_and_library_agree(cells):
         assert (fit(x, y, 3)(new) == theirs).mean() > 0.98
 
 
+def test_the_slope_of_the_probe_is_that_of_its_loss(cells, monkeypatch):
+    from scipy.optimize import check_grad
+
+    seen = {}
+
+    def look(loss, start, **options):
+        point = np.random.default_rng(2).normal(size=start.shape)
+        seen["error"] = check_grad(lambda w: loss(w)[0], lambda w: loss(w)[1], point, epsilon=1e-2)
+        seen["slope"] = np.linalg.norm(loss(point)[1])
+        return minimize(loss, start, **options)
+
+    monkeypatch.setitem(cells.fit_probe.__globals__, "minimize", look)
+    x, y = _clouds(np.random.default_rng(0), 60)
+    cells.fit_probe(x, y, 3, penalty=0.1)
+    assert seen["error"] < 0.02 * seen["slope"]
+
+
 def test_only_a_hidden_layer_solves_exclusive_or(cells):
     x = np.random.default_rng(1).choice([-1.0, 1.0], (200, 2)).astype(np.float32)
     y = (x[:, 0] * x[:, 1] > 0).astype(np.int64)
     assert (cells.fit_probe(x, y, 2)(x) == y).mean() < 0.8
-    assert (cells.fit_probe(x, y, 2, hidden=16)(x) == y).all()
+    assert (cells.fit_deep(x, y, 2, hidden=16)(x) == y).all()
 
 
 def test_classes_by_lot_depend_on_the_type_alone(cells, known):
