@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from notebook_factory import functions_of
+from scipy.optimize import minimize
 
 from tl_helpers import models, results, town
 from tl_helpers.errors import UnknownName
-from tl_helpers.evaluate import interval
+from tl_helpers.evaluate import Interval, difference, interval
+from tl_helpers.exercises.contextual import what_came_when
 from tl_helpers.plots import learning_curve
 from tl_helpers.studies import contextual as study
 from tl_helpers.town.annotated import annotated
@@ -23,7 +26,10 @@ NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "12_contextual_representati
 @pytest.fixture(scope="module")
 def cells():
     """The functions that the notebook defines, without running its experiments."""
-    space = {"np": np, "torch": torch, "SIDELESS": study.SIDELESS}
+    space = {
+        "np": np, "torch": torch, "SIDELESS": study.SIDELESS, "minimize": minimize,
+        "replace": replace,
+    }  # fmt: skip
     return functions_of(NOTEBOOK, **space)
 
 
@@ -124,11 +130,28 @@ def test_probes_of_notebook_study_and_library_agree(cells):
         assert (fit(x, y, 3)(new) == theirs).mean() > 0.98
 
 
+def test_the_slope_of_the_probe_is_that_of_its_loss(cells, monkeypatch):
+    from scipy.optimize import check_grad
+
+    seen = {}
+
+    def look(loss, start, **options):
+        point = np.random.default_rng(2).normal(size=start.shape)
+        seen["error"] = check_grad(lambda w: loss(w)[0], lambda w: loss(w)[1], point, epsilon=1e-2)
+        seen["slope"] = np.linalg.norm(loss(point)[1])
+        return minimize(loss, start, **options)
+
+    monkeypatch.setitem(cells.fit_probe.__globals__, "minimize", look)
+    x, y = _clouds(np.random.default_rng(0), 60)
+    cells.fit_probe(x, y, 3, penalty=0.1)
+    assert seen["error"] < 0.02 * seen["slope"]
+
+
 def test_only_a_hidden_layer_solves_exclusive_or(cells):
     x = np.random.default_rng(1).choice([-1.0, 1.0], (200, 2)).astype(np.float32)
     y = (x[:, 0] * x[:, 1] > 0).astype(np.int64)
     assert (cells.fit_probe(x, y, 2)(x) == y).mean() < 0.8
-    assert (cells.fit_probe(x, y, 2, hidden=16)(x) == y).all()
+    assert (cells.fit_deep(x, y, 2, hidden=16)(x) == y).all()
 
 
 def test_classes_by_lot_depend_on_the_type_alone(cells, known):
@@ -139,6 +162,13 @@ def test_classes_by_lot_depend_on_the_type_alone(cells, known):
     assert not np.array_equal(lot, cells.by_lot(known.words, real, 5))
     assert set(lot) <= set(real)
     assert abs((lot == real).mean() - 0.1) < 0.15  # by lot: no better than chance
+
+
+def test_a_lottery_has_the_frequencies_of_the_labels_that_it_is_given(cells):
+    labels = np.repeat([0, 1, 2], [700, 200, 100])
+    types = np.array([f"word{i}" for i in range(4000)])
+    share = np.bincount(cells.by_lot(types, labels, 1), minlength=3) / len(types)
+    assert share == pytest.approx([0.7, 0.2, 0.1], abs=0.03)
 
 
 def test_questions_keep_training_and_test_documents_apart(cells, known):
@@ -184,6 +214,31 @@ def test_taking_a_direction_away_makes_the_means_equal(cells):
     means = [left[labels == side].mean(0) for side in (0, 1)]
     assert np.allclose(*means, atol=1e-4)
     assert left.var() < vectors.var()
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "inside"),
+    [(-2, 1, True), (-4.9, 4.9, True), (-6, 1, False), (1, 3, True), (1, 6, False), (6, 8, False),
+     (-9, -6, False)],
+)  # fmt: skip
+def test_equivalent_means_that_the_whole_interval_is_within_the_margin(cells, low, high, inside):
+    left = cells.room(Interval((low + high) / 2, low, high, 5), 5)
+    assert (left.low > 0) == inside
+    assert left.low <= left.mean <= left.high <= 5
+    assert (left.high < 0) == (low > 5 or high < -5)  # all of it outside: contradicted
+
+
+def test_intervals_in_words(cells):
+    assert cells.said(Interval(0.5, 0.4, 0.6, 5)) == "0.50 \u00b1 0.10"
+    assert cells.said(difference([0.1, 0.1], [0.3, 0.3]), "+") == "\u22120.20 \u00b1 0.00"
+
+
+def test_what_never_came_is_not_given_a_step():
+    some = {name: [100, 200] for name in ("part of speech", "relation", "sense")}
+    assert "own guess at step 300 in 1 of 2 runs" in what_came_when(
+        {**some, "own guess": [300, None]})
+    assert "own guess in no run" in what_came_when({**some, "own guess": [None, None]})
+    assert "own guess at step 350." in what_came_when({**some, "own guess": [300, 400]})
 
 
 # --- the stored studies --------------------------------------------------------------------------

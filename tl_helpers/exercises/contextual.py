@@ -238,11 +238,23 @@ add(
 OPTIONS = ("part of speech", "relation", "sense", "own guess")
 
 
-def what_came_when(half_way: Mapping[str, Sequence[int]] | None = None) -> str:
+def _when(steps: Sequence[int | None]) -> str:
+    """At which step on average, and in how many runs if not in all."""
+    came = [step for step in steps if step is not None]
+    if not came:
+        return "in no run"
+    said = f"at step {np.mean(came):.0f}"
+    if len(came) == len(steps):
+        return said
+    return f"{said} in {len(came)} of {len(steps)} runs and not at all in the others"
+
+
+def what_came_when(half_way: Mapping[str, Sequence[int | None]] | None = None) -> str:
     """What to say about the right prediction, with what was stored.
 
     Args:
-        half_way: what was learned -> for each seed the step at which half of the way was done.
+        half_way: what was learned -> for each seed the step at which half of the way was done,
+            None where that did not come within the run.
     """
     why = (
         "Which words stand beside which is in every sentence. Which side an opinion is on can be "
@@ -251,8 +263,8 @@ def what_came_when(half_way: Mapping[str, Sequence[int]] | None = None) -> str:
     )
     if not half_way:
         return why
-    said = ", ".join(f"{name} {np.mean(half_way[name]):.0f}" for name in OPTIONS)
-    return f"Half of the way was done, on average, at step: {said} (or later). {why}"
+    said = "; ".join(f"{name} {_when(half_way[name])}" for name in OPTIONS)
+    return f"Half of the way was done, on average: {said}. {why}"
 
 
 add(
