@@ -65,7 +65,7 @@ def test_refresh(tl, tmp_path):
         (["run", "--profile", "fast"], "Error: Unknown profile 'fast'."),
         (["run", "nowhere"], "Error: Unknown notebook 'nowhere'."),
         (["run", "-p", "SEED"], "Error: -p SEED is not a parameter."),
-        (["run", "-p", "NOBODY=1"], "Error: Unknown parameter of one 'NOBODY'."),
+        (["run", "-p", "NOBODY=1"], "Error: Unknown parameter of one: 'NOBODY'."),
         (["results", "build", "nothing"], "Error: Unknown study 'nothing'."),
         (["results", "build", "nothing", "--seeds", "x"], "cannot be read"),
     ],

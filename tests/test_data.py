@@ -98,7 +98,7 @@ def test_one_split_and_one_domain() -> None:
         (lambda: data.load("reviews", split="dev"), "Unknown split 'dev'(.|\n)*test, train"),
         (lambda: data.load("reviews", domain="films"), "Unknown domain 'films'(.|\n)*'film'"),
         (lambda: data.load("reviews", domian="film"), "Unknown column.*'domian'(.|\n)*'domain'"),
-        (lambda: data.load("sst2", seed=1), "Unknown option of 'sst2' 'seed'"),
+        (lambda: data.load("sst2", seed=1), "Unknown option of 'sst2': 'seed'"),
         (lambda: data.load("sst2", split="test"), "Unknown split 'test'"),
     ],
 )

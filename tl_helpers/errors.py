@@ -35,7 +35,8 @@ class UnknownName(CourseError):
         close = difflib.get_close_matches(str(name), options, n=1)
         hint = f"Did you mean {close[0]!r}? " if close else ""
         listing = ", ".join(options) or "(none)"
-        super().__init__(f"Unknown {kind} {name!r}.", do or f"{hint}Choose one of: {listing}.")
+        what = f"{kind}:" if " of " in kind else kind
+        super().__init__(f"Unknown {what} {name!r}.", do or f"{hint}Choose one of: {listing}.")
 
 
 class BadValue(CourseError, ValueError):

@@ -102,6 +102,8 @@ def learning_curve(
         raise BadValue(f"{counts[0]} labels have no place on a log axis.", "Start at 1 or more.")
     from matplotlib.ticker import NullLocator
 
+    points = [point for curve in curves.values() for point in curve.values()]
+    share = all(0 <= p.mean <= 1 for p in points) and not reference
     with style():
         figure, axes = new()
         ends: dict[str, tuple[float, float, str]] = {}
@@ -110,6 +112,8 @@ def learning_curve(
             mean, low, high = (
                 [getattr(curve[x], end) for x in xs] for end in ("mean", "low", "high")
             )
+            if share:  # an interval of few seeds may reach beyond what is possible
+                low, high = np.maximum(low, 0.0), np.minimum(high, 1.0)
             colour = COLOURS[i % len(COLOURS)]
             axes.fill_between(xs, low, high, color=colour, alpha=0.16, linewidth=0)
             # Whiskers too: bands alone vanish on a projector, and where a curve has one point.
@@ -132,8 +136,8 @@ def learning_curve(
         for word, height in lines.items():
             if height is not None:
                 ends[word] = _reference_line(axes, height)
-        if all(0 <= p.mean <= 1 for curve in curves.values() for p in curve.values()):
-            low, high = axes.get_ylim()  # a share: an interval of few seeds may reach beyond
+        if share:
+            low, high = axes.get_ylim()
             axes.set_ylim(max(low, -0.02), min(high, 1.02))
         label(axes, title, xlabel, ylabel)
         _name_lines(axes, ends)

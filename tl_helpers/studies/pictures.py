@@ -6,14 +6,14 @@ from tl_helpers import evaluate, files, plots, results
 
 
 def first_transfer() -> bytes:
-    """Fine-tuning curves of the town, a minute of reading against none, as PNG."""
+    """Frozen features of the town, a minute of reading against none, as PNG."""
     stored = results.load("town-one-minute")
     sizes = sorted({row["labels"] for row in stored.rows if row["measure"] == "accuracy"})
     curves = {
         name: evaluate.curve(
             {
                 n: stored.values(
-                    "value", measure="accuracy", labels=n, start=start, mode="fine-tune"
+                    "value", measure="accuracy", labels=n, start=start, mode="features"
                 )
                 for n in sizes
             }
