@@ -78,7 +78,12 @@ def stepper(
     optimisers = _precision.optimisers_of(model, optimiser, 1e-3, (0.9, 0.98), 0.01)
     if loop:
         optimisers = [torch.optim.AdamW(model.parameters(), lr=1e-3, foreach=False, fused=False)]
-    body: Any = torch.compile(worker.base_model) if compiled else worker.base_model
+    body: Any = worker.base_model
+    if compiled:
+        import torch._inductor.config as compiler
+
+        compiler.force_disable_caches = True  # what compiling costs must be seen every time
+        body = torch.compile(body)
     head = _batches.head_of(worker)
     assert head is not None
 
