@@ -92,11 +92,11 @@ def test_both_studies_run_on_less():
     assert rows[3]["value"] == rows[1]["value"]
 
 
-@pytest.mark.parametrize(("name", "least"), [("objectives", 5), ("mask-rate", 5)])
-def test_stored_results_say_how_they_were_made(name, least):
+@pytest.mark.parametrize("name", ["objectives", "mask-rate"])
+def test_stored_results_say_how_they_were_made(name):
     stored, known = results.load(name), results.studies()[name]
     assert stored.meta["command"] == f"tl results build {name}"
-    assert tuple(stored.meta["seeds"]) == known.seeds and len(known.seeds) >= least
+    assert tuple(stored.meta["seeds"]) == known.seeds and len(known.seeds) >= 5
     assert stored.meta["configuration"] == json.loads(json.dumps(dict(known.configuration)))
 
 
@@ -113,7 +113,7 @@ def test_five_rates_were_tried():
     rates = stored.meta["configuration"]["rates"]
     assert len(rates) >= 5
     for rate in rates:
-        assert len(stored.values("value", rate=rate, measure="discovery")) >= 3
+        assert len(stored.values("value", rate=rate, measure="discovery")) >= 5
 
 
 def test_detection_labels():
