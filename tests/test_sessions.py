@@ -125,7 +125,7 @@ def test_building_writes_the_kit_and_a_page(kit, tmp_path):
         (("theme: Start", "theme: [Start"), BrokenFile, "no readable plan"),
         (("theme: Start", "theme: Stars"), UnknownName, "Unknown theme 'Stars'"),
         (("theme: Start", "theme: Adaptation"), BrokenFile, "is about Adaptation"),
-        (("    Chat:", "    Chats:"), UnknownName, "block of a session 'Chats'"),
+        (("    Chat:", "    Chats:"), UnknownName, "block of a session: 'Chats'"),
     ],
 )  # fmt: skip
 def test_plans_that_cannot_be(kit, change, error, message):
@@ -174,7 +174,7 @@ def test_of_several_notebooks_the_plan_says_which(kit, tmp_path):
 
 
 def test_a_cell_that_is_not_there(kit):
-    with pytest.raises(UnknownName, match="cell in the plan of start.md 'cc'"):
+    with pytest.raises(UnknownName, match="cell in the plan of start.md: 'cc'"):
         sessions.fill(sessions.read(kit(whole().replace("cells: [c]", "cells: [cc]", 1))))
 
 

@@ -7,6 +7,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -123,6 +124,7 @@ class Exercise:
 
 
 _all: dict[str, Exercise] = {}
+_homes: dict[str, str] = {}  # the module that an exercise is from
 
 
 def add(exercise: Exercise) -> Exercise:
@@ -146,16 +148,17 @@ def add(exercise: Exercise) -> Exercise:
             "Feedback on typical wrong answers is what teaches.",
         )
     _all[exercise.id] = exercise
+    _homes[exercise.id] = sys._getframe(1).f_globals.get("__name__", "")
     return exercise
 
 
 def everything() -> dict[str, Exercise]:
-    """All exercises by id, in the order of the notebooks."""
+    """All exercises by id, in the order of the notebooks; whatever was imported first."""
     package = importlib.import_module("tl_helpers.exercises")
     for module in pkgutil.iter_modules(package.__path__):
         if module.name not in MACHINERY:
             importlib.import_module(f"tl_helpers.exercises.{module.name}")
-    return dict(sorted(_all.items(), key=lambda item: item[1].notebook))
+    return dict(sorted(_all.items(), key=lambda item: (item[1].notebook, _homes[item[0]])))
 
 
 def find(id: str) -> Exercise:
