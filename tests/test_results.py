@@ -69,6 +69,7 @@ def test_other_seeds_leave_the_shipped_result_and_are_found_where_they_are_asked
     assert results.load("toy") == shipped
     monkeypatch.setenv("TL_SEEDS", "7:9")
     assert results.load("toy") == other
+    assert results.ran_on("toy", [7, 8]) and not results.ran_on("toy", [7, 9])
     monkeypatch.setenv("TL_SEEDS", "7:10")  # nobody ran it on these
     assert results.load("toy") == shipped
 

@@ -143,12 +143,16 @@ def claims(
         sys.exit(1)
     count = len(report.claims)
     click.echo(f"{count} claim{'s' * (count != 1)} checked, every one holds.")
-    if seeds:  # what is stored was only read: say so, and how to try it
-        for claim in report.claims:
-            if claim.stored:
+    if seeds:
+        from tl_helpers import results
+        from tl_helpers.session import parse_seeds
+
+        stored = dict.fromkeys(c.stored for c in report.claims if c.stored)
+        for name in stored:  # without a run on these seeds the shipped one was read: say so
+            if not results.ran_on(name, parse_seeds(seeds)):
                 click.echo(
-                    f"{claim.id} rests on a stored result. To have it run on these seeds, first: "
-                    f"tl results build {claim.stored} --seeds {seeds}"
+                    f"Claims on the stored result {name!r} were checked on its own seeds. To have "
+                    f"them checked on these, first: tl results build {name} --seeds {seeds}"
                 )
 
 

@@ -217,6 +217,12 @@ def _elsewhere(name: str) -> Path:
     return files.root() / "build" / "results" / f"{name}.json"
 
 
+def ran_on(name: str, seeds: Sequence[int]) -> bool:
+    """Whether :func:`build` was run on just these seeds, other than the shipped ones."""
+    other = _elsewhere(name)
+    return other.exists() and _parsed(name, other).meta["seeds"] == list(seeds)
+
+
 def stale(name: str) -> str:
     """Why a stored result is out of date; empty if it is not, or does not depend on the town."""
     from tl_helpers import town
@@ -259,13 +265,11 @@ def load(name: str) -> Result:
         stored = [p.stem for p in (files.data_dir() / "results").glob("*.json")]
         raise UnknownName("stored result", name, stored)
     path = files.shipped(file)
-    other = _elsewhere(name)
-    if (asked := os.environ.get("TL_SEEDS")) and other.exists():
+    if asked := os.environ.get("TL_SEEDS"):
         from tl_helpers.session import parse_seeds
 
-        found = _parsed(name, other)
-        if found.meta["seeds"] == parse_seeds(asked):
-            return found
+        if ran_on(name, parse_seeds(asked)):
+            return _parsed(name, _elsewhere(name))
     return _parsed(name, path)
 
 
