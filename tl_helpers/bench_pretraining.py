@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tl_helpers.bench import Line
 
@@ -44,52 +44,46 @@ def time_to_transfer(seeds: int = 3, patience: float | None = None) -> Line:
     )  # fmt: skip
 
 
-def _rate(work: Callable[[], object], operations: float, turns: int) -> float:
-    found = []
-    for _ in range(turns):
-        started = time.perf_counter()
-        work()
-        found.append(operations / (time.perf_counter() - started))
-    return max(found)
+class Rates(NamedTuple):
+    """How fast a training step multiplies; medians over steps, in operations a second.
+
+    Attributes:
+        step: all matrix products of the step, those of Muon included.
+        network: those of the network alone, forwards and backwards.
+        peak: large square products, taken in turns with the steps.
+    """
+
+    step: float
+    network: float
+    peak: float
 
 
-def matrix_rate(shapes: list[tuple[int, int, int]], turns: int = 5) -> float:
-    """Operations a second of bfloat16 products ``[m, k] @ [k, n]``, all of them in a row."""
-    import torch
+def training_rates(width: int, layers: int, steps: int = 12, seed: int = 0) -> Rates:
+    """The rates of a causal model that is trained just as in ``studies.scaling.read_once``.
 
-    made: list[tuple[torch.Tensor, torch.Tensor]] = [
-        (torch.randn(m, k).bfloat16(), torch.randn(k, n).bfloat16()) for m, k, n in shapes
-    ]
-    operations = sum(2.0 * m * k * n for m, k, n in shapes)
-    return _rate(lambda: [a @ b for a, b in made], operations, turns)
-
-
-def share_of_peak(turns: int = 6, width: int = 0, layers: int = 0) -> Line:
-    """What share of the measured bf16 matrix rate the training of the ladder's largest model has.
-
-    A step is taken just as in ``studies.scaling.read_once``. Its operations are counted by PyTorch
-    while it is taken: matrix products alone, those of Muon included; the note also tells the share
-    without them. The yardstick is a large square product.
+    Operations are counted by PyTorch while a step is taken: matrix products alone.
 
     Args:
-        turns: steps; the best counts.
-        width: hidden units of another model than the ladder's largest.
-        layers: its transformer blocks.
+        width: hidden units.
+        layers: transformer blocks.
+        steps: how many are timed, after two that are not.
+        seed: of weights and text.
     """
+    import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    from tl_helpers import _batches, _precision, models, pretrain, results, town
+    from tl_helpers import _batches, _precision, models, pretrain, town
     from tl_helpers.studies.scaling import BATCH, BLOCK
 
-    if not (width and layers):
-        rungs = results.studies()["scaling-ladder"].configuration
-        width, layers = max((*rungs["sizes"], *rungs["held_out"]))
     model, tokenizer = models.new(
-        "small", "clm", hidden_size=width, num_hidden_layers=layers,
+        "small", "clm", seed=seed, hidden_size=width, num_hidden_layers=layers,
         num_attention_heads=max(1, width // 32),
     )  # fmt: skip
-    blocks = pretrain.pack(town.Town().corpus(BATCH * 5).texts(), tokenizer, BLOCK)
-    batches = _batches.Batches(blocks, tokenizer, "clm", 0.15, BATCH, 0)
+    texts = town.Town(seed=seed).corpus(BATCH * 5).texts()
+    batches = _batches.Batches(
+        pretrain.pack(texts, tokenizer, BLOCK), tokenizer, "clm", 0.15, BATCH, seed
+    )
+    square = torch.randn(1024, 1024).bfloat16()
     with _precision.eager_attention(model):
         trainee = _precision.Trainee(model, _precision.supports_bf16())
         trainee.worker.train()
@@ -98,20 +92,44 @@ def share_of_peak(turns: int = 6, width: int = 0, layers: int = 0) -> Line:
         def loss() -> torch.Tensor:
             return _batches.loss_of(trainee.worker, batches(0), "clm", True)
 
-        def step() -> None:
-            trainee.step(loss(), optimisers, 1.0)
-
         with FlopCounterMode(display=False) as counter:
             loss().backward()
         network = float(counter.get_total_flops())
         with FlopCounterMode(display=False) as counter:
-            step()
-        operations = float(counter.get_total_flops())
-        peak = matrix_rate([(1024, 1024, 1024)] * 4)
-        ours = _rate(step, operations, turns)
+            trainee.step(loss(), optimisers, 1.0)
+        whole = float(counter.get_total_flops())
+        took = [
+            (_seconds(lambda: trainee.step(loss(), optimisers, 1.0)),
+             _seconds(lambda: [square @ square for _ in range(4)]))
+            for _ in range(2 + steps)
+        ]  # fmt: skip
+    step, squares = (median(column) for column in zip(*took[2:], strict=True))
+    return Rates(whole / step, network / step, 4 * 2 * 1024**3 / squares)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def share_of_peak(steps: int = 12, width: int = 0, layers: int = 0) -> Line:
+    """What share of the measured bf16 matrix rate the training of the ladder's largest model has.
+
+    Args:
+        steps: how many are timed.
+        width: hidden units of another model than the ladder's largest.
+        layers: its transformer blocks.
+    """
+    from tl_helpers import results
+
+    if not (width and layers):
+        rungs = results.studies()["scaling-ladder"].configuration
+        width, layers = max((*rungs["sizes"], *rungs["held_out"]))
+    found = training_rates(width, layers, steps)
+    share = found.step / found.peak
     return Line(
-        f"share of the bf16 matrix rate, {width} x {layers}", "of 1", ours / peak, SHARE,
-        ours / peak / SHARE,
-        f"{ours / 1e9:.0f} of {peak / 1e9:.0f} billion operations a second (squares of 1,024), as "
-        f"in the ladder; without Muon's products {ours / peak * network / operations:.2f}",
+        f"share of the bf16 matrix rate, {width} x {layers}", "of 1", share, SHARE, share / SHARE,
+        f"{found.step / 1e9:.0f} of {found.peak / 1e9:.0f} billion operations a second (squares of "
+        f"1,024), as in the ladder; without Muon's products {found.network / found.peak:.2f}",
     )  # fmt: skip
