@@ -247,6 +247,21 @@ def test_the_share_of_the_peak_is_a_share():
     assert 0 < line.value < 1.2 and "billion operations" in line.note
 
 
+@pytest.mark.parametrize("name", ["tricks-that-last", "utilisation"])
+def test_further_stored_studies_are_as_configured(name):
+    stored, study = results.load(name), results.studies()[name]
+    assert stored.meta["configuration"] == json.loads(json.dumps(dict(study.configuration)))
+    assert stored.meta["command"] == f"tl results build {name}" and len(stored.meta["seeds"]) >= 5
+
+
+def test_the_largest_size_of_the_ladder_is_among_those_whose_rate_was_measured():
+    ladder = results.studies()["scaling-ladder"].configuration
+    largest = max((*ladder["sizes"], *ladder["held_out"]))
+    assert largest in results.studies()["utilisation"].configuration["sizes"]
+    used = results.load("utilisation").frame()
+    assert (used.network < used.share).all() and used.share.between(0, 1.1).all()
+
+
 # --- exercises -----------------------------------------------------------------------------------
 
 
