@@ -172,7 +172,7 @@ def nothing_runs(monkeypatch):
     [
         ({"profile": "fast"}, UnknownName, "Unknown profile 'fast'(.|\n)*course, hub, quick"),
         ({"parameters": {"PROFILE": "fast"}}, UnknownName, "Unknown profile 'fast'"),
-        ({"parameters": {"KNOBB": 1}}, UnknownName, "of one 'KNOBB'(.|\n)*Did you mean 'KNOB'"),
+        ({"parameters": {"KNOBB": 1}}, UnknownName, "of one: 'KNOBB'(.|\n)*Did you mean 'KNOB'"),
         ({"parameters": {"SEED": "x"}}, BadValue, "'x' is of type str; it must be of type int"),
         ({"parameters": {"SEED": True}}, BadValue, "SEED = True is of type bool"),
         ({"parameters": {"WORD": 3}}, BadValue, "WORD = 3 is of type int; it must be of type str"),
@@ -191,7 +191,7 @@ def test_wrong_requests(place, nothing_runs, options, error, message):
 def test_a_parameter_must_be_known_to_every_notebook(place, nothing_runs):
     write(place / "notebooks", "one")
     write(place / "notebooks", "two", parameters='PROFILE = "course"\nSEED = 0')
-    with pytest.raises(UnknownName, match="parameter of two 'KNOB'"):
+    with pytest.raises(UnknownName, match="parameter of two: 'KNOB'"):
         course.run(parameters={"KNOB": 0.1})
 
 
