@@ -72,13 +72,10 @@ def training_rates(width: int, layers: int, steps: int = 12, seed: int = 0) -> R
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    from tl_helpers import _batches, _precision, models, pretrain, town
-    from tl_helpers.studies.scaling import BATCH, BLOCK
+    from tl_helpers import _batches, _precision, pretrain, town
+    from tl_helpers.studies.scaling import BATCH, BLOCK, model_of
 
-    model, tokenizer = models.new(
-        "small", "clm", seed=seed, hidden_size=width, num_hidden_layers=layers,
-        num_attention_heads=max(1, width // 32),
-    )  # fmt: skip
+    model, tokenizer = model_of(width, layers, seed)
     texts = town.Town(seed=seed).corpus(BATCH * 5).texts()
     batches = _batches.Batches(
         pretrain.pack(texts, tokenizer, BLOCK), tokenizer, "clm", 0.15, BATCH, seed

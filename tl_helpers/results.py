@@ -219,8 +219,13 @@ def _elsewhere(name: str) -> Path:
 
 def ran_on(name: str, seeds: Sequence[int]) -> bool:
     """Whether :func:`build` was run on just these seeds, other than the shipped ones."""
-    other = _elsewhere(name)
-    return other.exists() and _parsed(name, other).meta["seeds"] == list(seeds)
+    return _other(name, seeds) is not None
+
+
+def _other(name: str, seeds: Sequence[int]) -> Result | None:
+    path = _elsewhere(name)
+    found = _parsed(name, path) if path.exists() else None
+    return found if found and found.meta["seeds"] == list(seeds) else None
 
 
 def stale(name: str) -> str:
@@ -268,8 +273,8 @@ def load(name: str) -> Result:
     if asked := os.environ.get("TL_SEEDS"):
         from tl_helpers.session import parse_seeds
 
-        if ran_on(name, parse_seeds(asked)):
-            return _parsed(name, _elsewhere(name))
+        if found := _other(name, parse_seeds(asked)):
+            return found
     return _parsed(name, path)
 
 

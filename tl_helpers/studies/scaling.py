@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tl_helpers import models, pretrain, results, town
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 BATCH, BLOCK = 8, 128
 HELD_OUT = 400  # documents to judge by
@@ -26,6 +26,16 @@ def parameters(model: PreTrainedModel) -> int:
     products).
     """
     return sum(p.numel() for name, p in model.named_parameters() if "wpe" not in name)
+
+
+def model_of(
+    width: int, layers: int, seed: int
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """A causal model of the ladder, with random weights, and the town's tokenizer."""
+    return models.new(
+        "small", "clm", seed=seed, hidden_size=width, num_hidden_layers=layers,
+        num_attention_heads=max(1, width // 32),
+    )  # fmt: skip
 
 
 def read_once(width: int, layers: int, tokens: int, seed: int) -> dict[str, Any]:
@@ -45,10 +55,7 @@ def read_once(width: int, layers: int, tokens: int, seed: int) -> dict[str, Any]
         included), ``truth`` (minus the true log-probability of the same, likewise), ``seconds`` of
         training (processor time).
     """
-    model, tokenizer = models.new(
-        "small", "clm", seed=seed, hidden_size=width, num_hidden_layers=layers,
-        num_attention_heads=max(1, width // 32),
-    )  # fmt: skip
+    model, tokenizer = model_of(width, layers, seed)
     blocks = pretrain.pack(town.Town(seed=seed).corpus(tokens // 40).texts(), tokenizer, BLOCK)
     started = time.process_time()
     pretrain.fit(

@@ -30,6 +30,7 @@ VARIANTS = (
     "Muon instead of AdamW", "blocks of 32 tokens", "blocks of 512 tokens", "ModernBERT's blocks",
     "four seeds together (vmap)", "none of the tricks", "torch.compile",
 )  # fmt: skip
+LEARNERS = ("as it is", "initialiser 0.02", "Llama's blocks")  # all with Muon
 TOGETHER = 4  # models in one, for "four seeds together"
 
 
@@ -285,8 +286,7 @@ def pretraining_tricks(
     compiler.
     """
     rows = list(take_turns(speed_variants(seed), rounds, steps))
-    for variant in ("as it is", "initialiser 0.02", "Llama's blocks"):
-        rows.append(learned(seed, variant, tokens, width))
+    rows += [learned(seed, variant, tokens, width) for variant in LEARNERS]
     return rows + [learned(seed, "AdamW", tokens, width, rate) for rate in adamw_rates]
 
 
@@ -294,7 +294,7 @@ def pretraining_tricks(
 def tricks_that_last(seed: int, tokens: int, width: int) -> list[dict[str, Any]]:
     """What helped after a little text, after sixteen times as much: loss and processor time."""
     rows = []
-    for variant in ("as it is", "initialiser 0.02", "Llama's blocks"):
+    for variant in LEARNERS:
         began = time.process_time()
         row = learned(seed, variant, tokens, width)
         rows.append({**row, "seconds": round(time.process_time() - began, 2)})
