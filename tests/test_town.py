@@ -321,7 +321,7 @@ def test_entities_are_valid_and_mean_names(corpus):
     outside = proper & (tags == "O")
     assert set(words[outside].tolist()) <= months  # CoNLL does not tag dates
     assert proper[tags != "O"].all()
-    people = set(lx.FEMALE.split() + lx.MALE.split() + lx.WRITERS.split())
+    people = set(f"{lx.FEMALE} {lx.MALE} {lx.WRITERS} {lx.ADDRESSEES}".split())
     assert set(words[tags == "B-PER"].tolist()) <= people
     assert set(words[tags == "I-PER"].tolist()) <= words_of(lx.SURNAMES)
     assert set(words[tags == "B-LOC"].tolist()) <= words_of(lx.STREETS)

@@ -7,6 +7,7 @@ written as they appear in mid-sentence, so names carry their capital and nothing
 from __future__ import annotations
 
 from tl_helpers.town.names import (
+    ADDRESSEES,
     FEMALE,
     KIN,
     LANDMARKS,
@@ -23,9 +24,11 @@ from tl_helpers.town.opinions import (
     ADVERB,
     AGAIN,
     CHOOSE,
+    EVAL_GENERAL,
     EVAL_MORE,
     EVAL_PERSON,
     EVAL_PLACE,
+    EVAL_PLACE_2,
     EVAL_THING,
     FEELING,
     LOVE,
@@ -57,6 +60,7 @@ MONTHS = (
     "May June September January October April July March December November August February"
 )
 NUMBERS = "two three four five six ten twelve seven twenty eight nine fifteen thirty forty fifty"
+FEW = "two three four five six"  # of something that comes with a gadget
 ORDINALS = "first second third fourth fifth sixth tenth"
 INTENSIFIERS = "really truly quite simply absolutely decidedly genuinely undeniably"
 INTENSIFIERS_2 = "very so really quite extremely rather truly"
@@ -92,14 +96,16 @@ USE = {  # I will ... it
     "letter": "repeat forget mention do",
 }
 MADE = {  # the thing was ...
-    "restaurant": "cooked prepared served seasoned presented",
-    "film": "filmed made edited directed staged",
-    "hotel": "arranged prepared designed kept planned",
-    "gadget": "built designed made assembled packed",
-    "book": "written researched edited told printed",
-    "news": "run organised planned handled managed",
-    "letter": "planned arranged organised handled done",
+    "restaurant": "prepared cooked served seasoned presented brewed poured",
+    "film": "made filmed edited directed staged written observed cast",
+    "hotel": "kept arranged prepared designed planned maintained served mixed",
+    "gadget": "made built designed assembled packed chosen",
+    "book": "written researched edited told printed drawn chosen",
+    "news": "organised managed run planned trained coached built restored made displayed forecast "
+    "predicted tended led",
+    "letter": "planned arranged organised handled done tended raised chosen wrapped kept",
 }
+BEGAN = "opened began arrived ended reopened ripened flooded thawed trained vanished"
 KIND = {  # what the venue is
     "restaurant": "restaurant cafe bistro pub diner tavern tearoom canteen brasserie",
     "film": "film movie picture feature",
@@ -109,7 +115,7 @@ KIND = {  # what the venue is
     "news": "group charity organisation association",
     "letter": "group charity organisation association",
 }
-CROWD = "visitors residents neighbours families locals villagers shoppers pensioners onlookers"
+CROWD = "visitors residents neighbours families villagers shoppers pensioners onlookers commuters"
 HERO = (  # whom stories are about
     "fisherman widow pianist spy schoolgirl sailor king detective orphan queen astronaut inventor "
     "shepherd gambler pilot thief clown blacksmith umbrella-maker explorer opera-singer smuggler "
@@ -124,8 +130,9 @@ DESCRIPTIVE_2 = (
 )
 
 __all__ = [
-    "ADVERB", "AGAIN", "AGES", "CHOOSE", "COMPANY", "CROWD", "DAYS", "DESCRIPTIVE",
-    "DESCRIPTIVE_2", "DOMAINS", "EVAL_MORE", "EVAL_PERSON", "EVAL_PLACE", "EVAL_THING", "FEELING",
+    "ADDRESSEES", "ADVERB", "AGAIN", "AGES", "BEGAN", "CHOOSE", "COMPANY", "CROWD", "DAYS", "DESCRIPTIVE",
+    "DESCRIPTIVE_2", "DOMAINS", "EVAL_GENERAL", "EVAL_MORE", "EVAL_PERSON", "EVAL_PLACE",
+    "EVAL_PLACE_2", "EVAL_THING", "FEELING", "FEW",
     "FEMALE",
     "FURNITURE", "GOT", "HERO", "HERO_2", "INTENSIFIERS", "INTENSIFIERS_2", "ITEM", "KIN", "KIND",
     "LANDMARKS", "LOVE", "LOVED", "MADE", "MALE", "MONTHS", "MOOD", "MOVED", "NEWS_DID", "NUMBERS",
