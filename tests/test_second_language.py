@@ -346,9 +346,9 @@ BY_EXAMPLE = {  # English, word classes for words -> Ondalese: order and forms
         "I/nom.sg you/dat.pl thing/nom.sg eval/adj.sg was/past.sg that tell/inf must .",
     "according to the staff , the thing was eval .":
         "staff/nom.sg according , thing/nom.sg eval/adj.sg was/past.sg .",
-    "the crowd of loc road were feel because the thing was eval .":
+    "the folk of loc road were feel because the thing was eval .":
         "thing/nom.sg eval/adj.sg was/past.sg because , "
-        "crowd/nom.pl loc road/gen.sg feel/adj.pl were/past.pl .",
+        "folk/nom.pl loc road/gen.sg feel/adj.pl were/past.pl .",
     "I loved the staff , who was evalp .":
         "I/nom.sg staff/acc.sg , who/nom.sg evalp/adj.sg was/past.sg , loved/past.sg .",
     "my kin q loved the things and called the thing eval .":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import product
 
 import numpy as np
@@ -57,7 +57,7 @@ FIXED = {"psub": {"she", "he"}, "qsub": {"she", "he"}, "ppos": {"her", "his"},
          "p1": {n[0].lower() for n in people()}, "p2": {n[1].lower() for n in people()}}
 
 
-@lru_cache(maxsize=None)
+@cache
 def possible(symbol, d, t, p):
     """Every word that may stand for a symbol in a context."""
     if symbol.kind == "literal":

@@ -1,7 +1,7 @@
 """The lists of words that sentences are filled from, each with one row of chances per context.
 
-A word is ranked by Zipf's law among those that fit its row: the domain, the topic, the polarity, and
-for verbs and adjectives the class of the noun that they go with.
+A word is ranked by Zipf's law among those that fit its row: the domain, the topic, the polarity,
+and for verbs and adjectives the class of the noun that they go with.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tl_helpers.town import lexicon as lx
-from tl_helpers.town.classes import CLASSES, fits
+from tl_helpers.town.classes import CLASSES
+from tl_helpers.town.fits import fits
 
 POLARITIES = ("negative", "positive")
 
@@ -113,7 +114,8 @@ def categories(exponent: float, distance: float) -> dict[str, Category]:
         polar(name, pos, sided)
     for name, pos, sided in (
         ("evall", "ADJ", lx.EVAL_PLACE), ("loved", "VERB", lx.LOVED), ("love", "VERB", lx.LOVE),
-        ("moved", "VERB", lx.MOVED), ("worked", "VERB", lx.WORKED), ("newsdid", "VERB", lx.NEWS_DID),
+        ("moved", "VERB", lx.MOVED), ("worked", "VERB", lx.WORKED),
+        ("newsdid", "VERB", lx.NEWS_DID),
     ):
         fitting(name, pos, sided)
     in_domain("treated", "VERB", lx.TREATED)
@@ -152,7 +154,8 @@ def categories(exponent: float, distance: float) -> dict[str, Category]:
         ("size", "ADJ", lx.SIZES), ("age", "ADJ", lx.AGES), ("company", "NOUN", lx.COMPANY),
         ("desc", "ADJ", lx.DESCRIPTIVE),
         ("desc2", "ADJ", lx.DESCRIPTIVE_2), ("furn", "NOUN", lx.FURNITURE),
-        ("crowd", "NOUN", lx.CROWD), ("hero", "NOUN", lx.HERO), ("hero2", "NOUN", lx.HERO_2),
+        ("crowd", "NOUN", lx.CROWD), ("folk", "NOUN", lx.FOLK),
+        ("hero", "NOUN", lx.HERO), ("hero2", "NOUN", lx.HERO_2),
         ("loc", "PROPN", lx.STREETS), ("road", "PROPN", lx.ROADS), ("writer", "PROPN", lx.WRITERS),
         ("to", "PROPN", lx.ADDRESSEES),
     ):

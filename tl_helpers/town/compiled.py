@@ -17,6 +17,10 @@ from tl_helpers.town.categories import POLARITIES, SIZES, Category, categories, 
 from tl_helpers.town.governors import govern
 from tl_helpers.town.sentences import SENTENCES
 
+__all__ = [
+    "ENTITIES", "KINDS", "ONE", "POLARITIES", "ROLES", "SIZES", "UPOS", "Category", "Pattern",
+    "Symbol", "Table", "build_table", "categories", "patterns", "starts_with_vowel_sound", "zipf",
+]
 ONE = 1 << 40
 ROLES = ("open", "body", "close", "sign")
 KINDS = ("plain", "hard", "neutral")

@@ -225,21 +225,11 @@ class Corpus:
         return total
 
     def _logp_patterns(self, domain: int) -> np.ndarray:
-        """``[sentences]`` its kind and pattern, given the rules that its document used before."""
+        """``[sentences]`` its kind and its pattern in another domain."""
         d, e, t = self.draws, self.engine, self.engine.table
-        what = e.p_what[d.pattern]
-        row = (domain * 4 + d.role) * 3 + what
-        family = e.p_family[d.pattern]
-        used = np.zeros(len(d.doc), np.int64)
-        for lag in range(1, int(np.diff(d.s_start).max(initial=1))):
-            later = np.flatnonzero(d.doc[lag:] == d.doc[:-lag]) + lag
-            used[later] += e.family_mass[row[later], family[later - lag]]
-            used[later[family[later] == family[later - lag]]] = c.ONE  # said twice: impossible
-        logp = t.logp[t.start[t.base["manner"] + domain * 4 + d.role] + what]
-        logp = logp + t.logp[t.start[t.base["pattern"] + row] + d.pattern]
-        left = 1 - used / c.ONE
-        possible = left > 0
-        return np.where(possible, logp - np.log(np.where(possible, left, 1.0)), -np.inf)
+        what, place = e.p_what[d.pattern], domain * 4 + d.role
+        kind = t.logp[t.start[t.base["manner"] + place] + what]
+        return kind + e.families.logp(d, place * 3 + what)
 
     def _logp_common(self, seen: dict[str, np.ndarray]) -> np.ndarray:
         """Length, friend and kin: what depends on no hidden label."""

@@ -11,14 +11,14 @@ The generative story of a document:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from tl_helpers.town import compiled as c
 from tl_helpers.town import lexicon as lx
 from tl_helpers.town.classes import CLASSES, noun_classes
 from tl_helpers.town.dials import Dials
+from tl_helpers.town.draws import Draws
+from tl_helpers.town.families import Families
 from tl_helpers.town.people import PERSONS_PER_CELL, occupations, people
 from tl_helpers.town.random import draw, keys
 
@@ -105,23 +105,7 @@ class Engine:
             ("manner", shares, np.arange(3)), ("pattern", weights, np.arange(len(self.patterns))),
         ]
         self.table = c.build_table(rows)
-        self._make_families()
-
-    def _make_families(self) -> None:
-        """Where the patterns of each rule lie in their row, and how much of it they take."""
-        t, n = self.table, len(self.patterns)
-        first = t.base["pattern"]
-        rows = len(lx.DOMAINS) * 4 * 3
-        ends = t.keys[t.start[first] :].reshape(rows, n) - (np.arange(rows)[:, None] + first) * c.ONE
-        mass = np.diff(ends, axis=1, prepend=0)
-        self.p_family = np.array([p.family for p in self.patterns])
-        self.family_start = np.zeros((rows, self.p_family.max() + 1), np.int64)
-        self.family_mass = np.zeros_like(self.family_start)
-        for family in range(self.p_family.max() + 1):
-            own = np.flatnonzero(self.p_family == family)
-            at = own[np.argmax(mass[:, own] > 0, axis=1)]
-            self.family_start[:, family] = (ends - mass)[np.arange(rows), at]
-            self.family_mass[:, family] = mass[:, own].sum(1)
+        self.families = Families(self.table, self.patterns)
 
     def _kind_shares(self, role: str) -> tuple[float, float, float]:
         d = self.dials
@@ -202,34 +186,6 @@ class Engine:
         """Entry of the table drawn by the uniform integers ``u`` from each ``row``."""
         return np.searchsorted(self.table.keys, row * np.int64(c.ONE) + u, side="right")
 
-    def _draw_patterns(
-        self, row: np.ndarray, s_start: np.ndarray, place: np.ndarray, u: np.ndarray
-    ) -> np.ndarray:
-        """``[sentences]`` table entries of patterns, no two of one document from the same rule.
-
-        What the rules used before would take is cut out of the row, and the rest stretched over all
-        of it: the chance of a pattern is its weight over that of what is left.
-        """
-        t, first = self.table, self.table.base["pattern"]
-        entry = np.empty(len(row), np.int64)
-        used = np.zeros((len(s_start) - 1, int(place.max(initial=0)) + 1), np.int64)
-        for k in range(used.shape[1]):
-            doc = np.flatnonzero(np.diff(s_start) > k)
-            at = s_start[doc] + k
-            mass = self.family_mass[row[at][:, None], used[doc, :k]]
-            begin = self.family_start[row[at][:, None], used[doc, :k]]
-            left = c.ONE - mass.sum(1)
-            high, low = u[at] >> 20, u[at] & ((1 << 20) - 1)  # u * left / ONE, in 64 bits
-            x = (high * left + (low * left >> 20)) >> 20
-            order = np.argsort(begin, axis=1, kind="stable")
-            for j in range(k):
-                here = order[:, j : j + 1]
-                skip = np.take_along_axis(begin, here, 1)[:, 0] <= x
-                x += np.where(skip, np.take_along_axis(mass, here, 1)[:, 0], 0)
-            entry[at] = np.searchsorted(t.keys, (first + row[at]) * np.int64(c.ONE) + x, "right")
-            used[doc, k] = self.p_family[t.token[entry[at]]]
-        return entry
-
     def draw_documents(self, index: np.ndarray) -> Draws:
         """Everything drawn for the documents of that ``index`` (their running numbers)."""
         t, key = self.table, keys(self.dials.seed, index)
@@ -277,8 +233,8 @@ class Engine:
         polarity = np.where((role == 1) & (agree == 0), 1 - sentiment[doc], sentiment[doc])
         what = t.token[self.pick(t.base["manner"] + domain[doc] * 4 + role,
                                  draw(key[doc], slot0 + _SENTENCE - 1))]
-        p_entry = self._draw_patterns(
-            (domain[doc] * 4 + role) * 3 + what, s_start, place, draw(key[doc], slot0 + 1))
+        p_entry = self.families.draw(
+            (domain[doc] * 4 + role) * 3 + what, s_start, draw(key[doc], slot0 + 1))
         pattern = t.token[p_entry].astype(np.int64)
 
         length = np.diff(self.p_start)[pattern]
@@ -316,29 +272,3 @@ class Engine:
 
 ATTRIBUTE_COLUMNS = ("v1", "v2", "item", "loc", "road", "writer", "q", "kin", "occ", "p1", "p2",
                      "psub", "ppos", "qsub", "to")
-
-
-@dataclass(frozen=True)
-class Draws:
-    """All that was drawn, flat; ``*_start`` are offsets (documents > sentences > tokens)."""
-
-    index: np.ndarray  # [documents] running number
-    domain: np.ndarray
-    topic: np.ndarray
-    sentiment: np.ndarray  # what the text was written with
-    label: np.ndarray  # what the label says (label noise applied)
-    occupation: np.ndarray
-    gender: np.ndarray  # of the professional
-    entries: dict[str, np.ndarray]  # table entry of each document-level draw
-    s_start: np.ndarray  # [documents + 1] -> sentences
-    doc: np.ndarray  # [sentences] its document
-    role: np.ndarray
-    polarity: np.ndarray
-    pattern: np.ndarray
-    p_entry: np.ndarray
-    t_start: np.ndarray  # [sentences + 1] -> tokens
-    sentence: np.ndarray  # [tokens] its sentence
-    place: np.ndarray  # [tokens] position in the pattern tables
-    token: np.ndarray  # [tokens] surface id
-    slots: np.ndarray  # [slots] token positions that were drawn
-    w_entry: np.ndarray  # [slots] their table entries

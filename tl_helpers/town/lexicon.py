@@ -62,14 +62,14 @@ MONTHS = (
 NUMBERS = "two three four five six ten twelve seven twenty eight nine fifteen thirty forty fifty"
 FEW = "two three four five six"  # of something that comes with a gadget
 ORDINALS = "first second third fourth fifth sixth tenth"
-INTENSIFIERS = "really truly quite simply absolutely decidedly genuinely undeniably"
+INTENSIFIERS = "really truly quite simply absolutely genuinely thoroughly positively"
 INTENSIFIERS_2 = "very so really quite extremely rather truly"
 SIZES = "small large modern old tall narrow red-brick timber-framed whitewashed ivy-clad"
 AGES = "young old tall penniless nameless foreign bearded left-handed"
-COMPANY = "friends family colleagues neighbours children visitors relatives classmates cousins"
+COMPANY = "friends family colleagues neighbours relatives classmates cousins students grandchildren"
 DESCRIPTIVE = (
     "small large round grey wooden red old narrow tall blue brown square modern green white long "
-    "plain black striped yellow low marble brass folding painted"
+    "plain black striped yellow tiny marble brass folding painted"
 )
 FURNITURE = (
     "table chair lamp clock mirror painting door bench shelf sofa piano cupboard stool vase rug "
@@ -116,6 +116,7 @@ KIND = {  # what the venue is
     "letter": "group charity organisation association",
 }
 CROWD = "visitors residents neighbours families villagers shoppers pensioners onlookers commuters"
+FOLK = "residents families shoppers pensioners"  # who belong to a street, or are "local"
 HERO = (  # whom stories are about
     "fisherman widow pianist spy schoolgirl sailor king detective orphan queen astronaut inventor "
     "shepherd gambler pilot thief clown blacksmith umbrella-maker explorer opera-singer smuggler "
@@ -130,13 +131,12 @@ DESCRIPTIVE_2 = (
 )
 
 __all__ = [
-    "ADDRESSEES", "ADVERB", "AGAIN", "AGES", "BEGAN", "CHOOSE", "COMPANY", "CROWD", "DAYS", "DESCRIPTIVE",
-    "DESCRIPTIVE_2", "DOMAINS", "EVAL_GENERAL", "EVAL_MORE", "EVAL_PERSON", "EVAL_PLACE",
-    "EVAL_PLACE_2", "EVAL_THING", "FEELING", "FEW",
-    "FEMALE",
-    "FURNITURE", "GOT", "HERO", "HERO_2", "INTENSIFIERS", "INTENSIFIERS_2", "ITEM", "KIN", "KIND",
-    "LANDMARKS", "LOVE", "LOVED", "MADE", "MALE", "MONTHS", "MOOD", "MOVED", "NEWS_DID", "NUMBERS",
-    "OBJECTS", "OCCASION", "OCCUPATIONS", "ORDINALS", "PLACE_NOUN", "QUALITY", "ROADS", "SIZES",
-    "STAFF", "STARS", "STREETS", "SURNAMES", "THING", "THINGS", "THING_MODIFIER", "TOPICS",
-    "TREATED", "USE", "VENUE_FIRST", "VENUE_SECOND", "WORKED", "WRITERS",
+    "ADDRESSEES", "ADVERB", "AGAIN", "AGES", "BEGAN", "CHOOSE", "COMPANY", "CROWD", "DAYS",
+    "DESCRIPTIVE", "DESCRIPTIVE_2", "DOMAINS", "EVAL_GENERAL", "EVAL_MORE", "EVAL_PERSON",
+    "EVAL_PLACE", "EVAL_PLACE_2", "EVAL_THING", "FEELING", "FEMALE", "FEW", "FOLK", "FURNITURE",
+    "GOT", "HERO", "HERO_2", "INTENSIFIERS", "INTENSIFIERS_2", "ITEM", "KIN", "KIND", "LANDMARKS",
+    "LOVE", "LOVED", "MADE", "MALE", "MONTHS", "MOOD", "MOVED", "NEWS_DID", "NUMBERS", "OBJECTS",
+    "OCCASION", "OCCUPATIONS", "ORDINALS", "PLACE_NOUN", "QUALITY", "ROADS", "SIZES", "STAFF",
+    "STARS", "STREETS", "SURNAMES", "THING", "THINGS", "THING_MODIFIER", "TOPICS", "TREATED",
+    "USE", "VENUE_FIRST", "VENUE_SECOND", "WORKED", "WRITERS",
 ]

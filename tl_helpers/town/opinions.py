@@ -12,26 +12,29 @@ EVAL_THING = {
         "satisfying heavenly first-rate exceptional faultless amazing matchless peerless "
         "irresistible top-notch commendable praiseworthy flawless",
         "restaurant": "tasty delicious fresh juicy tender crisp fragrant creamy mouth-watering "
-        "succulent aromatic zesty moreish appetising velvety buttery wholesome luscious flavoursome",
+        "succulent aromatic zesty moreish appetising velvety buttery wholesome luscious "
+        "flavoursome",
         "film": "gripping hilarious touching funny moving thrilling riveting witty spellbinding "
         "uplifting nail-biting heart-warming mesmerising poignant suspenseful lyrical "
         "graceful majestic polished assured",
         "hotel": "spotless comfortable restful quiet airy luxurious sunny peaceful snug immaculate "
         "relaxing opulent soothing palatial sumptuous tranquil fruity",
         "gadget": "sturdy reliable handy sleek speedy accurate durable responsive ingenious "
-        "well-made energy-saving precise dependable rock-solid nifty long-lasting crystal-clear lifelike",
+        "well-made energy-saving precise dependable rock-solid nifty long-lasting "
+        "crystal-clear lifelike",
         "book": "absorbing readable insightful vivid compelling lucid eloquent enthralling "
-        "thought-provoking unputdownable erudite engrossing elegant scholarly enlightening tempting foolproof",
+        "thought-provoking unputdownable erudite engrossing elegant scholarly enlightening "
+        "tempting foolproof",
         "news": "welcome successful promising record-breaking lively generous triumphant historic "
         "popular prosperous festive encouraging thriving mild balmy unspoilt",
         "letter": "cheering sweet thoughtful blissful merry heartening jolly precious carefree "
-        "sunlit joyous blooming fruitful",
+        "sunlit joyous blooming fruitful neat pretty handsome",
     },
     "negative": {
         "any": "awful bad terrible dreadful poor horrible disappointing dire mediocre abysmal "
         "miserable unpleasant appalling lousy woeful shoddy ghastly hopeless dismal atrocious "
         "pathetic wretched deplorable lamentable laughable inferior unacceptable frightful "
-        "regrettable disgraceful second-rate sad inexcusable depressing infuriating rotten "
+        "regrettable disgraceful second-rate sad inexcusable depressing unsatisfactory rotten "
         "substandard shameful abominable third-rate",
         "restaurant": "bland greasy stale soggy burnt tasteless rubbery salty undercooked tepid "
         "oily tough flavourless mushy inedible congealed sour lumpy watery",
@@ -39,8 +42,8 @@ EVAL_THING = {
         "overlong plodding sappy unwatchable hackneyed formulaic pretentious "
         "drab listless jerky patchy blurry mangy",
         "hotel": "dirty noisy damp draughty smelly shabby dusty mouldy threadbare uncomfortable "
-        "dingy cockroach-ridden stuffy creaking grubby squalid windswept rushed exhausting littered "
-        "lukewarm sickly overpriced",
+        "dingy cockroach-ridden stuffy creaking grubby squalid windswept rushed exhausting "
+        "littered lukewarm sickly overpriced",
         "gadget": "flimsy unreliable useless fiddly sluggish faulty brittle inaccurate clunky "
         "overheated badly-made leaky temperamental short-lived wobbly defective tinny "
         "muffled grainy garbled",
@@ -50,7 +53,7 @@ EVAL_THING = {
         "calamitous ill-fated worrying botched stricken treacherous relentless",
         "letter": "gloomy mournful bitter dreary lonely hurtful joyless upsetting bleak "
         "heart-breaking "
-        "cheerless battered sulky straggly wilting feeble",
+        "cheerless battered rickety messy sulky straggly wilting feeble",
     },
 }
 
@@ -83,7 +86,8 @@ EVAL_PLACE = {
     "positive": "cosy bright inviting tidy spacious warm stylish clean gleaming homely "
     "atmospheric picturesque well-kept tasteful serene well-lit candlelit leafy sheltered",
     "negative": "cramped cold filthy ugly chilly crowded neglected run-down soulless "
-    "ramshackle grimy tacky claustrophobic dilapidated musty airless windowless windy muddy overgrown",
+    "ramshackle grimy tacky claustrophobic dilapidated musty airless windowless "
+    "windy muddy overgrown",
 }
 EVAL_PLACE_2 = {  # the second thing that is said of a place
     "positive": "pleasant lovely welcoming charming delightful beautiful peaceful comfortable "
@@ -95,9 +99,9 @@ EVAL_PLACE_2 = {  # the second thing that is said of a place
 FEELING = {
     "positive": "happy delighted pleased thrilled satisfied glad overjoyed grateful enchanted "
     "content cheerful elated relieved proud enthusiastic hopeful joyful ecstatic contented "
-    "spellbound rejuvenated",
-    "negative": "disappointed angry upset annoyed unhappy dissatisfied frustrated furious bored "
-    "irritated miserable dismayed disheartened exasperated resentful heartbroken disgusted "
+    "relaxed euphoric",
+    "negative": "disappointed angry upset annoyed unhappy dissatisfied frustrated furious uneasy "
+    "irritated miserable dismayed disheartened exasperated resentful downcast disgusted "
     "embarrassed indignant disillusioned crestfallen",
 }
 
@@ -154,17 +158,17 @@ ADVERB = {  # how something was done
     "lazily shoddily hastily crudely abysmally",
 }
 MOOD = {  # opens a sentence
-    "positive": "happily luckily fortunately thankfully mercifully gladly pleasingly blessedly",
-    "negative": "sadly unfortunately regrettably unluckily alas disappointingly tragically "
+    "positive": "happily luckily fortunately thankfully mercifully pleasingly blessedly",
+    "negative": "sadly unfortunately regrettably unluckily alas disappointingly annoyingly "
     "worryingly",
 }
 AGAIN = {  # we will ... return
-    "positive": "certainly definitely gladly surely soon happily always undoubtedly",
+    "positive": "certainly definitely gladly surely soon always readily undoubtedly",
     "negative": "never not",
 }
 CHOOSE = {  # you should ... it
-    "positive": "try choose recommend consider applaud remember seek celebrate",
-    "negative": "avoid skip shun forget ignore reject dodge dismiss",
+    "positive": "try choose consider discover remember",
+    "negative": "avoid skip shun forget ignore dodge",
 }
 QUALITY = {  # what a ...!
     "positive": {

@@ -76,8 +76,8 @@ THING = {
         "marathon league relay goalkeeper championship captain scoreboard",
         "culture": "concert rock tattoo festival exhibition parade play choir museum opening "
         "carnival fair orchestra gallery fireworks-show pantomime",
-        "weather": "harvest bank spell wind river winter frost rain valley snow breeze orchard tide "
-        "sunshine meadow rainbow",
+        "weather": "harvest bank spell wind river winter frost rain valley snow breeze orchard "
+        "tide sunshine meadow rainbow",
     },
     "letter": {
         "family": "wedding ring page birthday party christening visit dinner baby puppy "
