@@ -185,7 +185,7 @@ class ByHand:
 
     def rule(self, p, d, used):
         """Its share of what is left when the rules used before are taken out."""
-        if p.source in used:
+        if p.family in used:
             return 0.0
         hard, neutral = self.dials.hard, self.dials.neutral
         share = {"body": {"plain": (1 - neutral) * (1 - hard), "hard": (1 - neutral) * hard,
@@ -196,7 +196,7 @@ class ByHand:
         kinds = {r.kind for r in rules}
         kind = share[p.kind] / sum(share[k] for k in kinds)
         return kind * p.weight / sum(
-            r.weight for r in rules if r.kind == p.kind and r.source not in used)
+            r.weight for r in rules if r.kind == p.kind and r.family not in used)
 
     def sentence(self, words, role, d, t, used):
         """Attributes named, and P(sentence) for both polarities; None when there is no parse."""
@@ -226,7 +226,7 @@ class ByHand:
                     break
             else:
                 if len(dict(names)) == len(set(names)) and self.about(dict(names), d, t):
-                    parses.append((dict(names), chance, p.source))
+                    parses.append((dict(names), chance, p.family))
         assert len(parses) < 2, words
         return parses[0] if parses else None
 

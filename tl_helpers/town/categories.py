@@ -108,7 +108,8 @@ def categories(exponent: float, distance: float) -> dict[str, Category]:
     for name, pos, sided in (
         ("more", "ADJ", lx.EVAL_MORE), ("gen", "ADJ", lx.EVAL_GENERAL),
         ("evalp", "ADJ", lx.EVAL_PERSON), ("evall2", "ADJ", lx.EVAL_PLACE_2),
-        ("feel", "ADJ", lx.FEELING), ("adv", "ADV", lx.ADVERB), ("mood", "ADV", lx.MOOD),
+        ("feel", "ADJ", lx.FEELING), ("feel2", "ADJ", lx.FEELING_2),
+        ("adv", "ADV", lx.ADVERB), ("mood", "ADV", lx.MOOD),
         ("again", "ADV", lx.AGAIN), ("choose", "VERB", lx.CHOOSE), ("stars", "NUM", lx.STARS),
     ):
         polar(name, pos, sided)

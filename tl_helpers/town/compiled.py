@@ -52,7 +52,7 @@ class Pattern:
     role: str = ""
     kind: str = ""
     source: str = ""
-    family: int = 0  # the rule of ``SENTENCES``: used once in a document at most
+    family: int = 0  # rule of ``SENTENCES`` (exclamations: one): used once in a document at most
     governors: list[int] = field(default_factory=list)  # position of the noun a slot goes with, or
     classes: list[str] = field(default_factory=list)  # -1 and then its class
 
@@ -139,7 +139,8 @@ def patterns() -> list[Pattern]:
             for p in _expand(rhs, group):
                 p.weight *= weight
                 p.domains, p.role, p.kind, p.source = tuple(members), role, kind, rhs
-                p.family = families.setdefault(rhs, len(families))
+                key = "exclaim" if "what/DET" in rhs or "WHAT_QUALITY" in rhs else rhs
+                p.family = families.setdefault(key, len(families))
                 p.governors, p.classes = govern(p)
                 out.append(p)
     return out

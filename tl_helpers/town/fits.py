@@ -21,17 +21,17 @@ _FITS = """
 [loved]
 enjoyed enjoy: EAT SEEN STAY sound event job ride weather venue dish yard
 admired admire: SEEN STAY TOOL LIVE building gear plant goods job crop venue person image
-treasured treasure: TOLD sight image goods kin animal event ride break venue figure plant
+treasured treasure: TOLD sight image goods kin animal event ride break venue figure
 savoured savour relished relish: EAT
 cherished cherish: TOLD sight image goods kin animal event ride break venue plant
-applauded applaud: TOLD cast team event venue building job person
+applauded applaud: TOLD cast team event building job person
 celebrated celebrate: event crop team TOLD job cast
 prized prize: goods plant image gear crop object device animal building
 regretted regret: EAT event job ride break venue device care
 resented resent: job building LIVE event object person goods
 endured endure: TOLD event job ride break care weather venue sound soft
 deplored deplore: event building job TOLD care gear
-condemned condemn: TOLD building event job device object room venue
+condemned condemn: TOLD building event job
 abhorred abhor: TOLD EAT STAY building event job dish
 cursed curse: TOOL weather object goods ride job building yard
 dreaded dread: event job ride care weather break
@@ -90,9 +90,10 @@ zesty: soft; creamy velvety: soft drink; bland tasteless flavourless: EAT
 greasy oily salty: soft flesh meal bake; stale soggy: bake meal; burnt undercooked: flesh bake
 rubbery tough: flesh; tepid sour: drink soft; mushy: meal bake; inedible: soft flesh bake meal
 congealed lumpy: soft; watery: drink soft
-gripping thrilling riveting suspenseful: thrill scene joke cast; nail-biting: thrill
+gripping thrilling riveting suspenseful: thrill scene cast; nail-biting: thrill
 hilarious witty: joke; funny: joke scene cast; touching moving: scene sight creature cast
-uplifting heart-warming poignant: scene sight joke creature; spellbinding mesmerising: SEEN
+uplifting heart-warming: scene sight joke creature; poignant: scene sight
+spellbinding mesmerising: SEEN
 lyrical: scene sight; graceful majestic: creature sight cast; boring tedious dull: SEEN
 predictable clumsy contrived formulaic hackneyed: joke thrill scene cast
 incoherent: thrill scene joke; far-fetched: thrill joke scene; wooden: cast scene
@@ -103,7 +104,8 @@ restful relaxing peaceful: room outdoors care break yard; quiet tranquil: room o
 airy: room yard; luxurious sumptuous opulent: room object care break meal drink soft yard
 sunny: yard outdoors room; snug: room object; palatial: room yard
 soothing: care outdoors drink soft meal; fruity: drink
-dirty shabby grubby: room object yard care gear; noisy: room yard outdoors break
+dirty grubby: room object yard care gear; shabby: room object yard gear
+noisy: room yard outdoors break
 damp dusty mouldy smelly: room object gear
 draughty stuffy dingy squalid cockroach-ridden: room yard
 threadbare creaking uncomfortable: object; rushed exhausting: care break outdoors

@@ -78,7 +78,7 @@ EVAL_PERSON = {
     "thoughtful courteous warm considerate efficient generous sympathetic obliging welcoming "
     "good-natured witty tactful affable well-informed gifted skilful unflappable",
     "negative": "rude careless unhelpful surly impatient arrogant lazy grumpy dismissive sullen "
-    "inattentive clumsy brusque unfriendly cold sarcastic bored snooty forgetful tactless "
+    "inattentive clumsy brusque unfriendly cold sarcastic aloof snooty forgetful tactless "
     "bad-tempered incompetent condescending churlish haughty slovenly",
 }
 
@@ -103,6 +103,11 @@ FEELING = {
     "negative": "disappointed angry upset annoyed unhappy dissatisfied frustrated furious uneasy "
     "irritated miserable dismayed disheartened exasperated resentful downcast disgusted "
     "embarrassed indignant disillusioned crestfallen",
+}
+
+FEELING_2 = {  # it made us ...
+    "positive": "happy glad cheerful proud hopeful joyful content enthusiastic",
+    "negative": "unhappy angry furious miserable uneasy indignant resentful desperate",
 }
 
 LOVED = {  # past tense, takes an object
