@@ -381,7 +381,7 @@ BY_EXAMPLE = {  # English, word classes for words -> Ondalese: order and forms
     "I would again recommend it to my company .":
         "I/nom.sg company/dat.pl my/gen.sg it/acc.sg recommend/cond.sg again .",
     "write soon , love from writer .":
-        "soon write/imp , writer/nom.sg from love/nom.sg .",
+        "soon write/imp , love/nom.sg writer/nom.sg from .",
     "it has been a gen occasion .":
         "it/nom.sg occasion/nom.sg gen/adj.sg been/past.sg .",
     "we found the thing eval , and the things were eval .":

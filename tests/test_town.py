@@ -30,8 +30,8 @@ OTHER = {
     "noise": 0.1, "gender_skew": 0.9, "mixture": {"news": 2, "letter": 1, "film": 1},
 }
 GOLDEN = [
-    ({"seed": 0}, "1d75665ba94873a9d85beb4f10577a8cab21f9883866efcbd7f77cc821cc7128"),
-    (OTHER, "40cb62cee761575c38c9c6f2f5e7e49f91039ff9cf06aef69b39f95a7d3959c1"),
+    ({"seed": 0}, "1a4e619a22a3ecc07546dea7c2e03a62dbf9747ef13e0d425554033f55eddac6"),
+    (OTHER, "0819aa19a5d37dfea2a891c40be5f728e95ba77463e89750fea8fe8ff1fb0a22"),
 ]
 
 dials = st.fixed_dictionaries({
@@ -112,7 +112,7 @@ SINGULAR |= words_of(lx.STAFF) | words_of(lx.KIN) | set(occupations()[0])
 IRREGULAR = {
     "saw", "found", "chose", "bought", "read", "reread", "shone", "upset", "sang", "made", "gave",
     "met", "told", "brought", "came", "left", "seen", "said", "heard", "kept", "built", "run",
-    "done", "written", "did",
+    "done", "written", "did", "cast", "drawn", "chosen", "led", "forecast", "stank",
 }
 
 
@@ -366,7 +366,8 @@ def test_he_and_she_follow_the_name(corpus):
             assert name in (women if pronoun in ("she", "her") else men), text
             found += 1
         for kin, name in re.findall(r"\b[Mm]y ([a-z]+) ([A-Z][a-z]+)", text):
-            assert name in (women if kin in lx.KIN["female"].split() else men), text
+            if kin != "dear":  # "My dear Emily": of the reader's gender nothing is said
+                assert name in (women if kin in lx.KIN["female"].split() else men), text
     assert found > 200
 
 

@@ -204,15 +204,18 @@ class Engine:
         noise = attribute("noise", 0)
         names = list(self.categories)
         value: dict[str, np.ndarray] = {}
-        for name in SIMPLE:
+
+        def simple(name: str) -> np.ndarray:
             cat = np.full(len(index), names.index(name))
-            rows = self.row(cat, domain, topic, 0) - t.base[name]
-            value[name] = attribute(name, rows)
+            return attribute(name, self.row(cat, domain, topic, 0) - t.base[name])
+
+        value.update({name: simple(name) for name in SIMPLE if name != "to"})
         occupation = attribute("occ", domain).astype(np.int64)
         gender = attribute("pgender", occupation)
         person = attribute("person", occupation * 2 + gender)
         friend = attribute("qgender", 0)
         value["q"], value["kin"] = attribute("q", friend), attribute("kin", friend)
+        value["to"] = simple("to")
         ids = self.surface_id
         value["occ"] = np.array([ids[o] for o in occupations()[0]])[occupation]
         first, last = (np.array([ids[n[i]] for n in people()]) for i in range(2))

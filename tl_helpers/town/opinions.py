@@ -60,10 +60,10 @@ EVAL_THING = {
 EVAL_GENERAL = {  # what can be said of anything, an evening or a whole stay
     "positive": "lovely good wonderful delightful great excellent pleasant enjoyable marvellous "
     "memorable perfect fine unforgettable splendid superb fantastic beautiful brilliant "
-    "remarkable impressive",
+    "remarkable impressive outstanding exceptional amazing admirable agreeable exquisite",
     "negative": "awful bad terrible disappointing dreadful horrible miserable poor unpleasant "
     "dismal forgettable dire ghastly unfortunate mediocre lousy depressing wretched abysmal "
-    "hopeless",
+    "hopeless appalling atrocious unacceptable underwhelming infuriating inexcusable",
 }
 
 EVAL_MORE = {  # could not have been more ...: adjectives that have degrees

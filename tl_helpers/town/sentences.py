@@ -105,19 +105,20 @@ SENTENCES: list[tuple[str, str, str, float, str]] = [
     (R + " letter", "body", "plain", 1.5, "nsubj:Q *@loved obj:P cc:and conj:CALLED punct:."),
     (ALL, "body", "plain", 1.5, "nsubj:PERSON *called/VERB obj:TT xcomp:@eval cc:and conj:W_AP "
      "punct:."),
-    (R + " letter", "body", "plain", 4, "nsubj:SUBJ *found/VERB obj:TT xcomp:A punct:, conj:AND_P "
+    (ALL, "body", "plain", 4, "nsubj:SUBJ *found/VERB obj:TT xcomp:A punct:, conj:AND_P "
      "punct:."),
     (ALL, "body", "plain", 4, "nsubj:TT *seemed/VERB xcomp:A punct:, conj:SO_FEEL punct:."),
-    (R + " letter", "body", "plain", 3, "nsubj:i *thought/VERB ccomp:T_WAS punct:, conj:AND_P "
+    (R + " letter", "body", "plain", 1.5, "nsubj:i *thought/VERB ccomp:T_WAS punct:, conj:AND_P "
      "punct:."),
     (ALL, "body", "plain", 3, "nsubj:P cop:were *A punct:, conj:AND_T punct:."),
     (ALL, "body", "plain", 3, "nsubj:TT *@moved obj:OBJ punct:, conj:AND_P punct:."),
     (ALL, "body", "plain", 2, "advmod:@mood punct:, nsubj:W *@treated obj:OBJ punct:."),
-    (R + " letter", "body", "plain", 3, "nsubj:SUBJ *@loved obj:A_P punct:."),
+    (ALL, "body", "plain", 3, "nsubj:SUBJ *@loved obj:A_P punct:."),
     (ALL, "body", "plain", 3, "nsubj:ONE *felt/VERB xcomp:@feel advcl:BECAUSE_W punct:."),
     (ALL, "body", "plain", 3, "nsubj:L cop:was *@evall punct:, conj:AND_W punct:."),
-    ("news", "body", "plain", 3, "nsubj:CROWD *said/VERB ccomp:THAT_A punct:, conj:AND_P punct:."),
-    ("news", "body", "plain", 5, "nsubj:CROWD_ROAD cop:were *F advcl:BECAUSE_T punct:."),
+    ("news", "body", "plain", 1.5,
+     "nsubj:CROWD *said/VERB ccomp:THAT_A punct:, conj:AND_P punct:."),
+    ("news", "body", "plain", 4, "nsubj:CROWD_ROAD cop:were *F advcl:BECAUSE_T punct:."),
     ("letter", "body", "plain", 5, "nsubj:i cop:am *F advcl:BECAUSE_T punct:."),
     ("letter", "body", "plain", 0.75,
      "nsubj:you *asked/VERB obl:ABOUT_P punct:; parataxis:THEY_MOVED punct:."),
@@ -164,7 +165,7 @@ SENTENCES: list[tuple[str, str, str, float, str]] = [
      "nsubj:CROWD_NUM *came/VERB obl:TO_L obl:WHEN punct:."),
     ("film book", "body", "neutral", 1, "nsubj:PERSON *recommended/VERB obj:it obl:TO_US punct:."),
     ("news", "body", "neutral", 2, "nsubj:W *spoke/VERB obl:ABOUT_P obl:WHEN punct:."),
-    ("news", "body", "neutral", 2, "nsubj:CROWD *asked/VERB obl:ABOUT_T punct:."),
+    ("news", "body", "neutral", 1, "nsubj:CROWD *asked/VERB obl:ABOUT_T punct:."),
     ("letter", "body", "neutral", 2, "*thank/VERB obj:you obl:FOR_LETTER punct:."),
     ("news", "body", "neutral", 2, "nsubj:TT *@began obl:WHEN punct:."),
     ("letter", "body", "neutral", 2, "nsubj:i *hope/VERB ccomp:YOU_WELL punct:."),

@@ -72,7 +72,7 @@ THING = {
     "news": {
         "building": "bridge mint road roof library school station tower square market fountain "
         "lighthouse playground harbour car-park",
-        "sport": "match ball racket cricket squash race team tournament season final regatta "
+        "sport": "ball racket cricket squash match race team tournament season final regatta "
         "marathon league relay goalkeeper championship captain scoreboard",
         "culture": "concert rock tattoo festival exhibition parade play choir museum opening "
         "carnival fair orchestra gallery fireworks-show pantomime",
