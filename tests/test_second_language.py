@@ -338,17 +338,17 @@ def test_negation_follows_the_verb(corpus):
 BY_EXAMPLE = {  # English, word classes for words -> Ondalese: order and forms
     "my kin q gave me the v1 v2 on day .":
         "kin/nom.sg my/gen.sg q day/loc.sg me/dat.sg v1 v2/acc.sg gave/past.sg .",
-    "from start to finish , it was eval .":
-        "start/nom.sg from finish/dat.sg , it/nom.sg eval/adj.sg was/past.sg .",
+    "from start to finish , it was gen .":
+        "start/nom.sg from finish/dat.sg , it/nom.sg gen/adj.sg was/past.sg .",
     "what I loved most was the thing .":
         "I/nom.sg what/acc.sg most loved/past.sg thing/nom.sg was/past.sg .",
     "I must tell you that the thing was eval .":
         "I/nom.sg you/dat.pl thing/nom.sg eval/adj.sg was/past.sg that tell/inf must .",
     "according to the staff , the thing was eval .":
         "staff/nom.sg according , thing/nom.sg eval/adj.sg was/past.sg .",
-    "the crowd of loc road were feel because the thing was eval .":
+    "the folk of loc road were feel because the thing was eval .":
         "thing/nom.sg eval/adj.sg was/past.sg because , "
-        "crowd/nom.pl loc road/gen.sg feel/adj.pl were/past.pl .",
+        "folk/nom.pl loc road/gen.sg feel/adj.pl were/past.pl .",
     "I loved the staff , who was evalp .":
         "I/nom.sg staff/acc.sg , who/nom.sg evalp/adj.sg was/past.sg , loved/past.sg .",
     "my kin q loved the things and called the thing eval .":
@@ -380,8 +380,13 @@ BY_EXAMPLE = {  # English, word classes for words -> Ondalese: order and forms
         "you/nom.pl v1 v2/acc.sg choose/inf should .",
     "I would again recommend it to my company .":
         "I/nom.sg company/dat.pl my/gen.sg it/acc.sg recommend/cond.sg again .",
-    "write soon , q .":
-        "soon write/imp , q/nom.sg .",
+    "write soon , love from writer .":
+        "soon write/imp , love/nom.sg writer/nom.sg from .",
+    "it has been a gen occasion .":
+        "it/nom.sg occasion/nom.sg gen/adj.sg been/past.sg .",
+    "we found the thing eval , and the things were eval .":
+        "we/nom.pl thing/acc.sg eval/adj.sg found/past.pl , and things/nom.pl eval/adj.pl "
+        "were/past.pl .",
 }
 
 

@@ -30,8 +30,8 @@ OTHER = {
     "noise": 0.1, "gender_skew": 0.9, "mixture": {"news": 2, "letter": 1, "film": 1},
 }
 GOLDEN = [
-    ({"seed": 0}, "d25e6b716576e3ca1669e6d37841097cdf3085caf18c4cfa46ee8af7156ae0ef"),
-    (OTHER, "bbc18bc22a710d35acfe1acf66c01beb5d383f9b5a696b27bc6f67b4c72980e6"),
+    ({"seed": 0}, "1a4e619a22a3ecc07546dea7c2e03a62dbf9747ef13e0d425554033f55eddac6"),
+    (OTHER, "0819aa19a5d37dfea2a891c40be5f728e95ba77463e89750fea8fe8ff1fb0a22"),
 ]
 
 dials = st.fixed_dictionaries({
@@ -112,7 +112,7 @@ SINGULAR |= words_of(lx.STAFF) | words_of(lx.KIN) | set(occupations()[0])
 IRREGULAR = {
     "saw", "found", "chose", "bought", "read", "reread", "shone", "upset", "sang", "made", "gave",
     "met", "told", "brought", "came", "left", "seen", "said", "heard", "kept", "built", "run",
-    "done", "written", "did",
+    "done", "written", "did", "cast", "drawn", "chosen", "led", "forecast", "stank",
 }
 
 
@@ -321,7 +321,7 @@ def test_entities_are_valid_and_mean_names(corpus):
     outside = proper & (tags == "O")
     assert set(words[outside].tolist()) <= months  # CoNLL does not tag dates
     assert proper[tags != "O"].all()
-    people = set(lx.FEMALE.split() + lx.MALE.split() + lx.WRITERS.split())
+    people = set(f"{lx.FEMALE} {lx.MALE} {lx.WRITERS} {lx.ADDRESSEES}".split())
     assert set(words[tags == "B-PER"].tolist()) <= people
     assert set(words[tags == "I-PER"].tolist()) <= words_of(lx.SURNAMES)
     assert set(words[tags == "B-LOC"].tolist()) <= words_of(lx.STREETS)
@@ -366,7 +366,8 @@ def test_he_and_she_follow_the_name(corpus):
             assert name in (women if pronoun in ("she", "her") else men), text
             found += 1
         for kin, name in re.findall(r"\b[Mm]y ([a-z]+) ([A-Z][a-z]+)", text):
-            assert name in (women if kin in lx.KIN["female"].split() else men), text
+            if kin != "dear":  # "My dear Emily": of the reader's gender nothing is said
+                assert name in (women if kin in lx.KIN["female"].split() else men), text
     assert found > 200
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import product
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from tl_helpers import town
 from tl_helpers.town import compiled as c
 from tl_helpers.town import lexicon as lx
+from tl_helpers.town.classes import CLASSES, noun_classes
 from tl_helpers.town.generate import LENGTHS, OPENING_NEUTRAL
 from tl_helpers.town.people import PERSONS_PER_CELL, occupations, people
 
@@ -26,6 +28,9 @@ SETTINGS = [
 ]
 
 
+HIDDEN = ("gender", "class")
+
+
 # --- the grammar gives every text one derivation -------------------------------------------------
 @lru_cache(maxsize=1)
 def category_words():
@@ -36,8 +41,10 @@ def category_words():
             for t in range(4):
                 for p in range(2):
                     words = set()
-                    for g in range(2):
-                        at, r = {"domain": d, "topic": t, "polarity": p, "gender": g}, 0
+                    free = product(*(range(c.SIZES[f]) if f in x.by else [0] for f in HIDDEN))
+                    for at in (dict(zip(HIDDEN, values, strict=True)) for values in free):
+                        at |= {"domain": d, "topic": t, "polarity": p}
+                        r = 0
                         for feature in x.by:
                             r = r * c.SIZES[feature] + at[feature]
                         row = x.weights[r]
@@ -50,6 +57,7 @@ FIXED = {"psub": {"she", "he"}, "qsub": {"she", "he"}, "ppos": {"her", "his"},
          "p1": {n[0].lower() for n in people()}, "p2": {n[1].lower() for n in people()}}
 
 
+@cache
 def possible(symbol, d, t, p):
     """Every word that may stand for a symbol in a context."""
     if symbol.kind == "literal":
@@ -153,17 +161,32 @@ class ByHand:
             (d, role): [p for p in c.patterns() if p.role == role and d in p.domains]
             for d in lx.DOMAINS for role in c.ROLES
         }
+        self.classes = {(noun, d, t): CLASSES.index(k) for noun, d, t, k in noun_classes()}
 
-    def word(self, name, d, t, p, g, word):
+    def word(self, name, d, t, p, g, word, noun=0):
         x = self.categories[name]
         if word not in x.words:
             return 0.0
-        at, r = {"domain": lx.DOMAINS.index(d), "topic": t, "polarity": p, "gender": g}, 0
+        at, r = {"domain": lx.DOMAINS.index(d), "topic": t, "polarity": p, "gender": g,
+                 "class": noun}, 0
         for feature in x.by:
             r = r * c.SIZES[feature] + at[feature]
         return float(x.weights[r][x.words.index(word)] / x.weights[r].sum())
 
-    def rule(self, p, d):
+    def noun(self, p, i, words, d, t):
+        """Class of the noun that place ``i`` of a pattern goes with."""
+        j = p.governors[i]
+        if j < 0:
+            return CLASSES.index(p.classes[i])
+        forms = [words[j], words[j].lower()]
+        found = [self.classes[f, lx.DOMAINS.index(d), t] for f in forms
+                 if (f, lx.DOMAINS.index(d), t) in self.classes]
+        return found[0] if found else 0  # no such noun: the sentence has no chance anyway
+
+    def rule(self, p, d, used):
+        """Its share of what is left when the rules used before are taken out."""
+        if p.family in used:
+            return 0.0
         hard, neutral = self.dials.hard, self.dials.neutral
         share = {"body": {"plain": (1 - neutral) * (1 - hard), "hard": (1 - neutral) * hard,
                           "neutral": neutral},
@@ -172,15 +195,16 @@ class ByHand:
         rules = self.rules[d, p.role]
         kinds = {r.kind for r in rules}
         kind = share[p.kind] / sum(share[k] for k in kinds)
-        return kind * p.weight / sum(r.weight for r in rules if r.kind == p.kind)
+        return kind * p.weight / sum(
+            r.weight for r in rules if r.kind == p.kind and r.family not in used)
 
-    def sentence(self, words, role, d, t):
+    def sentence(self, words, role, d, t, used):
         """Attributes named, and P(sentence) for both polarities; None when there is no parse."""
         parses = []
         for p in self.rules[d, role]:
             if len(p.symbols) != len(words):
                 continue
-            names, chance = [], [self.rule(p, d)] * 2
+            names, chance = [], [self.rule(p, d, used)] * 2
             for i, (s, w) in enumerate(zip(p.symbols, words, strict=True)):
                 forms = [w] if i else [w, w[0].lower() + w[1:]]
                 if s.kind == "literal":
@@ -193,7 +217,8 @@ class ByHand:
                 else:
                     for polarity in (0, 1):
                         chance[polarity] *= sum(
-                            self.word(s.name, d, t, polarity ^ int(s.opposite), 0, f)
+                            self.word(s.name, d, t, polarity ^ int(s.opposite), 0, f,
+                                      self.noun(p, i, words, d, t))
                             for f in forms
                         )
                     ok = any(chance)
@@ -201,14 +226,14 @@ class ByHand:
                     break
             else:
                 if len(dict(names)) == len(set(names)) and self.about(dict(names), d, t):
-                    parses.append((dict(names), chance))
+                    parses.append((dict(names), chance, p.family))
         assert len(parses) < 2, words
         return parses[0] if parses else None
 
     def about(self, names, d, t):
         """P(everything that is named), summed over who the people are."""
         total = 1.0
-        for name in ("v1", "v2", "item", "loc", "road", "writer"):
+        for name in ("v1", "v2", "item", "loc", "road", "writer", "to"):
             if name in names:
                 total *= self.word(name, d, t, 0, 0, names[name])
         friend = 0.0
@@ -240,7 +265,7 @@ class ByHand:
         return total * friend * professional
 
     def logprob(self, text):
-        text = re.sub(r"^(Dear \w+),", r"\1,|", text)
+        text = re.sub(r"^((?:My dear|Dear) \w+),", r"\1,|", text)
         parts = [s for s in re.split(r"(?<=[.!?])\s|\|", text) if s.strip()]
         split = [re.findall(r"[\w'-]+|[.,!?;:]", s) for s in parts]
         total = 0.0
@@ -250,15 +275,20 @@ class ByHand:
                 continue
             roles = ["open", *["body"] * n, "close", "sign"][: len(split)]
             for t in range(4):
-                found = [self.sentence(w, r, d, t) for w, r in zip(split, roles, strict=True)]
+                found, used = [], []
+                for w, r in zip(split, roles, strict=True):
+                    found.append(self.sentence(w, r, d, t, used))
+                    if found[-1] is None:
+                        break
+                    used.append(found[-1][2])
                 if None in found:
                     continue
-                pairs = {pair for names, _ in found for pair in names.items()}
+                pairs = {pair for names, _, _ in found for pair in names.items()}
                 if len(dict(pairs)) < len(pairs):
                     continue
                 for mood in (0, 1):
                     chance = share / 4 / 2 * LENGTHS[n - 1] * self.about(dict(pairs), d, t)
-                    for role, (_, by_polarity) in zip(roles, found, strict=True):
+                    for role, (_, by_polarity, _) in zip(roles, found, strict=True):
                         same = self.dials.agreement if role == "body" else 1.0
                         chance *= same * by_polarity[mood] + (1 - same) * by_polarity[1 - mood]
                     total += chance

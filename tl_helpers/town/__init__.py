@@ -29,7 +29,7 @@ from tl_helpers.town.reading import frequencies, marked, shared_opinions, statis
 from tl_helpers.town.tasks import Opinions, SenseExamples, SenseTask, opinion_task, sense_task
 
 MOST_DOCUMENTS = 5_000_000  # in one corpus: beyond that, take several with ``start``
-VERSION = 3  # goes into every cache fingerprint: raise it when the text changes
+VERSION = 4  # goes into every cache fingerprint: raise it when the text changes
 DIALS = {name: meaning for name, (_, _, meaning) in RANGES.items()} | {
     "mixture": "domain -> weight; domains left out do not occur"
 }

@@ -13,136 +13,21 @@ from functools import lru_cache
 import numpy as np
 
 from tl_helpers.town import grammar as g
-from tl_helpers.town import lexicon as lx
+from tl_helpers.town.categories import POLARITIES, SIZES, Category, categories, zipf
+from tl_helpers.town.governors import govern
 from tl_helpers.town.sentences import SENTENCES
 
+__all__ = [
+    "ENTITIES", "KINDS", "ONE", "POLARITIES", "ROLES", "SIZES", "UPOS", "Category", "Pattern",
+    "Symbol", "Table", "build_table", "categories", "patterns", "starts_with_vowel_sound", "zipf",
+]
 ONE = 1 << 40
-POLARITIES = ("negative", "positive")
 ROLES = ("open", "body", "close", "sign")
 KINDS = ("plain", "hard", "neutral")
 UPOS = (
     "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ VERB"
 ).split()
 ENTITIES = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG", "B-MISC", "I-MISC")
-
-
-@dataclass(frozen=True)
-class Category:
-    """A list of words with one row of probabilities per value of what they depend on."""
-
-    name: str
-    pos: str
-    by: tuple[str, ...]  # of "domain", "topic", "polarity", "gender"
-    words: tuple[str, ...]
-    weights: np.ndarray  # [rows, words]
-
-
-SIZES = {"domain": len(lx.DOMAINS), "topic": 4, "polarity": 2, "gender": 2}
-
-
-def zipf(n: int, exponent: float) -> np.ndarray:
-    """Zipf's law: weight of rank r is 1 / r**exponent. Returns ``[n]``, summing to one."""
-    weights = 1.0 / np.arange(1, n + 1) ** exponent
-    return weights / weights.sum()
-
-
-def _rows(name: str, pos: str, by: str, lists: dict) -> Category:
-    """``lists``: tuple of feature values -> list of (word, weight)."""
-    features = tuple(by.split())
-    words = list(dict.fromkeys(w for row in lists.values() for w, _ in row))
-    index = {w: i for i, w in enumerate(words)}
-    weights = np.zeros((int(np.prod([SIZES[f] for f in features])) if features else 1, len(words)))
-    for row, key in enumerate(itertools.product(*(range(SIZES[f]) for f in features))):
-        for word, weight in lists[key]:
-            weights[row, index[word]] += weight
-    return Category(name, pos, features, tuple(words), weights)
-
-
-def _ranked(text: str, exponent: float, share: float = 1.0) -> list[tuple[str, float]]:
-    words = text.split()
-    return [(w, share * p) for w, p in zip(words, zipf(len(words), exponent), strict=True)]
-
-
-def categories(exponent: float, distance: float) -> dict[str, Category]:
-    """All word categories for a Zipf exponent and a distance between the domains' vocabularies."""
-    out: list[Category] = []
-    z = exponent
-
-    def flat(name: str, pos: str, text: str) -> None:
-        out.append(_rows(name, pos, "", {(): _ranked(text, z)}))
-
-    def polar(name: str, pos: str, lists: dict[str, str]) -> None:
-        rows = {(i,): _ranked(lists[p], z) for i, p in enumerate(POLARITIES)}
-        out.append(_rows(name, pos, "polarity", rows))
-
-    def by_domain(name: str, pos: str, lists: dict[str, str]) -> None:
-        rows = {(i,): _ranked(lists[d], z) for i, d in enumerate(lx.DOMAINS)}
-        out.append(_rows(name, pos, "domain", rows))
-
-    def by_topic(name: str, pos: str, lists: dict[str, dict[str, str]]) -> None:
-        rows = {
-            (i, j): _ranked(lists[d][t], z)
-            for i, d in enumerate(lx.DOMAINS)
-            for j, t in enumerate(lx.TOPICS[d])
-        }
-        out.append(_rows(name, pos, "domain topic", rows))
-
-    shared, special = 1 - distance, distance
-    out.append(
-        _rows(
-            "eval", "ADJ", "domain polarity",
-            {
-                (i, j): _ranked(lx.EVAL_THING[p]["any"], z, shared)
-                + _ranked(lx.EVAL_THING[p][d], z, special)
-                for i, d in enumerate(lx.DOMAINS)
-                for j, p in enumerate(POLARITIES)
-            },
-        )
-    )
-    polar("more", "ADJ", lx.EVAL_MORE)
-    polar("evalp", "ADJ", lx.EVAL_PERSON)
-    polar("evall", "ADJ", lx.EVAL_PLACE)
-    polar("feel", "ADJ", lx.FEELING)
-    polar("loved", "VERB", lx.LOVED)
-    polar("love", "VERB", lx.LOVE)
-    polar("moved", "VERB", lx.MOVED)
-    polar("treated", "VERB", lx.TREATED)
-    polar("worked", "VERB", lx.WORKED)
-    polar("adv", "ADV", lx.ADVERB)
-    polar("mood", "ADV", lx.MOOD)
-    polar("again", "ADV", lx.AGAIN)
-    polar("choose", "VERB", lx.CHOOSE)
-    polar("quality", "NOUN", lx.QUALITY)
-    polar("stars", "NUM", lx.STARS)
-    polar("newsdid", "VERB", lx.NEWS_DID)
-    by_topic("thing", "NOUN", lx.THING)
-    by_topic("things", "NOUN", lx.THINGS)
-    by_topic("mod", "ADJ", lx.THING_MODIFIER)
-    by_topic("item", "NOUN", lx.ITEM)
-    for name, pos, lists in (
-        ("place", "NOUN", lx.PLACE_NOUN), ("staff", "NOUN", lx.STAFF), ("did", "VERB", lx.OBJECTS),
-        ("occasion", "NOUN", lx.OCCASION), ("got", "VERB", lx.GOT), ("use", "VERB", lx.USE),
-        ("made", "VERB", lx.MADE), ("kind", "NOUN", lx.KIND), ("v1", "PROPN", lx.VENUE_FIRST),
-        ("v2", "PROPN", lx.VENUE_SECOND),
-    ):
-        by_domain(name, pos, lists)
-    for name, pos, text in (
-        ("day", "PROPN", lx.DAYS), ("month", "PROPN", lx.MONTHS), ("num", "NUM", lx.NUMBERS),
-        ("ord", "ADJ", lx.ORDINALS), ("int", "ADV", lx.INTENSIFIERS),
-        ("land", "NOUN", lx.LANDMARKS), ("int2", "ADV", lx.INTENSIFIERS_2),
-        ("size", "ADJ", lx.SIZES), ("age", "ADJ", lx.AGES), ("company", "NOUN", lx.COMPANY),
-        ("desc", "ADJ", lx.DESCRIPTIVE),
-        ("desc2", "ADJ", lx.DESCRIPTIVE_2), ("furn", "NOUN", lx.FURNITURE),
-        ("crowd", "NOUN", lx.CROWD), ("hero", "NOUN", lx.HERO), ("hero2", "NOUN", lx.HERO_2),
-        ("loc", "PROPN", lx.STREETS), ("road", "PROPN", lx.ROADS), ("writer", "PROPN", lx.WRITERS),
-    ):
-        flat(name, pos, text)
-    for name, female, male in (("q", lx.FEMALE, lx.MALE), ("kin", *lx.KIN.values())):
-        out.append(
-            _rows(name, "PROPN" if name == "q" else "NOUN", "gender",
-                  {(0,): _ranked(female, z), (1,): _ranked(male, z)})
-        )
-    return {c.name: c for c in out}
 
 
 @dataclass(frozen=True)
@@ -167,6 +52,9 @@ class Pattern:
     role: str = ""
     kind: str = ""
     source: str = ""
+    family: int = 0  # rule of ``SENTENCES`` (exclamations: one): used once in a document at most
+    governors: list[int] = field(default_factory=list)  # position of the noun a slot goes with, or
+    classes: list[str] = field(default_factory=list)  # -1 and then its class
 
 
 ATTRIBUTE_POS = {"p1": "PROPN", "p2": "PROPN", "occ": "NOUN", "psub": "PRON", "qsub": "PRON",
@@ -242,6 +130,7 @@ def patterns() -> list[Pattern]:
     """Every flat sentence pattern of the grammar (dial-independent)."""
     POS_OF.update({c.name: c.pos for c in categories(1.0, 0.5).values()})
     out = []
+    families: dict[str, int] = {}
     for domains, role, kind, weight, rhs in SENTENCES:
         groups: dict[str, list[str]] = {}
         for d in domains.split():
@@ -250,6 +139,9 @@ def patterns() -> list[Pattern]:
             for p in _expand(rhs, group):
                 p.weight *= weight
                 p.domains, p.role, p.kind, p.source = tuple(members), role, kind, rhs
+                key = "exclaim" if "what/DET" in rhs or "WHAT_QUALITY" in rhs else rhs
+                p.family = families.setdefault(key, len(families))
+                p.governors, p.classes = govern(p)
                 out.append(p)
     return out
 

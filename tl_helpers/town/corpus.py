@@ -107,7 +107,7 @@ class Corpus:
         )
         tag = np.zeros(len(ATTRIBUTE_COLUMNS), np.int64)
         for name, label in (("loc", "B-LOC"), ("road", "I-LOC"), ("p1", "B-PER"), ("p2", "I-PER"),
-                            ("q", "B-PER"), ("writer", "B-PER")):
+                            ("q", "B-PER"), ("writer", "B-PER"), ("to", "B-PER")):
             tag[ATTRIBUTE_COLUMNS.index(name)] = c.ENTITIES.index(label)
         out = np.zeros(self.n_tokens, np.int64)
         named = np.flatnonzero(e.p_kind[d.place] == ATTRIBUTE)
@@ -186,25 +186,26 @@ class Corpus:
         s_sent = d.sentence[d.slots]
         s_doc = d.doc[s_sent]
         names = list(e.categories)
+        place, first = d.place[d.slots], d.t_start[s_sent]
+        noun = e.noun_class(d.token, first, place, d.domain[s_doc], d.topic[s_doc])
         own = e.row(slot_category, d.domain[s_doc], d.topic[s_doc],
-                    d.polarity[s_sent] ^ e.p_flip[d.place[d.slots]])
+                    d.polarity[s_sent] ^ e.p_flip[place], noun)
         local = d.w_entry - t.start[own]  # which word of the category: the same in every row
         common = self._logp_common(seen)
         agree = self.engine.dials.agreement
         total = np.full(len(self), -np.inf)
         shares = self.engine.dials.domain_shares()
         for domain in np.flatnonzero(shares > 0):
-            p_local = d.p_entry - t.start[t.base["pattern"] + d.domain[d.doc] * 4 + d.role]
-            pattern = t.logp[t.start[t.base["pattern"] + domain * 4 + d.role] + p_local]
-            pattern_doc = np.bincount(d.doc, pattern, len(self))
+            pattern_doc = np.bincount(d.doc, self._logp_patterns(int(domain)), len(self))
             alive = np.flatnonzero(np.isfinite(pattern_doc))
             for topic in range(4):
+                noun = e.noun_class(d.token, first, place, domain, topic)
                 by_polarity = np.stack([
                     np.bincount(
                         s_sent,
                         t.logp[
-                            t.start[e.row(slot_category, domain, topic,
-                                          p ^ e.p_flip[d.place[d.slots]])] + local
+                            t.start[e.row(slot_category, domain, topic, p ^ e.p_flip[place], noun)]
+                            + local
                         ],
                         self.n_sentences,
                     )
@@ -222,6 +223,13 @@ class Corpus:
                     doc = np.bincount(d.doc, sentence, len(self)) + base + np.log(0.5)
                     total[alive] = np.logaddexp(total[alive], doc[alive])
         return total
+
+    def _logp_patterns(self, domain: int) -> np.ndarray:
+        """``[sentences]`` its kind and its pattern in another domain."""
+        d, e, t = self.draws, self.engine, self.engine.table
+        what, place = e.p_what[d.pattern], domain * 4 + d.role
+        kind = t.logp[t.start[t.base["manner"] + place] + what]
+        return kind + e.families.logp(d, place * 3 + what)
 
     def _logp_common(self, seen: dict[str, np.ndarray]) -> np.ndarray:
         """Length, friend and kin: what depends on no hidden label."""

@@ -11,13 +11,14 @@ The generative story of a document:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from tl_helpers.town import compiled as c
 from tl_helpers.town import lexicon as lx
+from tl_helpers.town.classes import CLASSES, noun_classes
 from tl_helpers.town.dials import Dials
+from tl_helpers.town.draws import Draws
+from tl_helpers.town.families import Families
 from tl_helpers.town.people import PERSONS_PER_CELL, occupations, people
 from tl_helpers.town.random import draw, keys
 
@@ -25,7 +26,7 @@ LENGTHS = np.array([0.10, 0.20, 0.25, 0.20, 0.15, 0.10])  # 1..6 body sentences
 OPENING_NEUTRAL = 0.7  # share of openings without an opinion, where the domain has both kinds
 SLOT, LITERAL, ATTRIBUTE, ARTICLE = range(4)
 _DOC, _SENTENCE = 32, 64  # random positions kept for a document, and for each of its sentences
-SIMPLE = ("v1", "v2", "item", "loc", "road", "writer")
+SIMPLE = ("v1", "v2", "item", "loc", "road", "writer", "to")
 
 
 class Engine:
@@ -89,25 +90,22 @@ class Engine:
             ("agree", np.array([[1 - d.agreement, d.agreement]]), np.arange(2)),
             ("noise", np.array([[1 - d.noise, d.noise]]), np.arange(2)),
         ]
-        # Patterns: a row for each (domain, role), with the shares of the kinds built in.
-        weights = np.zeros((len(lx.DOMAINS) * 4, len(self.patterns)))
+        # Which kind of sentence, for each (domain, role); then which pattern of that kind.
+        self.p_what = np.array([c.KINDS.index(p.kind) for p in self.patterns])
+        weights = np.zeros((len(lx.DOMAINS) * 4 * 3, len(self.patterns)))
         for j, p in enumerate(self.patterns):
             for name in p.domains:
-                row = lx.DOMAINS.index(name) * 4 + c.ROLES.index(p.role)
-                weights[row, j] = p.weight
-        kinds = np.array([c.KINDS.index(p.kind) for p in self.patterns])
-        for row in range(len(weights)):
-            role = c.ROLES[row % 4]
-            share_of = self._kind_shares(role)
-            here = {k for k in range(3) if weights[row, kinds == k].sum() > 0}
-            for k in here:
-                total = weights[row, kinds == k].sum()
-                part = share_of[k] / sum(share_of[i] for i in here) if len(here) > 1 else 1.0
-                weights[row, kinds == k] *= part / total
-            if not here:
-                weights[row] = 1.0  # a row that no document uses (only letters are signed)
-        rows.append(("pattern", weights, np.arange(len(self.patterns))))
+                place = lx.DOMAINS.index(name) * 4 + c.ROLES.index(p.role)
+                weights[place * 3 + self.p_what[j], j] = p.weight
+        there = weights.sum(1).reshape(-1, 3) > 0
+        shares = there * np.array([self._kind_shares(c.ROLES[i % 4]) for i in range(len(there))])
+        shares[~there.any(1)] = 1.0  # of a role that no document uses (only letters are signed)
+        weights[~there.reshape(-1)] = 1.0
+        rows += [
+            ("manner", shares, np.arange(3)), ("pattern", weights, np.arange(len(self.patterns))),
+        ]
         self.table = c.build_table(rows)
+        self.families = Families(self.table, self.patterns)
 
     def _kind_shares(self, role: str) -> tuple[float, float, float]:
         d = self.dials
@@ -116,13 +114,14 @@ class Engine:
             return opinion * (1 - d.hard), opinion * d.hard, d.neutral
         if role == "open":
             return 1 - OPENING_NEUTRAL, 0.0, OPENING_NEUTRAL
-        return 1.0, 0.0, 1.0
+        return 1.0, 0.0, 1.0  # there is one kind only
 
     # --- patterns as arrays ----------------------------------------------------------------------
     def _make_patterns(self) -> None:
         names = list(self.categories)
         attributes = {a: i for i, a in enumerate(ATTRIBUTE_COLUMNS)}
         kind, arg, flip, pos, head, rel, start = [], [], [], [], [], [], [0]
+        noun, fixed = [], []
         self.relations = sorted({r for p in self.patterns for r in p.relations})
         rel_id = {r: i for i, r in enumerate(self.relations)}
         for p in self.patterns:
@@ -144,10 +143,16 @@ class Engine:
                 head.append(h)
                 rel.append(rel_id[r])
             start.append(start[-1] + len(p.symbols))
+            noun += p.governors
+            fixed += [CLASSES.index(name) for name in p.classes]
         self.p_kind, self.p_arg = np.array(kind, np.int8), np.array(arg, np.int32)
         self.p_flip, self.p_pos = np.array(flip, np.int8), np.array(pos, np.int8)
         self.p_head, self.p_rel = np.array(head, np.int16), np.array(rel, np.int16)
+        self.p_noun, self.p_class = np.array(noun, np.int16), np.array(fixed, np.int8)
         self.p_start = np.array(start)
+        self.class_of = np.zeros((len(self.surfaces), len(lx.DOMAINS), 4), np.int8)
+        for word, domain, topic, name in noun_classes():
+            self.class_of[self.surface_id[word], domain, topic] = CLASSES.index(name)
         self.p_role = np.array([c.ROLES.index(p.role) for p in self.patterns], np.int8)
         self.p_opinion = np.array([p.kind != "neutral" for p in self.patterns])
         self.p_hard = np.array([p.kind == "hard" for p in self.patterns])
@@ -158,13 +163,24 @@ class Engine:
             stride, step = dict.fromkeys(c.SIZES, 0), 1
             for f in reversed(x.by):
                 stride[f], step = step, step * c.SIZES[f]
-            strides.append([stride[f] for f in ("domain", "topic", "polarity")])
+            strides.append([stride[f] for f in ("domain", "topic", "polarity", "class")])
         self.cat_stride = np.array(strides)
 
-    def row(self, cat: np.ndarray, domain, topic, polarity) -> np.ndarray:  # type: ignore[no-untyped-def]
-        """Table row of categories ``cat`` in a context; all arguments broadcast."""
+    def row(self, cat: np.ndarray, domain, topic, polarity, noun=0) -> np.ndarray:  # type: ignore[no-untyped-def]
+        """Table row of categories ``cat`` in a context; all arguments broadcast.
+
+        ``noun`` is the class of the noun that the word goes with.
+        """
         s = self.cat_stride[cat]
-        return self.cat_base[cat] + s[..., 0] * domain + s[..., 1] * topic + s[..., 2] * polarity
+        own = s[..., 0] * domain + s[..., 1] * topic + s[..., 2] * polarity + s[..., 3] * noun
+        return self.cat_base[cat] + own
+
+    def noun_class(self, token: np.ndarray, first: np.ndarray, place: np.ndarray, domain, topic):  # type: ignore[no-untyped-def]
+        """Class of the noun that each slot goes with: ``place`` of the slots in the pattern tables,
+        ``first`` the positions in ``token`` where their sentences start."""
+        noun = self.p_noun[place]
+        own = self.class_of[token[first + np.maximum(noun, 0)], domain, topic]
+        return np.where(noun >= 0, own, self.p_class[place]).astype(np.int64)
 
     def pick(self, row: np.ndarray, u: np.ndarray) -> np.ndarray:
         """Entry of the table drawn by the uniform integers ``u`` from each ``row``."""
@@ -188,15 +204,18 @@ class Engine:
         noise = attribute("noise", 0)
         names = list(self.categories)
         value: dict[str, np.ndarray] = {}
-        for name in SIMPLE:
+
+        def simple(name: str) -> np.ndarray:
             cat = np.full(len(index), names.index(name))
-            rows = self.row(cat, domain, topic, 0) - t.base[name]
-            value[name] = attribute(name, rows)
+            return attribute(name, self.row(cat, domain, topic, 0) - t.base[name])
+
+        value.update({name: simple(name) for name in SIMPLE if name != "to"})
         occupation = attribute("occ", domain).astype(np.int64)
         gender = attribute("pgender", occupation)
         person = attribute("person", occupation * 2 + gender)
         friend = attribute("qgender", 0)
         value["q"], value["kin"] = attribute("q", friend), attribute("kin", friend)
+        value["to"] = simple("to")
         ids = self.surface_id
         value["occ"] = np.array([ids[o] for o in occupations()[0]])[occupation]
         first, last = (np.array([ids[n[i]] for n in people()]) for i in range(2))
@@ -215,7 +234,10 @@ class Engine:
         slot0 = _DOC + place * _SENTENCE
         agree = t.token[self.pick(np.full(len(doc), t.base["agree"]), draw(key[doc], slot0))]
         polarity = np.where((role == 1) & (agree == 0), 1 - sentiment[doc], sentiment[doc])
-        p_entry = self.pick(t.base["pattern"] + domain[doc] * 4 + role, draw(key[doc], slot0 + 1))
+        what = t.token[self.pick(t.base["manner"] + domain[doc] * 4 + role,
+                                 draw(key[doc], slot0 + _SENTENCE - 1))]
+        p_entry = self.families.draw(
+            (domain[doc] * 4 + role) * 3 + what, s_start, draw(key[doc], slot0 + 1))
         pattern = t.token[p_entry].astype(np.int64)
 
         length = np.diff(self.p_start)[pattern]
@@ -226,14 +248,20 @@ class Engine:
         kind, arg = self.p_kind[place_in_pattern], self.p_arg[place_in_pattern]
         token = arg.copy()
         owner = doc[sentence]
-        is_slot = np.flatnonzero(kind == SLOT)
-        s_sent, s_doc = sentence[is_slot], owner[is_slot]
-        signed = polarity[s_sent] ^ self.p_flip[place_in_pattern[is_slot]]
-        rows = self.row(arg[is_slot], domain[s_doc], topic[s_doc], signed)
-        w_entry = self.pick(rows, draw(key[s_doc], slot0[s_sent] + 2 + within[is_slot]))
-        token[is_slot] = t.token[w_entry]
         named = np.flatnonzero(kind == ATTRIBUTE)
         token[named] = about[owner[named], arg[named]]
+        is_slot = np.flatnonzero(kind == SLOT)
+        w_entry = np.empty(len(is_slot), np.int64)
+        waits = self.p_noun[place_in_pattern[is_slot]] >= 0  # for its noun
+        for now in (~waits, waits):
+            at = is_slot[now]
+            sent, its = sentence[at], owner[at]
+            signed = polarity[sent] ^ self.p_flip[place_in_pattern[at]]
+            noun = self.noun_class(
+                token, t_start[sent], place_in_pattern[at], domain[its], topic[its])
+            rows = self.row(arg[at], domain[its], topic[its], signed, noun)
+            w_entry[now] = self.pick(rows, draw(key[its], slot0[sent] + 2 + within[at]))
+            token[at] = t.token[w_entry[now]]
         article = np.flatnonzero(kind == ARTICLE)
         token[article] = np.where(
             self.vowel[token[article + 1]], self.surface_id["an"], self.surface_id["a"]
@@ -246,30 +274,4 @@ class Engine:
 
 
 ATTRIBUTE_COLUMNS = ("v1", "v2", "item", "loc", "road", "writer", "q", "kin", "occ", "p1", "p2",
-                     "psub", "ppos", "qsub")
-
-
-@dataclass(frozen=True)
-class Draws:
-    """All that was drawn, flat; ``*_start`` are offsets (documents > sentences > tokens)."""
-
-    index: np.ndarray  # [documents] running number
-    domain: np.ndarray
-    topic: np.ndarray
-    sentiment: np.ndarray  # what the text was written with
-    label: np.ndarray  # what the label says (label noise applied)
-    occupation: np.ndarray
-    gender: np.ndarray  # of the professional
-    entries: dict[str, np.ndarray]  # table entry of each document-level draw
-    s_start: np.ndarray  # [documents + 1] -> sentences
-    doc: np.ndarray  # [sentences] its document
-    role: np.ndarray
-    polarity: np.ndarray
-    pattern: np.ndarray
-    p_entry: np.ndarray
-    t_start: np.ndarray  # [sentences + 1] -> tokens
-    sentence: np.ndarray  # [tokens] its sentence
-    place: np.ndarray  # [tokens] position in the pattern tables
-    token: np.ndarray  # [tokens] surface id
-    slots: np.ndarray  # [slots] token positions that were drawn
-    w_entry: np.ndarray  # [slots] their table entries
+                     "psub", "ppos", "qsub", "to")

@@ -43,7 +43,7 @@ class Judge(Recogniser):
     def cut(self, words: Sequence[str]) -> list[tuple[str, ...]]:
         """The sentences of a text; what has no end is one too."""
         bounds = [i + 1 for i, w in enumerate(words) if w in _ENDS]
-        if words and words[0] == "dear" and "," in words[:4]:
+        if "dear" in words[:2] and words[0] in ("dear", "my") and "," in words[:4]:
             bounds.insert(0, list(words).index(",") + 1)
         bounds = sorted({0, *bounds, len(words)})
         return [tuple(words[a:b]) for a, b in itertools.pairwise(bounds)]
@@ -102,12 +102,12 @@ class Judge(Recogniser):
         place = np.concatenate([np.arange(x) + e.p_start[p]
                                 for x, p in zip(lengths, pattern, strict=True)])  # fmt: skip
         w_entry = [
-            int(t.start[self._row(cat, domain, topic, polarity ^ flip)]) + k
-            for r, polarity in chosen for cat, k, flip in r.slots
+            int(t.start[self._slot_row(slot, domain, topic, polarity)]) + slot[1]
+            for r, polarity in chosen for slot in r.slots
         ]  # fmt: skip
         length = int(t.start[t.base["length"]]) + sum(x == 1 for x in roles) - 1
         entries = {k: v * one for k, v in about.items() if k not in ("occ", "gender")}
-        p_row = t.base["pattern"] + domain * 4 + np.array(roles)
+        p_row = t.base["pattern"] + (domain * 4 + np.array(roles)) * 3 + e.p_what[pattern]
         draws = Draws(
             index=0 * one, domain=domain * one, topic=topic * one, sentiment=sentiment * one,
             label=sentiment * one, occupation=about["occ"] * one, gender=about["gender"] * one,

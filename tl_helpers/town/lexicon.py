@@ -7,6 +7,7 @@ written as they appear in mid-sentence, so names carry their capital and nothing
 from __future__ import annotations
 
 from tl_helpers.town.names import (
+    ADDRESSEES,
     FEMALE,
     KIN,
     LANDMARKS,
@@ -23,11 +24,14 @@ from tl_helpers.town.opinions import (
     ADVERB,
     AGAIN,
     CHOOSE,
+    EVAL_GENERAL,
     EVAL_MORE,
     EVAL_PERSON,
     EVAL_PLACE,
+    EVAL_PLACE_2,
     EVAL_THING,
     FEELING,
+    FEELING_2,
     LOVE,
     LOVED,
     MOOD,
@@ -57,15 +61,16 @@ MONTHS = (
     "May June September January October April July March December November August February"
 )
 NUMBERS = "two three four five six ten twelve seven twenty eight nine fifteen thirty forty fifty"
+FEW = "two three four five six"  # of something that comes with a gadget
 ORDINALS = "first second third fourth fifth sixth tenth"
-INTENSIFIERS = "really truly quite simply absolutely decidedly genuinely undeniably"
+INTENSIFIERS = "really truly quite simply absolutely genuinely thoroughly positively"
 INTENSIFIERS_2 = "very so really quite extremely rather truly"
 SIZES = "small large modern old tall narrow red-brick timber-framed whitewashed ivy-clad"
 AGES = "young old tall penniless nameless foreign bearded left-handed"
-COMPANY = "friends family colleagues neighbours children visitors relatives classmates cousins"
+COMPANY = "friends family colleagues neighbours relatives classmates cousins students grandchildren"
 DESCRIPTIVE = (
     "small large round grey wooden red old narrow tall blue brown square modern green white long "
-    "plain black striped yellow low marble brass folding painted"
+    "plain black striped yellow tiny marble brass folding painted"
 )
 FURNITURE = (
     "table chair lamp clock mirror painting door bench shelf sofa piano cupboard stool vase rug "
@@ -92,14 +97,16 @@ USE = {  # I will ... it
     "letter": "repeat forget mention do",
 }
 MADE = {  # the thing was ...
-    "restaurant": "cooked prepared served seasoned presented",
-    "film": "filmed made edited directed staged",
-    "hotel": "arranged prepared designed kept planned",
-    "gadget": "built designed made assembled packed",
-    "book": "written researched edited told printed",
-    "news": "run organised planned handled managed",
-    "letter": "planned arranged organised handled done",
+    "restaurant": "prepared cooked served seasoned presented brewed poured",
+    "film": "made filmed edited directed staged written observed cast",
+    "hotel": "kept arranged prepared designed planned maintained served mixed",
+    "gadget": "made built designed assembled packed chosen",
+    "book": "written researched edited told printed drawn chosen",
+    "news": "organised managed run planned trained coached built restored made displayed forecast "
+    "predicted tended led",
+    "letter": "planned arranged organised handled done tended raised chosen wrapped kept",
 }
+BEGAN = "opened began arrived ended reopened ripened flooded thawed trained vanished"
 KIND = {  # what the venue is
     "restaurant": "restaurant cafe bistro pub diner tavern tearoom canteen brasserie",
     "film": "film movie picture feature",
@@ -109,7 +116,8 @@ KIND = {  # what the venue is
     "news": "group charity organisation association",
     "letter": "group charity organisation association",
 }
-CROWD = "visitors residents neighbours families locals villagers shoppers pensioners onlookers"
+CROWD = "visitors residents neighbours families villagers shoppers pensioners onlookers commuters"
+FOLK = "residents families shoppers pensioners"  # who belong to a street, or are "local"
 HERO = (  # whom stories are about
     "fisherman widow pianist spy schoolgirl sailor king detective orphan queen astronaut inventor "
     "shepherd gambler pilot thief clown blacksmith umbrella-maker explorer opera-singer smuggler "
@@ -124,12 +132,12 @@ DESCRIPTIVE_2 = (
 )
 
 __all__ = [
-    "ADVERB", "AGAIN", "AGES", "CHOOSE", "COMPANY", "CROWD", "DAYS", "DESCRIPTIVE",
-    "DESCRIPTIVE_2", "DOMAINS", "EVAL_MORE", "EVAL_PERSON", "EVAL_PLACE", "EVAL_THING", "FEELING",
-    "FEMALE",
+    "ADDRESSEES", "ADVERB", "AGAIN", "AGES", "BEGAN", "CHOOSE", "COMPANY", "CROWD", "DAYS",
+    "DESCRIPTIVE", "DESCRIPTIVE_2", "DOMAINS", "EVAL_GENERAL", "EVAL_MORE", "EVAL_PERSON",
+    "EVAL_PLACE", "EVAL_PLACE_2", "EVAL_THING", "FEELING", "FEELING_2", "FEMALE", "FEW", "FOLK",
     "FURNITURE", "GOT", "HERO", "HERO_2", "INTENSIFIERS", "INTENSIFIERS_2", "ITEM", "KIN", "KIND",
-    "LANDMARKS", "LOVE", "LOVED", "MADE", "MALE", "MONTHS", "MOOD", "MOVED", "NEWS_DID", "NUMBERS",
-    "OBJECTS", "OCCASION", "OCCUPATIONS", "ORDINALS", "PLACE_NOUN", "QUALITY", "ROADS", "SIZES",
-    "STAFF", "STARS", "STREETS", "SURNAMES", "THING", "THINGS", "THING_MODIFIER", "TOPICS",
-    "TREATED", "USE", "VENUE_FIRST", "VENUE_SECOND", "WORKED", "WRITERS",
+    "LANDMARKS", "LOVE", "LOVED", "MADE", "MALE", "MONTHS", "MOOD", "MOVED", "NEWS_DID",
+    "NUMBERS", "OBJECTS", "OCCASION", "OCCUPATIONS", "ORDINALS", "PLACE_NOUN", "QUALITY", "ROADS",
+    "SIZES", "STAFF", "STARS", "STREETS", "SURNAMES", "THING", "THINGS", "THING_MODIFIER",
+    "TOPICS", "TREATED", "USE", "VENUE_FIRST", "VENUE_SECOND", "WORKED", "WRITERS",
 ]

@@ -76,3 +76,7 @@ KIN = {
     "male": "brother father uncle son nephew grandfather husband godson",
 }
 WRITERS = "Jenny Max Kate Ben Ella Jack Rosie Will Maya Leo Nell Theo Tess Finn Lily Sam Jo Nick"
+ADDRESSEES = (  # whom letters are written to: nobody else has these names
+    "Emily Robert Charlotte Edward Caroline Thomas Dorothy Philip Margaret Susan Richard Eleanor "
+    "Charles Elizabeth Stephen Frances Andrew Nancy Gerald Joan"
+)

@@ -26,7 +26,9 @@ from tl_helpers.town.generate import (
 )
 from tl_helpers.town.people import people
 
-Slots = tuple[tuple[int, int, int], ...]  # (category, which of its words, flipped)
+# (category, which of its words, flipped, surface of its noun or -1, class where that is fixed)
+Slots = tuple[tuple[int, int, int, int, int], ...]
+ITEM = ATTRIBUTE_COLUMNS.index("item")
 
 
 class Reading(NamedTuple):
@@ -83,7 +85,7 @@ class Recogniser:
 
     def _fill(self, p: int, words: tuple[str, ...]) -> Reading | None:
         e = self.engine
-        slots, named, surfaces = [], [], []
+        drawn, named, surfaces = [], [], []
         for k, word in enumerate(words):
             place = int(e.p_start[p]) + k
             kind, arg = int(e.p_kind[place]), int(e.p_arg[place])
@@ -91,11 +93,11 @@ class Recogniser:
                 hit = self.word_of[arg].get(word)
                 if hit is None:
                     return None
-                slots.append((arg, hit[0], int(e.p_flip[place])))
+                drawn.append((arg, hit[0], place))
                 surfaces.append(hit[1])
             elif kind == ATTRIBUTE:
                 named.append((ATTRIBUTE_COLUMNS[arg], word))
-                surfaces.append(-1)
+                surfaces.append(e.surface_id.get(word, -1) if arg == ITEM else -1)
             elif kind == ARTICLE:
                 if word not in ("a", "an") or c.starts_with_vowel_sound(words[k + 1]) != (
                     word == "an"
@@ -104,23 +106,38 @@ class Recogniser:
                 surfaces.append(e.surface_id[word])
             else:
                 surfaces.append(arg)
-        return Reading(p, tuple(slots), tuple(named), tuple(surfaces))
+        slots = tuple(
+            (cat, k, int(e.p_flip[place]),
+             surfaces[e.p_noun[place]] if e.p_noun[place] >= 0 else -1, int(e.p_class[place]))
+            for cat, k, place in drawn
+        )  # fmt: skip
+        return Reading(p, slots, tuple(named), tuple(surfaces))
 
-    def _row(self, cat: int, domain: int, topic: int, polarity: int) -> int:
+    def _row(self, cat: int, domain: int, topic: int, polarity: int, noun: int = 0) -> int:
         """``engine.row`` for one category, without the cost of arrays."""
-        by_domain, by_topic, by_polarity = self._stride[cat]
-        own = by_domain * domain + by_topic * topic + by_polarity * polarity
+        by_domain, by_topic, by_polarity, by_noun = self._stride[cat]
+        own = by_domain * domain + by_topic * topic + by_polarity * polarity + by_noun * noun
         return int(self._base[cat] + own)
+
+    def _slot_row(
+        self, slot: tuple[int, int, int, int, int], domain: int, topic: int, polarity: int
+    ) -> int:
+        """The row that a slot's word was drawn from."""
+        cat, _, flip, noun, fixed = slot
+        kind = int(self.engine.class_of[noun, domain, topic]) if noun >= 0 else fixed
+        return self._row(cat, domain, topic, polarity ^ flip, kind)
 
     def _fits(self, reading: Reading, domain: int, topic: int, polarity: int) -> bool:
         return all(
-            k in self.allowed[self._row(cat, domain, topic, polarity ^ flip)]
-            for cat, k, flip in reading.slots
+            slot[1] in self.allowed[self._slot_row(slot, domain, topic, polarity)]
+            for slot in reading.slots
         )
 
     def _can_stand(self, reading: Reading, domain: int, role: int) -> bool:
-        row = self.engine.table.base["pattern"] + domain * 4 + role
-        return reading.pattern in self.allowed[row]
+        base, place = self.engine.table.base, domain * 4 + role
+        kind = int(self.engine.p_what[reading.pattern])
+        return kind in self.allowed[base["manner"] + place] and (
+            reading.pattern in self.allowed[base["pattern"] + place * 3 + kind])
 
     def _worlds(self) -> Iterator[tuple[int, int]]:
         shares = self.engine.dials.domain_shares()

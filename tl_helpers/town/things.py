@@ -72,12 +72,12 @@ THING = {
     "news": {
         "building": "bridge mint road roof library school station tower square market fountain "
         "lighthouse playground harbour car-park",
-        "sport": "match ball racket cricket squash race team tournament season final regatta "
+        "sport": "ball racket cricket squash match race team tournament season final regatta "
         "marathon league relay goalkeeper championship captain scoreboard",
         "culture": "concert rock tattoo festival exhibition parade play choir museum opening "
         "carnival fair orchestra gallery fireworks-show pantomime",
-        "weather": "harvest bank spell storm river flood winter frost drought rain snow tide "
-        "heatwave orchard gale rainbow",
+        "weather": "harvest bank spell wind river winter frost rain valley snow breeze orchard "
+        "tide sunshine meadow rainbow",
     },
     "letter": {
         "family": "wedding ring page birthday party christening visit dinner baby puppy "
@@ -134,7 +134,7 @@ THINGS = {
         "sport": "fans matches players teams referees athletes cyclists swimmers rowers runners",
         "culture": "concerts dancers musicians costumes floats fireworks paintings lanterns "
         "singers",
-        "weather": "crops rivers orchards vineyards roofs fields winds showers thunderstorms",
+        "weather": "crops rivers orchards vineyards fields winds showers meadows clouds",
     },
     "letter": {
         "family": "children cousins twins presents photographs grandchildren candles nephews "
@@ -146,46 +146,46 @@ THINGS = {
 }
 THING_MODIFIER = {  # says which, not how good
     "restaurant": {
-        "breakfast": "scrambled poached wholemeal morning toasted",
-        "seafood": "grilled smoked salted steamed local",
-        "curry": "spiced yellow red vegetable peppered",
-        "bakery": "baked almond cherry wholewheat iced",
+        "breakfast": "organic morning Scottish homemade farmhouse",
+        "seafood": "local grilled smoked homemade salted",
+        "curry": "spiced traditional homemade peppered vegetable",
+        "bakery": "almond cherry homemade iced cinnamon",
     },
     "film": {
-        "comedy": "opening silent musical spoken running",
-        "thriller": "final car midnight underground second",
-        "drama": "closing wartime student Victorian family",
-        "nature": "underwater aerial desert slow-motion arctic",
+        "comedy": "opening final second main central",
+        "thriller": "main central second secret",
+        "drama": "wartime opening main Victorian central original",
+        "nature": "northern original young distant remote wild southern",
     },
     "hotel": {
-        "seaside": "seaside rooftop private outdoor heated",
-        "mountain": "alpine wooden log mountain evening",
-        "city": "double single upstairs ground-floor corner",
-        "spa": "herbal Turkish afternoon mineral full-body",
+        "seaside": "private seaside evening tropical",
+        "mountain": "alpine mountain spare local",
+        "city": "upstairs bedroom main second",
+        "spa": "afternoon Turkish second spare",
     },
     "gadget": {
-        "kitchen": "electric steel ceramic removable built-in",
-        "audio": "wireless left right digital portable",
-        "photo": "digital automatic wide-angle front rear",
-        "garden": "rear plastic rubber petrol cordless",
+        "kitchen": "electric steel removable plastic built-in",
+        "audio": "left digital right built-in spare main",
+        "photo": "front digital rear plastic portable main",
+        "garden": "rear plastic electric rubber front inner main",
     },
     "book": {
-        "crime": "first final central unsolved Scottish",
-        "poetry": "blank collected early free modern",
-        "cookery": "vegetarian Italian seasonal alphabetical illustrated",
-        "history": "medieval Roman local royal revised",
+        "crime": "central main second short Scottish",
+        "poetry": "opening final second early modern",
+        "cookery": "illustrated Italian vegetarian seasonal full-page second",
+        "history": "revised medieval new Roman main",
     },
     "news": {
-        "building": "new old stone town northern",
-        "sport": "junior amateur annual county indoor",
-        "culture": "annual open-air summer youth brass",
-        "weather": "late early coastal seasonal overnight",
+        "building": "new old northern town southern",
+        "sport": "junior annual amateur new county old",
+        "culture": "annual new open-air summer youth old county",
+        "weather": "late early coastal northern",
     },
     "letter": {
-        "family": "little family silver surprise eldest",
-        "garden": "back climbing kitchen front walled",
-        "work": "new weekly part-time first summer",
-        "travel": "long night coastal foreign overnight",
+        "family": "little family surprise eldest",
+        "garden": "back old front young new",
+        "work": "new first summer old",
+        "travel": "overnight long coastal new foreign",
     },
 }
 ITEM = {  # what the whole document is about
@@ -223,7 +223,7 @@ ITEM = {  # what the whole document is about
         "building": "project renovation scheme plan",
         "sport": "game contest cup derby",
         "culture": "event show premiere ceremony",
-        "weather": "forecast weather summer downpour",
+        "weather": "weather forecast summer autumn",
     },
     "letter": {
         "family": "celebration gathering feast family-tree",
@@ -255,11 +255,11 @@ STAFF = {
 OBJECTS = {  # the past-tense verb of "we ... the item"
     "restaurant": "ordered tried chose shared booked",
     "film": "watched saw rented streamed rewatched",
-    "hotel": "booked reserved arranged planned extended",
+    "hotel": "booked reserved chose arranged extended",
     "gadget": "bought ordered unpacked tested returned",
     "book": "read finished borrowed bought reread",
     "news": "discussed watched followed organised reported",
-    "letter": "planned discussed organised remembered mentioned",
+    "letter": "discussed planned remembered organised mentioned watered",
 }
 OCCASION = {
     "restaurant": "meal evening lunch dinner supper",

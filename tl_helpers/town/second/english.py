@@ -15,6 +15,7 @@ IRREGULAR = {
         "hold": "held", "lose": "lost", "win": "won", "think": "thought", "take": "took taken",
         "go": "went gone", "sell": "sold", "fall": "fell fallen", "break": "broke broken",
         "catch": "caught", "teach": "taught", "sit": "sat", "stand": "stood", "get": "got",
+        "feel": "felt", "speak": "spoke", "lead": "led", "stink": "stank", "draw": "drew drawn",
         "eat": "ate eaten", "drink": "drank", "wear": "wore worn", "cut": "cut", "put": "put",
     }.items()
     for past in forms.split()

@@ -1,0 +1,169 @@
+"""The lists of words that sentences are filled from, each with one row of chances per context.
+
+A word is ranked by Zipf's law among those that fit its row: the domain, the topic, the polarity,
+and for verbs and adjectives the class of the noun that they go with.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+
+from tl_helpers.town import lexicon as lx
+from tl_helpers.town.classes import CLASSES
+from tl_helpers.town.fits import fits
+
+POLARITIES = ("negative", "positive")
+
+
+@dataclass(frozen=True)
+class Category:
+    """A list of words with one row of probabilities per value of what they depend on."""
+
+    name: str
+    pos: str
+    by: tuple[str, ...]  # of "domain", "topic", "polarity", "gender", "class" (of the noun)
+    words: tuple[str, ...]
+    weights: np.ndarray  # [rows, words]
+
+
+SIZES = {"domain": len(lx.DOMAINS), "topic": 4, "polarity": 2, "gender": 2, "class": len(CLASSES)}
+
+
+def zipf(n: int, exponent: float) -> np.ndarray:
+    """Zipf's law: weight of rank r is 1 / r**exponent. Returns ``[n]``, summing to one."""
+    weights = 1.0 / np.arange(1, n + 1) ** exponent
+    return weights / weights.sum()
+
+
+def _rows(name: str, pos: str, by: str, lists: dict) -> Category:
+    """``lists``: tuple of feature values -> list of (word, weight)."""
+    features = tuple(by.split())
+    words = list(dict.fromkeys(w for row in lists.values() for w, _ in row))
+    index = {w: i for i, w in enumerate(words)}
+    weights = np.zeros((int(np.prod([SIZES[f] for f in features])) if features else 1, len(words)))
+    for row, key in enumerate(itertools.product(*(range(SIZES[f]) for f in features))):
+        for word, weight in lists[key]:
+            weights[row, index[word]] += weight
+    return Category(name, pos, features, tuple(words), weights)
+
+
+def _ranked(
+    text: str, exponent: float, share: float = 1.0, part: str = "", noun: str = ""
+) -> list[tuple[str, float]]:
+    """The words by rank: of a ``part``, only those that go with the class ``noun``, if any do."""
+    words = [w for w in text.split() if fits(part, w, noun)] or text.split()
+    return [(w, share * p) for w, p in zip(words, zipf(len(words), exponent), strict=True)]
+
+
+def categories(exponent: float, distance: float) -> dict[str, Category]:
+    """All word categories for a Zipf exponent and a distance between the domains' vocabularies."""
+    out: list[Category] = []
+    z = exponent
+
+    def flat(name: str, pos: str, text: str) -> None:
+        out.append(_rows(name, pos, "", {(): _ranked(text, z)}))
+
+    def polar(name: str, pos: str, lists: dict[str, str]) -> None:
+        rows = {(i,): _ranked(lists[p], z) for i, p in enumerate(POLARITIES)}
+        out.append(_rows(name, pos, "polarity", rows))
+
+    def fitting(name: str, pos: str, lists: dict[str, str]) -> None:
+        rows = {(i, k): _ranked(lists[p], z, 1.0, name, noun)
+                for i, p in enumerate(POLARITIES) for k, noun in enumerate(CLASSES)}
+        out.append(_rows(name, pos, "polarity class", rows))
+
+    def in_domain(name: str, pos: str, lists: dict[str, dict[str, str]]) -> None:
+        rows = {(i, j): _ranked(lists[p][d], z)
+                for i, d in enumerate(lx.DOMAINS) for j, p in enumerate(POLARITIES)}
+        out.append(_rows(name, pos, "domain polarity", rows))
+
+    def by_domain(name: str, pos: str, lists: dict[str, str]) -> None:
+        rows = {(i,): _ranked(lists[d], z) for i, d in enumerate(lx.DOMAINS)}
+        out.append(_rows(name, pos, "domain", rows))
+
+    def by_topic(name: str, pos: str, lists: dict[str, dict[str, str]]) -> None:
+        rows = {
+            (i, j): _ranked(lists[d][t], z)
+            for i, d in enumerate(lx.DOMAINS)
+            for j, t in enumerate(lx.TOPICS[d])
+        }
+        out.append(_rows(name, pos, "domain topic", rows))
+
+    shared, special = 1 - distance, distance
+    out.append(
+        _rows(
+            "eval", "ADJ", "domain polarity class",
+            {
+                (i, j, k): _ranked(lx.EVAL_THING[p]["any"], z, shared)
+                + _ranked(lx.EVAL_THING[p][d], z, special, "eval", noun)
+                for i, d in enumerate(lx.DOMAINS)
+                for j, p in enumerate(POLARITIES)
+                for k, noun in enumerate(CLASSES)
+            },
+        )
+    )
+    for name, pos, sided in (
+        ("more", "ADJ", lx.EVAL_MORE), ("gen", "ADJ", lx.EVAL_GENERAL),
+        ("evalp", "ADJ", lx.EVAL_PERSON), ("evall2", "ADJ", lx.EVAL_PLACE_2),
+        ("feel", "ADJ", lx.FEELING), ("feel2", "ADJ", lx.FEELING_2),
+        ("adv", "ADV", lx.ADVERB), ("mood", "ADV", lx.MOOD),
+        ("again", "ADV", lx.AGAIN), ("choose", "VERB", lx.CHOOSE), ("stars", "NUM", lx.STARS),
+    ):
+        polar(name, pos, sided)
+    for name, pos, sided in (
+        ("evall", "ADJ", lx.EVAL_PLACE), ("loved", "VERB", lx.LOVED), ("love", "VERB", lx.LOVE),
+        ("moved", "VERB", lx.MOVED), ("worked", "VERB", lx.WORKED),
+        ("newsdid", "VERB", lx.NEWS_DID),
+    ):
+        fitting(name, pos, sided)
+    in_domain("treated", "VERB", lx.TREATED)
+    in_domain("quality", "NOUN", lx.QUALITY)
+    by_topic("thing", "NOUN", lx.THING)
+    by_topic("things", "NOUN", lx.THINGS)
+    by_topic("item", "NOUN", lx.ITEM)
+    out.append(
+        _rows(
+            "mod", "ADJ", "domain topic class",
+            {
+                (i, j, k): _ranked(lx.THING_MODIFIER[d][t], z, 1.0, "mod", noun)
+                for i, d in enumerate(lx.DOMAINS)
+                for j, t in enumerate(lx.TOPICS[d])
+                for k, noun in enumerate(CLASSES)
+            },
+        )
+    )
+    for name, chosen in (("made", lx.MADE), ("did", lx.OBJECTS)):
+        rows = {(i, k): _ranked(chosen[d], z, 1.0, name, noun)
+                for i, d in enumerate(lx.DOMAINS) for k, noun in enumerate(CLASSES)}
+        out.append(_rows(name, "VERB", "domain class", rows))
+    began = {(k,): _ranked(lx.BEGAN, z, 1.0, "began", noun) for k, noun in enumerate(CLASSES)}
+    out.append(_rows("began", "VERB", "class", began))
+    for name, pos, lists in (
+        ("place", "NOUN", lx.PLACE_NOUN), ("staff", "NOUN", lx.STAFF),
+        ("occasion", "NOUN", lx.OCCASION), ("got", "VERB", lx.GOT), ("use", "VERB", lx.USE),
+        ("kind", "NOUN", lx.KIND), ("v1", "PROPN", lx.VENUE_FIRST),
+        ("v2", "PROPN", lx.VENUE_SECOND),
+    ):
+        by_domain(name, pos, lists)
+    for name, pos, text in (
+        ("day", "PROPN", lx.DAYS), ("month", "PROPN", lx.MONTHS), ("num", "NUM", lx.NUMBERS),
+        ("few", "NUM", lx.FEW), ("ord", "ADJ", lx.ORDINALS), ("int", "ADV", lx.INTENSIFIERS),
+        ("land", "NOUN", lx.LANDMARKS), ("int2", "ADV", lx.INTENSIFIERS_2),
+        ("size", "ADJ", lx.SIZES), ("age", "ADJ", lx.AGES), ("company", "NOUN", lx.COMPANY),
+        ("desc", "ADJ", lx.DESCRIPTIVE),
+        ("desc2", "ADJ", lx.DESCRIPTIVE_2), ("furn", "NOUN", lx.FURNITURE),
+        ("crowd", "NOUN", lx.CROWD), ("folk", "NOUN", lx.FOLK),
+        ("hero", "NOUN", lx.HERO), ("hero2", "NOUN", lx.HERO_2),
+        ("loc", "PROPN", lx.STREETS), ("road", "PROPN", lx.ROADS), ("writer", "PROPN", lx.WRITERS),
+        ("to", "PROPN", lx.ADDRESSEES),
+    ):
+        flat(name, pos, text)
+    for name, female, male in (("q", lx.FEMALE, lx.MALE), ("kin", *lx.KIN.values())):
+        out.append(
+            _rows(name, "PROPN" if name == "q" else "NOUN", "gender",
+                  {(0,): _ranked(female, z), (1,): _ranked(male, z)})
+        )
+    return {c.name: c for c in out}
