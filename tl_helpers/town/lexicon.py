@@ -89,7 +89,7 @@ GOT = {  # we ... the venue (a restaurant, a film, a gadget, a book)
 }
 USE = {  # I will ... it
     "restaurant": "visit choose book try",
-    "film": "watch see buy rent",
+    "film": "watch see rent stream",
     "hotel": "book choose visit reserve",
     "gadget": "buy use order borrow",
     "book": "read buy borrow open",

@@ -151,7 +151,7 @@ SENTENCES: list[tuple[str, str, str, float, str]] = [
      "nsubj:we *came/VERB obl:WITH_COMPANY punct:."),
     (ALL, "body", "neutral", 2, "nsubj:W *mentioned/VERB obj:P punct:."),
     (R + " letter", "body", "neutral", 1, "nsubj:Q *@did obj:ITEM advmod:too punct:."),
-    (ALL, "body", "neutral", 2, "nsubj:PERSON *lives/VERB obl:ON_ROAD punct:."),
+    ("news letter", "body", "neutral", 2, "nsubj:PERSON *lives/VERB obl:ON_ROAD punct:."),
     ("restaurant film hotel news letter", "body", "neutral", 2,
      "nsubj:PERSON *brought/VERB obj:HER_COMPANY punct:."),
     ("restaurant hotel gadget", "body", "neutral", 1,
