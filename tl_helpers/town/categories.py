@@ -7,7 +7,10 @@ and for verbs and adjectives the class of the noun that they go with.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache, lru_cache
+from types import MappingProxyType
 
 import numpy as np
 
@@ -47,6 +50,7 @@ def _rows(name: str, pos: str, by: str, lists: dict) -> Category:
     for row, key in enumerate(itertools.product(*(range(SIZES[f]) for f in features))):
         for word, weight in lists[key]:
             weights[row, index[word]] += weight
+    weights.setflags(write=False)  # towns of the same dials share it
     return Category(name, pos, features, tuple(words), weights)
 
 
@@ -54,11 +58,18 @@ def _ranked(
     text: str, exponent: float, share: float = 1.0, part: str = "", noun: str = ""
 ) -> list[tuple[str, float]]:
     """The words by rank: of a ``part``, only those that go with the class ``noun``, if any do."""
-    words = [w for w in text.split() if fits(part, w, noun)] or text.split()
+    words = _chosen(text, part, noun)
     return [(w, share * p) for w, p in zip(words, zipf(len(words), exponent), strict=True)]
 
 
-def categories(exponent: float, distance: float) -> dict[str, Category]:
+@cache
+def _chosen(text: str, part: str, noun: str) -> tuple[str, ...]:
+    words = text.split()
+    return tuple(w for w in words if fits(part, w, noun)) or tuple(words)
+
+
+@lru_cache(maxsize=16)
+def categories(exponent: float, distance: float) -> Mapping[str, Category]:
     """All word categories for a Zipf exponent and a distance between the domains' vocabularies."""
     out: list[Category] = []
     z = exponent
@@ -166,4 +177,4 @@ def categories(exponent: float, distance: float) -> dict[str, Category]:
             _rows(name, "PROPN" if name == "q" else "NOUN", "gender",
                   {(0,): _ranked(female, z), (1,): _ranked(male, z)})
         )
-    return {c.name: c for c in out}
+    return MappingProxyType({c.name: c for c in out})

@@ -173,16 +173,16 @@ def build_table(named_weights: list[tuple[str, np.ndarray, np.ndarray]]) -> Tabl
     row = 0
     for name, weights, token in named_weights:
         base[name] = row
-        for w in weights:
-            whole = np.rint(w / w.sum() * (1 << 22)).astype(np.int64)  # 22 + 40 bits fit int64
-            exact = whole * ONE // int(whole.sum())
-            exact[int(np.argmax(exact))] += ONE - int(exact.sum())
-            keys.append(np.cumsum(exact) + row * ONE)
-            tokens.append(token)
-            with np.errstate(divide="ignore"):
-                logps.append(np.log(exact / ONE))
-            starts.append(starts[-1] + len(w))
-            row += 1
+        whole = np.rint(weights / weights.sum(1, keepdims=True) * (1 << 22)).astype(np.int64)
+        exact = whole * ONE // whole.sum(1, keepdims=True)  # 22 + 40 bits fit int64
+        every = np.arange(len(exact))
+        exact[every, exact.argmax(1)] += ONE - exact.sum(1)
+        keys.append((np.cumsum(exact, 1) + (row + every[:, None]) * ONE).ravel())
+        tokens.append(np.tile(token, len(exact)))
+        with np.errstate(divide="ignore"):
+            logps.append(np.log(exact / ONE).ravel())
+        starts.extend(starts[-1] + len(token) * (every + 1))
+        row += len(exact)
     return Table(
         np.concatenate(keys), np.concatenate(tokens).astype(np.int32), np.concatenate(logps),
         np.array(starts), base,
