@@ -157,6 +157,27 @@ def test_histogram_shows_shares():
     assert outlines[1].get_data().values.tolist() == [0.5, 0.5]
 
 
+def test_single_runs_are_drawn_instead_of_a_band():
+    runs = [{8: 0.5, 16: 0.9}, {8: 0.5, 16: 0.5}]
+    axes = plots.learning_curve({"a": FLAT, "b": FLAT}, single={"a": runs}).axes[0]
+    drawn = [line.get_ydata().tolist() for line in axes.lines]
+    assert [0.5, 0.9] in drawn and [0.5, 0.5] in drawn
+    bands = [c.get_paths()[0].vertices[:, 1] for c in axes.collections if c.get_paths()]
+    flat = [np.ptp(band) == 0 for band in bands if len(band) > 4]
+    assert flat == [True, False]
+
+
+def test_a_log_axis_for_seconds_is_labelled_in_seconds():
+    axes = plots.curves({"a": ([0.1, 1, 10], [1, 2, 3])}, log=True).axes[0]
+    assert axes.get_xscale() == "log"
+    assert axes.xaxis.get_major_formatter()(0.1, 0) == "0.1"
+
+
+def test_rows_of_a_heat_map_can_have_colours_of_their_own():
+    image = plots.heatmap([[0.5, 0.9], [0.1, 0.2]], by_row=True).axes[0].images[0]
+    assert image.get_array().tolist() == [[0.0, 1.0], [0.0, 1.0]]
+
+
 def test_what_cannot_be_drawn_is_refused():
     for draw in (
         lambda: plots.learning_curve({}),
@@ -164,6 +185,8 @@ def test_what_cannot_be_drawn_is_refused():
         lambda: plots.learning_curve({"a": {0: FLAT[8]}}),
         lambda: plots.curves({}),
         lambda: plots.curves({"a": ([1, 2], [1])}),
+        lambda: plots.curves({"a": ([0, 1], [1, 2])}, log=True),
+        lambda: plots.learning_curve({"a": FLAT}, single={"b": [{8: 0.5}]}),
         lambda: plots.bars({}),
         lambda: plots.tree({}),
         lambda: plots.tree(pd.DataFrame()),

@@ -136,9 +136,9 @@ class Choice:
 
     def key(self, answer: Any) -> str | None:
         """The option that was meant, or None."""
-        given = answer.strip().casefold() if isinstance(answer, str) else None
+        given = answer.strip().strip("().").casefold() if isinstance(answer, str) else None
         return next((k for k, v in self.options.items()
-                     if given in (k.casefold(), v.casefold())), None)  # fmt: skip
+                     if given in (k.casefold(), v.strip(".").casefold())), None)  # fmt: skip
 
     def listing(self, answer: Any) -> str:
         """What to say about an answer that is none of the options."""

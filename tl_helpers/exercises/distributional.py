@@ -151,7 +151,7 @@ add(
             "# Far away stand the words of the same story: the same for all of a topic."
         ),
         right=narrow_and_wide,
-        also_right=("A", " a ", "same category falls, same topic rises"),
+        also_right=("A", " a ", "a)", "(a)", "same category falls, same topic rises"),
         mistakes=(
             Mistake(
                 "b",

@@ -93,6 +93,7 @@ def heatmap(
     signed: bool = False,
     digits: int = 2,
     unit: str = "",
+    by_row: bool = False,
 ) -> Figure:
     """A matrix as coloured cells with the number in each.
 
@@ -106,6 +107,8 @@ def heatmap(
         signed: colours diverge around zero (for differences).
         digits: decimals in the cells.
         unit: what the colours mean.
+        by_row: each row has colours of its own, from its lowest to its highest number: for rows
+            that cannot be compared, such as scores of tasks with other chances.
 
     Raises:
         BadValue: not two-dimensional, empty, or names that do not fit.
@@ -113,8 +116,9 @@ def heatmap(
     matrix = np.asarray(table, dtype=float)
     if matrix.ndim != 2 or not matrix.size:
         raise BadValue(f"A heat map needs rows and columns, not shape {matrix.shape}.", "")
+    framed = hasattr(table, "columns")
     names = [
-        list(map(str, getattr(table, own, range(size)) if given is None else given))
+        list(map(str, (getattr(table, own) if framed else range(size)) if given is None else given))
         for given, own, size in (
             (rows, "index", matrix.shape[0]), (columns, "columns", matrix.shape[1])
         )
@@ -126,6 +130,11 @@ def heatmap(
     if signed:
         high = max(abs(low), abs(high)) or 1.0
         low = -high
+    shades = matrix
+    if by_row:
+        least = np.nanmin(matrix, axis=1, keepdims=True)
+        spread = np.nanmax(matrix, axis=1, keepdims=True) - least
+        shades, low, high = (matrix - least) / np.where(spread > 0, spread, 1), 0.0, 1.0
     import matplotlib as mpl
 
     with style():
@@ -134,7 +143,7 @@ def heatmap(
         )
         # Few colours: the numbers are in the cells, and the PNG keeps each shade exactly.
         colours = mpl.colormaps["PuOr_r" if signed else "cividis"].resampled(33)
-        image = axes.imshow(matrix, cmap=colours, vmin=low, vmax=high, aspect="auto")
+        image = axes.imshow(shades, cmap=colours, vmin=low, vmax=high, aspect="auto")
         axes.set_xticks(range(matrix.shape[1]), names[1])
         axes.set_yticks(range(matrix.shape[0]), names[0])
         if max(map(len, names[1])) > 9:
@@ -147,11 +156,14 @@ def heatmap(
         for (i, j), value in np.ndenumerate(matrix):
             if not np.isfinite(value):
                 continue
-            red, green, blue, _ = image.cmap(image.norm(value))
+            red, green, blue, _ = image.cmap(image.norm(shades[i, j]))
             dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
             number = f"{value:{'+' if signed else ''}.{digits}f}".replace("-", "−")
             axes.text(j, i, number, ha="center", va="center", color="white" if dark else "black")
-        figure.colorbar(image, ax=axes, label=unit, shrink=0.9).outline.set_visible(False)
+        bar = figure.colorbar(image, ax=axes, label=unit, shrink=0.9)
+        bar.outline.set_visible(False)
+        if by_row:
+            bar.set_ticks([0, 1], labels=["lowest\nof its row", "highest\nof its row"])
         label(axes, title, xlabel, ylabel)
     return figure
 

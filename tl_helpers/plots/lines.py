@@ -79,6 +79,7 @@ def learning_curve(
     xlabel: str = "labelled examples",
     ylabel: str = "accuracy",
     log: bool = True,
+    single: Mapping[str, Sequence[Mapping[int, float]]] | None = None,
 ) -> Figure:
     """Score against label count (log2 axis), a band for each interval, names beside the lines.
 
@@ -91,15 +92,20 @@ def learning_curve(
         xlabel: of the counts.
         ylabel: of the score.
         log: a log2 axis; false for layers or steps, which may start at 0 or below.
+        single: name of a line -> its runs one by one (count -> score), drawn thin instead of the
+            band. For runs that fall into groups, of which a mean and a band show neither.
 
     Raises:
-        BadValue: no points, or a count that has no place on a log axis.
+        BadValue: no points, a count that has no place on a log axis, or runs of no line.
     """
     if not curves or not all(curves.values()):
         raise BadValue("There is nothing to draw: a curve has no points.", "Give at least one.")
     counts = sorted({count for curve in curves.values() for count in curve})
     if log and counts[0] <= 0:
         raise BadValue(f"{counts[0]} labels have no place on a log axis.", "Start at 1 or more.")
+    single = single or {}
+    if unknown := [name for name in single if name not in curves]:
+        raise BadValue(f"Single runs of {unknown[0]!r}: no such line.", f"Use {list(curves)}.")
     from matplotlib.ticker import NullLocator
 
     points = [point for curve in curves.values() for point in curve.values()]
@@ -115,6 +121,12 @@ def learning_curve(
             if share:  # an interval of few seeds may reach beyond what is possible
                 low, high = np.maximum(low, 0.0), np.minimum(high, 1.0)
             colour = COLOURS[i % len(COLOURS)]
+            for run in single.get(name, ()):
+                places = sorted(run)
+                axes.plot(places, [run[x] for x in places], color=colour, linewidth=0.9,
+                          alpha=0.55, marker="")  # fmt: skip
+            if name in single:
+                low = high = mean
             axes.fill_between(xs, low, high, color=colour, alpha=0.16, linewidth=0)
             # Whiskers too: bands alone vanish on a projector, and where a curve has one point.
             axes.errorbar(
@@ -151,6 +163,7 @@ def curves(
     ylabel: str = "loss",
     title: str | None = None,
     reference: Mapping[str, float] | None = None,
+    log: bool = False,
 ) -> Figure:
     """Plain lines, such as a loss over steps, with names beside them.
 
@@ -160,9 +173,10 @@ def curves(
         ylabel: of y.
         title: what one should see.
         reference: name -> height of a dotted line.
+        log: a log10 axis for x.
 
     Raises:
-        BadValue: no points, or lengths that differ.
+        BadValue: no points, lengths that differ, or an x that has no place on a log axis.
     """
     if not series:
         raise BadValue("There is nothing to draw: no series.", "Give at least one.")
@@ -176,6 +190,8 @@ def curves(
                     f"{name!r} has x of shape {xs.shape} and y of shape {ys.shape}.",
                     "Give two lists of the same length.",
                 )
+            if log and xs.min() <= 0:
+                raise BadValue(f"{xs.min():g} has no place on a log axis.", "Start above 0.")
             # About eight markers on a line: enough to tell lines apart, too few to hide them.
             colour, every = COLOURS[i % len(COLOURS)], max(1, len(xs) // 8)
             axes.plot(
@@ -184,7 +200,10 @@ def curves(
             )  # fmt: skip
             ends[name] = (float(xs[-1]), float(ys[-1]), colour)
         axes.margins(x=0.03)
-        if all(float(x).is_integer() for xs, _ in series.values() for x in np.ravel(xs)):
+        if log:
+            axes.set_xscale("log")
+            axes.xaxis.set_major_formatter("{x:g}")
+        elif all(float(x).is_integer() for xs, _ in series.values() for x in np.ravel(xs)):
             _whole_numbers(axes)
         for name, value in (reference or {}).items():
             ends[name] = _reference_line(axes, value)
