@@ -107,6 +107,16 @@ def test_masking_is_80_10_10_of_a_fixed_number_of_ordinary_tokens(tokenizer, blo
     assert np.abs(shares - expected).max() < 4 * np.sqrt(0.16 / counts.sum())
 
 
+def test_the_reading_order_is_that_of_the_loop(tokenizer, blocks):
+    order = pretrain.reading_order(len(blocks), 4, 9, seed=3)
+    made = _batches.Batches(blocks, tokenizer, "clm", 0.15, 4, seed=3)
+    for step, row in enumerate(order):
+        np.testing.assert_array_equal(blocks[row], made(step).inputs)
+    for numbers in ((0, 1, 1), (3, 4, 1), (4, 4, 0)):
+        with pytest.raises(BadValue):
+            pretrain.reading_order(*numbers)
+
+
 def test_each_block_once_per_epoch_and_any_step_at_once(tokenizer, blocks):
     batches = _batches.Batches(blocks, tokenizer, "mlm", 0.15, batch_size=8, seed=3)
     order, n = batches.order, batches.order.per_epoch

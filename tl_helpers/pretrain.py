@@ -29,7 +29,7 @@ from tl_helpers.errors import BadValue
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-__all__ = ["History", "Stopped", "fit", "pack"]
+__all__ = ["History", "Stopped", "fit", "pack", "reading_order"]
 
 
 def pack(
@@ -73,6 +73,32 @@ def pack(
             "Pass more text, or a smaller length.",
         )
     return stream[: n * length].reshape(n, length)
+
+
+def reading_order(n_blocks: int, batch_size: int, steps: int, seed: int = 0) -> np.ndarray:
+    """Which blocks :func:`fit` reads at which step, for whoever wants to read them likewise.
+
+    Every epoch has a fresh order; a last incomplete batch of an epoch is left out.
+
+    Args:
+        n_blocks: how many there are.
+        batch_size: blocks per step.
+        steps: how many.
+        seed: that of ``fit``.
+
+    Returns:
+        ``[steps, batch_size]`` indices of blocks.
+
+    Raises:
+        BadValue: a number below one, or fewer blocks than a batch needs.
+    """
+    for name, value in (("n_blocks", n_blocks), ("batch_size", batch_size), ("steps", steps)):
+        if value < 1:
+            raise BadValue(f"{name} = {value!r}.", "Use a whole number from 1.")
+    if n_blocks < batch_size:
+        raise BadValue(f"{n_blocks} blocks for a batch of {batch_size}.", "Use a smaller batch.")
+    order = _batches.Order(n_blocks, batch_size, seed)
+    return np.stack([order(step) for step in range(steps)])
 
 
 def _encode(texts: list[str], tokenizer: PreTrainedTokenizerBase) -> list[list[int]]:
