@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -132,26 +133,39 @@ def _crossing(curve: tuple[Sequence[float], Sequence[float]], level: float) -> f
     return float("inf")
 
 
-def _last(curves: Curves, level: float) -> str | None:
-    at = {name: _crossing(curve, level) for name, curve in curves.items()}
-    worst = max(at, key=lambda name: at[name])
-    return None if worst in first_to_reach(curves, level) else worst
+def _order(curves: Curves, level: float) -> list[tuple[float, str]]:
+    """``(where it crosses, name)`` of each curve but those that are right, first come first."""
+    right = first_to_reach(curves, level)
+    return sorted((_crossing(c, level), name) for name, c in curves.items() if name not in right)
 
 
-def _highest_at_first_look(curves: Curves, level: float) -> str | None:
-    name = max(curves, key=lambda n: curves[n][1][1])
-    return None if name in first_to_reach(curves, level) else name
+def _last(curves: Curves, level: float, never: bool = False) -> str | None:
+    """The last to cross; ``never``: it, if it does not cross at all."""
+    order = _order(curves, level)
+    return order[-1][1] if order and never == (order[-1][0] == float("inf")) else None
+
+
+def _second(curves: Curves, level: float, high: bool = False) -> str | None:
+    """Another that crosses before the last; ``high``: one that is highest at the first look."""
+    order = _order(curves, level)
+    if len(order) < 2 or order[0][0] == float("inf"):
+        return None
+    name = order[0][1]
+    return name if high == (name == max(curves, key=lambda n: curves[n][1][1])) else None
 
 
 def _race(rng: np.random.Generator) -> dict[str, Any]:
-    """Three curves; the winner crosses first though another one begins higher."""
+    """Three curves; the winner crosses first though another begins higher, and one may never."""
     names = ["causal", "masked", "replaced"]
     rng.shuffle(names)
     x = np.linspace(0, 4, 9)
     shift = dict(zip(names, (1.2, 2.0, 2.9), strict=True))
-    start = dict(zip(names, (0.55, 0.62, 0.57), strict=True))
+    others = rng.permutation([0.62, 0.57])
+    start = dict(zip(names, (0.55, *others), strict=True))
+    rise = dict(zip(names, (0.3, 0.3, rng.choice([0.3, 0.1])), strict=True))
     return {"level": 0.75, "curves": {
-        name: (x.tolist(), (start[name] + 0.3 / (1 + np.exp(-4 * (x - shift[name])))).tolist())
+        name: (x.tolist(),
+               (start[name] + rise[name] / (1 + np.exp(-4 * (x - shift[name])))).tolist())
         for name in sorted(names)
     }}  # fmt: skip
 
@@ -185,9 +199,17 @@ add(
                 "That one is the *last* to get there. Less compute lies to the left.",
             ),
             Mistake(
-                _highest_at_first_look,
+                partial(_last, never=True),
+                "That curve stays below the line to its very end: it does not cross it at all.",
+            ),
+            Mistake(
+                partial(_second, high=True),
                 "That curve is highest at the very left. But does it cross the line there? Follow "
                 "the line from left to right until it meets the first curve.",
+            ),
+            Mistake(
+                _second,
+                "That one crosses the line, too, but another does so before it, with less compute.",
             ),
             Mistake(
                 lambda curves, level: float(

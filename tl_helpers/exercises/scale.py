@@ -212,7 +212,7 @@ add(
             "Write best_size(A, a, B, b, compute): the number of parameters N for which the law "
             "E + A / N**a + B / D**b is lowest, when 6 * N * D must be `compute`."
         ),
-        answer=Function(best_size, _laws, tolerance=1e-3, returns="one number of parameters"),
+        answer=Function(best_size, _laws, tolerance=1e-2, returns="one number of parameters"),
         solution=(
             "def best_size(A, a, B, b, compute):\n"
             "    # D = compute / 6 / N; the derivative by N is zero where\n"
