@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from tl_helpers import files, results
+from tl_helpers import files, results, town
 from tl_helpers.errors import BadValue, BrokenFile, CourseError, UnknownName
 
 
@@ -72,6 +72,9 @@ def test_other_seeds_leave_the_shipped_result_and_are_found_where_they_are_asked
     assert results.ran_on("toy", [7, 8]) and not results.ran_on("toy", [7, 9])
     monkeypatch.setenv("TL_SEEDS", "7:10")  # nobody ran it on these
     assert results.load("toy") == shipped
+    monkeypatch.setenv("TL_SEEDS", "7:9")
+    monkeypatch.setattr(town, "VERSION", town.VERSION + 1)  # run, but on the text of another town
+    assert results.load("toy") == shipped and not results.ran_on("toy", [7, 8])
 
 
 def test_a_build_vouches_for_what_it_made_and_nothing_else(store):
