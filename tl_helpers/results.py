@@ -223,23 +223,24 @@ def ran_on(name: str, seeds: Sequence[int]) -> bool:
 
 
 def _other(name: str, seeds: Sequence[int]) -> Result | None:
-    from tl_helpers import town
-
     path = _elsewhere(name)
     found = _parsed(name, path) if path.exists() else None
     # Nothing checks these files but this: what was run on an older town says nothing of this one.
-    current = found and found.meta.get("town", town.VERSION) == town.VERSION
-    return found if found and current and found.meta["seeds"] == list(seeds) else None
+    return found if found and found.meta["seeds"] == list(seeds) and not _outdated(found) else None
 
 
 def stale(name: str) -> str:
     """Why a stored result is out of date; empty if it is not, or does not depend on the town."""
+    return _outdated(load(name))
+
+
+def _outdated(result: Result) -> str:
     from tl_helpers import town
 
-    version = load(name).meta.get("town", town.VERSION)
+    version = result.meta.get("town", town.VERSION)
     if version == town.VERSION:
         return ""
-    return f"{name} was made with version {version} of the town, which is at {town.VERSION}"
+    return f"{result.name} was made with version {version} of the town, which is at {town.VERSION}"
 
 
 def _plain(value: Any, key: str, study_name: str) -> Any:
