@@ -121,13 +121,21 @@ def refresh(notebooks: tuple[str, ...], jobs: int | None) -> None:
 @click.option("--seeds", metavar="100:105", help="Other seeds than the notebooks' own.")
 @click.option("--jobs", type=int, help="Notebooks side by side.")
 @click.option("--output", type=click.Path(path_type=Path), help="Folder (build/claims).")
+@click.option("--keep", is_flag=True, help="Keep what other seeds say, for the site (for authors).")
 def claims(
-    notebooks: tuple[str, ...], seeds: str | None, jobs: int | None, output: Path | None
+    notebooks: tuple[str, ...],
+    seeds: str | None,
+    jobs: int | None,
+    output: Path | None,
+    keep: bool,
 ) -> None:
     """Run the notebooks again and check every claim against what was promised."""
     from tl_helpers import claims as room
-    from tl_helpers import course, files, pages
+    from tl_helpers import course, files, pages, unseen
+    from tl_helpers.session import parse_seeds
 
+    if keep and not seeds:
+        raise click.UsageError("--keep keeps what other seeds say: add --seeds 100:105.")
     report = course.run(
         notebooks, jobs=jobs, output=output or files.root() / "build" / "claims", seeds=seeds
     )
@@ -137,6 +145,9 @@ def claims(
     about = {**pages.environment(), "seeds": seeds}
     files.write_text(report.output / "claims.json", room.table(report.claims, "json", **about))
     click.echo("\n" + room.table(report.claims))
+    if seeds and keep:  # also what does not hold
+        kept = unseen.keep(report.claims, parse_seeds(seeds))
+        click.echo(f"{len(kept)} kept in data/{unseen.FILE}.")
     for problem in problems:
         click.echo(f"PROBLEM {problem}")
     if problems or report.failed:
@@ -145,7 +156,6 @@ def claims(
     click.echo(f"{count} claim{'s' * (count != 1)} checked, every one holds.")
     if seeds:
         from tl_helpers import results
-        from tl_helpers.session import parse_seeds
 
         stored = dict.fromkeys(c.stored for c in report.claims if c.stored)
         for name in stored:  # without a run on these seeds the shipped one was read: say so

@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from tl_helpers import claim_card, claims, course_map, notebooks, pages
+from tl_helpers import claim_card, claims, course_map, notebooks, pages, unseen
 from tl_helpers.errors import BrokenFile
 
 # People read about this many words of explanation in a minute; code and figures take longer, and
@@ -206,16 +206,17 @@ def claims_page(site: Sequence[Page], about: str) -> str:
     counts = {v: sum(c.verdict == v for c in found) for v in _VERDICTS}
     said = ", ".join(f"{n} {_VERDICTS[v][2:].lower()}" for v, n in counts.items() if n)
     count = f"{len(found)} claim" + "s" * (len(found) != 1)
-    lines += [f"{count}: {said}. {about}", "", ":::{container} tl-claims", ""]
-    lines += ["| Claim | Effect | 95 % interval | Verdict |", "|---|--:|:-:|---|"]
+    tried = {id: c for id, c in unseen.load().items() if any(c.id == x.id for x in found)}
+    lines += [f"{count}: {said}. {about}", "", *_of_unseen(tried), ":::{container} tl-claims", ""]
+    head = ["Claim", "Effect", "95 % interval", "Verdict", *(["On unseen seeds"] if tried else [])]
+    lines += [_row(head), _row(["---", "--:", ":-:", "---", ":--"][: len(head)])]
     for claim in found:
         low, effect, high = claim_card.numbers(claim)
         sentence = _cell(claim.sentence or claim.id)
         mark = f'<span class="tl-verdict tl-{claim.verdict}">{_VERDICTS[claim.verdict]}</span>'
-        lines.append(
-            f"| [{sentence}](#claim-{claim.id}) | {effect} {_cell(claim.unit)} | {low} to {high} "
-            f"| {mark} |"
-        )
+        row = [f"[{sentence}](#claim-{claim.id})", f"{effect} {_cell(claim.unit)}"]
+        row += [f"{low} to {high}", mark, *([_again(tried.get(claim.id))] if tried else [])]
+        lines.append(_row(row))
     lines += ["", ":::", ""]
     for page in site:
         cards = [claim for claim in found if claim.notebook == page.name]
@@ -225,6 +226,28 @@ def claims_page(site: Sequence[Page], about: str) -> str:
             lines += ["::::{container}", f":name: claim-{claim.id}", ""]
             lines += [_raw(claim_card.html(claim)), "::::", ""]
     return "\n".join(lines)
+
+
+def _of_unseen(tried: Mapping[str, claims.Claim]) -> list[str]:
+    """What the last column means, in a paragraph; nothing where nothing was tried."""
+    held = sum(claim.verdict == "supported" for claim in tried.values())
+    said = (
+        "Whoever looks at seeds while writing may come to believe in luck. So the experiments were "
+        f"run again on seeds that nobody had looked at: of {len(tried)} claims, {held} held there, "
+        "too. The last column says what came out; a dash means that it was not tried."
+    )
+    return [said, ""] if tried else []
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _again(claim: claims.Claim | None) -> str:
+    if claim is None:
+        return "–"
+    low, effect, high = claim_card.numbers(claim)
+    return f"{_VERDICTS[claim.verdict][0]} {effect} ({low} to {high})"
 
 
 def _cell(text: str) -> str:
