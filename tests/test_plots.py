@@ -17,7 +17,7 @@ from PIL import Image
 
 from tl_helpers import output, plots
 from tl_helpers.errors import BadValue
-from tl_helpers.evaluate import Interval
+from tl_helpers.evaluate import Interval, interval
 from tl_helpers.plots.lines import _spread
 from tl_helpers.plots.tree import nested
 
@@ -173,6 +173,15 @@ def test_a_log_axis_for_seconds_is_labelled_in_seconds():
     assert axes.xaxis.get_major_formatter()(0.1, 0) == "0.1"
 
 
+def test_several_seeds_are_drawn_as_a_mean_and_its_interval():
+    runs = np.array([[1.0, 2.0, 3.0], [2.0, 3.0, 5.0], [3.0, 5.0, 9.0]])
+    axes = plots.curves({"a": ([0, 1, 2], runs)}).axes[0]
+    assert axes.lines[0].get_ydata().tolist() == runs.mean(axis=0).tolist()
+    band = axes.collections[0].get_paths()[0].vertices
+    last = band[band[:, 0] == 2][:, 1]
+    assert (last.min(), last.max()) == pytest.approx(interval(runs[:, 2]).ci)
+
+
 def test_rows_of_a_heat_map_can_have_colours_of_their_own():
     image = plots.heatmap([[0.5, 0.9], [0.1, 0.2]], by_row=True).axes[0].images[0]
     assert image.get_array().tolist() == [[0.0, 1.0], [0.0, 1.0]]
@@ -185,6 +194,8 @@ def test_what_cannot_be_drawn_is_refused():
         lambda: plots.learning_curve({"a": {0: FLAT[8]}}),
         lambda: plots.curves({}),
         lambda: plots.curves({"a": ([1, 2], [1])}),
+        lambda: plots.curves({"a": ([1, 2], [[1], [2]])}),
+        lambda: plots.curves({"a": ([1, 2], [[1, 2]])}),
         lambda: plots.curves({"a": ([0, 1], [1, 2])}, log=True),
         lambda: plots.learning_curve({"a": FLAT}, single={"b": [{8: 0.5}]}),
         lambda: plots.bars({}),

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tl_helpers.errors import BadValue
-from tl_helpers.evaluate import Interval
+from tl_helpers.evaluate import Interval, interval
 from tl_helpers.plots.house import COLOURS, GREY, LINES, MARKERS, label, new, style
 
 if TYPE_CHECKING:
@@ -168,7 +168,8 @@ def curves(
     """Plain lines, such as a loss over steps, with names beside them.
 
     Args:
-        series: name -> (x values, y values), two lists of one length.
+        series: name -> (x values, y values), two lists of one length; or y values ``[seeds, x]``,
+            of which the mean and its 95 % interval are drawn.
         xlabel: of x.
         ylabel: of y.
         title: what one should see.
@@ -176,7 +177,8 @@ def curves(
         log: a log10 axis for x.
 
     Raises:
-        BadValue: no points, lengths that differ, or an x that has no place on a log axis.
+        BadValue: no points, lengths that differ, a single seed, or an x that has no place on a
+            log axis.
     """
     if not series:
         raise BadValue("There is nothing to draw: no series.", "Give at least one.")
@@ -185,7 +187,7 @@ def curves(
         ends: dict[str, tuple[float, float, str]] = {}
         for i, (name, (x, y)) in enumerate(series.items()):
             xs, ys = np.asarray(x, float), np.asarray(y, float)
-            if xs.shape != ys.shape or xs.ndim != 1 or not len(xs):
+            if xs.shape != ys.shape[-1:] or ys.ndim > 2 or not ys.size:
                 raise BadValue(
                     f"{name!r} has x of shape {xs.shape} and y of shape {ys.shape}.",
                     "Give two lists of the same length.",
@@ -194,6 +196,11 @@ def curves(
                 raise BadValue(f"{xs.min():g} has no place on a log axis.", "Start above 0.")
             # About eight markers on a line: enough to tell lines apart, too few to hide them.
             colour, every = COLOURS[i % len(COLOURS)], max(1, len(xs) // 8)
+            if ys.ndim == 2:
+                found = [interval(column).ci for column in ys.T]
+                axes.fill_between(xs, *np.transpose(found), color=colour, alpha=0.16,
+                                  linewidth=0)  # fmt: skip
+                ys = ys.mean(axis=0)
             axes.plot(
                 xs, ys, color=colour, linestyle=LINES[i % len(LINES)], label=name,
                 marker=MARKERS[i % len(MARKERS)], markevery=every,
