@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from tl_helpers import _batches, _precision, models, pretrain
+from tl_helpers import _batches, _precision, _resume, models, pretrain
 from tl_helpers.errors import BadValue, BrokenFile, CourseError
 
 WORDS = [f"word{i}" for i in range(20)]
@@ -423,6 +423,32 @@ def test_the_interrupted_model_itself_can_go_on(tokenizer, blocks, tmp_path):
     assert history.loss == expected.loss and same(model, whole)
     with pytest.raises(pretrain.Stopped, match="had no checkpoint"):
         pretrain.fit(tiny(tokenizer), blocks, tokenizer=tokenizer, evaluate=interrupt, **QUICK)
+
+
+def test_a_model_interrupted_before_anything_was_stored_is_not_taken_for_a_fresh_one(
+    tokenizer, blocks, tmp_path
+):
+    settings = {**QUICK, "checkpoint_every": 100, "checkpoint": tmp_path}
+    model = tiny(tokenizer)
+    with pytest.raises(pretrain.Stopped, match="stored nothing yet") as caught:
+        pretrain.fit(model, blocks, tokenizer=tokenizer, evaluate=interrupt_at(10),
+                     evaluate_every=5, **settings)  # fmt: skip
+    assert "Make the model again" in str(caught.value) and not list(tmp_path.iterdir())
+    assert _resume.BEGAN_AS not in model.__dict__
+
+
+def test_a_model_trained_on_after_an_interruption_is_another_one(tokenizer, blocks, tmp_path):
+    settings = {**QUICK, "checkpoint_every": 4, "checkpoint": tmp_path}
+    model = tiny(tokenizer)
+    with pytest.raises(pretrain.Stopped):
+        pretrain.fit(model, blocks, tokenizer=tokenizer, evaluate=interrupt_at(10),
+                     evaluate_every=5, **settings)  # fmt: skip
+    with pytest.raises(CourseError, match="learning_rate"):  # a slip does not lose the way back
+        pretrain.fit(model, blocks, tokenizer=tokenizer, **{**settings, "learning_rate": 0.1})
+    assert model.__dict__[_resume.BEGAN_AS]
+    pretrain.fit(model, blocks, tokenizer=tokenizer, **QUICK)  # on, without the folder
+    with pytest.raises(CourseError, match="starting weights"):
+        pretrain.fit(model, blocks, tokenizer=tokenizer, **settings)
 
 
 def interrupt_at(step: int):

@@ -125,7 +125,8 @@ def run(
     folder = Path(upkeep.checkpoint) if upkeep.checkpoint is not None else None
     known = {**asdict(plan), "betas": list(plan.betas), **settings, "bf16": bf16}
     del known["autocast"]  # bf16 is what came of it
-    identity = resume.identity(trained, blocks, known) if folder else {}
+    began_as = owner.__dict__.get(resume.BEGAN_AS, "")
+    identity = resume.identity(trained, blocks, known, began_as) if folder else {}
     losses, history = torch.zeros(plan.steps), History()
     devices = [trained.device] if trained.device.type == "cuda" else []
     done = saved = 0
@@ -145,6 +146,7 @@ def run(
         with torch.random.fork_rng(devices), attention(trained):
             trainee = _precision.Trainee(trained, bf16)
             found = resume.load(folder, identity, trained, optimisers, losses) if folder else None
+            owner.__dict__.pop(resume.BEGAN_AS, None)  # from here on its weights are others
             if found:
                 done = saved = found["step"]
                 history.seconds, history.evaluations = found["seconds"], found["evaluations"]
@@ -184,13 +186,14 @@ def run(
                     saved, clock = done, time.perf_counter()
     except KeyboardInterrupt:
         what = f"Stopped by Ctrl-C at step {done} of {plan.steps}"
-        if folder is None:
+        if folder is None or (done and not saved):
+            missing = "had no checkpoint folder" if folder is None else "had stored nothing yet"
             raise Stopped(
-                f"{what}; the run had no checkpoint folder.",
-                "Make the model again before you train it again; pass checkpoint=FOLDER to be "
-                "able to go on where you stopped.",
+                f"{what}; the run {missing}.",
+                "Make the model again before you train it again; pass checkpoint=FOLDER (and a "
+                "smaller checkpoint_every) to be able to go on where you stopped.",
             ) from None
-        owner.__dict__["_tl_started_as"] = identity["starting weights"]
+        owner.__dict__[resume.BEGAN_AS] = identity["starting weights"]
         raise Stopped(
             f"{what}.",
             f"Run the same call again: it goes on from step {saved}, saved in {folder}.",

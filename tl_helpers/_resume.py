@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NAME = "state.safetensors"
 FORMAT = "tl-pretrain-1"
+BEGAN_AS = "_tl_began_as"  # the mark of a model whose run was interrupted
 
 
 def fingerprint(tensors: dict[str, torch.Tensor]) -> str:
@@ -37,11 +38,13 @@ def weights(model: torch.nn.Module) -> dict[str, torch.Tensor]:
 
 
 def identity(
-    model: PreTrainedModel, blocks: np.ndarray, settings: dict[str, Any]
+    model: PreTrainedModel, blocks: np.ndarray, settings: dict[str, Any], began_as: str = ""
 ) -> dict[str, Any]:
-    """What must be the same for a run to go on from a stored state: settings, model, text."""
-    # After Ctrl-C the same, half-trained object may come back: it counts as what it began as.
-    start = model.__dict__.pop("_tl_started_as", "") or fingerprint(weights(model))
+    """What must be the same for a run to go on from a stored state: settings, model, text.
+
+    After Ctrl-C the same, half-trained object may come back: it counts as what it ``began_as``.
+    """
+    start = began_as or fingerprint(weights(model))
     config = json.loads(model.config.to_json_string(use_diff=False))
     config.pop("transformers_version", None)
     shape = {k: v for k, v in config.items() if not k.startswith("_")}

@@ -168,8 +168,6 @@ def make_reader(body: PreTrainedModel, classes: int, seed: int) -> torch.nn.Modu
             super().__init__()
             self.body, self.config = body, body.config
             self.score = torch.nn.Linear(body.config.hidden_size, classes)
-            if mark := body.__dict__.pop("_tl_started_as", ""):  # see _resume.identity
-                self.__dict__["_tl_started_as"] = mark
 
         device = property(lambda self: self.body.device)
         dtype = property(lambda self: self.body.dtype)

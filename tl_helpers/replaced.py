@@ -108,8 +108,6 @@ class Pair(torch.nn.Module):
                 "Make it with replaced.new_generator(discriminator).",
             )
         self.discriminator, self.generator = discriminator, generator
-        if mark := discriminator.__dict__.pop("_tl_started_as", ""):  # see _resume.identity
-            self.__dict__["_tl_started_as"] = mark
 
     @property
     def config(self) -> Any:
