@@ -138,15 +138,17 @@ def heatmap(
     import matplotlib as mpl
 
     with style():
+        # A picture wider than a page is shrunk to it, and its words with it: narrower cells then.
+        cell = min(0.95, max(0.6, 7.0 / matrix.shape[1]))
         figure, axes = new(
-            max(4.5, 2.6 + 0.95 * matrix.shape[1]), max(2.6, 1.7 + 0.5 * matrix.shape[0])
+            max(4.5, 2.6 + cell * matrix.shape[1]), max(2.6, 1.7 + 0.5 * matrix.shape[0])
         )
         # Few colours: the numbers are in the cells, and the PNG keeps each shade exactly.
         colours = mpl.colormaps["PuOr_r" if signed else "cividis"].resampled(33)
         image = axes.imshow(shades, cmap=colours, vmin=low, vmax=high, aspect="auto")
         axes.set_xticks(range(matrix.shape[1]), names[1])
         axes.set_yticks(range(matrix.shape[0]), names[0])
-        if max(map(len, names[1])) > 9:
+        if max(map(len, names[1])) > 9 * cell / 0.95:
             for tick in axes.get_xticklabels():
                 tick.set(rotation=28, ha="right", rotation_mode="anchor")
         axes.grid(visible=False)
