@@ -71,7 +71,7 @@ def document_vectors(
     return (u * np.sqrt(s)).astype(np.float32)
 
 
-def head_start(model: PreTrainedModel, vectors: np.ndarray, strength: float = 4.0) -> None:
+def head_start(model: PreTrainedModel, vectors: np.ndarray, strength: float = 40.0) -> None:
     """Write ``vectors`` into the first columns of the model's table of words.
 
     The other columns stay as they are. The table is shared with the output layer where the model
@@ -82,7 +82,8 @@ def head_start(model: PreTrainedModel, vectors: np.ndarray, strength: float = 4.
         model: any model of transformers.
         vectors: ``[vocabulary, size]`` from :func:`document_vectors`.
         strength: how many times larger they are than the other columns, which are random and
-            would drown them in an average over words.
+            would drown them in an average over words. Too small, and the first steps of training
+            rub the counts out; in the town, 40 was more reliable than 4, 10 and 20.
 
     Raises:
         BadValue: shapes that do not fit, or a strength that is not positive.
@@ -96,7 +97,7 @@ def head_start(model: PreTrainedModel, vectors: np.ndarray, strength: float = 4.
             "Count with the model's own tokenizer, and to no more columns than it has.",
         )
     if not strength > 0:
-        raise BadValue(f"strength={strength:g}.", "Use a positive number, such as 4.")
+        raise BadValue(f"strength={strength:g}.", "Use a positive number, such as 40.")
     spread = float(vectors.std()) or 1.0
     with torch.no_grad():
         scaled = torch.from_numpy(vectors) * (strength * table.std() / spread)
