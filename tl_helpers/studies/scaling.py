@@ -73,7 +73,7 @@ def read_once(width: int, layers: int, tokens: int, seed: int) -> dict[str, Any]
 
 
 @results.study(
-    "scaling-ladder", seeds=range(5), sizes=((16, 1), (32, 2), (48, 2), (64, 2)),
+    "scaling-ladder", seeds=range(5), sizes=((24, 2), (32, 2), (48, 2), (64, 2), (96, 2)),
     tokens=(131_072, 262_144, 524_288, 1_048_576), held_out=((128, 2), (256, 4)),
 )
 def scaling_ladder(
