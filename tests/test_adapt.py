@@ -401,6 +401,9 @@ TWO = ["good film", "bad film"]
         (TWO, [0, 1], {"validation": (["good"], [5])}, "not trained on"),
         (TWO, [0, 1], {"validation": ([], [])}, "empty"),
         (TWO, [0, 1], {"autocast": "int8"}, "int8"),
+        (TWO, [0, 1], {"seed": "a"}, "seed = 'a' is not a seed"),
+        (TWO, [0, 1], {"seed": -1}, "seed = -1 is not a seed"),
+        (TWO, [0, 1], {"mode": "features", "seed": -1}, "seed = -1 is not a seed"),
         (TWO, [0, 1], {"mode": "features", "epochs": 3}, "features"),
         (TWO, [0, 1], {"mode": "features", "C": -1}, "C=-1"),
         (TWO, [0, 1], {"mode": "features", "C": "cv"}, "single text"),
@@ -411,12 +414,24 @@ def test_input_that_cannot_work(model, tokenizer, texts, labels, more, says):
         adapt.fit(model, tokenizer, texts, labels, **more)
 
 
-@pytest.mark.parametrize("change", [{"layer": 3}, {"layer": -4}, {"pooling": "median"}])
+@pytest.mark.parametrize(
+    "change",
+    [{"layer": 3}, {"layer": -4}, {"layer": 1.5}, {"layer": True}, {"layer": "last"},
+     {"pooling": "median"}, {"batch_size": 0}, {"batch_size": -1}, {"batch_size": 2.5}],
+)  # fmt: skip
 def test_embed_refuses_what_it_does_not_know(model, tokenizer, change):
     with pytest.raises(BadValue):
         adapt.embed(model, tokenizer, ["good"], **change)
     with pytest.raises(BadValue):
         adapt.embed(model, tokenizer, [])
+
+
+@pytest.mark.parametrize("mode", ["features", "fine-tune"])
+def test_predicting_in_batches_of_nothing(model, tokenizer, mode):
+    more = {"steps": 1} if mode == "fine-tune" else {}
+    adapted = adapt.fit(model, tokenizer, TWO, [0, 1], mode=mode, **more)
+    with pytest.raises(BadValue, match="batch_size=0"):
+        adapted.predict(TWO, batch_size=0)
 
 
 def test_divergence_and_ctrl_c(model, tokenizer, monkeypatch):

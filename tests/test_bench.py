@@ -60,6 +60,18 @@ def test_the_fast_loop_is_fast():
     assert line.ratio > (2.5 if _precision.supports_bf16() else 1.5), line
 
 
+@pytest.mark.parametrize(("native", "asked"), [
+    (True, "asked for: 2.5 times"), (False, "asked for: only 1.5 times, as this processor"),
+])  # fmt: skip
+def test_the_line_says_what_is_asked_of_this_processor(monkeypatch, native, asked):
+    monkeypatch.setattr(_precision, "supports_bf16", lambda: native)
+    for name, pace in (("train_fast", 0.5), ("train_plain", 2.0)):
+        found = [{"tokens": 10 * i, "seconds": pace * i} for i in range(6)]
+        monkeypatch.setattr(bench, name, lambda *_, found=found: found)
+    line = bench.tokens_per_second(1, 6, documents=300)
+    assert line.ratio == 4 and asked in line.note
+
+
 def test_a_target_that_was_not_reached_is_not_claimed(monkeypatch):
     def runs(ours, theirs):
         def train(probe, seconds):
@@ -70,6 +82,8 @@ def test_a_target_that_was_not_reached_is_not_claimed(monkeypatch):
         return bench.time_to_probe(10, 1.0, 1.0, documents=300)
 
     both = runs((0.95, 10.0), (0.93, 50.0))
+    for word in ("Muon", "25% masked here", "AdamW", "15% masked there", "easier part", "5e-05"):
+        assert word in both.note
     assert (both.value, both.rival, both.ratio) == (10.0, 50.0, 5.0)
     assert "at least" not in both.what
     late = runs((0.95, 10.0), (0.6, 70.0))

@@ -10,7 +10,7 @@ from command_line import caller
 from notebook_factory import code, write
 
 from tl_helpers import __main__ as command
-from tl_helpers import claims, doctor, files
+from tl_helpers import claims, course, doctor, files
 
 
 @pytest.fixture
@@ -65,12 +65,18 @@ def test_refresh(tl, tmp_path):
         (["run", "--profile", "fast"], "Error: Unknown profile 'fast'."),
         (["run", "nowhere"], "Error: Unknown notebook 'nowhere'."),
         (["run", "-p", "SEED"], "Error: -p SEED is not a parameter."),
+        (["run", "-p", "SEED=-1"], "Error: one: the parameter SEED = -1 is not a seed."),
+        (["claims", "--seeds", "5"], "Error: --seeds 5 names fewer seeds than a claim needs."),
+        (["claims", "--seeds", "100:104"], "-> Name 5 or more, as 100:105."),
+        (["claims", "--seeds", "1,2,3,4,4"], "name 4 more than once"),
+        (["claims", "--seeds", ""], "cannot be read"),
         (["run", "-p", "NOBODY=1"], "Error: Unknown parameter of one: 'NOBODY'."),
         (["results", "build", "nothing"], "Error: Unknown study 'nothing'."),
         (["results", "build", "nothing", "--seeds", "x"], "cannot be read"),
     ],
 )
-def test_bad_input_is_one_message(tl, tmp_path, arguments, message):
+def test_bad_input_is_one_message(tl, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.setattr(course, "_run_all", lambda *_: pytest.fail("something was run"))
     write(tmp_path / "notebooks", "one", code("1"))
     status, _, err = tl(*arguments)
     assert status == 1 and message in err and "Traceback" not in err

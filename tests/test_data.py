@@ -54,7 +54,13 @@ def put(folder: Path, rows: list[dict[str, Any]] | str) -> Path:
 
 def left_over(tmp_path: Path) -> list[str]:
     cache = tmp_path / "cache"
-    return [str(p.relative_to(cache)) for p in cache.rglob("*") if not p.is_dir()]
+    found = [p for p in cache.rglob("*") if not p.is_dir()]
+    assert not any(p.stat().st_size for p in found if p.suffix == ".lock")
+    return [str(p.relative_to(cache)) for p in found if p.suffix != ".lock"]
+
+
+def corpora(tmp_path: Path) -> list[Path]:
+    return sorted(p for p in (tmp_path / "cache" / "town").iterdir() if p.suffix != ".lock")
 
 
 # ---------------------------------------------------------------------------------- written data
@@ -98,6 +104,10 @@ def test_one_split_and_one_domain() -> None:
         (lambda: data.load("reviews", split="dev"), "Unknown split 'dev'(.|\n)*test, train"),
         (lambda: data.load("reviews", domain="films"), "Unknown domain 'films'(.|\n)*'film'"),
         (lambda: data.load("reviews", domian="film"), "Unknown column.*'domian'(.|\n)*'domain'"),
+        (lambda: data.load("reviews", traits="ironic"), "Unknown traits 'ironic'(.|\n)*'irony'"),
+        (lambda: data.load("reviews", traits=["ironic"]), "Unknown traits 'ironic'"),
+        (lambda: data.load("reviews", split="dev", id="nope"), "Unknown split 'dev'(.|\n)*train"),
+        (lambda: data.load(["reviews"]), r"Unknown data set \['reviews'\](.|\n)*reviews"),
         (lambda: data.load("sst2", seed=1), "Unknown option of 'sst2': 'seed'"),
         (lambda: data.load("sst2", split="test"), "Unknown split 'test'"),
     ],
@@ -105,6 +115,36 @@ def test_one_split_and_one_domain() -> None:
 def test_unknown_names_are_refused_with_a_hint(call: Any, message: str) -> None:
     with pytest.raises(UnknownName, match=message):
         call()
+
+
+def test_a_trait_keeps_the_rows_that_have_it(shelf: Path) -> None:
+    traits = [[], ["irony"], ["negation"], ["contrast", "irony"], ["irony"]]
+    put(shelf, [review(i, traits=found) for i, found in enumerate(traits)])
+    ironic = data.load("reviews", traits="irony")
+    assert {split: rows["id"][:] for split, rows in ironic.items()} == {
+        "train": ["film-001", "film-004"], "test": ["film-003"]
+    }  # fmt: skip
+    alone = data.load("reviews", traits=["irony"])
+    assert {split: rows["id"][:] for split, rows in alone.items()} == {
+        "train": ["film-001", "film-004"]
+    }  # fmt: skip
+    assert data.load("reviews", traits=[])["train"]["id"][:] == ["film-000"]
+    assert data.load("reviews", traits="irony", domain="film").num_rows == {"train": 1}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"id": "nope"}, "No row of 'reviews' has id='nope'"),
+        ({"split": "train", "id": "nope"}, "'reviews' in the split 'train' has id='nope'"),
+        ({"split": "train", "id": "film-003"}, "in the split 'train' has id='film-003'"),
+        ({"traits": "irony"}, "has traits='irony'"),
+        ({"domain": "film", "style": "oblique"}, "has domain='film' and style='oblique'"),
+    ],
+)
+def test_what_no_row_has_is_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(BadValue, match=message):
+        data.load("reviews", **options)
 
 
 def test_a_changed_byte_is_noticed(shelf: Path) -> None:
@@ -130,6 +170,8 @@ def test_a_missing_file_is_named(shelf: Path) -> None:
         (" \n\n", "reviews.jsonl is empty"),
         (json.dumps(review(0)) + '\n\n{"id": "film-001", "te\n', "line 3: not valid JSON"),
         (json.dumps(review(0)) + "\n[1, 2]\n", "line 2: list instead of an object"),
+        (json.dumps(review(0)) + "\n" + "[" * 200_000, "line 2: not valid JSON .too many brackets"),
+        ('{"id": ' + "9" * 5000 + "}", "line 1: not valid JSON .a number with too many digits"),
         (json.dumps({"id": "a"}), "line 1: no field 'domain', 'text', 'label'"),
         (json.dumps(review(0, label="great")), "does not fit its column.*great"),
         (json.dumps(review(0, traits=["sarcasm"])), "does not fit its column.*sarcasm"),
@@ -182,11 +224,11 @@ def test_the_town_comes_in_splits_that_share_nothing() -> None:
 
 def test_the_town_is_cached_by_everything_that_its_text_depends_on(tmp_path: Path) -> None:
     first = data.load("town", split="train", n=30, seed=1)
-    stored = sorted((tmp_path / "cache" / "town").iterdir())
+    stored = corpora(tmp_path)
     before = [path.stat().st_mtime_ns for path in stored]
     again = data.load("town", split="train", n=30, seed=1)
     assert again["text"][:] == first["text"][:]
-    assert sorted((tmp_path / "cache" / "town").iterdir()) == stored
+    assert corpora(tmp_path) == stored
     assert [path.stat().st_mtime_ns for path in stored] == before
     other = data.load("town", split="train", n=30, seed=2)
     assert other["text"][:] != first["text"][:]
@@ -194,7 +236,7 @@ def test_the_town_is_cached_by_everything_that_its_text_depends_on(tmp_path: Pat
     assert longer["text"][:30] == first["text"][:]
     sentences = data.load("town", split="train", n=30, seed=1, level="sentence")
     assert len(sentences) > 30
-    assert len(list((tmp_path / "cache" / "town").iterdir())) == 4
+    assert len(corpora(tmp_path)) == 4
 
 
 def test_another_version_of_the_generator_is_another_corpus(
@@ -205,7 +247,7 @@ def test_another_version_of_the_generator_is_another_corpus(
     data.load("town", split="train", n=5)
     monkeypatch.setattr(town, "VERSION", "another", raising=False)
     data.load("town", split="train", n=5)
-    assert len(list((tmp_path / "cache" / "town").iterdir())) == 2
+    assert len(corpora(tmp_path)) == 2
 
 
 def test_generated_in_parallel_it_is_the_same_text(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -388,6 +430,12 @@ def test_over_seeds_every_row_is_drawn() -> None:
 def test_a_sample_that_is_not_there(n: Any) -> None:
     with pytest.raises(BadValue, match=r"at most 8|Ask for 1 or more"):
         data.sample(toy({0: 30, 1: 4}), n)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, "0", 1.5, None])
+def test_a_sample_needs_a_seed(seed: Any) -> None:
+    with pytest.raises(BadValue, match="is not a seed"):
+        data.sample(toy({0: 2, 1: 2}), 2, seed=seed)
 
 
 def test_a_sample_needs_its_column() -> None:

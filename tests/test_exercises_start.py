@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import itertools
 import json
+import re
 import statistics
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from tl_helpers.exercises import desk, start, start_more
 
 NOTEBOOK = Path(__file__).resolve().parent.parent / "notebooks" / "00_start_here.ipynb"
 IDS = ["start-taxonomy", "start-reading", "start-gain", "start-predict"]
-RIGHT = {"a": "domain adaptation", "b": "cross-lingual", "c": "multi-task", "d": "sequential"}
+RIGHT = {"a": "sequential", "b": "cross-lingual", "c": "multi-task", "d": "domain adaptation"}
 
 
 @pytest.fixture(autouse=True)
@@ -314,8 +315,8 @@ def test_reading_follows_the_learners_own_numbers():
     [
         RIGHT,
         {k.upper(): v.upper() for k, v in RIGHT.items()},
-        {"d": "sequential transfer", "c": "Multitask learning", "b": "crosslingual", "a":
-         "domain-adaptation"},
+        {"d": "domain-adaptation", "c": "Multitask learning", "b": "crosslingual", "a":
+         "sequential transfer"},
     ],
 )  # fmt: skip
 def test_taxonomy_does_not_mind_spelling_or_order(answer):
@@ -336,7 +337,7 @@ def test_every_confusion_of_the_taxonomy_has_its_own_feedback():
 def test_taxonomy_tells_at_the_same_time_from_one_after_the_other():
     message = told("start-taxonomy", {**RIGHT, "c": "sequential"})
     assert "one after the other, or at the same time" in message and "Ruder 2019" in message
-    message = told("start-taxonomy", {**RIGHT, "d": "multi-task"})
+    message = told("start-taxonomy", {**RIGHT, "a": "multi-task"})
     assert "at the same time" in message and "Ruder 2019" in message
 
 
@@ -344,12 +345,24 @@ def test_taxonomy_goes_by_the_situations_that_are_filled():
     stub = dict.fromkeys(RIGHT, ...)
     assert exercises.check("start-taxonomy", stub).status == "not attempted"
     assert exercises.check("start-taxonomy", dict.fromkeys(RIGHT)).status == "not attempted"
-    part = told("start-taxonomy", {**stub, "a": "domain adaptation", "d": "sequential"})
+    part = told("start-taxonomy", {**stub, "a": "sequential", "d": "domain adaptation"})
     assert part == "So far so good: 2 of 4 are right; still open: b, c."
     part = told("start-taxonomy", {"a": "cross-lingual"})
-    assert part.startswith("a: Film") and part.endswith("(0 of 4 are right; still open: b, c, d.)")
+    assert part.startswith("a: German")
+    assert part.endswith("(0 of 4 are right; still open: b, c, d.)")
     swapped = {**RIGHT, "c": "sequential", "d": "multi-task"}  # one thing at a time
     assert told("start-taxonomy", swapped).startswith("c: ")
+
+
+def test_the_situations_to_sort_do_not_stand_in_the_tree_above_them():
+    cells = {cell["id"]: "".join(cell["source"]) for cell in
+             json.loads(NOTEBOOK.read_text("utf-8"))["cells"]}  # fmt: skip
+    examples = re.findall(r'\("([^"]+)",\s+kind_of_transfer', cells["start-04"])
+    situations = re.findall(r"^- ([a-d]): (.+)$", cells["start-06"], flags=re.M)
+    assert len(examples) > 4 and [key for key, _ in situations] == list(RIGHT)
+    for example, (_, situation) in itertools.product(examples, situations):
+        there, here = (set(re.findall(r"\w{5,}", x.casefold())) for x in (example, situation))
+        assert len(there & here) <= 1, f"{example!r} gives {situation!r} away"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tl_helpers import files
-from tl_helpers.errors import CourseError
+from tl_helpers.errors import BrokenFile, CourseError
 
 
 def names(folder: Path) -> list[str]:
@@ -55,3 +55,41 @@ def test_a_file_that_was_not_finished_leaves_the_old_one(tmp_path):
         path.write_text("half")
         raise KeyboardInterrupt
     assert names(tmp_path) == ["a.txt"] and (tmp_path / "a.txt").read_text() == "old\n"
+
+
+def test_who_waits_for_a_lock_and_who_comes_later_are_never_both_in(tmp_path):
+    fcntl = pytest.importorskip("fcntl")
+    from filelock import FileLock, Timeout
+
+    beside = tmp_path / "made.lock"
+    with files.only_one(tmp_path / "made"):
+        waiting = os.open(beside, os.O_RDWR)  # before the release, as filelock does when it waits
+    try:
+        fcntl.flock(waiting, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with pytest.raises(Timeout):
+            FileLock(beside, timeout=0.1).acquire()
+    finally:
+        os.close(waiting)
+    with files.only_one(tmp_path / "made"):
+        pass
+    assert names(tmp_path) == ["made.lock"] and beside.stat().st_size == 0
+
+
+@pytest.mark.parametrize("line", ["garbage", "0123  a.txt", "z" * 64 + "  a.txt", "a" * 64, "\xff"])
+def test_a_list_of_checksums_that_is_damaged(tmp_path, monkeypatch, line):
+    monkeypatch.setenv("TL_DATA", str(tmp_path))
+    (tmp_path / "a.txt").write_text("a")
+    files.write_checksums()
+    good = (tmp_path / "SHA256SUMS").read_bytes()
+    (tmp_path / "SHA256SUMS").write_bytes(good + b"\n" + line.encode("latin-1") + b"\n")
+    with pytest.raises(BrokenFile, match="SHA256SUMS, line 3(.|\n)*git checkout -- data/SHA256"):
+        files.shipped("a.txt")
+    (tmp_path / "SHA256SUMS").write_bytes(good.replace(b"  ", b" *"))  # sha256sum --binary
+    assert files.shipped("a.txt") == tmp_path / "a.txt"
+
+
+def test_a_disk_that_speaks_through_a_library_in_rust():
+    found = files.disk_error(RuntimeError("I/O error: anything (os error 28)"))
+    assert isinstance(found, OSError) and found.errno == errno.ENOSPC and found.strerror
+    for other in (RuntimeError("no such thing"), OSError(errno.EIO, "(os error 28)")):
+        assert files.disk_error(other) is other

@@ -231,8 +231,17 @@ def test_saving_again_replaces_and_never_destroys_something_else(
     assert not (checkpoint.parent / "new").exists()
 
 
+@pytest.mark.parametrize("seed", [-1, 2**32, "a", 1.5, True, None])
+def test_what_is_no_seed(tokenizer: Any, checkpoint: Path, seed: Any) -> None:
+    with pytest.raises(BadValue, match="is not a seed"):
+        models.load(checkpoint, seed=seed)
+    with pytest.raises(BadValue, match="is not a seed"):
+        models.new("tiny", seed=seed, tokenizer=tokenizer)
+
+
+@pytest.mark.parametrize("part", ["model", "tokenizer"])
 @pytest.mark.parametrize("fault", ["full", "interrupt", "read-only"])
-def test_saving_is_all_or_nothing(checkpoint: Path, tokenizer: Any, fault: str,
+def test_saving_is_all_or_nothing(checkpoint: Path, tokenizer: Any, fault: str, part: str,
                                   monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     from safetensors import SafetensorError
 
@@ -243,13 +252,14 @@ def test_saving_is_all_or_nothing(checkpoint: Path, tokenizer: Any, fault: str,
         "read-only": SafetensorError("I/O error: Permission denied (os error 13)"),
         "interrupt": KeyboardInterrupt(),
     }
-    real = model.save_pretrained
+    saved = {"model": model, "tokenizer": tokenizer}[part]
+    real = saved.save_pretrained
 
     def broken(folder: Path) -> None:
         real(folder)
         raise faults[fault]
 
-    monkeypatch.setattr(model, "save_pretrained", broken)
+    monkeypatch.setattr(saved, "save_pretrained", broken)
     expected = KeyboardInterrupt if fault == "interrupt" else CourseError
     with pytest.raises(expected) as caught:
         models.save(model, tokenizer, checkpoint)
@@ -352,8 +362,81 @@ def test_weights_of_another_model_are_refused(checkpoint: Path, tokenizer: Any) 
     with pytest.raises(BrokenFile, match="lacks 16 weights"):
         models.load(checkpoint)
     (checkpoint / "config.json").write_text(json.dumps({**settings, "vocab_size": 99}))
-    with pytest.raises(BrokenFile, match="does not fit"):
+    with pytest.raises(BrokenFile, match="does not fit.*'embeddings.word_embeddings") as caught:
         models.load(checkpoint)
+    assert "1 weight has another size" in str(caught.value)
+    (checkpoint / "config.json").write_text(json.dumps({**settings, "hidden_size": 64}))
+    with pytest.raises(BrokenFile, match=r"does not fit.*\d\d weights have another size") as caught:
+        models.load(checkpoint)
+    for foreign in ("ignore_mismatched_sizes", "above report", "Error(s)"):
+        assert foreign not in str(caught.value)
+
+
+def test_a_head_for_other_classes_is_refused(tmp_path: Path, checkpoint: Path) -> None:
+    three = models.load(checkpoint, task="classification", num_labels=3)
+    folder = models.save(*three, tmp_path / "three")
+    assert same(models.load(folder, task="classification", num_labels=3).model, three.model)
+    with pytest.raises(BrokenFile, match="2 weights have another size, such as 'classifier.bias'"):
+        models.load(folder, task="classification", num_labels=2)
+
+
+CODE = """
+from pathlib import Path
+from transformers import BertConfig, BertForMaskedLM, BertModel, PreTrainedTokenizerFast
+Path({marker!r}).write_text("it ran")
+class Config(BertConfig):
+    model_type = "mine"
+class Model(BertModel):
+    config_class = Config
+class Masked(BertForMaskedLM):
+    config_class = Config
+class Tokenizer(PreTrainedTokenizerFast):
+    pass
+"""
+MAP = {"AutoConfig": "mine.Config", "AutoModel": "mine.Model",
+       "AutoModelForMaskedLM": "mine.Masked"}  # fmt: skip
+
+
+CUT = {"tokenizer_class": "Tokenizer", "auto_map": {"AutoTokenizer": [None, "mine.Tokenizer"]}}
+
+
+@pytest.mark.parametrize(
+    ("config", "cut", "refused"),
+    [
+        ({"model_type": "mine", "auto_map": MAP}, {}, "config.json"),
+        ({"model_type": "vit"}, CUT, "tokenizer_config.json"),  # for which there is no tokenizer
+        ({"auto_map": MAP}, CUT, ""),  # all of it is in transformers, too: that is used
+    ],
+    ids=["model", "tokenizer", "neither"],
+)
+def test_code_that_comes_with_a_model_is_never_run(
+    checkpoint: Path, tmp_path: Path, config: dict[str, Any], cut: dict[str, Any], refused: str
+) -> None:
+    marker = tmp_path / "marker"
+    (checkpoint / "mine.py").write_text(CODE.format(marker=str(marker)))
+    for file, changes in (("config.json", config), ("tokenizer_config.json", cut)):
+        settings = json.loads((checkpoint / file).read_text())
+        (checkpoint / file).write_text(json.dumps({**settings, **changes}))
+    program = (
+        "import sys\nfrom tl_helpers import errors, models\n"
+        "for more in ({}, {'random_weights': True}):\n"
+        "    try:\n"
+        "        models.load(sys.argv[1] + '/', **more)\n"
+        "        print('loaded')\n"
+        "    except errors.CourseError as error:\n"
+        "        print(str(error).replace('\\n', ' '))\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program, str(checkpoint)], capture_output=True, text=True,
+        cwd=tmp_path, input="y\n" * 20,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert not marker.exists() and "Do you wish" not in run.stdout + run.stderr
+    said = (
+        f"{checkpoint / refused} asks for code that comes with the model. Such code is never run "
+        "here.   -> Use a model of an architecture that transformers itself knows."
+    )
+    assert run.stdout.splitlines() == 2 * [said if refused else "loaded"]
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

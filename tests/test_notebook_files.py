@@ -7,6 +7,7 @@ import copy
 
 import nbformat
 import pytest
+from cell_names import rebound
 from nbformat.v4 import new_output
 from notebook_factory import code, text, write
 
@@ -186,3 +187,33 @@ def test_truncated_notebook(tmp_path):
     path.write_bytes(path.read_bytes()[:60])
     with pytest.raises(BrokenFile, match="not a readable notebook(.|\n)*git checkout"):
         notebooks.problems(path)
+
+
+@pytest.mark.parametrize(
+    ("sources", "found"),
+    [
+        (["x = 1", "x + 1", "x = 2"], ["x in b"]),
+        (["x = 1", "y = x", "for x in range(3): pass"], ["x in b"]),
+        (["x = 1", "sum(x for _ in y)", "import os as x"], ["x in b"]),
+        (["x = 1", "x = x + 1"], ["x in b"]),  # twice is not once
+        (["x = 1", "x += 1"], ["x in b"]),
+        (["n = 1\ndef f(): return n", "n = 2"], ["n in a"]),  # f may be called again
+        (["n = 1\nplot(lambda: [n for _ in x])", "n = 2"], ["n in a"]),
+        (["def f(): pass", "f = 1"], ["f in a"]),  # a function's name is not given away
+        (["f = 1", "def f(): pass"], ["f in a"]),
+        (["sorted(x)", "sorted = 1"], ["sorted in a"]),
+        (["import a.b", "a.b", "import c as a"], ["a in b"]),
+        # What is fine:
+        (["x = 1\nx", "x = 2\nx", "x = 3"], []),  # each uses its own
+        (["for i in y: i", "for i in z: i"], []),
+        (["x = 1", "x", "[x for x in y]", "f(lambda x: x)", "def g(x): x = 2"], []),
+        (["def f(): return later", "later = 1"], []),
+        (["import numpy as np", "np", "import numpy as np"], []),
+        (["x = {}", "x['a'] = 1", "x.b = 2"], []),
+        (["def f():\n    sorted = 1\n    return sorted", "sum([])"], []),
+    ],
+)
+def test_names_that_a_later_cell_binds_again(sources, found):
+    cells = list(zip("abcde", sources, strict=False))
+    assert [f"{x.name} in {', '.join(x.readers)}" for x in rebound(cells)] == found
+    assert all(x.by in str(x) and x.name in str(x) for x in rebound(cells))

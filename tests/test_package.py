@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -31,3 +32,16 @@ def test_unknown_room_is_an_attribute_error():
 
     with pytest.raises(AttributeError, match="no attribute 'citty'"):
         tl_helpers.citty  # noqa: B018
+
+
+def test_the_citation_is_that_of_the_readme():
+    yaml = pytest.importorskip("yaml")
+    import tl_helpers
+
+    root = Path(__file__).resolve().parent.parent
+    found = yaml.safe_load((root / "CITATION.cff").read_text("utf-8"))
+    cited = found["preferred-citation"]
+    assert found["cff-version"] == "1.2.0" and found["version"] == tl_helpers.__version__
+    assert all(found[key] == cited[key] for key in ("title", "version", "type", "authors"))
+    line = f"> {cited['title']}. Version {cited['version']}, {cited['year']}. "
+    assert line + cited["authors"][0]["name"] + "." in (root / "README.md").read_text("utf-8")

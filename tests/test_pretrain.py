@@ -76,9 +76,17 @@ def test_pack_marks_documents_where_the_tokenizer_adds_nothing(tokenizer):
     assert pretrain.pack(["a b", "b"], gpt, length=5).tolist() == [[0, 1, 2, 0, 2]]
 
 
-@pytest.mark.parametrize("bad", [[], ["word1"]])
-def test_too_little_text(tokenizer, bad):
-    with pytest.raises(BadValue):
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        ([], "empty"),
+        (["word1"], "fewer than one block"),
+        ([None], r"texts\[0\] is NoneType"),
+        ("word1 " * 50, "one string, not a list"),
+    ],
+)
+def test_texts_that_cannot_be_packed(tokenizer, bad, says):
+    with pytest.raises(BadValue, match=says):
         pretrain.pack(bad, tokenizer, length=16)
 
 
@@ -496,6 +504,29 @@ def test_a_folder_that_cannot_be_written(tokenizer, blocks, tmp_path):
         pretrain.fit(tiny(tokenizer), blocks, tokenizer=tokenizer, checkpoint=folder, **QUICK)
 
 
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [(28, "The disk is full"), (13, "No permission to write"), (30, "No permission to write")],
+)
+def test_a_disk_that_fails_while_the_state_is_stored(
+    tokenizer, blocks, tmp_path, monkeypatch, number, message
+):
+    import safetensors.torch
+
+    pretrain.fit(tiny(tokenizer), blocks, tokenizer=tokenizer, checkpoint=tmp_path, **QUICK)
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+
+    def fails(tensors, filename, metadata=None):
+        filename.write_bytes(b"half of it")
+        raise safetensors.SafetensorError(f"I/O error: {os.strerror(number)} (os error {number})")
+
+    monkeypatch.setattr(safetensors.torch, "save_file", fails)
+    with pytest.raises(CourseError, match=message) as caught:
+        _resume.save(tmp_path, {}, {}, tiny(tokenizer), [], torch.zeros(3))
+    assert caught.value.do and str(tmp_path) in str(caught.value)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
+
+
 # bad input ----------------------------------------------------------------------------------------
 
 
@@ -518,6 +549,8 @@ def test_divergence_is_a_clear_error(tokenizer, blocks):
         {"mask_rate": 1.0},
         {"warmup": 2.0},
         {"learning_rate": -1.0},
+        {"seed": -1},
+        {"seed": "a"},
         {"schedule": "up"},
         {"optimiser": "sgdd"},
         {"autocast": "int8"},

@@ -238,6 +238,7 @@ def test_time_to_transfer_tells_a_bound_from_a_time(monkeypatch):
     reaches = 0.5
     line = bench_pretraining.time_to_transfer(2)
     assert line.ratio == 6 and "at least" in line.what and "stopped at 0.50" in line.note
+    assert "Not the same recipe: counts as a head start, Muon, 25% masked here" in line.note
     reaches = 0.9
     assert "at least" not in bench_pretraining.time_to_transfer(2).what
 

@@ -82,6 +82,12 @@ def test_seeds_that_cannot_be_read(text):
         session.parse_seeds(text)
 
 
+@pytest.mark.parametrize("text", ["3,3,3", "1,4,7,4", "0, 00"])
+def test_a_seed_twice_is_one_experiment_counted_twice(text):
+    with pytest.raises(BadValue, match="more than once"):
+        session.parse_seeds(text)
+
+
 def test_seed_lists():
     assert session.parse_seeds("3") == [3]
     assert session.parse_seeds("1, 4,7") == [1, 4, 7]

@@ -136,6 +136,11 @@ def claims(
 
     if keep and not seeds:
         raise click.UsageError("--keep keeps what other seeds say: add --seeds 100:105.")
+    if seeds is not None and len(parse_seeds(seeds)) < room.MINIMUM_SEEDS:  # no claim could hold
+        raise BadValue(
+            f"--seeds {seeds} names fewer seeds than a claim needs.",
+            f"Name {room.MINIMUM_SEEDS} or more, as 100:105.",
+        )
     report = course.run(
         notebooks, jobs=jobs, output=output or files.root() / "build" / "claims", seeds=seeds
     )

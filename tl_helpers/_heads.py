@@ -44,7 +44,9 @@ def classifier(
         with torch.random.fork_rng(devices):
             torch.manual_seed(seed)
             try:
-                new = AutoModelForSequenceClassification.from_config(config)
+                new = AutoModelForSequenceClassification.from_config(
+                    config, trust_remote_code=False
+                )
             except ValueError:
                 raise BadValue(
                     f"transformers has no classifier for a {type(model).__name__}.",

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tl_helpers import _batches, _precision
+from tl_helpers import _batches, _checks, _precision
 from tl_helpers import _resume as resume
 from tl_helpers._training import History, Stopped, check_finite, progress_bar
 from tl_helpers.errors import BadValue
@@ -50,6 +50,7 @@ class Plan:
             raise BadValue(
                 f"steps={self.steps}, batch_size={self.batch_size}.", "Both must be at least 1."
             )
+        _checks.seed(self.seed)
         if len(blocks) < self.batch_size:
             raise BadValue(
                 f"There are {len(blocks)} blocks, fewer than one batch of {self.batch_size}.",

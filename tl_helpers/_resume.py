@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tl_helpers.errors import BrokenFile, CourseError
-from tl_helpers.files import atomic_file
+from tl_helpers.files import atomic_file, disk_error
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,7 +73,11 @@ def save(
         model: its parameters and buffers are stored as they are.
         optimisers: their tensors are stored as ``optimiser.<which>.<parameter index>.<key>``.
         losses: the loss of each step so far.
+
+    Raises:
+        CourseError: disk full, or no permission; what was stored before is still there.
     """
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     tensors = {f"model.{k}": v.detach().contiguous() for k, v in weights(model).items()}
@@ -86,7 +90,10 @@ def save(
         "format": FORMAT, "identity": json.dumps(identity), "progress": json.dumps(progress)
     }  # fmt: skip
     with atomic_file(folder / NAME) as temporary:
-        save_file(tensors, temporary, metadata=metadata)
+        try:
+            save_file(tensors, temporary, metadata=metadata)
+        except SafetensorError as error:
+            raise disk_error(error) from None
 
 
 def load(

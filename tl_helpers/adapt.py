@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tl_helpers import _features, _finetune, _heads, _labels, _precision, _texts
+from tl_helpers import _checks, _features, _finetune, _heads, _labels, _precision, _texts
 from tl_helpers._training import History
 from tl_helpers.errors import BadValue
 
@@ -52,6 +53,7 @@ class Adapted:
 
     def probabilities(self, texts: Iterable[str], batch_size: int = 64) -> np.ndarray:
         """``[texts, classes]`` float64; each row sums to one."""
+        _checks.at_least_one(batch_size, "batch_size")
         if self.mode == "features":
             rows = embed(self.model, self.tokenizer, texts, batch_size=batch_size,
                          **(self.features or {}))  # fmt: skip
@@ -97,17 +99,19 @@ def embed(
         ``[texts, hidden]`` float32.
 
     Raises:
-        BadValue: no texts, a text that is no string, an unknown layer or pooling.
+        BadValue: no texts, a text that is no string, an unknown layer or pooling, no batch size.
     """
     import torch
 
+    _checks.at_least_one(batch_size, "batch_size")
     rows = _texts.encode(tokenizer, _texts.checked(texts), model)
     if pooling not in POOLINGS:
         raise BadValue(f"pooling={pooling!r} is not known.", f"Use one of {', '.join(POOLINGS)}.")
     depth = model.config.num_hidden_layers
-    if not -depth - 1 <= layer <= depth:
+    whole = isinstance(layer, Integral) and not isinstance(layer, bool)
+    if not whole or not -depth - 1 <= layer <= depth:
         raise BadValue(
-            f"layer={layer} does not exist.", f"This model has 0 (embeddings) to {depth}, or -1."
+            f"layer={layer!r} does not exist.", f"This model has 0 (embeddings) to {depth}, or -1."
         )
     body = _precision.for_inference(model.base_model, autocast)
     top = layer in (-1, depth)
@@ -208,6 +212,7 @@ def fit(
         CourseError: the loss became NaN.
         Stopped: Ctrl-C.
     """
+    seed = _checks.seed(seed)
     texts = _texts.checked(texts)
     classes, targets = _labels.classes_of(texts, labels)
     weights = _labels.class_weights(class_weights, targets, len(classes))

@@ -92,7 +92,7 @@ def find(section: Section, name: str) -> Entry:
         UnknownName: there is none; says which are there and which name is close.
     """
     known = entries(section)
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         raise UnknownName("data set" if section == "dataset" else "model", name, known)
     return known[name]
 

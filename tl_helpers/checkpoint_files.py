@@ -25,16 +25,19 @@ def read_config(folder: Path) -> Any:
     """The configuration of a model folder.
 
     Raises:
-        BrokenFile: missing, not JSON, or not the configuration of a known architecture.
+        BrokenFile: missing, not JSON, or not the configuration of a known architecture, be it
+            that the model brings code of its own for it.
     """
-    from transformers import AutoConfig
+    from transformers import CONFIG_MAPPING, AutoConfig
 
     path = folder / "config.json"
     settings = _json(path)
     try:
-        return AutoConfig.from_pretrained(folder, local_files_only=True)
+        return AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except (ValueError, KeyError, OSError, TypeError, AttributeError):
         kind = settings.get("model_type")
+        if settings.get("auto_map") and str(kind) not in CONFIG_MAPPING:
+            raise _needs_code(path) from None
         raise BrokenFile(
             f"{path} describes no model that transformers knows (model_type {kind!r}).", RESTORE
         ) from None
@@ -44,17 +47,21 @@ def read_tokenizer(folder: Path) -> Any:
     """The tokenizer of a model folder.
 
     Raises:
-        BrokenFile: missing or damaged.
+        BrokenFile: missing or damaged, or code of its own is needed to run it.
     """
     from transformers import AutoTokenizer
 
     _json(folder / "tokenizer.json")
-    if (folder / "tokenizer_config.json").exists():
-        _json(folder / "tokenizer_config.json")
+    path = folder / "tokenizer_config.json"
+    settings = _json(path) if path.exists() else {}
     try:
         with quiet():
-            return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            return AutoTokenizer.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False
+            )
     except Exception as error:  # tokenizers raises the bare Exception
+        if settings.get("auto_map") and "custom code" in str(error):
+            raise _needs_code(path) from None
         raise BrokenFile(
             f"{folder / 'tokenizer.json'} is not a tokenizer: {_first_line(error)}", RESTORE
         ) from None
@@ -85,7 +92,9 @@ def read_model(
     with torch.random.fork_rng(devices=[]), quiet():
         torch.manual_seed(seed)
         if random_weights:
-            return factory.from_config(config, dtype=torch.float32).eval()
+            return factory.from_config(
+                config, dtype=torch.float32, trust_remote_code=False
+            ).eval()
         path = _check_weights(folder)
         try:
             model, report = factory.from_pretrained(
@@ -94,7 +103,9 @@ def read_model(
                 dtype=torch.float32,
                 use_safetensors=True,
                 local_files_only=True,
+                trust_remote_code=False,
                 output_loading_info=True,
+                ignore_mismatched_sizes=True,  # refused below, with the name of one
                 **mapping,
             )
         except (OSError, RuntimeError, ValueError, KeyError) as error:
@@ -103,6 +114,13 @@ def read_model(
             ) from None
     if part and hasattr(model, "_weight_conversions"):
         del model._weight_conversions  # or saving would put the name of the side back
+    if wrong := report["mismatched_keys"]:  # names, or names with two shapes: versions differ
+        name = min(key if isinstance(key, str) else key[0] for key in wrong)
+        raise BrokenFile(
+            f"{path} does not fit {folder / 'config.json'}: {len(wrong)} "
+            f"weight{'s have' if len(wrong) > 1 else ' has'} another size, such as {name!r}.",
+            RESTORE,
+        )
     lacking = sorted(key for key in report["missing_keys"] if not _of_a_head(key))
     if lacking:
         raise BrokenFile(
@@ -129,9 +147,9 @@ def write(
     with files.atomic_folder(folder) as temporary, quiet():
         try:
             model.save_pretrained(temporary)
-        except Exception as error:  # safetensors has an error of its own, without an errno
-            raise _disk_error(error) from None
-        tokenizer.save_pretrained(temporary)
+            tokenizer.save_pretrained(temporary)
+        except Exception as error:  # safetensors and tokenizers have errors of their own
+            raise files.disk_error(error) from None
         (temporary / "training.json").write_text(text + "\n", encoding="utf-8", newline="\n")
         _make_portable(temporary)
     return folder
@@ -196,11 +214,18 @@ def _json(path: Path) -> dict[str, Any]:
         value = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise BrokenFile(f"{path} is missing.", RESTORE) from None
-    except (ValueError, OSError):
+    except (ValueError, OSError, RecursionError):
         raise BrokenFile(f"{path} is damaged: it is not valid JSON.", RESTORE) from None
     if not isinstance(value, dict):
         raise BrokenFile(f"{path} is damaged: it is not a JSON object.", RESTORE)
     return value
+
+
+def _needs_code(path: Path) -> BrokenFile:
+    return BrokenFile(
+        f"{path} asks for code that comes with the model. Such code is never run here.",
+        "Use a model of an architecture that transformers itself knows.",
+    )
 
 
 def _of_a_head(key: str) -> bool:
@@ -210,15 +235,3 @@ def _of_a_head(key: str) -> bool:
 def _first_line(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return (lines or [type(error).__name__])[0][:200]
-
-
-def _disk_error(error: Exception) -> Exception:
-    import errno
-
-    if isinstance(error, OSError):
-        return error
-    if "No space left" in str(error):
-        return OSError(errno.ENOSPC, "No space left on device")
-    if "Permission denied" in str(error) or "Read-only" in str(error):
-        return OSError(errno.EACCES, "Permission denied")
-    return error

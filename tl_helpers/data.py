@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tl_helpers import _checks, files, hub, town_cache
 from tl_helpers import catalogue as _catalogue
-from tl_helpers import files, hub, town_cache
 from tl_helpers.catalogue import Entry
 from tl_helpers.errors import BadValue, BrokenFile, UnknownName
 
@@ -39,12 +39,15 @@ def load(name: str, split: str | None = None, **options: Any) -> Dataset | Datas
             testing, 500), ``level`` (``"document"``, ``"sentence"`` or ``"parallel"``),
             ``language`` (``"english"`` or ``"ondalese"``), ``seed`` and the dials of
             :class:`tl_helpers.town.Town`. For written data: a column and the value to keep, such
-            as ``domain="film"``. For ``"docstrings"``: ``raw=True`` (markup and code as they
-            stand) and ``libraries`` (some only, by the name they are imported with).
+            as ``domain="film"``; of a column of lists, as ``traits="irony"``, the rows whose list
+            has the value; a split without such rows is left out. For ``"docstrings"``:
+            ``raw=True`` (markup and code as they stand) and ``libraries`` (some only, by the name
+            they are imported with).
 
     Raises:
         UnknownName: no such data set, split or option.
-        BadValue: a value that an option cannot have, such as a dial out of range.
+        BadValue: a value that an option cannot have, such as a dial out of range, or one that no
+            row has.
         BrokenFile: a shipped file was changed, or is malformed.
         NoNetwork: the data has to be downloaded and cannot be; names what works offline.
         CourseError: disk full or read-only while caching; nothing half-written stays behind.
@@ -86,9 +89,9 @@ def read_jsonl(path: str | os.PathLike[str], fields: Sequence[str] = ()) -> list
             continue
         try:
             row = json.loads(line)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise BrokenFile(
-                f"{path}, line {number}: not valid JSON ({error.msg}, column {error.colno}).",
+                f"{path}, line {number}: not valid JSON ({_what(error)}).",
                 "Put one complete JSON object on each line.",
             ) from None
         if not isinstance(row, dict):
@@ -105,6 +108,15 @@ def read_jsonl(path: str | os.PathLike[str], fields: Sequence[str] = ()) -> list
     if not rows:
         raise BrokenFile(f"{path} is empty.", "Put one JSON object on each line.")
     return rows
+
+
+def _what(error: Exception) -> str:
+    """Why a line is not JSON; Python has no error of JSON's own for the rarer reasons."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg}, column {error.colno}"
+    if isinstance(error, RecursionError):
+        return "too many brackets in one another"
+    return "a number with too many digits"
 
 
 def features(columns: Mapping[str, Any]) -> Features:
@@ -135,7 +147,7 @@ def sample(dataset: Dataset, n: int, seed: int = 0, label: str = "label") -> Dat
         label: the column of classes.
 
     Raises:
-        BadValue: ``n`` is not positive, or some class has not enough rows.
+        BadValue: ``n`` is not positive, some class has not enough rows, or ``seed`` is no seed.
         UnknownName: there is no such column.
     """
     import numpy as np
@@ -146,7 +158,7 @@ def sample(dataset: Dataset, n: int, seed: int = 0, label: str = "label") -> Dat
         raise BadValue(f"A sample of {n!r} rows makes no sense.", "Ask for 1 or more.")
     values = np.asarray(dataset.with_format(None)[label][:])
     # RandomState, because its stream is guaranteed never to change.
-    rng = np.random.RandomState(seed)
+    rng = np.random.RandomState(_checks.seed(seed))
     classes = [rng.permutation(np.flatnonzero(values == value)) for value in np.unique(values)]
     smallest = min(map(len, classes), default=0)
     # Round after round, one row of each class in a new order: so every beginning is balanced too.
@@ -196,21 +208,27 @@ def _load_written(entry: Entry, split: str | None, options: dict[str, Any]) -> A
     rows = read_jsonl(path, fields=[*columns, "split"])
     if unknown := sorted(set(options) - set(columns)):
         raise UnknownName(f"column of {entry.name!r}", unknown[0], columns)
-    for column, wanted in options.items():
-        choices = columns[column] if isinstance(columns[column], list) else None
-        if choices and wanted not in choices:
-            raise UnknownName(column, wanted, choices)
-        rows = [row for row in rows if row[column] == wanted]
     names = list(dict.fromkeys(row["split"] for row in rows))
     if odd := next((name for name in names if name not in SPLITS), None):
         raise BrokenFile(
             f"{path} has rows of a split {odd!r}, which no lesson would ever see.",
             f"Call the splits {', '.join(SPLITS)}.",
         )
-    _check_split(split, names)
+    _check_split(split, names)  # before any row is left out
+    for column, wanted in options.items():
+        rows = list(filter(_keep(column, columns[column], wanted), rows))
+    if split is not None:
+        rows = [row for row in rows if row["split"] == split]
+    if not rows:
+        said = " and ".join(f"{column}={wanted!r}" for column, wanted in options.items())
+        where = f" in the split {split!r}" if split is not None else ""
+        raise BadValue(
+            f"No row of {entry.name!r}{where} has {said}.",
+            f"Load it without {', '.join(options)} and look at what there is.",
+        )
     schema = features(columns)
     tables = {}
-    for name in names if split is None else [split]:
+    for name in [name for name in names if any(row["split"] == name for row in rows)]:
         chosen = [row for row in rows if row["split"] == name]
         table = {column: [row[column] for row in chosen] for column in columns}
         try:
@@ -221,6 +239,26 @@ def _load_written(entry: Entry, split: str | None, options: dict[str, Any]) -> A
                 "Correct the file; the classes of each column stand in data/catalogue.toml.",
             ) from None
     return DatasetDict(tables) if split is None else tables[split]
+
+
+def _keep(column: str, kind: Any, wanted: Any) -> Callable[[dict[str, Any]], bool]:
+    """Which rows an option keeps: those with the value, or with the value in their list.
+
+    A whole list may be asked for, too, such as ``[]``: rows that have just this one.
+
+    Raises:
+        UnknownName: it is none of the classes of the column.
+    """
+    lists = isinstance(kind, Mapping)
+    whole = lists and isinstance(wanted, list)
+    choices = kind["each"] if isinstance(kind, Mapping) else kind
+    if isinstance(choices, list):
+        for value in wanted if whole else [wanted]:
+            if value not in choices:
+                raise UnknownName(column, value, choices)
+    if lists and not whole:
+        return lambda row: isinstance(row[column], list) and wanted in row[column]
+    return lambda row: row[column] == wanted
 
 
 def _load_hub(entry: Entry, split: str | None, options: dict[str, Any]) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tl_helpers import output
+from tl_helpers import _checks, output
 from tl_helpers.errors import BadValue
 
 Metric = Callable[[Any, Any], float]
@@ -271,7 +271,7 @@ def paired_bootstrap(
     _level(level)
     if resamples < 100:
         raise BadValue(f"{resamples} resamples are too few.", "Use 1,000 or more.")
-    rng, n = np.random.default_rng(seed), len(truth)
+    rng, n = np.random.default_rng(_checks.seed(seed)), len(truth)
     observed = metric(truth, predictions_a) - metric(truth, predictions_b)
     if metric in (accuracy, macro_f1):
         table, k = _codes(truth, predictions_a, predictions_b)

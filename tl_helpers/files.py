@@ -9,10 +9,11 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -68,6 +69,18 @@ def _explain(error: OSError, path: Path) -> CourseError:
         f"{path} could not be written: {error.strerror or error}.",
         "Choose a folder that exists on your own disk (TL_CACHE for the cache, --output for runs).",
     )
+
+
+def disk_error(error: Exception) -> Exception:
+    """The ``OSError`` behind an error of a library written in Rust; any other error as it is.
+
+    ``safetensors`` and ``tokenizers`` have errors of their own, in which the number of the system's
+    error is only to be read.
+    """
+    found = re.search(r"\(os error (\d+)\)", str(error))
+    if isinstance(error, OSError) or found is None:
+        return error
+    return OSError(int(found[1]), os.strerror(int(found[1])))
 
 
 @contextmanager
@@ -133,6 +146,8 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
 def only_one(path: str | os.PathLike[str]) -> Iterator[None]:
     """Let one process make ``path`` while the others wait for it.
 
+    The empty file ``path.lock`` beside it stays.
+
     Raises:
         CourseError: disk full, or no permission; says what to do.
     """
@@ -149,8 +164,9 @@ def only_one(path: str | os.PathLike[str]) -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(OSError):  # an open file cannot be removed on Windows
-            beside.unlink()
+        # The file is not removed, neither before the release nor after it: a process that waits
+        # could then lock the file that is gone, while a third makes the name anew and locks that
+        # one. Both would be in, and the older versions of filelock do not notice.
         lock.release()
 
 
@@ -175,19 +191,35 @@ def _sha256_py310(stream) -> str:  # type: ignore[no-untyped-def]
     return digest.hexdigest()
 
 
+_RESTORE_SUMS = "Restore it with: git checkout -- data/SHA256SUMS"
+
+
 @cache
 def _checksums(listing: Path, _stamp: int) -> dict[str, str]:
-    rows = (line.split(maxsplit=1) for line in listing.read_text("utf-8").splitlines() if line)
-    return {name.strip().lstrip("*"): digest for digest, name in rows}
+    rows = {}
+    lines = listing.read_bytes().decode("utf-8", errors="replace").splitlines()
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        row = re.fullmatch(r"([0-9a-f]{64})[ \t]+\*?(\S.*)", line.rstrip())
+        if row is None:
+            raise BrokenFile(
+                f"{listing}, line {number}: not a checksum and the name of a file.", _RESTORE_SUMS
+            )
+        rows[row[2]] = row[1]
+    return rows
 
 
 def checksums() -> dict[str, str]:
-    """Path below ``data/`` -> SHA-256, from ``data/SHA256SUMS`` (the ``sha256sum`` format)."""
+    """Path below ``data/`` -> SHA-256, from ``data/SHA256SUMS`` (the ``sha256sum`` format).
+
+    Raises:
+        BrokenFile: the list is missing, or a line of it is malformed.
+    """
     listing = data_dir() / "SHA256SUMS"
     if not listing.exists():
         raise BrokenFile(
-            f"{listing} is missing, so no shipped file can be trusted.",
-            "Restore it with: git checkout -- data/SHA256SUMS",
+            f"{listing} is missing, so no shipped file can be trusted.", _RESTORE_SUMS
         )
     return _checksums(listing, listing.stat().st_mtime_ns)
 

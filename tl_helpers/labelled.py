@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tl_helpers import _batches, _labels, _loop, _precision, _texts
+from tl_helpers import _batches, _checks, _labels, _loop, _precision, _texts
 from tl_helpers._training import History
 from tl_helpers.errors import BadValue
 
@@ -173,7 +173,7 @@ def make_reader(body: PreTrainedModel, classes: int, seed: int) -> torch.nn.Modu
         dtype = property(lambda self: self.body.dtype)
 
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.manual_seed(_checks.seed(seed))
         return Reader().to(body.device)
 
 

@@ -11,8 +11,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tl_helpers import _checks, checkpoint_files, files, hub
 from tl_helpers import catalogue as _catalogue
-from tl_helpers import checkpoint_files, files, hub
 from tl_helpers.catalogue import Entry
 from tl_helpers.errors import BadValue, BrokenFile, UnknownName
 from tl_helpers.small_models import SIZES, new, town_tokenizer
@@ -99,11 +99,12 @@ def load(
 
     Raises:
         UnknownName: no such model or task.
-        BadValue: a head that this model cannot have, or a bad number of labels.
+        BadValue: a head that this model cannot have, a bad number of labels, or no seed.
         BrokenFile: a file is missing, truncated or changed; names it and says how to restore it.
         NoNetwork: the model has to be downloaded and cannot be; names what works offline.
     """
     auto, labels = _check_task(task, num_labels)
+    seed = _checks.seed(seed)
     folder = _folder(name, weights=not random_weights)
     config = checkpoint_files.read_config(folder)
     part = ""

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tl_helpers import files
+from tl_helpers import _checks, files
 from tl_helpers.errors import BadValue, BrokenFile, CourseError, UnknownName
 
 TAGS = {
@@ -118,7 +118,7 @@ def check_parameters(
 
     Raises:
         UnknownName: the notebook has no such parameter.
-        BadValue: a value whose type is not that of the default.
+        BadValue: a value whose type is not that of the default, or a ``SEED`` that is none.
     """
     known = parameters(notebook)
     wanted = dict(given)
@@ -128,6 +128,8 @@ def check_parameters(
         if key not in known:
             raise UnknownName(f"parameter of {name}", key, known)
         _check_type(name, key, known[key], value)
+        if key == "SEED":
+            _checks.seed(value, f"{name}: the parameter SEED")
     return {key: value for key, value in wanted.items() if value != known[key]}
 
 

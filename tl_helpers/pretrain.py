@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tl_helpers import _batches, _loop
+from tl_helpers import _batches, _checks, _loop, _texts
 from tl_helpers._training import History, Stopped
 from tl_helpers.errors import BadValue
 
@@ -54,11 +54,9 @@ def pack(
         ``[blocks, length]`` int32; the last incomplete block is dropped.
 
     Raises:
-        BadValue: no texts, or too few for one block.
+        BadValue: no texts, one that is no string, or too few for one block.
     """
-    texts = [texts] if isinstance(texts, str) else list(texts)
-    if not texts:
-        raise BadValue("There are no texts to pack.", "Pass at least one document.")
+    texts = _texts.checked(texts)
     if length < 2:
         raise BadValue(f"length={length} is too short.", "Use at least 2 tokens per block.")
     rows = _encode(texts, tokenizer)
@@ -90,14 +88,14 @@ def reading_order(n_blocks: int, batch_size: int, steps: int, seed: int = 0) -> 
         ``[steps, batch_size]`` indices of blocks.
 
     Raises:
-        BadValue: a number below one, or fewer blocks than a batch needs.
+        BadValue: a number below one, fewer blocks than a batch needs, or no seed.
     """
     for name, value in (("n_blocks", n_blocks), ("batch_size", batch_size), ("steps", steps)):
         if value < 1:
             raise BadValue(f"{name} = {value!r}.", "Use a whole number from 1.")
     if n_blocks < batch_size:
         raise BadValue(f"{n_blocks} blocks for a batch of {batch_size}.", "Use a smaller batch.")
-    order = _batches.Order(n_blocks, batch_size, seed)
+    order = _batches.Order(n_blocks, batch_size, _checks.seed(seed))
     return np.stack([order(step) for step in range(steps)])
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.nn import functional
 
-from tl_helpers import _batches
+from tl_helpers import _batches, _checks
 from tl_helpers.errors import BadValue
 
 if TYPE_CHECKING:
@@ -65,10 +65,10 @@ def new_generator(
         )  # fmt: skip
     settings.pop("architectures", None)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.manual_seed(_checks.seed(seed))
         try:
             made = ElectraConfig(**settings)
-            generator = AutoModelForMaskedLM.from_config(made)
+            generator = AutoModelForMaskedLM.from_config(made, trust_remote_code=False)
         except (ValueError, TypeError, RuntimeError) as error:
             raise BadValue(
                 f"hidden_size={hidden} makes no generator: {error}",

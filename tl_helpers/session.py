@@ -15,7 +15,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tl_helpers import files
+from tl_helpers import _checks, files
 from tl_helpers.errors import BadValue, CourseError, NoNetwork, UnknownName
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def parse_seeds(text: str) -> list[int]:
     """Read ``"100:105"`` (100 to 104, as in Python), ``"3"`` or ``"1,4,7"``.
 
     Raises:
-        BadValue: anything else, or no seed at all.
+        BadValue: anything else, no seed at all, or one twice.
     """
     try:
         if ":" in text:
@@ -56,6 +56,12 @@ def parse_seeds(text: str) -> list[int]:
         raise BadValue(
             f"The seeds {text!r} cannot be read.",
             "Write a range as 100:105 (that is 100 to 104), or a list as 1,4,7.",
+        )
+    if len(set(seeds)) < len(seeds):
+        twice = next(seed for seed in seeds if seeds.count(seed) > 1)
+        raise BadValue(
+            f"The seeds {text!r} name {twice} more than once.",
+            "Name each seed once: one experiment counted twice makes its interval too narrow.",
         )
     return seeds
 
@@ -158,10 +164,7 @@ def start(notebook: str, profile: str = "course", seed: int = 0, **knobs: Any) -
     """
     _require_packages()
     check_profile(profile)
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
-        raise BadValue(
-            f"SEED = {seed!r} is not a seed.", "Use a whole number from 0 to 4,294,967,295."
-        )
+    seed = _checks.seed(seed, "SEED")
     wanted = require_network([notebook]) if profile == "hub" else []
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from tl_helpers import _checks
 from tl_helpers.errors import BadValue, UnknownName
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def new(
 
     Raises:
         UnknownName: no such size, objective or configuration key.
-        BadValue: a configuration that does not fit together.
+        BadValue: a configuration that does not fit together, or no seed.
     """
     import torch
     import transformers
@@ -66,6 +67,7 @@ def new(
         raise UnknownName("size", size, SIZES)
     if objective not in OBJECTIVES:
         raise UnknownName("objective", objective, OBJECTIVES)
+    seed = _checks.seed(seed)
     tokenizer = tokenizer or town_tokenizer(objective=objective)
     settings = (_gpt if objective == "clm" else _bert)(size, tokenizer, config)
     kind, auto = {

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tl_helpers import _batches, _loop, _precision, _texts, small_models
+from tl_helpers import _batches, _checks, _loop, _precision, _texts, small_models
 from tl_helpers._training import History
 from tl_helpers.errors import BadValue, UnknownName
 
@@ -72,7 +72,7 @@ def new(
         **small_models._bert(size, target, {"is_decoder": True, "add_cross_attention": True})
     )
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.manual_seed(_checks.seed(seed))
         model = EncoderDecoderModel(
             encoder=BertModel(reader, add_pooling_layer=False), decoder=BertLMHeadModel(writer)
         )

@@ -21,59 +21,59 @@ KINDS = {
     for kind in ("domain adaptation", "cross-lingual", "multi-task", "sequential")
 }
 SITUATIONS = {
-    "a": "domain adaptation",  # film reviews -> restaurant reviews, same labels wanted
-    "b": "cross-lingual",  # English labels, Finnish texts
-    "c": "multi-task",  # one network trained on tagging and parsing at the same time
-    "d": "sequential",  # language model first, then question answering
+    "a": "sequential",  # translation first, then names, with labels
+    "b": "cross-lingual",  # English labels, Swahili texts
+    "c": "multi-task",  # names and questions in one training run
+    "d": "domain adaptation",  # e-mails -> text messages, same labels wanted
 }
 _CONFUSIONS = {
+    ("a", "domain adaptation"): (
+        "a: Look at what is predicted: first a translation, then names. Domain adaptation would "
+        "keep the task and change the texts."
+    ),
     ("a", "cross-lingual"): (
-        "a: Film and restaurant reviews are written in one language. Cross-lingual transfer needs "
-        "two. What differs here is what the texts are about."
+        "a: German is what the first task puts out; in the target all is English. Cross-lingual "
+        "transfer keeps the task and changes the language of the texts. What changes here?"
     ),
     ("a", "multi-task"): (
-        "a: Count the tasks. Pleased or not, that is asked of both kinds of review: one task. "
-        "Multi-task learning needs several. What differs here, if not the task?"
-    ),
-    ("a", "sequential"): (
-        "a: In time, one does follow the other. But sequential transfer (Ruder 2019) goes on to "
-        "another task, with labels of its own. Here the labels stay and only the texts change."
+        "a: Two tasks, yes. But in multi-task learning both are learned at the same time and share "
+        "what they find (Ruder 2019). Here the word 'then' tells you something."
     ),
     ("b", "domain adaptation"): (
         "b: The task stays and the texts change, so you are on the right branch of the tree. But "
         "this is more than another subject: hardly a word is shared. The tree has a leaf for it."
     ),
     ("b", "multi-task"): (
-        "b: Two languages are not two tasks: the labels that are wanted are the same for both. "
+        "b: Two languages are not two tasks: the departments to choose from are the same for both. "
         "Ask what differs between the source texts and the target texts."
     ),
     ("b", "sequential"): (
-        "b: Sequential transfer goes on to another task. Here the task stays, and no Finnish text "
-        "has a label; go back to the first fork of the tree: same task, or another one?"
+        "b: Sequential transfer goes on to another task. Here the task stays, and no Swahili "
+        "question is marked; go back to the first fork of the tree: same task, or another one?"
     ),
     ("c", "domain adaptation"): (
-        "c: Domain adaptation keeps the task and changes the texts. Tags and parse trees are "
-        "different labels, and they may even belong to the same sentences."
+        "c: Domain adaptation keeps the task and changes the texts. Which words are names, and "
+        "whether it is a question: that can be asked of one and the same sentence."
     ),
     ("c", "cross-lingual"): (
-        "c: Nothing is said about a second language. What there are two of is tasks: tags and "
-        "trees."
+        "c: Nothing is said about a second language. What there are two of is tasks: the names, "
+        "and question or not."
     ),
     ("c", "sequential"): (
         "c: Two tasks, yes. Are they learned one after the other, or at the same time? In "
         "sequential transfer the first is over before the second begins (Ruder 2019)."
     ),
-    ("d", "domain adaptation"): (
-        "d: The texts may change too, but look at what is predicted: first the next word, then an "
-        "answer. Domain adaptation would keep the task."
-    ),
     ("d", "cross-lingual"): (
-        "d: Nothing is said about a second language. What changes is the task: first predicting "
-        "words, then answering questions."
+        "d: E-mails and text messages are in one language here. Cross-lingual transfer needs two. "
+        "What differs is how and for what people write."
     ),
     ("d", "multi-task"): (
-        "d: Two tasks, yes. But in multi-task learning both are learned at the same time and share "
-        "what they find (Ruder 2019). Here the word 'first' tells you something."
+        "d: Count the tasks. Spam or not, that is asked of both kinds of message: one task. "
+        "Multi-task learning needs several. What differs here, if not the task?"
+    ),
+    ("d", "sequential"): (
+        "d: In time, one does follow the other. But sequential transfer (Ruder 2019) goes on to "
+        "another task, with labels of its own. Here the labels stay and only the texts change."
     ),
 }
 
@@ -90,10 +90,10 @@ add(
         answer=Matching(SITUATIONS, options=KINDS),
         solution=(
             "taxonomy_answer = {\n"
-            '    "a": "domain adaptation",  # same task and language, other texts\n'
+            '    "a": "sequential",         # several tasks, one after the other\n'
             '    "b": "cross-lingual",      # same task, another language\n'
             '    "c": "multi-task",         # several tasks, at the same time\n'
-            '    "d": "sequential",         # several tasks, one after the other\n'
+            '    "d": "domain adaptation",  # same task and language, other texts\n'
             "}"
         ),
         right=(
@@ -101,8 +101,8 @@ add(
             "together or in turn? Real projects mix the kinds; the words help to say where."
         ),
         also_right=(
-            {"D": "Sequential transfer learning", "C": "multitask", "B": "Cross lingual",
-             "A": " domain-adaptation "},
+            {"A": "Sequential transfer learning", "C": "multitask", "B": "Cross lingual",
+             "D": " domain-adaptation "},
         ),
         mistakes=tuple(
             Mistake({**SITUATIONS, key: kind}, says, when=_chosen(key, kind))

@@ -74,7 +74,7 @@ class KneserNey:
 
 
 @results.study(
-    "town-language-models", seeds=range(5), steps=200, every=25, batch_size=32, block=128,
+    "town-language-models", seeds=range(10), steps=200, every=25, batch_size=32, block=128,
     documents=18_000, order=4, held_out=200,
 )
 def town_language_models(
