@@ -13,12 +13,6 @@ from tl_helpers import claims, course, notebooks
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 NAMES = [path.stem for path in NOTEBOOKS]
-TWO_MEANINGS = {  # names that a later cell of a notebook still binds again
-    "11_language_models": {"tokenizer", "ids"},
-    "12_contextual_representations": {"task"},
-    "13_objectives_and_scale": {"shown", "looks", "stored", "truth", "STARTS", "ours"},
-    "14_supervised_pretraining": {"apart", "right"},
-}
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +69,7 @@ def test_going_back_to_a_cell_and_running_it_again_works(path):
     """No later cell binds again what an earlier cell reads, or gives a function's name away."""
     cells = [(cell.id, cell.source) for cell in nbformat.read(str(path), as_version=4).cells
              if cell.cell_type == "code"]  # fmt: skip
-    known = TWO_MEANINGS.get(path.stem, set())
-    assert [str(found) for found in rebound(cells) if found.name not in known] == []
+    assert [str(found) for found in rebound(cells)] == []
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
