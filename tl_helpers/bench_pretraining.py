@@ -60,7 +60,9 @@ class Rates(NamedTuple):
     peak: float
 
 
-def training_rates(width: int, layers: int, steps: int = 12, seed: int = 0) -> Rates:
+def training_rates(
+    width: int, layers: int, steps: int = 12, seed: int = 0, batch: int = 8
+) -> Rates:
     """The rates of a causal model that is trained just as in ``studies.scaling.read_once``.
 
     Operations are counted by PyTorch while a step is taken: matrix products alone.
@@ -70,17 +72,19 @@ def training_rates(width: int, layers: int, steps: int = 12, seed: int = 0) -> R
         layers: transformer blocks.
         steps: how many are timed, after two that are not.
         seed: of weights and text.
+        batch: blocks of text a step; the ladder reads 8. Muon's own products are the same for any
+            batch, so a larger one leaves more of a step to the network.
     """
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
     from tl_helpers import _batches, _precision, pretrain, town
-    from tl_helpers.studies.scaling import BATCH, BLOCK, model_of
+    from tl_helpers.studies.scaling import BLOCK, model_of
 
     model, tokenizer = model_of(width, layers, seed)
-    texts = town.Town(seed=seed).corpus(BATCH * 5).texts()
+    texts = town.Town(seed=seed).corpus(batch * 5).texts()
     batches = _batches.Batches(
-        pretrain.pack(texts, tokenizer, BLOCK), tokenizer, "clm", 0.15, BATCH, seed
+        pretrain.pack(texts, tokenizer, BLOCK), tokenizer, "clm", 0.15, batch, seed
     )
     square = torch.randn(1024, 1024).bfloat16()
     with _precision.eager_attention(model):

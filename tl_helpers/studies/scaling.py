@@ -90,19 +90,25 @@ def scaling_ladder(
 
 
 @results.study(
-    "utilisation", seeds=range(5), sizes=((32, 2), (64, 2), (128, 2), (256, 4)), steps=12
+    "utilisation", seeds=range(5), sizes=((32, 2), (64, 2), (128, 2), (256, 4)),
+    batches=(BATCH, 4 * BATCH), steps=12,
 )
-def utilisation(seed: int, sizes: Sequence[tuple[int, int]], steps: int) -> list[dict[str, Any]]:
+def utilisation(
+    seed: int, sizes: Sequence[tuple[int, int]], batches: Sequence[int], steps: int
+) -> list[dict[str, Any]]:  # fmt: skip
     """What share of the machine's bf16 matrix rate a training step of the ladder reaches.
 
     ``share`` counts all matrix products of a step, those of Muon included; ``network`` those of the
-    network alone. Squares and steps take turns. Measure on an idle machine, with all its cores.
+    network alone. The ladder's batch, and one four times as large. Squares and steps take turns.
+    Measure on an idle machine, with all its cores.
     """
     from tl_helpers.bench_pretraining import training_rates
 
     rows = []
     for width, layers in sizes:
-        found = training_rates(width, layers, steps, seed)
-        rows.append({"width": width, "layers": layers, "share": found.step / found.peak,
-                     "network": found.network / found.peak, "peak": found.peak})  # fmt: skip
+        for batch in batches:
+            found = training_rates(width, layers, steps, seed, batch)
+            rows.append({"width": width, "layers": layers, "batch": batch,
+                         "share": found.step / found.peak, "network": found.network / found.peak,
+                         "peak": found.peak})  # fmt: skip
     return rows
