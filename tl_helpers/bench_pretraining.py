@@ -101,11 +101,15 @@ def training_rates(
         with FlopCounterMode(display=False) as counter:
             trainee.step(loss(), optimisers, 1.0)
         whole = float(counter.get_total_flops())
+
+        def squares_warm() -> float:
+            _ = square @ square  # a large step has driven it from the processor's memory
+            return _seconds(lambda: [square @ square for _ in range(4)])
+
         took = [
-            (_seconds(lambda: trainee.step(loss(), optimisers, 1.0)),
-             _seconds(lambda: [square @ square for _ in range(4)]))
+            (_seconds(lambda: trainee.step(loss(), optimisers, 1.0)), squares_warm())
             for _ in range(2 + steps)
-        ]  # fmt: skip
+        ]
     step, squares = (median(column) for column in zip(*took[2:], strict=True))
     return Rates(whole / step, network / step, 4 * 2 * 1024**3 / squares)
 

@@ -91,7 +91,7 @@ def scaling_ladder(
 
 @results.study(
     "utilisation", seeds=range(5), sizes=((32, 2), (64, 2), (128, 2), (256, 4)),
-    batches=(BATCH, 4 * BATCH), steps=12,
+    batches=(BATCH, 8 * BATCH), steps=8,
 )
 def utilisation(
     seed: int, sizes: Sequence[tuple[int, int]], batches: Sequence[int], steps: int
@@ -99,7 +99,7 @@ def utilisation(
     """What share of the machine's bf16 matrix rate a training step of the ladder reaches.
 
     ``share`` counts all matrix products of a step, those of Muon included; ``network`` those of the
-    network alone. The ladder's batch, and one four times as large. Squares and steps take turns.
+    network alone. The ladder's batch, and one eight times as large. Squares and steps take turns.
     Measure on an idle machine, with all its cores.
     """
     from tl_helpers.bench_pretraining import training_rates
