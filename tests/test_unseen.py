@@ -75,6 +75,12 @@ def test_without_the_file_nothing_is_known(store):
     assert unseen.load() == {}
 
 
+def test_a_course_that_promises_nothing_has_none(store, monkeypatch):
+    unseen.keep([GOOD], range(100, 105))
+    monkeypatch.setattr(unseen.claims, "listing", lambda: store / "tests" / "claims.toml")
+    assert unseen.load() == {}
+
+
 def test_a_broken_file_is_named(store):
     unseen.keep([GOOD], range(100, 105))
     (store / unseen.FILE).write_text("{}")

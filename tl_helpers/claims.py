@@ -189,14 +189,15 @@ def record(
 
 def _known_sentence(id: str) -> str:
     """The registered promise; without the tests at hand (Colab) the id in plain words."""
-    listing = _listing()
-    if listing.exists() and (known := registry(listing).get(id)):
+    promises = listing()
+    if promises.exists() and (known := registry(promises).get(id)):
         return known.sentence
     words = id.replace("-", " ")
     return f"{words[:1].upper()}{words[1:]}."
 
 
-def _listing() -> Path:
+def listing() -> Path:
+    """Where the promises stand: ``tests/claims.toml``, or what a wheel carries of it."""
     here, packed = root() / "tests" / "claims.toml", data_dir() / "claims.toml"
     return packed if packed.exists() and not here.exists() else here  # a wheel carries the list
 
@@ -215,18 +216,18 @@ def registry(path: str | Path | None = None) -> dict[str, Promise]:
     except ModuleNotFoundError:  # Python 3.10
         import tomli as tomllib  # type: ignore[no-redef]
 
-    listing = Path(path) if path is not None else _listing()
+    source = Path(path) if path is not None else listing()
     mend = "Mend it, or restore it with: git checkout -- tests/claims.toml"
     try:
-        content = tomllib.loads(listing.read_text("utf-8"))
+        content = tomllib.loads(source.read_text("utf-8"))
     except FileNotFoundError:
-        raise BrokenFile(f"The list of claims {listing} is missing.", mend) from None
+        raise BrokenFile(f"The list of claims {source} is missing.", mend) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BrokenFile(f"{listing} is not valid TOML: {error}.", mend) from None
+        raise BrokenFile(f"{source} is not valid TOML: {error}.", mend) from None
     promises: dict[str, Promise] = {}
     expected = {field.name for field in fields(Promise)}
     for number, row in enumerate(content.get("claim", []), start=1):
-        where = f"{listing}, claim {number} ({row.get('id', 'without id')})"
+        where = f"{source}, claim {number} ({row.get('id', 'without id')})"
         if set(row) != expected:
             missing, extra = sorted(expected - set(row)), sorted(set(row) - expected)
             raise BrokenFile(f"{where}: missing {missing}, unknown {extra}.", mend)

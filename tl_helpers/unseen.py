@@ -59,7 +59,7 @@ def load() -> dict[str, claims.Claim]:
     """What is known of each claim on unseen seeds, by id.
 
     A row does not count where it was measured on an older town, or where something else is promised
-    now than then.
+    now than then. A course that promises nothing has none.
 
     Raises:
         BrokenFile: the file was changed, or is no such list.
@@ -67,7 +67,7 @@ def load() -> dict[str, claims.Claim]:
     if FILE not in files.checksums():
         return {}
     files.shipped(FILE)
-    promised = claims.registry()
+    promised = claims.registry() if claims.listing().exists() else {}
     found = {}
     for id, row in _rows().items():
         promise = promised.get(id)
