@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tl_helpers.errors import BrokenFile, CourseError
-from tl_helpers.files import atomic_file, disk_error
+from tl_helpers.files import atomic_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,7 +77,6 @@ def save(
     Raises:
         CourseError: disk full, or no permission; what was stored before is still there.
     """
-    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     tensors = {f"model.{k}": v.detach().contiguous() for k, v in weights(model).items()}
@@ -90,10 +89,7 @@ def save(
         "format": FORMAT, "identity": json.dumps(identity), "progress": json.dumps(progress)
     }  # fmt: skip
     with atomic_file(folder / NAME) as temporary:
-        try:
-            save_file(tensors, temporary, metadata=metadata)
-        except SafetensorError as error:
-            raise disk_error(error) from None
+        save_file(tensors, temporary, metadata=metadata)
 
 
 def load(

@@ -29,15 +29,17 @@ def time_to_transfer(seeds: int = 3, patience: float | None = None) -> Line:
     ours = [transfer.one("fast", seed) for seed in range(seeds)]
     middle = median(r["seconds"] for r in ours)
     enough = 1.05 * TIMES * middle * (os.cpu_count() or 1)
-    rival = transfer.one("Trainer, its defaults", 0, patience or enough)
+    plain = "Trainer, its defaults"
+    recipe = transfer.RIVALS[plain]
+    rival = transfer.one(plain, 0, patience or enough)
     reached = all(r["reached"] for r in ours)
     verb = "reached" if rival["reached"] else "stopped at"
     note = (
         f"fresh process to accuracy {transfer.TARGET}, worst of {seeds} "
         f"{min(r['accuracy'] for r in ours):.2f}; Trainer {verb} {rival['accuracy']:.2f} after "
         f"{rival['steps']} steps; asked for: {GOAL:g} s and {TIMES:g} times sooner. Not the same "
-        "recipe: counts as a head start, Muon, 25% masked here; AdamW, rate 5e-05, batches of 8, "
-        "15% masked there"
+        "recipe: counts as a head start, Muon, 25% masked here; AdamW, rate "
+        f"{recipe['rate']:g}, batches of {recipe['batch']}, 15% masked there"
     )
     return Line(
         "time to transfer, 16 labels" + ("" if rival["reached"] else " (at least)"), "s",
@@ -61,7 +63,7 @@ class Rates(NamedTuple):
 
 
 def training_rates(
-    width: int, layers: int, steps: int = 12, seed: int = 0, batch: int = 8
+    width: int, layers: int, steps: int = 12, seed: int = 0, batch: int | None = None
 ) -> Rates:
     """The rates of a causal model that is trained just as in ``studies.scaling.read_once``.
 
@@ -72,15 +74,16 @@ def training_rates(
         layers: transformer blocks.
         steps: how many are timed, after two that are not.
         seed: of weights and text.
-        batch: blocks of text a step; the ladder reads 8. Muon's own products are the same for any
-            batch, so a larger one leaves more of a step to the network.
+        batch: blocks of text a step, if not those of the ladder. Muon's own products are the same
+            for any batch, so a larger one leaves more of a step to the network.
     """
     import torch
     from torch.utils.flop_counter import FlopCounterMode
 
     from tl_helpers import _batches, _precision, pretrain, town
-    from tl_helpers.studies.scaling import BLOCK, model_of
+    from tl_helpers.studies.scaling import BATCH, BLOCK, model_of
 
+    batch = BATCH if batch is None else batch
     model, tokenizer = model_of(width, layers, seed)
     texts = town.Town(seed=seed).corpus(batch * 5).texts()
     batches = _batches.Batches(

@@ -145,11 +145,8 @@ def write(
             "Choose a new folder.",
         )
     with files.atomic_folder(folder) as temporary, quiet():
-        try:
-            model.save_pretrained(temporary)
-            tokenizer.save_pretrained(temporary)
-        except Exception as error:  # safetensors and tokenizers have errors of their own
-            raise files.disk_error(error) from None
+        model.save_pretrained(temporary)
+        tokenizer.save_pretrained(temporary)
         (temporary / "training.json").write_text(text + "\n", encoding="utf-8", newline="\n")
         _make_portable(temporary)
     return folder

@@ -217,9 +217,9 @@ def _load_written(entry: Entry, split: str | None, options: dict[str, Any]) -> A
     _check_split(split, names)  # before any row is left out
     for column, wanted in options.items():
         rows = list(filter(_keep(column, columns[column], wanted), rows))
-    if split is not None:
-        rows = [row for row in rows if row["split"] == split]
-    if not rows:
+    wanted_names = names if split is None else [split]
+    parts = {name: [row for row in rows if row["split"] == name] for name in wanted_names}
+    if not any(parts.values()):
         said = " and ".join(f"{column}={wanted!r}" for column, wanted in options.items())
         where = f" in the split {split!r}" if split is not None else ""
         raise BadValue(
@@ -228,8 +228,9 @@ def _load_written(entry: Entry, split: str | None, options: dict[str, Any]) -> A
         )
     schema = features(columns)
     tables = {}
-    for name in [name for name in names if any(row["split"] == name for row in rows)]:
-        chosen = [row for row in rows if row["split"] == name]
+    for name, chosen in parts.items():
+        if not chosen:
+            continue
         table = {column: [row[column] for row in chosen] for column in columns}
         try:
             tables[name] = Dataset.from_dict(table, features=schema, split=name)

@@ -104,8 +104,11 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
         os.replace(temporary, target)
-    except OSError as error:
-        raise _explain(error, target) from error
+    except Exception as error:
+        cause = disk_error(error)
+        if not isinstance(cause, OSError):
+            raise
+        raise _explain(cause, target) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
@@ -135,8 +138,11 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
                 os.replace(aside, target)
             raise
         shutil.rmtree(aside, ignore_errors=True)
-    except OSError as error:
-        raise _explain(error, target) from error
+    except Exception as error:
+        cause = disk_error(error)
+        if not isinstance(cause, OSError):
+            raise
+        raise _explain(cause, target) from error
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)
