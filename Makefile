@@ -29,14 +29,14 @@ help:
 
 # $(call install,EXTRAS,STAMP)
 define install
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
-	  echo "FAILED: Python 3.10 or later is needed; '$(PYTHON)' is" \
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "FAILED: Python 3.11 or later is needed; '$(PYTHON)' is" \
 	    "$$($(PYTHON) --version 2>&1 || echo missing)."; \
 	  echo "  -> Install it, or name another: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
 	  echo "FAILED: this Python cannot make virtual environments (no module venv or ensurepip)."; \
 	  echo "  -> On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
-	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \
+	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	  $(PYTHON) -m venv --clear $(VENV) || { \
 	  echo "FAILED: no virtual environment could be made in $(VENV)."; \
 	  echo "  -> Is there space, and may you write here? Then: rm -rf $(VENV), and again"; exit 1; }

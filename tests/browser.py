@@ -28,7 +28,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tl_helpers import offline
+from tl_helpers.press import offline
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page

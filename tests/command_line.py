@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tl_helpers import __main__ as command
+from tl_helpers.press import cli
 
 
 def caller(capture: Any) -> Callable[..., tuple[int, str, str]]:
@@ -17,7 +17,7 @@ def caller(capture: Any) -> Callable[..., tuple[int, str, str]]:
 
     def run(*arguments: str) -> tuple[int, str, str]:
         try:
-            command.main(list(arguments))
+            cli.main(list(arguments))
             status = 0
         except SystemExit as stop:
             status = stop.code or 0

@@ -10,17 +10,24 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "notebooks")]
 
 import browser as browsers  # noqa: E402
 from browser import _visit, chromium, page, screenshot, traffic  # noqa: E402, F401
 
-from tl_helpers import offline  # noqa: E402
+from tl_helpers.press import offline  # noqa: E402
 
 # Before any library reads them. A folder for each process: with -n auto several run side by side.
 _folder = tempfile.TemporaryDirectory(prefix="tl-tests-", ignore_cleanup_errors=True)
-for name in ("TL_SEEDS", "TL_ROOT", "TL_DATA", "TL_OFFLINE", "TL_STATIC", "TL_PROGRESS",
-             "HF_ENDPOINT"):  # fmt: skip
+for name in (
+    "TL_SEEDS",
+    "TL_ROOT",
+    "TL_DATA",
+    "TL_OFFLINE",
+    "TL_STATIC",
+    "TL_PROGRESS",
+    "HF_ENDPOINT",
+):
     os.environ.pop(name, None)
 os.environ.update(
     offline.SWITCHES,
@@ -38,7 +45,12 @@ os.environ.update(
 # For the programs that tests start: they find the package, and refuse the network as well.
 os.environ["TL_OFFLINE"] = "1"
 os.environ["PYTHONPATH"] = os.pathsep.join(
-    [str(ROOT / "tl_helpers" / "_offline"), str(ROOT), os.environ.get("PYTHONPATH", "")]
+    [
+        str(ROOT / "tl_helpers" / "press" / "_offline"),
+        str(ROOT),
+        str(ROOT / "notebooks"),
+        os.environ.get("PYTHONPATH", ""),
+    ]
 ).rstrip(os.pathsep)
 
 offline.refuse_network()

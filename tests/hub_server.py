@@ -187,11 +187,19 @@ class _Handler(BaseHTTPRequestHandler):
         if what == "revision":
             siblings = [{"rfilename": name} for name in contents]
             about = {
-                "_id": "0", "id": "/".join(parts[1:3]), "sha": commit, "siblings": siblings,
-                "private": False, "gated": False, "disabled": False, "downloads": 0, "likes": 0,
-                "tags": [], "lastModified": "2024-01-01T00:00:00.000Z",
+                "_id": "0",
+                "id": "/".join(parts[1:3]),
+                "sha": commit,
+                "siblings": siblings,
+                "private": False,
+                "gated": False,
+                "disabled": False,
+                "downloads": 0,
+                "likes": 0,
+                "tags": [],
+                "lastModified": "2024-01-01T00:00:00.000Z",
                 "createdAt": "2024-01-01T00:00:00.000Z",
-            }  # fmt: skip
+            }
             return self._json(about)
         if what == "paths-info":
             wanted = parse_qs(self._body.decode()).get("paths", [])

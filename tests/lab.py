@@ -18,7 +18,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tl_helpers import files, offline
+from tl_helpers.core import files
+from tl_helpers.press import offline
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -97,7 +98,7 @@ def _environment(folder: Path) -> dict[str, str]:
         HOME=str(home),
         JUPYTER_PREFER_ENV_PATH="1",
         TL_OFFLINE="1",
-        PYTHONPATH=os.pathsep.join([str(files.PACKAGE / "_offline"), str(ROOT)]),
+        PYTHONPATH=os.pathsep.join([str(files.PACKAGE / "press" / "_offline"), str(ROOT)]),
     )
     return env
 
@@ -125,16 +126,26 @@ def serve(folder: Path, settings: dict[str, dict[str, object]] | None = None) ->
     with open(lab.log, "wb") as log:
         server = subprocess.Popen(
             [
-                sys.executable, "-c", LIFELINE,
-                "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
-                f"--ServerApp.port={lab.port}", "--ServerApp.port_retries=0",
-                f"--IdentityProvider.token={lab.token}", f"--ServerApp.root_dir={course}",
+                sys.executable,
+                "-c",
+                LIFELINE,
+                "--no-browser",
+                "--allow-root",
+                "--ServerApp.ip=127.0.0.1",
+                f"--ServerApp.port={lab.port}",
+                "--ServerApp.port_retries=0",
+                f"--IdentityProvider.token={lab.token}",
+                f"--ServerApp.root_dir={course}",
                 "--LabApp.extension_manager=readonly",
                 "--LabApp.expose_app_in_browser=True",  # so that a test can read the model
             ],
-            cwd=course, env=env, stdin=subprocess.PIPE, stdout=log, stderr=log,
+            cwd=course,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
             start_new_session=True,
-        )  # fmt: skip
+        )
     try:
         _wait(server, lab)
         yield lab

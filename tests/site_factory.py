@@ -16,10 +16,11 @@ import nbformat
 from nbformat.v4 import new_output
 from notebook_factory import code, text, write
 
-from tl_helpers import claims, notebooks
-from tl_helpers.explore.controls import control
-from tl_helpers.explore.explorer import Explorer
-from tl_helpers.site import Built, build
+from tl_helpers.measure import claims
+from tl_helpers.press import notebooks
+from tl_helpers.press.site import Built, build
+from tl_helpers.show.explore.controls import control
+from tl_helpers.show.explore.explorer import Explorer
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -92,13 +93,18 @@ def shown() -> list[object]:
         [new_output("stream", text="A long line. " * 20)],
         [new_output("display_data", {**first, claims.MIME: claim().to_dict()})],
         [new_output("display_data", turned)],
-        [new_output("display_data", {"image/png": png(), "text/plain": "<Figure>"},
-                    metadata={"image/png": {"alt": "a rising line"}})],
+        [
+            new_output(
+                "display_data",
+                {"image/png": png(), "text/plain": "<Figure>"},
+                metadata={"image/png": {"alt": "a rising line"}},
+            )
+        ],
         [new_output("display_data", widget)],
         [new_output("execute_result", {"text/html": table, "text/plain": "a"}, execution_count=6)],
         [new_output("execute_result", {"text/latex": r"$\frac{a}{b}$"}, execution_count=7)],
         [new_output("display_data", {"text/markdown": "It rises by **5** points."})],
-    ]  # fmt: skip
+    ]
     cells = []
     for number, output in enumerate(outputs, 1):
         cell = code(f"show({number})", *(["exercise"] if number == 1 else []))

@@ -6,8 +6,18 @@ import numpy as np
 import pytest
 import torch
 
-from tl_helpers import _finetune, _heads, _precision, _texts, adapt, models, pretrain
-from tl_helpers.errors import BadValue, CourseError
+from tl_helpers import models
+from tl_helpers.core.errors import BadValue, CourseError
+from tl_helpers.train import (
+    adapt,
+    finetune,
+    heads,
+    precision,
+    pretrain,
+)
+from tl_helpers.train import (
+    texts as _texts,
+)
 
 GOOD, BAD = ["good", "lovely", "fine"], ["bad", "awful", "poor"]
 REST = ["the", "film", "soup", "was", "very", "and", "so", "it"]
@@ -51,13 +61,16 @@ def test_embed_is_the_mean_over_real_tokens_in_the_given_order(model, tokenizer)
     found = adapt.embed(model, tokenizer, texts, batch_size=5, autocast="float32")
     assert found.shape == (12, 32) and found.dtype == np.float32
     for layer, pooling in ((-1, "mean"), (0, "mean"), (1, "cls"), (-2, "max")):
-        found = adapt.embed(model, tokenizer, texts, layer=layer, pooling=pooling, batch_size=5,
-                            autocast="float32")  # fmt: skip
+        found = adapt.embed(
+            model, tokenizer, texts, layer=layer, pooling=pooling, batch_size=5, autocast="float32"
+        )
         for text, vector in zip(texts, found, strict=True):
             with torch.no_grad():
-                states = model.eval().base_model(
-                    **tokenizer(text, return_tensors="pt"), output_hidden_states=True
-                ).hidden_states[layer][0]  # fmt: skip
+                states = (
+                    model.eval()
+                    .base_model(**tokenizer(text, return_tensors="pt"), output_hidden_states=True)
+                    .hidden_states[layer][0]
+                )
             expected = {"mean": states.mean(0), "cls": states[0], "max": states.amax(0)}[pooling]
             np.testing.assert_allclose(vector, expected.numpy(), atol=2e-6)
 
@@ -71,8 +84,10 @@ def test_embed_leaves_the_model_as_it_was(model, tokenizer):
 
 def test_bfloat16_embeddings_point_the_same_way(model, tokenizer):
     texts, _ = reviews()
-    a, b = (adapt.embed(model, tokenizer, texts, normalise=True, autocast=x)
-            for x in ("float32", "bf16"))  # fmt: skip
+    a, b = (
+        adapt.embed(model, tokenizer, texts, normalise=True, autocast=x)
+        for x in ("float32", "bf16")
+    )
     assert not np.array_equal(a, b) and (a * b).sum(1).min() > 0.999
     np.testing.assert_allclose(np.linalg.norm(a, axis=1), 1, atol=1e-5)
 
@@ -119,8 +134,9 @@ def test_embed_an_empty_text_and_one_that_is_too_long(model, tokenizer, gpt):
 def test_features_leave_the_encoder_alone(model, tokenizer, C):
     texts, labels = reviews()
     before = snapshot(model)
-    adapted = adapt.fit(model, tokenizer, texts, labels, mode="features", C=C,
-                        validation=reviews(20, seed=1))  # fmt: skip
+    adapted = adapt.fit(
+        model, tokenizer, texts, labels, mode="features", C=C, validation=reviews(20, seed=1)
+    )
     assert all(torch.equal(v, before[k]) for k, v in model.state_dict().items())
     assert np.mean(adapted.predict(texts) == np.array(labels)) > 0.95
     assert adapted.history.evaluations[-1]["accuracy"] > 0.9
@@ -163,8 +179,9 @@ def test_the_result_loads_with_automodel(model, tokenizer, tmp_path):
     from transformers import AutoModelForSequenceClassification
 
     texts, labels = reviews()
-    adapted = adapt.fit(model, tokenizer, texts, labels, epochs=12, learning_rate=5e-3,
-                        autocast="float32")  # fmt: skip
+    adapted = adapt.fit(
+        model, tokenizer, texts, labels, epochs=12, learning_rate=5e-3, autocast="float32"
+    )
     adapted.model.save_pretrained(tmp_path)
     loaded = AutoModelForSequenceClassification.from_pretrained(tmp_path).eval()
     with torch.no_grad():
@@ -173,14 +190,14 @@ def test_the_result_loads_with_automodel(model, tokenizer, tmp_path):
 
 
 def test_the_body_is_the_pre_trained_one_and_a_fitting_head_is_kept(model, tokenizer):
-    head = _heads.classifier(model, tokenizer, ["a", "b"], seed=0)
+    head = heads.classifier(model, tokenizer, ["a", "b"], seed=0)
     for name, value in model.base_model.named_parameters():
         assert torch.equal(head.base_model.get_parameter(name), value)
-    other = _heads.classifier(model, tokenizer, ["a", "b"], seed=1)
+    other = heads.classifier(model, tokenizer, ["a", "b"], seed=1)
     assert not torch.equal(head.classifier.weight, other.classifier.weight)
-    kept = _heads.classifier(head, tokenizer, ["c", "d"], seed=2)
+    kept = heads.classifier(head, tokenizer, ["c", "d"], seed=2)
     assert kept is not head and torch.equal(kept.classifier.weight, head.classifier.weight)
-    assert _heads.classifier(head, tokenizer, ["a", "b", "c"], seed=2).config.num_labels == 3
+    assert heads.classifier(head, tokenizer, ["a", "b", "c"], seed=2).config.num_labels == 3
 
 
 def test_same_seed_same_result_and_the_global_random_state_is_left_alone(model, tokenizer):
@@ -213,13 +230,26 @@ def test_the_same_steps_as_the_trainer(model, tokenizer, tmp_path):
 
     texts, labels = reviews(40)
     settings = {"learning_rate": 2e-3, "weight_decay": 0.01, "warmup": 0.25}
-    ours = adapt.fit(model, tokenizer, texts, labels, epochs=3, batch_size=8, seed=1,
-                     autocast="float32", **settings)  # fmt: skip
+    ours = adapt.fit(
+        model,
+        tokenizer,
+        texts,
+        labels,
+        epochs=3,
+        batch_size=8,
+        seed=1,
+        autocast="float32",
+        **settings,
+    )
 
     rows = _texts.encode(tokenizer, texts, model)
     lengths = np.array([len(r) for r in rows])
-    data = [{"input_ids": rows[i], "labels": int(labels[i] == "positive")} for epoch in range(3)
-            for batch in _texts.training_order(lengths, 8, 1, epoch) for i in batch]  # fmt: skip
+    data = [
+        {"input_ids": rows[i], "labels": int(labels[i] == "positive")}
+        for epoch in range(3)
+        for batch in _texts.training_order(lengths, 8, 1, epoch)
+        for i in batch
+    ]
 
     class Losses(TrainerCallback):
         found: list[float] = []
@@ -231,16 +261,31 @@ def test_the_same_steps_as_the_trainer(model, tokenizer, tmp_path):
         def _get_train_sampler(self, *_):
             return torch.utils.data.SequentialSampler(self.train_dataset)
 
-    network = _heads.classifier(model, tokenizer, ["negative", "positive"], seed=1)
+    network = heads.classifier(model, tokenizer, ["negative", "positive"], seed=1)
     arguments = TrainingArguments(
-        output_dir=str(tmp_path), num_train_epochs=1, per_device_train_batch_size=8, seed=1,
-        learning_rate=2e-3, weight_decay=0.01, warmup_steps=round(0.25 * 15), logging_steps=1,
-        lr_scheduler_type="linear", max_grad_norm=1.0, report_to="none", use_cpu=True,
-        disable_tqdm=True, save_strategy="no",
-    )  # fmt: skip
+        output_dir=str(tmp_path),
+        num_train_epochs=1,
+        per_device_train_batch_size=8,
+        seed=1,
+        learning_rate=2e-3,
+        weight_decay=0.01,
+        warmup_steps=round(0.25 * 15),
+        logging_steps=1,
+        lr_scheduler_type="linear",
+        max_grad_norm=1.0,
+        report_to="none",
+        use_cpu=True,
+        disable_tqdm=True,
+        save_strategy="no",
+    )
     recorder = Losses()
-    InOrder(network, arguments, train_dataset=data, callbacks=[recorder],
-            data_collator=DataCollatorWithPadding(tokenizer)).train()  # fmt: skip
+    InOrder(
+        network,
+        arguments,
+        train_dataset=data,
+        callbacks=[recorder],
+        data_collator=DataCollatorWithPadding(tokenizer),
+    ).train()
     assert len(ours.history.loss) == len(recorder.found) == 15
     np.testing.assert_allclose(ours.history.loss, recorder.found, rtol=2e-3, atol=1e-4)
     assert np.ptp(ours.history.loss) > 0.1  # they are not equal because nothing happened
@@ -257,18 +302,39 @@ def test_training_the_words_in_use_only_changes_no_number(kind, autocast, monkey
     tok = models.town_tokenizer(many, objective="clm" if kind == "gpt2" else "mlm")
     network = models.new("tiny", "clm" if kind == "gpt2" else "mlm", tokenizer=tok)[0]
     if kind == "roberta":  # counts positions by the number of its padding
-        network = RobertaModel(RobertaConfig(
-            vocab_size=len(tok), hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
-            intermediate_size=16, max_position_embeddings=40, pad_token_id=tok.pad_token_id))
+        network = RobertaModel(
+            RobertaConfig(
+                vocab_size=len(tok),
+                hidden_size=16,
+                num_hidden_layers=1,
+                num_attention_heads=2,
+                intermediate_size=16,
+                max_position_embeddings=40,
+                pad_token_id=tok.pad_token_id,
+            )
+        )
     texts, labels = reviews(24)
-    settings = {"steps": 8, "batch_size": 4, "learning_rate": 1e-2, "autocast": autocast,
-                "validation": reviews(8, seed=3), "patience": 4, "evaluate_every": 2}
+    settings = {
+        "steps": 8,
+        "batch_size": 4,
+        "learning_rate": 1e-2,
+        "autocast": autocast,
+        "validation": reviews(8, seed=3),
+        "patience": 4,
+        "evaluate_every": 2,
+    }
     tables = []
-    seen = _finetune._train
-    monkeypatch.setattr(_finetune, "_train", lambda net, *rest: (
-        tables.append(len(net.get_input_embeddings().weight)), seen(net, *rest))[1])
+    seen = finetune._train
+    monkeypatch.setattr(
+        finetune,
+        "_train",
+        lambda net, *rest: (
+            tables.append(len(net.get_input_embeddings().weight)),
+            seen(net, *rest),
+        )[1],
+    )
     narrow = adapt.fit(network, tok, texts, labels, **settings)
-    monkeypatch.setattr(_precision, "rows_in_use", lambda net, rows, special: nullcontext(rows))
+    monkeypatch.setattr(precision, "rows_in_use", lambda net, rows, special: nullcontext(rows))
     whole = adapt.fit(network, tok, texts, labels, **settings)
     assert tables[0] < 60 and tables[1] == len(tok)
     np.testing.assert_allclose(narrow.history.loss, whole.history.loss, rtol=1e-6)
@@ -277,8 +343,10 @@ def test_training_the_words_in_use_only_changes_no_number(kind, autocast, monkey
     assert list(ours) == list(theirs)
     for name, value in ours.items():
         torch.testing.assert_close(value, theirs[name], rtol=1e-5, atol=1e-7)
-    assert narrow.predict(["word3 was the best", *texts]).tolist() == whole.predict(
-        ["word3 was the best", *texts]).tolist()
+    assert (
+        narrow.predict(["word3 was the best", *texts]).tolist()
+        == whole.predict(["word3 was the best", *texts]).tolist()
+    )
 
 
 # freezing -----------------------------------------------------------------------------------------
@@ -299,25 +367,33 @@ def test_training_the_words_in_use_only_changes_no_number(kind, autocast, monkey
 def test_frozen_parts_stay_and_the_rest_moves(model, tokenizer, pattern, held, moved, autocast):
     texts, labels = reviews(16)
     before = model.state_dict()
-    adapted = adapt.fit(model, tokenizer, texts, labels, steps=3, freeze=pattern,
-                        learning_rate=1e-2, autocast=autocast)  # fmt: skip
+    adapted = adapt.fit(
+        model,
+        tokenizer,
+        texts,
+        labels,
+        steps=3,
+        freeze=pattern,
+        learning_rate=1e-2,
+        autocast=autocast,
+    )
     after = adapted.model.state_dict()
     assert any(name.startswith(held) for name in adapted.frozen)
     for name in before:
         if name.startswith(held):
             assert torch.equal(after[name], before[name]), name
-    start = _heads.classifier(model, tokenizer, ["negative", "positive"], seed=0).state_dict()
+    start = heads.classifier(model, tokenizer, ["negative", "positive"], seed=0).state_dict()
     assert any(not torch.equal(after[n], start[n]) for n in after if n.startswith(moved))
 
 
 def test_layers_of_other_architectures_have_numbers(gpt):
     from transformers import DistilBertConfig, DistilBertForSequenceClassification
 
-    assert "0" in _heads.parts(_heads.classifier(*gpt, ["a", "b"], seed=0))
+    assert "0" in heads.parts(heads.classifier(*gpt, ["a", "b"], seed=0))
     distil = DistilBertForSequenceClassification(
         DistilBertConfig(vocab_size=30, dim=16, hidden_dim=16, n_layers=2, n_heads=2)
     )
-    found = _heads.parts(distil)
+    found = heads.parts(distil)
     assert found["embeddings"] and found["0"] and found["1"]
 
 
@@ -350,8 +426,17 @@ def test_early_stopping_gives_back_the_best_weights(model, tokenizer):
     texts, labels = reviews(32)
     wrong = [{"positive": "negative", "negative": "positive"}[x] for x in labels]
     held = (texts, wrong)  # the better it learns, the worse it does here
-    adapted = adapt.fit(model, tokenizer, texts, labels, epochs=50, learning_rate=3e-3, patience=3,
-                        validation=held, autocast="float32")  # fmt: skip
+    adapted = adapt.fit(
+        model,
+        tokenizer,
+        texts,
+        labels,
+        epochs=50,
+        learning_rate=3e-3,
+        patience=3,
+        validation=held,
+        autocast="float32",
+    )
     losses = {e["step"]: e["loss"] for e in adapted.history.evaluations}
     assert len(adapted.history.loss) < 100
     assert adapted.best_step == min(losses, key=losses.get) < len(adapted.history.loss)
@@ -365,8 +450,16 @@ def test_early_stopping_gives_back_the_best_weights(model, tokenizer):
 def test_validation_is_recorded_and_changes_nothing(model, tokenizer):
     texts, labels = reviews(32)
     plain = adapt.fit(model, tokenizer, texts, labels, steps=7, batch_size=8)
-    watched = adapt.fit(model, tokenizer, texts, labels, steps=7, batch_size=8,
-                        validation=reviews(10, seed=1), evaluate_every=3)  # fmt: skip
+    watched = adapt.fit(
+        model,
+        tokenizer,
+        texts,
+        labels,
+        steps=7,
+        batch_size=8,
+        validation=reviews(10, seed=1),
+        evaluate_every=3,
+    )
     assert watched.history.loss == plain.history.loss and plain.history.evaluations == []
     assert [e["step"] for e in watched.history.evaluations] == [3, 6, 7]
     assert watched.best_step == 7
@@ -416,9 +509,18 @@ def test_input_that_cannot_work(model, tokenizer, texts, labels, more, says):
 
 @pytest.mark.parametrize(
     "change",
-    [{"layer": 3}, {"layer": -4}, {"layer": 1.5}, {"layer": True}, {"layer": "last"},
-     {"pooling": "median"}, {"batch_size": 0}, {"batch_size": -1}, {"batch_size": 2.5}],
-)  # fmt: skip
+    [
+        {"layer": 3},
+        {"layer": -4},
+        {"layer": 1.5},
+        {"layer": True},
+        {"layer": "last"},
+        {"pooling": "median"},
+        {"batch_size": 0},
+        {"batch_size": -1},
+        {"batch_size": 2.5},
+    ],
+)
 def test_embed_refuses_what_it_does_not_know(model, tokenizer, change):
     with pytest.raises(BadValue):
         adapt.embed(model, tokenizer, ["good"], **change)
@@ -442,7 +544,8 @@ def test_divergence_and_ctrl_c(model, tokenizer, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tl_helpers._finetune.scores", interrupt)
+    monkeypatch.setattr("tl_helpers.train.finetune.scores", interrupt)
     with pytest.raises(pretrain.Stopped, match="step 2 of 5"):
-        adapt.fit(model, tokenizer, texts, labels, steps=5, evaluate_every=2,
-                  validation=(texts, labels))  # fmt: skip
+        adapt.fit(
+            model, tokenizer, texts, labels, steps=5, evaluate_every=2, validation=(texts, labels)
+        )

@@ -11,8 +11,8 @@ import pytest
 from command_line import caller
 from notebook_factory import code, text, write
 
-from tl_helpers import badges, bootstrap, notebooks
-from tl_helpers.errors import BadValue, CourseError
+from tl_helpers.core.errors import BadValue, CourseError
+from tl_helpers.press import badges, bootstrap, notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
 # What an owner's name would stand behind.
@@ -230,8 +230,12 @@ def test_nothing_names_an_owner_that_does_not_exist():
     url = git(ROOT, "remote", "get-url", "origin")
     match = badges._GITHUB.fullmatch(url)
     own = f"{match['owner']}/{match['name']}".lower() if match else None
-    texts = [*(ROOT / "notebooks").glob("*.ipynb"), ROOT / "README.md", ROOT / "environment.yml",
-             ROOT / "pyproject.toml"]  # fmt: skip
+    texts = [
+        *(ROOT / "notebooks").glob("*.ipynb"),
+        ROOT / "README.md",
+        ROOT / "environment.yml",
+        ROOT / "pyproject.toml",
+    ]
     for path in texts:
         named = {m.lower().removesuffix(".git") for m in NAMED.findall(path.read_text("utf-8"))}
         assert named <= {own}, path

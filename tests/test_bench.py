@@ -7,16 +7,10 @@ import json
 import numpy as np
 import pytest
 
-from tl_helpers import (
-    _batches,
-    _precision,
-    bench,
-    bench_pretraining,
-    models,
-    pretrain,
-    town,
-    turn,
-)
+from tl_helpers import models, town
+from tl_helpers.press import bench
+from tl_helpers.press import explorers as turn
+from tl_helpers.train import batches, precision, pretrain
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +24,10 @@ def test_both_loops_train_the_same_model_on_the_same_amount_of_text(material):
     losses = {}
     for name, train in (("fast", bench.train_fast), ("plain", bench.train_plain)):
         model = models.new("tiny")[0]
-        batch = _batches.Batches(blocks, tokenizer, "mlm", 0.15, 64, seed=9)(0)
+        batch = batches.Batches(blocks, tokenizer, "mlm", 0.15, 64, seed=9)(0)
 
         def loss(model=model, batch=batch):
-            return float(_batches.loss_of(model.eval(), batch, "mlm", separate=False).detach())
+            return float(batches.loss_of(model.eval(), batch, "mlm", separate=False).detach())
 
         before, found = loss(), train(model, tokenizer, blocks, 30)
         assert found[-1]["step"] == 30 and found[-1]["tokens"] == 30 * bench.BATCH * bench.LENGTH
@@ -46,9 +40,15 @@ def test_both_loops_train_the_same_model_on_the_same_amount_of_text(material):
 def test_both_loops_end_at_the_target(material):
     tokenizer, blocks = material
     for train in (bench.train_fast, bench.train_plain):
-        found = train(models.new("tiny")[0], tokenizer, blocks, 30,
-                      evaluate=lambda m: {"probe": 0.95}, evaluate_every=5,
-                      until=lambda e: e["step"] >= 10)  # fmt: skip
+        found = train(
+            models.new("tiny")[0],
+            tokenizer,
+            blocks,
+            30,
+            evaluate=lambda m: {"probe": 0.95},
+            evaluate_every=5,
+            until=lambda e: e["step"] >= 10,
+        )
         assert found[-1]["step"] == 10 and found[-1]["probe"] == 0.95
 
 
@@ -57,14 +57,18 @@ def test_the_fast_loop_is_fast():
     """At least 2.5 times the Trainer where bfloat16 is native; 1.5 times elsewhere."""
     line = bench.tokens_per_second(3, 6, documents=2000)
     assert line.ratio == pytest.approx(np.median([a / b for a, b in line.repetitions]))
-    assert line.ratio > (2.5 if _precision.supports_bf16() else 1.5), line
+    assert line.ratio > (2.5 if precision.supports_bf16() else 1.5), line
 
 
-@pytest.mark.parametrize(("native", "asked"), [
-    (True, "asked for: 2.5 times"), (False, "asked for: only 1.5 times, as this processor"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("native", "asked"),
+    [
+        (True, "asked for: 2.5 times"),
+        (False, "asked for: only 1.5 times, as this processor"),
+    ],
+)
 def test_the_line_says_what_is_asked_of_this_processor(monkeypatch, native, asked):
-    monkeypatch.setattr(_precision, "supports_bf16", lambda: native)
+    monkeypatch.setattr(precision, "supports_bf16", lambda: native)
     for name, pace in (("train_fast", 0.5), ("train_plain", 2.0)):
         found = [{"tokens": 10 * i, "seconds": pace * i} for i in range(6)]
         monkeypatch.setattr(bench, name, lambda *_, found=found: found)
@@ -98,7 +102,7 @@ def test_the_table_and_the_file(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(bench, "tokens_per_second", lambda *_: line)
     monkeypatch.setattr(bench, "town_speed", lambda *_: bench.Line("town", "sentences/s", 30_000.0))
     monkeypatch.setattr(bench, "explorer_step", lambda: bench.Line("one step", "s", 0.05))
-    monkeypatch.setattr(bench_pretraining, "share_of_peak", lambda *_, **__: line)
+    monkeypatch.setattr(bench, "share_of_peak", lambda *_, **__: line)
     bench.main(quick=True)
     shown = capsys.readouterr().out
     assert "48,638" in shown and "5.29" in shown and "a note" in shown

@@ -14,9 +14,8 @@ from pathlib import Path
 import pytest
 from notebook_factory import code, text, write
 
-from tl_helpers import __main__ as command
-from tl_helpers import bootstrap, notebooks
-from tl_helpers.errors import BadValue
+from tl_helpers.core.errors import BadValue
+from tl_helpers.press import bootstrap, cli, notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -70,9 +69,12 @@ class Kernel:
         program = 'PROFILE, SEED, KNOB = "quick", 3, 0.5\n' + cell + "\n"
         program += f"exec({cell!r})\n" * (times - 1)
         done = subprocess.run(
-            [str(self.python), "-c", program], cwd=self.folder, capture_output=True, text=True,
+            [str(self.python), "-c", program],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
             env={"PYTHONPATH": str(self.site), "PIP_NO_INDEX": "1", **variables},
-        )  # fmt: skip
+        )
         return done.returncode, done.stdout + done.stderr
 
     @property
@@ -284,7 +286,7 @@ def test_cells_that_cannot_be_written(tmp_path, monkeypatch, capsys, cells, mess
     bad = write(tmp_path / "notebooks", "b", *cells)
     before = good.read_bytes(), bad.read_bytes()
     with pytest.raises(SystemExit):
-        command.main(["bootstrap"])
+        cli.main(["bootstrap"])
     assert message in capsys.readouterr().err
     assert (good.read_bytes(), bad.read_bytes()) == before
 
@@ -292,9 +294,9 @@ def test_cells_that_cannot_be_written(tmp_path, monkeypatch, capsys, cells, mess
 def test_the_command(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("TL_ROOT", str(tmp_path))
     path = write(tmp_path / "notebooks", "one", code("", "bootstrap"))
-    command.main(["bootstrap", "--source", "/the/course"])
+    cli.main(["bootstrap", "--source", "/the/course"])
     assert "next: tl refresh one" in capsys.readouterr().out
     assert bootstrap.place_of(notebooks.read(path), "one") == "/the/course"
-    command.main(["bootstrap", "one"])
+    cli.main(["bootstrap", "one"])
     assert capsys.readouterr().out.startswith("unchanged")
     assert bootstrap.place_of(notebooks.read(path), "one") == "/the/course"

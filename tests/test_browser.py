@@ -90,8 +90,12 @@ def run(tmp_path, **variables):
     env = {k: v for k, v in os.environ.items() if not k.startswith(("CI", "PYTEST", "TL_BROWSER"))}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
-        env=env | variables, cwd=tmp_path, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+        env=env | variables,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     return done.returncode, done.stdout
 
 

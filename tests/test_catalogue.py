@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tl_helpers import catalogue, files
-from tl_helpers.errors import BrokenFile, UnknownName
+from tl_helpers.core import files
+from tl_helpers.core.errors import BrokenFile, UnknownName
+from tl_helpers.data import registry
 
 SHIPPED = files.PACKAGE.parent / "data" / "catalogue.toml"
 
@@ -34,23 +35,29 @@ def rewrite(shelf: Path, old: str, new: str) -> None:
 
 def test_every_entry_says_what_it_is_and_where_it_comes_from(shelf: Path) -> None:
     for section in ("dataset", "model"):
-        entries = catalogue.entries(section)
+        entries = registry.entries(section)
         assert len(entries) >= 8
         for name, entry in entries.items():
             assert name == entry.name
             assert entry.licence and entry.citation and len(entry.description) > 20
     assert {"town", "reviews", "sst2", "mnli", "conll2003", "wikitext"} <= set(
-        catalogue.entries("dataset")
+        registry.entries("dataset")
     )
-    assert {"town-mlm", "minilm", "distilbert-base-uncased", "bert-base-uncased", "gpt2",
-            "t5-small"} <= set(catalogue.entries("model"))  # fmt: skip
+    assert {
+        "town-mlm",
+        "minilm",
+        "distilbert-base-uncased",
+        "bert-base-uncased",
+        "gpt2",
+        "t5-small",
+    } <= set(registry.entries("model"))
 
 
 def test_every_reference_to_the_hub_is_pinned_to_a_commit(shelf: Path) -> None:
     pinned = [
         entry
         for section in ("dataset", "model")
-        for entry in catalogue.entries(section).values()
+        for entry in registry.entries(section).values()
         if entry.hub_id
     ]
     assert len(pinned) >= 12
@@ -60,7 +67,7 @@ def test_every_reference_to_the_hub_is_pinned_to_a_commit(shelf: Path) -> None:
 
 def test_what_needs_the_network_names_something_that_does_not(shelf: Path) -> None:
     for section in ("dataset", "model"):
-        entries = catalogue.entries(section)
+        entries = registry.entries(section)
         for entry in entries.values():
             if entry.kind == "hub":
                 assert entries[entry.offline].kind != "hub"
@@ -69,18 +76,18 @@ def test_what_needs_the_network_names_something_that_does_not(shelf: Path) -> No
 
 def test_an_unknown_name_is_refused_with_the_close_one(shelf: Path) -> None:
     with pytest.raises(UnknownName, match="Unknown data set 'reviws'") as caught:
-        catalogue.find("dataset", "reviws")
+        registry.find("dataset", "reviws")
     assert "Did you mean 'reviews'?" in str(caught.value)
     assert "sst2" in str(caught.value)
     with pytest.raises(UnknownName, match="Unknown model 'minilmm'(.|\n)*'minilm'"):
-        catalogue.find("model", "minilmm")
+        registry.find("model", "minilmm")
 
 
 def test_a_changed_catalogue_is_refused(shelf: Path) -> None:
     with (shelf / "catalogue.toml").open("a") as stream:
         stream.write("\n# a comment\n")
     with pytest.raises(BrokenFile, match="catalogue.toml was changed(.|\n)*git checkout"):
-        catalogue.entries("model")
+        registry.entries("model")
 
 
 @pytest.mark.parametrize(
@@ -97,7 +104,7 @@ def test_a_changed_catalogue_is_refused(shelf: Path) -> None:
 def test_an_incomplete_entry_is_refused(shelf: Path, old: str, new: str, message: str) -> None:
     rewrite(shelf, old, new)
     with pytest.raises(BrokenFile, match=message):
-        catalogue.entries("dataset")
+        registry.entries("dataset")
 
 
 def test_nothing_of_the_course_unpickles_or_runs_foreign_code() -> None:

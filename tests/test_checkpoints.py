@@ -10,8 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tl_helpers import checkpoints, course_map, data, evaluate, files, models, results, town
-from tl_helpers.errors import BadValue, BrokenFile, UnknownName
+from tl_helpers import data, models, questions, town
+from tl_helpers.core import files
+from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName
+from tl_helpers.measure import evaluate, results
+from tl_helpers.press import checkpoints
+from tl_lessons import course
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -57,11 +61,11 @@ def test_town_rtd_loads_with_transformers_alone():
     model = AutoModelForPreTraining.from_pretrained(folder)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     assert model.config.vocab_size == len(tokenizer)
-    assert town.detection(model.eval(), tokenizer, n=50) > 0.9
+    assert questions.detection(model.eval(), tokenizer, n=50) > 0.9
     assert type(AutoModel.from_pretrained(folder)).__name__ == "ElectraModel"
 
 
-@pytest.mark.parametrize("measure", [town.suspicion, town.detection])
+@pytest.mark.parametrize("measure", [questions.suspicion, questions.detection])
 def test_measures_of_a_detector_are_chance_for_random_weights_and_need_a_detector(measure):
     model, tokenizer = models.new("tiny", "rtd")
     assert 0.3 < measure(model, tokenizer, n=60) < 0.7 and model.training
@@ -76,7 +80,7 @@ def test_town_clm_loads_with_transformers_alone():
     model = AutoModelForCausalLM.from_pretrained(folder)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     assert model.config.vocab_size == len(tokenizer)
-    assert town.excess_bits(model.eval(), tokenizer, n=60) < 2 * checkpoints.GAP.bound
+    assert questions.excess_bits(model.eval(), tokenizer, n=60) < 2 * checkpoints.GAP.bound
 
 
 def test_town_mlm_loads_with_transformers_alone():
@@ -86,12 +90,12 @@ def test_town_mlm_loads_with_transformers_alone():
     model = AutoModelForMaskedLM.from_pretrained(folder)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     assert model.config.vocab_size == len(tokenizer)
-    assert town.probe(model.eval(), tokenizer, n=200) > 0.85
+    assert questions.probe(model.eval(), tokenizer, n=200) > 0.85
 
 
 @pytest.mark.parametrize("name", list(checkpoints.RECIPES))
 def test_its_training_is_documented(name):
-    training = checkpoints.training(name)
+    training = models.training(name)
     recipe = checkpoints.recipe(name)
     demand = checkpoints.DEMANDS[recipe.objective]
     assert training["command"] == f"tl checkpoints build {name}"
@@ -139,9 +143,13 @@ def test_unknown_model_to_build():
 
 def test_build_makes_a_model_of_its_recipe(tmp_path, monkeypatch):
     short = dataclasses.replace(
-        checkpoints.recipe("town-mlm"), size="tiny", documents=400, steps=4, batch_size=8,
+        checkpoints.recipe("town-mlm"),
+        size="tiny",
+        documents=400,
+        steps=4,
+        batch_size=8,
         evaluate_every=2,
-    )  # fmt: skip
+    )
     monkeypatch.setitem(checkpoints.RECIPES, "town-mlm", short)
     monkeypatch.setenv("TL_CACHE", str(tmp_path / "cache"))
     before = (files.data_dir() / "SHA256SUMS").read_bytes()
@@ -183,11 +191,11 @@ def test_a_minute_of_reading_pays_and_leaves_room():
 
 
 def test_opinion_task():
-    texts, labels, hard = town.opinion_task(3, 600)
-    again = town.opinion_task(3, 600)
+    texts, labels, hard = questions.opinion_task(3, 600)
+    again = questions.opinion_task(3, 600)
     assert texts == again.texts and len(texts) == len(labels) == len(hard) > 500
     assert 0.4 < labels.mean() < 0.6 and 0 < hard.mean() < 0.3
-    assert town.opinion_task(4, 600).texts != texts
+    assert questions.opinion_task(4, 600).texts != texts
 
 
 def test_reviews_and_sampling_are_nested_and_balanced():
@@ -198,12 +206,12 @@ def test_reviews_and_sampling_are_nested_and_balanced():
 
 
 def test_course_map():
-    rows = course_map.rows()
+    rows = course.rows()
     assert len({name for name, _, _ in rows}) == len(rows) == 23
-    assert course_map.exists("00_start_here") and not course_map.exists("99_nowhere")
+    assert course.exists("00_start_here") and not course.exists("99_nowhere")
     assert all(question.endswith("?") for _, _, question in rows)
     there = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
-    assert {name for name, _, _ in rows if course_map.exists(name)} == there
+    assert {name for name, _, _ in rows if course.exists(name)} == there
 
 
 @pytest.mark.parametrize("name", checkpoints.RECIPES)

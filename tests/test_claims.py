@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tl_helpers import claim_card, claims, evaluate, output
-from tl_helpers.errors import BadValue, BrokenFile, UnknownName
+from tl_helpers.core import output
+from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName
+from tl_helpers.measure import cards, claims, evaluate
 
 LISTING = """
 [[claim]]
@@ -33,13 +34,31 @@ minimum = 2
 unit = "loss"
 """
 GOOD = claims.Claim(
-    "pretraining-helps", 22.0, 18.0, 26.0, 5, "accuracy points", ">0", 10.0,
-    "Pre-training helps at 64 labels.", notebook="00_start_here", said="supported",
-)  # fmt: skip
+    "pretraining-helps",
+    22.0,
+    18.0,
+    26.0,
+    5,
+    "accuracy points",
+    ">0",
+    10.0,
+    "Pre-training helps at 64 labels.",
+    notebook="00_start_here",
+    said="supported",
+)
 LESS = claims.Claim(
-    "frozen-forgets-less", -3.0, -4.0, -2.5, 8, "loss", "<0", 2.0,
-    "A frozen encoder forgets less.", notebook="32_adapt", said="supported",
-)  # fmt: skip
+    "frozen-forgets-less",
+    -3.0,
+    -4.0,
+    -2.5,
+    8,
+    "loss",
+    "<0",
+    2.0,
+    "A frozen encoder forgets less.",
+    notebook="32_adapt",
+    said="supported",
+)
 
 
 @pytest.fixture
@@ -122,9 +141,12 @@ def test_every_mutation_is_found(name, registry, tmp_path):
 
 
 @given(
-    effect=st.floats(-50, 50), below=st.floats(0, 30), above=st.floats(0, 30),
-    n=st.integers(1, 12) | st.integers(48, 60), method=st.sampled_from(["seeds", "bootstrap"]),
-)  # fmt: skip
+    effect=st.floats(-50, 50),
+    below=st.floats(0, 30),
+    above=st.floats(0, 30),
+    n=st.integers(1, 12) | st.integers(48, 60),
+    method=st.sampled_from(["seeds", "bootstrap"]),
+)
 def test_only_claims_that_hold_pass(effect, below, above, n, method):
     """Whatever the numbers: no problem exactly if the promise of +10 is kept."""
     listed = {GOOD.id: claims.Promise(GOOD.id, GOOD.notebook, GOOD.sentence, ">0", 10.0, GOOD.unit)}
@@ -170,10 +192,15 @@ def test_the_verdict_follows_from_the_numbers_in_both_directions(
 def test_every_card_reads_well_and_is_well_formed(effect, below, above, minimum):
     for direction in claims.DIRECTIONS:
         claim = replace(
-            GOOD, effect=effect, low=effect - below, high=effect + above, minimum=minimum,
-            direction=direction, sentence='One < two & "three".',
-        )  # fmt: skip
-        text, html = claim_card.text(claim), claim_card.html(claim)
+            GOOD,
+            effect=effect,
+            low=effect - below,
+            high=effect + above,
+            minimum=minimum,
+            direction=direction,
+            sentence='One < two & "three".',
+        )
+        text, html = cards.text(claim), cards.html(claim)
         assert not re.search(r"nan|inf\b|None|\{|\}", text)
         assert ("We expected" in text) == (claim.verdict != "supported")
         assert "<script" not in html
@@ -187,13 +214,13 @@ def test_every_card_reads_well_and_is_well_formed(effect, below, above, minimum)
 
 def test_the_card_says_what_kind_of_failure_it_is():
     small = replace(GOOD, effect=5, low=4, high=6)
-    assert "smaller than the promised 10" in claim_card.text(small)
+    assert "smaller than the promised 10" in cards.text(small)
     away = replace(GOOD, effect=-5, low=-6, high=-4)
-    assert "points the other way" in claim_card.text(away)
+    assert "points the other way" in cards.text(away)
     wide = replace(GOOD, effect=5, low=-4, high=14)
-    assert "includes zero" in claim_card.text(wide)
-    assert "first look" in claim_card.text(replace(GOOD, n=2))
-    assert "first look" not in claim_card.text(replace(GOOD, n=1, method="bootstrap"))
+    assert "includes zero" in cards.text(wide)
+    assert "first look" in cards.text(replace(GOOD, n=2))
+    assert "first look" not in cards.text(replace(GOOD, n=1, method="bootstrap"))
 
 
 def _luminance(colour):
@@ -208,10 +235,10 @@ def _contrast(a, b):
 
 
 def test_the_card_can_be_read_in_light_and_dark():
-    for _, _, ground, ink, line in claim_card._LOOKS.values():
+    for _, _, ground, ink, line in cards._LOOKS.values():
         assert _contrast(ground, ink) >= 4.5
         assert _contrast(line, "#FFFFFF") >= 3 and _contrast(line, "#111111") >= 3
-    html = claim_card.html(GOOD)
+    html = cards.html(GOOD)
     assert "var(--jp-ui-font-color1,var(--pst-color-text-base,currentColor))" in html
     assert 'fill="currentColor"' in html
 

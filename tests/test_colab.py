@@ -28,7 +28,8 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from packaging.requirements import Requirement
 
-from tl_helpers import bootstrap, doctor
+from tl_helpers.core import packages
+from tl_helpers.press import bootstrap
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "00_start_here"
@@ -101,14 +102,14 @@ def pip(python: Path | str, *arguments: str) -> str:
 
 def links(folder: Path) -> None:
     """Links to this interpreter's packages, but for those under test."""
-    left_out = {doctor.normal(name) for name in (*OTHER, *ABSENT)}
+    left_out = {packages.normal(name) for name in (*OTHER, *ABSENT)}
     folder.mkdir()
     for place in dict.fromkeys(sys.path):
         if Path(place).name not in ("site-packages", "dist-packages"):
             continue
         skip = {"__pycache__", "sitecustomize.py"}
         for found in metadata.distributions(path=[place]):
-            if doctor.normal(found.metadata["Name"]) in left_out:
+            if packages.normal(found.metadata["Name"]) in left_out:
                 skip |= {file.parts[0] for file in found.files or ()}
         for entry in Path(place).iterdir():
             if entry.name not in skip and entry.suffix != ".pth":
@@ -126,15 +127,18 @@ class Colab:
 
     def installed(self) -> dict[str, str]:
         rows = json.loads(pip(self.python, "list", "--format=json"))
-        return {doctor.normal(row["name"]): row["version"] for row in rows}
+        return {packages.normal(row["name"]): row["version"] for row in rows}
 
     def cell(self, **variables: str) -> tuple[int, str]:
         """Run the bootstrap cell alone, as a script; the exit status and all that it said."""
         code = 'PROFILE, SEED = "quick", 0\n' + bootstrap.source(NAME)
         done = subprocess.run(
-            [str(self.python), "-c", code], cwd=self.folder, env=environ(**variables),
-            capture_output=True, text=True,
-        )  # fmt: skip
+            [str(self.python), "-c", code],
+            cwd=self.folder,
+            env=environ(**variables),
+            capture_output=True,
+            text=True,
+        )
         return done.returncode, done.stdout + done.stderr
 
     def run(self, notebook: Any) -> list[str]:
@@ -187,7 +191,7 @@ def other_course(folder: Path, requires: str) -> Path:
 
 
 def test_the_versions_are_others_and_in_our_ranges() -> None:
-    stated = {doctor.normal(r.name): r for r in doctor.requirements()}
+    stated = {packages.normal(r.name): r for r in packages.requirements()}
     for name, version in OTHER.items():
         assert metadata.version(name) != version
         assert stated[name].specifier.contains(version)

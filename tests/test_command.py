@@ -9,8 +9,9 @@ import pytest
 from command_line import caller
 from notebook_factory import code, write
 
-from tl_helpers import __main__ as command
-from tl_helpers import claims, course, doctor, files
+from tl_helpers.core import files
+from tl_helpers.measure import claims
+from tl_helpers.press import cli, doctor, run
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def test_refresh(tl, tmp_path):
     ],
 )
 def test_bad_input_is_one_message(tl, tmp_path, monkeypatch, arguments, message):
-    monkeypatch.setattr(course, "_run_all", lambda *_: pytest.fail("something was run"))
+    monkeypatch.setattr(run, "_run_all", lambda *_: pytest.fail("something was run"))
     write(tmp_path / "notebooks", "one", code("1"))
     status, _, err = tl(*arguments)
     assert status == 1 and message in err and "Traceback" not in err
@@ -88,7 +89,7 @@ def test_unknown_command_and_option(tl):
 
 
 def test_values():
-    found = command._parameters(("A=1", "B=0.5", "C=true", "D=word", "E=[1,2]", "F=a=b", "G="))
+    found = cli._parameters(("A=1", "B=0.5", "C=true", "D=word", "E=[1,2]", "F=a=b", "G="))
     assert found == {"A": 1, "B": 0.5, "C": True, "D": "word", "E": [1, 2], "F": "a=b", "G": ""}
 
 
@@ -124,9 +125,10 @@ def test_rooms_that_are_handed_their_arguments(tl, monkeypatch):
     assert tl("checkpoints", "verify", "town-mlm")[0] == 0
     assert tl("bench", "--quick")[0] == 0
     assert calls == [
-        ("build", "town-mlm", {}), ("verify", "town-mlm", {}),
+        ("build", "town-mlm", {}),
+        ("verify", "town-mlm", {}),
         ("main", {"quick": True, "patient": False}),
-    ]  # fmt: skip
+    ]
 
 
 CLAIM = """

@@ -11,14 +11,15 @@ import torch
 from notebook_factory import functions_of
 from scipy.optimize import minimize
 
-from tl_helpers import models, results, town
-from tl_helpers.errors import UnknownName
-from tl_helpers.evaluate import Interval, difference, interval
-from tl_helpers.exercises.contextual import what_came_when
-from tl_helpers.plots import learning_curve
-from tl_helpers.studies import contextual as study
-from tl_helpers.town.annotated import annotated
-from tl_helpers.town.probe import evaluative_words
+from tl_helpers import models, questions, town
+from tl_helpers.core.errors import UnknownName
+from tl_helpers.measure import results
+from tl_helpers.measure.evaluate import Interval, difference, interval
+from tl_helpers.questions.annotated import annotated
+from tl_helpers.questions.polarity import evaluative_words
+from tl_helpers.show.plots import learning_curve
+from tl_lessons.contextual_representations import studies
+from tl_lessons.contextual_representations.exercises import what_came_when
 
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "12_contextual_representations.ipynb"
 
@@ -27,9 +28,12 @@ NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "12_contextual_representati
 def cells():
     """The functions that the notebook defines, without running its experiments."""
     space = {
-        "np": np, "torch": torch, "SIDELESS": study.SIDELESS, "minimize": minimize,
+        "np": np,
+        "torch": torch,
+        "SIDELESS": studies.SIDELESS,
+        "minimize": minimize,
         "replace": replace,
-    }  # fmt: skip
+    }
     return functions_of(NOTEBOOK, **space)
 
 
@@ -69,7 +73,7 @@ def test_annotated_directions_point_at_the_head(known):
 
 def test_annotated_where(known):
     marks = known.where("part of speech", "PUNCT")
-    assert set(known.words[marks]) <= set(".,!?;:\u2014\u2013()\"")
+    assert set(known.words[marks]) <= set('.,!?;:\u2014\u2013()"')
     with pytest.raises(UnknownName):
         known.where("part of speech", "NOUNS")
     with pytest.raises(UnknownName):
@@ -89,7 +93,7 @@ def test_states_of_notebook_and_study_agree(cells, known, network):
     found = cells.states(model.eval(), tokenizer, known.documents, batch_size=16)
     assert found.shape == (2, len(known.words), 32)
     wanted = np.array([5, 700, 3])
-    reader = study.Reader(known.documents, tokenizer, batch_size=7)
+    reader = studies.Reader(known.documents, tokenizer, batch_size=7)
     assert np.allclose(found, reader(model), atol=1e-5)
     assert np.allclose(found[:, wanted], reader(model, wanted), atol=1e-5)
 
@@ -126,7 +130,7 @@ def test_probes_of_notebook_study_and_library_agree(cells):
     (x, y), (new, _) = _clouds(rng), _clouds(rng)
     library = make_pipeline(StandardScaler(), LogisticRegression(C=1 / (1e-3 * len(x))))
     theirs = library.fit(x, y).predict(new)
-    for fit in (cells.fit_probe, study.fit_probe):
+    for fit in (cells.fit_probe, studies.fit_probe):
         assert (fit(x, y, 3)(new) == theirs).mean() > 0.98
 
 
@@ -182,23 +186,31 @@ def test_questions_keep_training_and_test_documents_apart(cells, known):
 
 def test_words_without_a_side_have_none():
     many = annotated(town.Town(seed=1).corpus(2000))
-    asked = many.where("part of speech", *study.SIDELESS)
+    asked = many.where("part of speech", *studies.SIDELESS)
     praise = many.labels["sentiment"] == 1
     kinds, which = np.unique(many.words[asked], return_inverse=True)
     share = np.bincount(which, praise[asked]) / np.bincount(which)
     often = np.bincount(which) > 500
     assert often.sum() > 5 and (np.abs(share[often] - 0.5) < 0.1).all(), dict(
-        zip(kinds[often], share[often], strict=True))
+        zip(kinds[often], share[often], strict=True)
+    )
 
 
 @pytest.mark.parametrize("place", ["notebook", "study"])
 def test_nearest_sense_by_hand(cells, place):
-    nearest = (cells if place == "notebook" else study).nearest_sense
+    nearest = (cells if place == "notebook" else studies).nearest_sense
 
     def examples(labels):
         n = len(labels)
-        return town.SenseExamples([""] * n, [[]] * n, np.zeros(n, int), np.array(["bass"] * n),
-                                  np.array(["x"] * n), np.array(labels), np.arange(n))  # fmt: skip
+        return questions.SenseExamples(
+            [""] * n,
+            [[]] * n,
+            np.zeros(n, int),
+            np.array(["bass"] * n),
+            np.array(["x"] * n),
+            np.array(labels),
+            np.arange(n),
+        )
 
     train = np.array([[0.0, 0], [0, 2], [4, 0], [4, 2]])
     test = np.array([[1.0, 1], [3, 1], [1, 9]])
@@ -218,9 +230,16 @@ def test_taking_a_direction_away_makes_the_means_equal(cells):
 
 @pytest.mark.parametrize(
     ("low", "high", "inside"),
-    [(-2, 1, True), (-4.9, 4.9, True), (-6, 1, False), (1, 3, True), (1, 6, False), (6, 8, False),
-     (-9, -6, False)],
-)  # fmt: skip
+    [
+        (-2, 1, True),
+        (-4.9, 4.9, True),
+        (-6, 1, False),
+        (1, 3, True),
+        (1, 6, False),
+        (6, 8, False),
+        (-9, -6, False),
+    ],
+)
 def test_equivalent_means_that_the_whole_interval_is_within_the_margin(cells, low, high, inside):
     left = cells.room(Interval((low + high) / 2, low, high, 5), 5)
     assert (left.low > 0) == inside
@@ -236,7 +255,8 @@ def test_intervals_in_words(cells):
 def test_what_never_came_is_not_given_a_step():
     some = {name: [100, 200] for name in ("part of speech", "relation", "sense")}
     assert "own guess at step 300 in 1 of 2 runs" in what_came_when(
-        {**some, "own guess": [300, None]})
+        {**some, "own guess": [300, None]}
+    )
     assert "own guess in no run" in what_came_when({**some, "own guess": [None, None]})
     assert "own guess at step 350." in what_came_when({**some, "own guess": [300, 400]})
 
@@ -248,7 +268,7 @@ def test_head_starts_replace_what_they_say():
     given = models.load("town-mlm", task="masked-lm").model.state_dict()
     table = "bert.embeddings.word_embeddings.weight"
     layer = "bert.encoder.layer.1.output.dense.weight"
-    made = {start: study.begin(7, start)[0].state_dict() for start in study.STARTS}
+    made = {start: studies.begin(7, start)[0].state_dict() for start in studies.STARTS}
     random = made["random weights"]
     for start, state in made.items():
         assert torch.equal(state[table], given[table]) == (start == "word vectors")
@@ -257,7 +277,7 @@ def test_head_starts_replace_what_they_say():
 
 
 def test_counted_vectors_know_the_sides():
-    words, vectors = study.counted(3, 32, documents=1500)
+    words, vectors = studies.counted(3, 32, documents=1500)
     assert vectors.shape == (len(words), 32)
     side = {w: s for s, some in evaluative_words().items() for w in some}
     rows = [i for i, word in enumerate(words) if word in side]
@@ -268,16 +288,24 @@ def test_counted_vectors_know_the_sides():
 
 def test_a_short_reading_is_examined_on_the_way():
     tokenizer = models.town_tokenizer()
-    ask = study.Examination(0, 40, 60, 1, tokenizer)
-    rows = study.read(0, "random weights", 2, 1, ask, total=4, batch_size=4, block=64,
-                      documents=60)  # fmt: skip
+    ask = studies.Examination(0, 40, 60, 1, tokenizer)
+    rows = studies.read(
+        0, "random weights", 2, 1, ask, total=4, batch_size=4, block=64, documents=60
+    )
     assert [row["step"] for row in rows] == [0, 1, 2]
     assert rows[0]["loss"] > 5 and 0.2 < rows[0]["guess"] < 0.8
-    for name in ("part of speech", "part of speech, new words", "entity", "relation", "sentiment",
-                 "sense"):
+    for name in (
+        "part of speech",
+        "part of speech, new words",
+        "entity",
+        "relation",
+        "sentiment",
+        "sense",
+    ):
         assert all(0 <= row[name] <= 1 for row in rows)
-    again = study.read(0, "random weights", 1, 1, None, total=4, batch_size=4, block=64,
-                       documents=60)  # fmt: skip
+    again = studies.read(
+        0, "random weights", 1, 1, None, total=4, batch_size=4, block=64, documents=60
+    )
     assert again[1]["loss"] == pytest.approx(rows[1]["loss"], abs=1e-4)
     assert "sense" not in again[1]
 
@@ -306,5 +334,5 @@ def test_the_stored_runs_are_those_of_the_town_in_a_minute():
 
 def test_stored_head_starts_have_every_kind():
     causes = results.load("discovery-causes")
-    assert {row["start"] for row in causes.rows} == set(study.STARTS) - {"random weights"}
+    assert {row["start"] for row in causes.rows} == set(studies.STARTS) - {"random weights"}
     assert len(causes.meta["seeds"]) >= 5

@@ -13,8 +13,9 @@ from command_line import caller
 from nbformat.v4 import new_output
 from notebook_factory import PARAMETERS, code, text, write
 
-from tl_helpers import copies, files, notebooks
-from tl_helpers.errors import BadValue, BrokenFile, CourseError, UnknownName
+from tl_helpers.core import files
+from tl_helpers.core.errors import BadValue, BrokenFile, CourseError, UnknownName
+from tl_helpers.press import notebooks, student
 
 SOLVED = """def gain(a, b):
     ### BEGIN SOLUTION
@@ -35,8 +36,8 @@ def course(tmp_path, monkeypatch):
     return tmp_path
 
 
-def made(course: Path, **options) -> copies.Copy:
-    (result,) = copies.write(["one"], **options)
+def made(course: Path, **options) -> student.Copy:
+    (result,) = student.write(["one"], **options)
     return result
 
 
@@ -90,32 +91,35 @@ def test_no_outputs_no_counts_and_the_parameters_as_they_are(course):
 )
 def test_solutions_are_left_out_and_nothing_else(source, kept):
     notebook = nbformat.v4.new_notebook(cells=[code(source)])
-    left = [cell.source for cell in copies.student(notebook, "one").cells]
+    left = [cell.source for cell in student.student(notebook, "one").cells]
     assert left == ([] if kept is None else [source if kept is ... else kept])
     assert notebook.cells[0].source == source
 
 
 def test_cells_tagged_solution_are_left_out(course):
     notebook = nbformat.v4.new_notebook(
-        cells=[text("a"), code("1", "solution"), nbformat.v4.new_markdown_cell("b", metadata={
-            "tags": ["solution"]})]
-    )  # fmt: skip
-    assert [cell.source for cell in copies.student(notebook, "one").cells] == ["a"]
+        cells=[
+            text("a"),
+            code("1", "solution"),
+            nbformat.v4.new_markdown_cell("b", metadata={"tags": ["solution"]}),
+        ]
+    )
+    assert [cell.source for cell in student.student(notebook, "one").cells] == ["a"]
 
 
 @pytest.mark.parametrize(
     "lines",
     [
-        [copies.BEGIN, "1"],
-        ["1", copies.END],
-        [copies.BEGIN, copies.BEGIN, copies.END],
-        [copies.END, copies.BEGIN],
+        [student.BEGIN, "1"],
+        ["1", student.END],
+        [student.BEGIN, student.BEGIN, student.END],
+        [student.END, student.BEGIN],
     ],
 )
 def test_a_solution_that_is_not_closed_stops_before_anything_is_written(course, lines):
     write(course / "notebooks", "two", code("\n".join(lines)))
     with pytest.raises(BadValue, match="two: cell 2: .*without its other half"):
-        copies.write()
+        student.write()
     assert not (course / "student").exists()
 
 
@@ -138,7 +142,7 @@ def test_a_copy_that_an_editor_saved_as_it_is_counts_as_untouched(course):
     for cell in content["cells"]:  # a text in one piece means the same as one in lines
         cell["source"] = "".join(cell["source"])
     copy.path.write_text(json.dumps(content, indent=2), "utf-8")
-    assert copies.untouched(copy.path)
+    assert student.untouched(copy.path)
     change_the_course(course)
     assert made(course).status == "written"
 
@@ -239,7 +243,7 @@ def test_skip_writes_nothing_and_replace_keeps_the_work_under_another_name(cours
     replaced = made(course, changed=lambda path: "replace")
     assert replaced.status == "replaced" and replaced.path == first.path
     assert replaced.kept == first.path.with_name("one.mine.ipynb")
-    assert replaced.kept.read_bytes() == mine and copies.untouched(first.path)
+    assert replaced.kept.read_bytes() == mine and student.untouched(first.path)
     again = work(first.path, "# once more")
     replaced = made(course, changed=lambda path: "replace")
     assert replaced.kept.name == "one.mine-2.ipynb" and replaced.kept.read_bytes() == again
@@ -290,7 +294,7 @@ def test_a_folder_that_cannot_be_written(course, monkeypatch):
 
 def test_bad_names_and_folders(course):
     with pytest.raises(UnknownName, match="Unknown notebook 'two'.*\n.*one"):
-        copies.write(["two"])
+        student.write(["two"])
     for folder in (course / "notebooks", course / "student" / ".." / "notebooks"):
         with pytest.raises(BadValue, match="over the notebooks themselves"):
             made(course, output=folder)
@@ -305,10 +309,10 @@ def test_bad_names_and_folders(course):
         made(course, output=course / "file")
     other = write(course / "elsewhere", "one", code("2"))
     with pytest.raises(BadValue, match="would both be written"):
-        copies.write(["one", other])
+        student.write(["one", other])
     (course / "notebooks" / "broken.ipynb").write_text("{")
     with pytest.raises(BrokenFile):
-        copies.write()
+        student.write()
     assert not (course / "student").exists()
 
 
@@ -362,7 +366,10 @@ def test_the_command_runs_from_the_shell(course):
 
     done = subprocess.run(
         [sys.executable, "-m", "tl_helpers", "clean"],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, env=dict(os.environ),
-    )  # fmt: skip
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env=dict(os.environ),
+    )
     assert done.returncode == 0, done.stderr
     assert (course / "student" / "one.ipynb").exists()

@@ -16,10 +16,11 @@ import psutil
 import pytest
 from notebook_factory import code, outputs, text, write
 
-from tl_helpers import course, hub, notebooks
-from tl_helpers.errors import BadValue, BrokenFile, CourseError, NoNetwork, UnknownName
+from tl_helpers.core.errors import BadValue, BrokenFile, CourseError, NoNetwork, UnknownName
+from tl_helpers.data import hub
+from tl_helpers.press import notebooks, run
 
-REPOSITORY = Path(course.__file__).resolve().parent.parent
+REPOSITORY = Path(run.__file__).resolve().parent.parent
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def test_run_writes_copies_pages_and_a_report_and_leaves_the_source_alone(place)
     write(place / "notebooks", "one", text("# First steps"), code("print('profile', PROFILE)"))
     write(place / "notebooks", "two", code("open('scratch.txt', 'w').write('x')\nSEED + KNOB"))
     before = contents(place / "notebooks")
-    report = course.run(profile="quick", parameters={"SEED": 7, "KNOB": 1})
+    report = run.run(profile="quick", parameters={"SEED": 7, "KNOB": 1})
     assert [job.status for job in report.jobs] == ["ok", "ok"]
     assert contents(place / "notebooks") == before
     assert sorted(p.name for p in place.iterdir()) == ["build", "notebooks"]
@@ -71,7 +72,7 @@ def test_run_writes_copies_pages_and_a_report_and_leaves_the_source_alone(place)
 
 def test_defaults_are_not_injected(place):
     write(place / "notebooks", "one", code("PROFILE"))
-    course.run(pages=False)
+    run.run(pages=False)
     cells = nbformat.read(str(place / "build/notebooks/one.ipynb"), as_version=4).cells
     assert len(cells) == 2
     assert not (place / "build" / "html").exists()
@@ -80,7 +81,7 @@ def test_defaults_are_not_injected(place):
 def test_environment_of_the_kernel(place):
     names = ["TL_QUIET", "TL_ROOT", "TL_THREADS", "OMP_NUM_THREADS", "HF_HUB_OFFLINE", "TL_SEEDS"]
     write(place / "notebooks", "one", code(f"import os; [os.environ[n] for n in {names!r}]"))
-    course.run(jobs=1, seeds="100:105", pages=False)
+    run.run(jobs=1, seeds="100:105", pages=False)
     said = outputs(place / "build/notebooks/one.ipynb")
     assert "100:105" in said and repr(str(place)) in said
     cells = nbformat.read(str(place / "build/notebooks/one.ipynb"), as_version=4).cells
@@ -91,13 +92,13 @@ def test_peak_memory_is_that_of_the_kernel(place):
     write(
         place / "notebooks", "one", code("import time; x = bytearray(3 * 10**8); time.sleep(0.5)")
     )
-    assert 300 < course.run(pages=False).jobs[0].peak_mb < 700
+    assert 300 < run.run(pages=False).jobs[0].peak_mb < 700
 
 
 def test_hub_only_cells_are_skipped_elsewhere(place):
     write(place / "notebooks", "one", code("1 / 0", "hub-only"), code("'done'"))
-    assert not course.run(profile="quick", pages=False).failed
-    assert course.run(profile="hub", offline=True, pages=False).failed
+    assert not run.run(profile="quick", pages=False).failed
+    assert run.run(profile="hub", offline=True, pages=False).failed
 
 
 # -------------------------------------------------------------- the kernel is this interpreter's
@@ -107,10 +108,15 @@ def test_a_run_neither_shows_nor_touches_what_the_learner_has_done(place, monkey
     kept = place / "mine.json"
     kept.write_text('{"start-gain": {"status": "done"}}')
     monkeypatch.setenv("TL_PROGRESS", str(kept))
-    write(place / "notebooks", "n", code(
-        "from tl_helpers import exercises\nfrom tl_helpers.exercises import record\n"
-        "print('noted:', len(record.read()))\nrecord.note('start-gain', tries=1, status='done')"))
-    report = course.run(["n"], output=place / "out")
+    write(
+        place / "notebooks",
+        "n",
+        code(
+            "from tl_helpers import exercises\nfrom tl_helpers.exercises import record\n"
+            "print('noted:', len(record.read()))\nrecord.note('start-gain', tries=1, status='done')"
+        ),
+    )
+    report = run.run(["n"], output=place / "out")
     assert not report.failed and "noted: 0" in outputs(place / "out" / "notebooks" / "n.ipynb")
     assert kept.read_text() == '{"start-gain": {"status": "done"}}'
 
@@ -129,7 +135,7 @@ def test_a_global_python3_kernel_does_not_win(place, tmp_path, monkeypatch):
     notebook = notebooks.read(path)
     notebook.metadata["kernelspec"]["name"] = "some-other-kernel"
     notebooks.write(notebook, path)
-    assert not course.run(pages=False).failed
+    assert not run.run(pages=False).failed
     assert sys.executable in outputs(place / "build/notebooks/one.ipynb")
 
 
@@ -139,13 +145,13 @@ def test_a_global_python3_kernel_does_not_win(place, tmp_path, monkeypatch):
 def test_quick_and_course_refuse_the_network(place):
     write(place / "notebooks", "one", code("import socket\nsocket.getaddrinfo('a.invalid', 1)"))
     for profile in ("quick", "course"):
-        (job,) = course.run(profile=profile, pages=False).failed
+        (job,) = run.run(profile=profile, pages=False).failed
         assert "This run is offline: the connection to a.invalid was refused" in job.error
 
 
 def test_online_does_not(place):
     write(place / "notebooks", "one", code("import socket\nsocket.getaddrinfo('a.invalid', 1)"))
-    (job,) = course.run(offline=False, pages=False).failed
+    (job,) = run.run(offline=False, pages=False).failed
     assert "gaierror" in job.error and "offline" not in job.error
 
 
@@ -155,7 +161,7 @@ def test_hub_without_a_network_stops_before_anything_runs(place, monkeypatch):
     monkeypatch.setattr(hub, "offline_by_choice", lambda: False)
     monkeypatch.setattr(hub, "reachable", lambda: False)
     with pytest.raises(NoNetwork, match="work offline with the profile 'course'"):
-        course.run(profile="hub")
+        run.run(profile="hub")
     assert not list((place / "build").rglob("*.ipynb"))
 
 
@@ -164,7 +170,7 @@ def test_hub_without_a_network_stops_before_anything_runs(place, monkeypatch):
 
 @pytest.fixture
 def nothing_runs(monkeypatch):
-    monkeypatch.setattr(course, "_run_all", lambda *_: pytest.fail("something was run"))
+    monkeypatch.setattr(run, "_run_all", lambda *_: pytest.fail("something was run"))
 
 
 @pytest.mark.parametrize(
@@ -188,7 +194,7 @@ def nothing_runs(monkeypatch):
 def test_wrong_requests(place, nothing_runs, options, error, message):
     write(place / "notebooks", "one", code("1"))
     with pytest.raises(error, match=message):
-        course.run(**options)
+        run.run(**options)
     assert not (place / "build").exists() or not contents(place / "build")
 
 
@@ -196,13 +202,13 @@ def test_a_parameter_must_be_known_to_every_notebook(place, nothing_runs):
     write(place / "notebooks", "one")
     write(place / "notebooks", "two", parameters='PROFILE = "course"\nSEED = 0')
     with pytest.raises(UnknownName, match="parameter of two: 'KNOB'"):
-        course.run(parameters={"KNOB": 0.1})
+        run.run(parameters={"KNOB": 0.1})
 
 
 def test_output_must_not_be_the_source(place, nothing_runs):
     write(place / "notebooks", "one")
     with pytest.raises(BadValue, match="would write over the notebooks"):
-        course.run(output=place)
+        run.run(output=place)
 
 
 @pytest.mark.parametrize(
@@ -219,16 +225,16 @@ def test_an_output_folder_that_cannot_be_written(place, nothing_runs, monkeypatc
     def refuse(**_):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr("tl_helpers.files.tempfile.mkstemp", refuse)
+    monkeypatch.setattr("tl_helpers.core.files.tempfile.mkstemp", refuse)
     with pytest.raises(CourseError, match=message):
-        course.run()
+        run.run()
 
 
 def test_output_that_is_a_file(place, nothing_runs):
     write(place / "notebooks", "one")
     (place / "file").write_text("", "utf-8")
     with pytest.raises(CourseError, match="could not be written"):
-        course.run(output=place / "file")
+        run.run(output=place / "file")
 
 
 @pytest.mark.parametrize("package", ["papermill", "latex2mathml"])
@@ -236,19 +242,19 @@ def test_a_package_of_the_runner_is_missing(place, nothing_runs, monkeypatch, pa
     write(place / "notebooks", "one")
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(CourseError, match=f"package {package} is not installed(.|\n)*make course"):
-        course.run()
+        run.run()
 
 
 def test_no_notebooks_at_all(place):
     with pytest.raises(CourseError, match="There are no notebooks in"):
-        course.run()
+        run.run()
 
 
 @pytest.mark.parametrize("broken", ["", "{", "[]", "{}", '{"nbformat": 4, "cells": 3}', "\x00"])
 def test_a_file_that_is_no_notebook(place, nothing_runs, broken):
     (place / "notebooks" / "one.ipynb").write_text(broken, "utf-8")
     with pytest.raises(BrokenFile, match="one.ipynb is not a readable notebook"):
-        course.run()
+        run.run()
 
 
 # ------------------------------------------------------------------------------- runs that go wrong
@@ -261,12 +267,12 @@ def test_a_failure_names_the_cell_and_keeps_the_partly_run_copy(place):
     old = place / "build" / "notebooks" / "bad.ipynb"
     old.parent.mkdir(parents=True)
     old.write_text("an earlier run", "utf-8")
-    report = course.run(parameters={"SEED": 1})
+    report = run.run(parameters={"SEED": 1})
     (job,) = report.failed
     assert job.name == "bad"
     assert "bad: cell 4 (In [4]) failed: ZeroDivisionError\n    answer = 42" in job.error
     assert "ZeroDivisionError: division by zero" in job.error and "\x1b" not in job.error
-    copy = course.failed_copy(report, job)
+    copy = run.failed_copy(report, job)
     assert "before" in outputs(copy) and "after" not in outputs(copy)
     assert not old.exists()
     assert (place / "build/html/good.html").exists()
@@ -275,14 +281,16 @@ def test_a_failure_names_the_cell_and_keeps_the_partly_run_copy(place):
     assert ["ZeroDivisionError" in (row["error"] or "") for row in rows] == [True, False]
     # A later success removes the failed copy.
     write(place / "notebooks", "bad", code("1"))
-    course.run(["bad"])
+    run.run(["bad"])
     assert not copy.exists() and old.exists()
 
 
 def test_an_error_of_the_course_is_shown_as_its_message(place):
-    source = "from tl_helpers.errors import BadValue\nraise BadValue('It is wrong.', 'Mend it.')"
+    source = (
+        "from tl_helpers.core.errors import BadValue\nraise BadValue('It is wrong.', 'Mend it.')"
+    )
     write(place / "notebooks", "one", code(source))
-    (job,) = course.run(pages=False).failed
+    (job,) = run.run(pages=False).failed
     assert "BadValue: It is wrong.\n      -> Mend it." in job.error
     assert "Traceback" not in job.error
 
@@ -290,7 +298,7 @@ def test_an_error_of_the_course_is_shown_as_its_message(place):
 def test_a_kernel_that_dies(place):
     said = "import os, sys; print('my last words', file=sys.__stderr__, flush=True); os._exit(3)"
     write(place / "notebooks", "one", code("1"), code(said))
-    (job,) = course.run(pages=False).failed
+    (job,) = run.run(pages=False).failed
     assert job.status == "failed" and "died" in job.error and "my last words" in job.error
 
 
@@ -304,10 +312,10 @@ def test_a_disk_that_fills_up_during_the_run(place, monkeypatch):
             raise OSError(errno.ENOSPC, "No space left on device")
         replace(source, target)
 
-    monkeypatch.setattr("tl_helpers.files.os.replace", full)
+    monkeypatch.setattr("tl_helpers.core.files.os.replace", full)
     before = psutil.Process().children()  # helpers of multiprocessing that other tests have started
     with pytest.raises(CourseError, match="The disk is full"):
-        course.run(jobs=2)
+        run.run(jobs=2)
     assert contents(place / "build") == {}
     assert set(psutil.Process().children()) <= set(before)
 
@@ -354,7 +362,7 @@ def test_interrupt_ends_the_kernels_and_leaves_nothing_half_written(place, tmp_p
 def test_refresh_stores_outputs_that_pass_the_checks(place):
     write(place / "notebooks", "one", text("# T"), code("print(PROFILE, SEED)"), code("2"))
     assert any("not stored" in p for p in notebooks.problems(place / "notebooks/one.ipynb"))
-    report = course.refresh(["one"])
+    report = run.refresh(["one"])
     path = place / "notebooks" / "one.ipynb"
     assert not report.failed and notebooks.problems(path) == []
     stored = notebooks.read(path)
@@ -365,7 +373,7 @@ def test_refresh_stores_outputs_that_pass_the_checks(place):
     for noise in ("papermill", "widgets", "start_time", "injected-parameters", "iopub"):
         assert noise not in raw
     # Twice gives the same, but for the time.
-    course.refresh(["one"])
+    run.refresh(["one"])
     again = notebooks.read(path)
     for notebook in (stored, again):
         notebook.metadata["tl"].pop("run_seconds")
@@ -376,7 +384,7 @@ def test_refresh_stores_nothing_if_one_fails(place):
     write(place / "notebooks", "good", code("1"))
     write(place / "notebooks", "bad", code("1 / 0"))
     before = contents(place / "notebooks")
-    report = course.refresh(["good", "bad"])
+    report = run.refresh(["good", "bad"])
     assert [job.name for job in report.failed] == ["bad"]
     assert contents(place / "notebooks") == before
-    assert course.failed_copy(report, report.failed[0]).exists()
+    assert run.failed_copy(report, report.failed[0]).exists()

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Sequence, Value
 
-from tl_helpers import data, files, hub, town_cache
-from tl_helpers.errors import BadValue, BrokenFile, CourseError, NoNetwork, UnknownName
+from tl_helpers import data
+from tl_helpers.core import files
+from tl_helpers.core.errors import BadValue, BrokenFile, CourseError, NoNetwork, UnknownName
+from tl_helpers.data import hub, store
 
 SHIPPED = files.PACKAGE.parent / "data" / "catalogue.toml"
 
@@ -122,12 +124,13 @@ def test_a_trait_keeps_the_rows_that_have_it(shelf: Path) -> None:
     put(shelf, [review(i, traits=found) for i, found in enumerate(traits)])
     ironic = data.load("reviews", traits="irony")
     assert {split: rows["id"][:] for split, rows in ironic.items()} == {
-        "train": ["film-001", "film-004"], "test": ["film-003"]
-    }  # fmt: skip
+        "train": ["film-001", "film-004"],
+        "test": ["film-003"],
+    }
     alone = data.load("reviews", traits=["irony"])
     assert {split: rows["id"][:] for split, rows in alone.items()} == {
         "train": ["film-001", "film-004"]
-    }  # fmt: skip
+    }
     assert data.load("reviews", traits=[])["train"]["id"][:] == ["film-000"]
     assert data.load("reviews", traits="irony", domain="film").num_rows == {"train": 1}
 
@@ -252,8 +255,8 @@ def test_another_version_of_the_generator_is_another_corpus(
 
 def test_generated_in_parallel_it_is_the_same_text(monkeypatch: pytest.MonkeyPatch) -> None:
     alone = data.load("town", split="train", n=41)
-    monkeypatch.setattr(town_cache, "PER_PART", 11)
-    monkeypatch.setattr(town_cache, "PER_PROCESS", 14)
+    monkeypatch.setattr(store, "PER_PART", 11)
+    monkeypatch.setattr(store, "PER_PROCESS", 14)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     monkeypatch.setenv("TL_CACHE", os.environ["TL_CACHE"] + "-2")
     together = data.load("town", split="train", n=41)
@@ -282,8 +285,9 @@ def test_a_damaged_cache_is_made_again(tmp_path: Path) -> None:
         ({"zipf": -3.0}, BadValue, "zipf"),
     ],
 )
-def test_bad_options_of_the_town(options: dict[str, Any], error: type, message: str,
-                                 tmp_path: Path) -> None:  # fmt: skip
+def test_bad_options_of_the_town(
+    options: dict[str, Any], error: type, message: str, tmp_path: Path
+) -> None:
     with pytest.raises(error, match=message):
         data.load("town", **{"split": "train", "n": 5, **options})
     assert left_over(tmp_path) == []
@@ -310,8 +314,8 @@ def test_a_full_disk_in_a_process_that_helps(
         "datasets.Dataset.save_to_disk = full\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr(town_cache, "PER_PART", 5)
-    monkeypatch.setattr(town_cache, "PER_PROCESS", 5)
+    monkeypatch.setattr(store, "PER_PART", 5)
+    monkeypatch.setattr(store, "PER_PROCESS", 5)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     # the course's own folder goes first on the path, so only the stand-in for the disk is new
     with pytest.raises(CourseError, match="The disk is full"):

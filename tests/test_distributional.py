@@ -18,10 +18,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tl_helpers import results, town
-from tl_helpers.errors import UnknownName
-from tl_helpers.studies import distributional as study
-from tl_helpers.town.words import known_words
+from tl_helpers import town
+from tl_helpers.core.errors import UnknownName
+from tl_helpers.measure import results
+from tl_helpers.questions.words import known_words
+from tl_lessons.distributional_hypothesis import studies
 
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "10_distributional_hypothesis.ipynb"
 
@@ -30,9 +31,16 @@ NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "10_distributional_hypothes
 def cells():
     """The functions that the notebook defines, without running its experiments."""
     space = {
-        "np": np, "pd": pd, "torch": torch, "itertools": itertools, "re": re, "Counter": Counter,
-        "TfidfVectorizer": TfidfVectorizer, "LogisticRegression": LogisticRegression,
-        "make_pipeline": make_pipeline, "StandardScaler": StandardScaler,
+        "np": np,
+        "pd": pd,
+        "torch": torch,
+        "itertools": itertools,
+        "re": re,
+        "Counter": Counter,
+        "TfidfVectorizer": TfidfVectorizer,
+        "LogisticRegression": LogisticRegression,
+        "make_pipeline": make_pipeline,
+        "StandardScaler": StandardScaler,
     }
     return functions_of(NOTEBOOK, **space)
 
@@ -52,8 +60,9 @@ def counts(cells, known):
 
 def test_known_words_agree_with_the_corpus(known):
     corpus = town.Town(seed=3).corpus(2000)
-    assert np.array_equal(known.words[known.ids], np.array(corpus.engine.surfaces)[
-        corpus.draws.token])
+    assert np.array_equal(
+        known.words[known.ids], np.array(corpus.engine.surfaces)[corpus.draws.token]
+    )
     assert known.counts.sum() == len(known.ids) == corpus.n_tokens
     assert np.array_equal(known.counts, np.bincount(known.ids))
     assert (np.diff(known.document) >= 0).all() and known.document.max() == 1999
@@ -67,7 +76,9 @@ def test_known_words_tell_sides_categories_and_topics(known):
     assert not known.drawn_from[the].any() and known.topic[the] == -1
     home = known.topic[known.find("trout")[0]]
     assert (town.DOMAINS[home // 4], town.TOPICS["restaurant"][home % 4]) == (
-        "restaurant", "seafood")
+        "restaurant",
+        "seafood",
+    )
 
 
 def test_a_word_that_does_not_occur(known):
@@ -136,18 +147,19 @@ def test_nearest_neighbours_by_hand(cells):
 
 def test_the_study_trains_as_the_notebook_does(cells, known):
     pairs = cells.pairs_of(known.ids, known.document, 2)
-    for mine, theirs in zip(pairs, study.co_occurring(known.ids, known.document, 2), strict=True):
+    for mine, theirs in zip(pairs, studies.co_occurring(known.ids, known.document, 2), strict=True):
         assert np.array_equal(mine, theirs)
     ours = cells.skip_gram(pairs, len(known), 20_000, seed=4)
-    theirs = study.train(pairs, len(known), softmax=False, seen_pairs=20_000, seed=4)
+    theirs = studies.train(pairs, len(known), softmax=False, seen_pairs=20_000, seed=4)
     for a, b in zip(ours, theirs, strict=True):
         assert np.allclose(a, b, atol=1e-5)
     assert cells.precision(ours[0], known)["category"] == pytest.approx(
-        study.same_category(ours[0], known), abs=0.002)
+        studies.same_category(ours[0], known), abs=0.002
+    )
 
 
 def test_the_softmax_learns_and_its_gradient_is_right(known):
-    pairs = study.co_occurring(known.ids, known.document, 2)
+    pairs = studies.co_occurring(known.ids, known.document, 2)
     torch.manual_seed(0)
     w, c = torch.randn(5, 4, requires_grad=True), torch.randn(9, 4, requires_grad=True)
     j = torch.tensor([1, 2, 2, 8, 0])
@@ -158,9 +170,9 @@ def test_the_softmax_learns_and_its_gradient_is_right(known):
         up_c.index_add_(0, j, w)
         assert torch.allclose(c[j] - p @ c, w.grad, atol=1e-5)
         assert torch.allclose(up_c, c.grad, atol=1e-5)
-    vectors, _ = study.train(pairs, len(known), softmax=True, seen_pairs=60_000)
+    vectors, _ = studies.train(pairs, len(known), softmax=True, seen_pairs=60_000)
     noise = np.random.default_rng(0).standard_normal(vectors.shape)
-    assert study.same_category(vectors, known) > study.same_category(noise, known) + 0.01
+    assert studies.same_category(vectors, known) > studies.same_category(noise, known) + 0.01
 
 
 def test_the_stored_study_is_complete():

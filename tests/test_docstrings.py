@@ -12,16 +12,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tl_helpers import data, docstrings, files, models
-from tl_helpers.docstrings import corpus as dc
-from tl_helpers.docstrings import prose as dp
-from tl_helpers.docstrings import sources as ds
-from tl_helpers.errors import BadValue, CourseError, UnknownName
+from tl_helpers import data, models
+from tl_helpers.core import files
+from tl_helpers.core.errors import BadValue, CourseError, UnknownName
+from tl_helpers.data import docstrings
+from tl_helpers.data.docstrings import corpus, prose, sources
 
 ROOT = Path(__file__).resolve().parent.parent
 FEW = ["pandas", "matplotlib", "huggingface_hub", "IPython"]
 
-DOC = '''Return the *mean* of an array, as :func:`numpy.mean` does.
+DOC = """Return the *mean* of an array, as :func:`numpy.mean` does.
 
 It ignores missing values [1]_.  See e.g. ``np.nan`` for what is missing.  Not so here:
 
@@ -62,23 +62,26 @@ Use it like this::
 References
 ----------
 .. [1] A. Author, "A Book", 1999.
-'''
+"""
 
 
 # --- prose ---------------------------------------------------------------------------------------
 def test_prose_of_a_docstring():
-    summary, body = dp.prose(DOC)
+    summary, body = prose.prose(DOC)
     assert summary == "Return the mean of an array, as numpy.mean does."
     said = [s for paragraph in body for s in paragraph]
     assert said == [
-        "It ignores missing values.", "See e.g. np.nan for what is missing.",
-        "This is slow for large arrays.", "Memory is shared with the input.",
-        "Read the guide now.", "Every item of a list is a sentence of its own.",
+        "It ignores missing values.",
+        "See e.g. np.nan for what is missing.",
+        "This is slow for large arrays.",
+        "Memory is shared with the input.",
+        "Read the guide now.",
+        "Every item of a list is a sentence of its own.",
     ]
 
 
 def test_google_style_and_fences_are_left_out():
-    summary, body = dp.prose(
+    summary, body = prose.prose(
         "Applies a function to the input.\n\nArgs:\n    x (Tensor): The input that is used.\n\n"
         "Returns:\n    The output is a tensor.\n\n```python\n>>> The code is here.\n```\n\n"
         "Note:\n    This is only for the CPU.\n\n@param x The old style.\n\n:param x: It is old."
@@ -88,15 +91,25 @@ def test_google_style_and_fences_are_left_out():
 
 @pytest.mark.parametrize("doc", ["f(a, b) -> c\n", "x = 3", "Deprecated", "", ">>> 1\n1"])
 def test_what_does_not_begin_with_a_sentence_has_no_summary(doc):
-    assert dp.prose(doc) == ("", [])
+    assert prose.prose(doc) == ("", [])
 
 
-@pytest.mark.parametrize("sentence", [
-    "Use x[0] for the first.", "It is a -> b.", "See {this} for the rest.", "The a/b/c path is it.",
-    "and the rest is small.", "The value is:", "No.", "The a_b c_d e_f is.", "A|B is the union.",
-])
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Use x[0] for the first.",
+        "It is a -> b.",
+        "See {this} for the rest.",
+        "The a/b/c path is it.",
+        "and the rest is small.",
+        "The value is:",
+        "No.",
+        "The a_b c_d e_f is.",
+        "A|B is the union.",
+    ],
+)
 def test_what_is_no_prose(sentence):
-    assert not dp.is_prose(sentence)
+    assert not prose.is_prose(sentence)
 
 
 # --- reading -------------------------------------------------------------------------------------
@@ -127,44 +140,54 @@ def test_documented_objects_of_a_file(tmp_path):
     path = tmp_path / "lib" / "sub" / "__init__.py"
     path.parent.mkdir(parents=True)
     path.write_text(SOURCE)
-    found = ds.read("lib", str(tmp_path / "lib"), str(path))
+    found = sources.read("lib", str(tmp_path / "lib"), str(path))
     assert [(f.module, f.name, f.kind) for f in found] == [
-        ("lib.sub", "", "module"), ("lib.sub", "A", "class"), ("lib.sub", "A.f", "function"),
-        ("lib.sub", "A.p", "function"), ("lib.sub", "h", "function"), ("lib.sub", "k", "function"),
+        ("lib.sub", "", "module"),
+        ("lib.sub", "A", "class"),
+        ("lib.sub", "A.f", "function"),
+        ("lib.sub", "A.p", "function"),
+        ("lib.sub", "h", "function"),
+        ("lib.sub", "k", "function"),
     ]
     assert found[1].summary == "A class is described."
     (tmp_path / "lib" / "bad.py").write_text('"""x"""\ndef (')
-    assert ds.read("lib", str(tmp_path / "lib"), str(tmp_path / "lib" / "bad.py")) == []
+    assert sources.read("lib", str(tmp_path / "lib"), str(tmp_path / "lib" / "bad.py")) == []
 
 
 def test_every_docstring_of_a_library_is_seen():
     """Against a plain walk over one installed library."""
-    there = ds.library("huggingface_hub")
+    there = sources.library("huggingface_hub")
     expected, found = 0, 0
     for path in there.files()[:25]:
         tree = ast.parse(path.read_text("utf-8"))
         inner = {
-            id(n) for f in ast.walk(tree) if isinstance(f, (ast.FunctionDef, ast.AsyncFunctionDef))
-            for n in ast.walk(f) if n is not f
+            id(n)
+            for f in ast.walk(tree)
+            if isinstance(f, (ast.FunctionDef, ast.AsyncFunctionDef))
+            for n in ast.walk(f)
+            if n is not f
         }
         kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
         expected += sum(
-            bool(ast.get_docstring(n, clean=False)) for n in ast.walk(tree)
-            if isinstance(n, kinds) and id(n) not in inner)
-        found += len(list(ds.documented(tree)))
+            bool(ast.get_docstring(n, clean=False))
+            for n in ast.walk(tree)
+            if isinstance(n, kinds) and id(n) not in inner
+        )
+        found += len(list(sources.documented(tree)))
     assert found == expected > 100
 
 
 def test_reading_imports_no_library():
     code = (
-        "import sys, json\nfrom tl_helpers.docstrings import sources as s\n"
+        "import sys, json\nfrom tl_helpers.data.docstrings import sources as s\n"
         "there = s.library('pandas')\n"
         "found = [x for p in there.files()[:40] for x in s.read('pandas', str(there.folder), "
         "str(p))]\n"
         "print(json.dumps([len(found), [m for m in s.LIBRARIES if m in sys.modules]]))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     n, imported = json.loads(done.stdout)
     assert n > 50 and imported == []
 
@@ -201,10 +224,10 @@ def test_splits_share_no_module_and_no_sentence(made):
             assert seen_modules.setdefault(row["module"], name) == name
             assert docstrings.split_of(row["module"]) == name
             for line in (row["summary"], *row["body"].split("\n")):
-                text = dp.normalised(line)
+                text = prose.normalised(line)
                 if text.count(" ") >= 5:
                     assert seen.setdefault(text, name) == name, line
-    texts = [dp.normalised(row["text"]) for row in rows(made)]
+    texts = [prose.normalised(row["text"]) for row in rows(made)]
     assert len(set(texts)) == len(texts)
 
 
@@ -212,8 +235,20 @@ def test_next_to_no_code_or_markup_is_left(made):
     text = "\n".join(row["text"] for row in rows(made))
     words = len(text.split())
     assert len(text) > 700_000
-    for pattern in (r"`", r">>>", r"https?://", r"::", r"\.\. \w", r":\w+:`", r"\*\*", r"[{}|\\]",
-                    r"</?\w+>", r"\[\d+\]", r"^-{3,}$", r"\0"):
+    for pattern in (
+        r"`",
+        r">>>",
+        r"https?://",
+        r"::",
+        r"\.\. \w",
+        r":\w+:`",
+        r"\*\*",
+        r"[{}|\\]",
+        r"</?\w+>",
+        r"\[\d+\]",
+        r"^-{3,}$",
+        r"\0",
+    ):
         assert not re.findall(pattern, text, re.M), pattern
     code = re.findall(r"\w+_\w+|\w+\([^)]*\)|\w=\w", text)
     assert len(code) / words < 0.03
@@ -223,37 +258,45 @@ def test_next_to_no_code_or_markup_is_left(made):
 
 def test_order_of_files_does_not_matter(made, monkeypatch):
     there = docstrings.installed(["IPython"])
-    found = dc.extract(there)
-    monkeypatch.setattr(ds.Library, "files", lambda self, f=ds.Library.files: f(self)[::-1])
-    assert dc.extract(there) == found
+    found = corpus.extract(there)
+    monkeypatch.setattr(
+        sources.Library, "files", lambda self, f=sources.Library.files: f(self)[::-1]
+    )
+    assert corpus.extract(there) == found
     shuffled = list(np.random.RandomState(0).permutation(len(found)))
     again = sorted((found[i] for i in shuffled), key=lambda f: (f.module, f.name))
-    assert dc.unique(again) == dc.unique(found)
+    assert corpus.unique(again) == corpus.unique(found)
 
 
 def test_versions_are_in_the_fingerprint(made):
     there = docstrings.installed(FEW)
-    spec = dc.specification(there, raw=False)
+    spec = corpus.specification(there, raw=False)
     for x in there:
         assert f"{x.name} {x.version}" in made["train"].info.description and x.licence
         newer = spec | {"libraries": spec["libraries"] | {x.name: x.version + ".1"}}
-        assert dc.fingerprint(newer) != dc.fingerprint(spec)
-    assert dc.fingerprint(spec | {"raw": True}) != dc.fingerprint(spec)
-    assert dc.fingerprint(spec) in made["train"].info.description
+        assert corpus.fingerprint(newer) != corpus.fingerprint(spec)
+    assert corpus.fingerprint(spec | {"raw": True}) != corpus.fingerprint(spec)
+    assert corpus.fingerprint(spec) in made["train"].info.description
 
 
 def test_cache_is_used_and_a_damaged_one_made_again(made, monkeypatch):
-    folder = files.cache_dir() / "docstrings" / dc.fingerprint(
-        dc.specification(docstrings.installed(FEW), False))
+    folder = (
+        files.cache_dir()
+        / "docstrings"
+        / corpus.fingerprint(corpus.specification(docstrings.installed(FEW), False))
+    )
     assert json.loads((folder / "corpus.json").read_text("utf-8"))["rows"] == made.num_rows
     calls = []
-    real = dc.extract(docstrings.installed(["IPython"]))
-    monkeypatch.setattr(dc, "extract", lambda *a: calls.append(a) or real)
+    real = corpus.extract(docstrings.installed(["IPython"]))
+    monkeypatch.setattr(corpus, "extract", lambda *a: calls.append(a) or real)
     assert data.load("docstrings", "test", libraries=FEW)["text"][:] == made["test"]["text"][:]
     assert not calls
     small = data.load("docstrings", libraries=["IPython"])  # made now
-    where = files.cache_dir() / "docstrings" / dc.fingerprint(
-        dc.specification(docstrings.installed(["IPython"]), False))
+    where = (
+        files.cache_dir()
+        / "docstrings"
+        / corpus.fingerprint(corpus.specification(docstrings.installed(["IPython"]), False))
+    )
     assert len(calls) == 1
     (where / "data" / "dataset_dict.json").write_text("{")
     again = data.load("docstrings", libraries=["IPython"])
@@ -267,10 +310,17 @@ def test_nothing_half_written_stays(monkeypatch, tmp_path):
     def broken(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(dc, "_save", broken)
-    monkeypatch.setattr(dc, "extract", lambda *a: [
-        ds.Found("numpy", f"numpy.m{i}", "f", "function", f"Return thing {'x' * i} now.", [], "")
-        for i in range(60)])
+    monkeypatch.setattr(corpus, "_save", broken)
+    monkeypatch.setattr(
+        corpus,
+        "extract",
+        lambda *a: [
+            sources.Found(
+                "numpy", f"numpy.m{i}", "f", "function", f"Return thing {'x' * i} now.", [], ""
+            )
+            for i in range(60)
+        ],
+    )
     with pytest.raises(KeyboardInterrupt):
         data.load("docstrings")
     assert [p for p in (tmp_path / "docstrings").iterdir() if p.suffix != ".lock"] == []
@@ -283,11 +333,11 @@ def test_raw_keeps_the_markup():
 
 
 def test_missing_libraries(monkeypatch, capsys):
-    real = dc.library
-    monkeypatch.setattr(dc, "library", lambda n: None if n in ("torch", "pandas") else real(n))
+    real = corpus.library
+    monkeypatch.setattr(corpus, "library", lambda n: None if n in ("torch", "pandas") else real(n))
     assert len(docstrings.installed()) == len(docstrings.LIBRARIES) - 2
     assert "without pandas, torch" in capsys.readouterr().out
-    monkeypatch.setattr(dc, "library", lambda n: real(n) if n == "numpy" else None)
+    monkeypatch.setattr(corpus, "library", lambda n: real(n) if n == "numpy" else None)
     with pytest.raises(CourseError, match="pip install scipy"):
         docstrings.installed()
     assert [x.name for x in docstrings.installed(["numpy"])] == ["numpy"]
@@ -303,8 +353,8 @@ def test_missing_libraries(monkeypatch, capsys):
 
 
 def test_a_library_that_is_not_installed_is_none(monkeypatch):
-    monkeypatch.setitem(ds.LIBRARIES, "numpy", "no-such-distribution-anywhere")
-    assert ds.library("numpy") is None
+    monkeypatch.setitem(sources.LIBRARIES, "numpy", "no-such-distribution-anywhere")
+    assert sources.library("numpy") is None
 
 
 def test_report_says_how_much_comes_from_where(made):
@@ -359,7 +409,9 @@ def test_tokenizers_learned_from_text(made, kind, objective):
     ids = tokenizer(text)["input_ids"]
     assert tokenizer.decode(ids, skip_special_tokens=True).strip() == text
     assert (ids[0], ids[-1] == tokenizer.sep_token_id) == (
-        tokenizer.cls_token_id, objective == "mlm")
+        tokenizer.cls_token_id,
+        objective == "mlm",
+    )
     unknown = tokenizer(made["test"]["text"][:200], add_special_tokens=False)["input_ids"]
     flat = [i for row in unknown for i in row]
     assert flat.count(tokenizer.unk_token_id) / len(flat) < 0.002
@@ -367,10 +419,15 @@ def test_tokenizers_learned_from_text(made, kind, objective):
     assert same is tokenizer and model.config.vocab_size == len(tokenizer)
 
 
-@pytest.mark.parametrize("wrong, error", [
-    ({"vocab_size": 100}, BadValue), ({"kind": "unigram"}, UnknownName),
-    ({"objective": "xlm"}, UnknownName), ({"texts": [" "]}, BadValue),
-])
+@pytest.mark.parametrize(
+    "wrong, error",
+    [
+        ({"vocab_size": 100}, BadValue),
+        ({"kind": "unigram"}, UnknownName),
+        ({"objective": "xlm"}, UnknownName),
+        ({"texts": [" "]}, BadValue),
+    ],
+)
 def test_tokenizers_that_cannot_be(wrong, error):
     with pytest.raises(error):
         models.train_tokenizer(**({"texts": ["some text"]} | wrong))

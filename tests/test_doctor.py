@@ -6,8 +6,9 @@ from importlib import metadata
 
 import pytest
 
-from tl_helpers import doctor
-from tl_helpers.errors import BrokenFile
+from tl_helpers.core import packages
+from tl_helpers.core.errors import BrokenFile
+from tl_helpers.press import doctor
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def test_each_direct_requirement_is_looked_at(examined):
     found = examined()
     assert found["Python"].status == "ok"
     assert found["torch"].status == "ok" and found["torch"].detail.startswith("2.13.0")
-    assert {r.name for r in doctor.requirements("course")} <= set(found)
+    assert {r.name for r in packages.requirements("course")} <= set(found)
 
 
 def test_missing_old_and_other_versions(examined, monkeypatch):

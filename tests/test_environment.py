@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from importlib import metadata
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import yaml
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
-from tl_helpers import doctor
+from tl_helpers.core import packages
+from tl_helpers.press import doctor
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHONS = ("3.10.13", "3.11.7", "3.12.1", "3.13.0")
@@ -23,10 +25,6 @@ LINES = [
 
 
 def project() -> dict:
-    try:
-        import tomllib
-    except ModuleNotFoundError:
-        import tomli as tomllib
     return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 
@@ -45,7 +43,7 @@ def pinned(python: str, system: str = "linux") -> dict[str, list[str]]:
     for line in LINES:
         if line.marker is None or line.marker.evaluate(env):
             version = str(line.specifier).removeprefix("==")
-            found.setdefault(doctor.normal(line.name), []).append(version)
+            found.setdefault(packages.normal(line.name), []).append(version)
     return found
 
 
@@ -71,7 +69,7 @@ def test_direct_requirements_have_one_pin_that_their_range_admits(python, system
     for requirement in stated():
         if requirement.marker and not requirement.marker.evaluate({"python_version": short}):
             continue
-        versions = pins.get(doctor.normal(requirement.name))
+        versions = pins.get(packages.normal(requirement.name))
         assert versions, f"{requirement} has no pin on Python {python}"
         assert requirement.specifier.contains(versions[0]), requirement
 
@@ -82,7 +80,7 @@ def test_the_lock_is_transitive():
     waiting, seen, missing = list(stated()), set(), set()
     while waiting:
         requirement = waiting.pop()
-        key = (doctor.normal(requirement.name), tuple(sorted(requirement.extras)))
+        key = (packages.normal(requirement.name), tuple(sorted(requirement.extras)))
         if key in seen:
             continue
         seen.add(key)
@@ -113,8 +111,11 @@ def test_conda_and_binder_get_the_same():
     env = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
     pip = next(d["pip"] for d in env["dependencies"] if isinstance(d, dict))
     assert pip == ["-c constraints.txt", "-e .[course]"]
-    conda = [Requirement(re.sub(r"(?<![=<>])=(?!=)", "==", d).replace("==3.11", "==3.11.*"))
-             for d in env["dependencies"] if isinstance(d, str)]  # fmt: skip
+    conda = [
+        Requirement(re.sub(r"(?<![=<>])=(?!=)", "==", d).replace("==3.11", "==3.11.*"))
+        for d in env["dependencies"]
+        if isinstance(d, str)
+    ]
     python = next(r for r in conda if r.name == "python")
     tested = [p for p in PYTHONS if python.specifier.contains(p)]
     assert len(tested) == 1

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from tl_helpers import evaluate
-from tl_helpers.errors import BadValue
+from tl_helpers.core.errors import BadValue
+from tl_helpers.measure import evaluate
 
 
 def test_metrics_on_cases_computed_by_hand():
@@ -51,8 +51,10 @@ def test_rouge_by_hand():
     assert score["rougeL"] == pytest.approx(0.8)
 
 
-@pytest.mark.parametrize("metric", [evaluate.accuracy, evaluate.macro_f1, evaluate.bleu,
-                                    evaluate.rouge, evaluate.span_f1])  # fmt: skip
+@pytest.mark.parametrize(
+    "metric",
+    [evaluate.accuracy, evaluate.macro_f1, evaluate.bleu, evaluate.rouge, evaluate.span_f1],
+)
 def test_metrics_refuse_what_cannot_be_scored(metric):
     with pytest.raises(BadValue, match="1 true values but 2"):
         metric(["a"], ["a", "b"])

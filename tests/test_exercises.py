@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from tl_helpers import exercises
-from tl_helpers.errors import BadValue, UnknownName
+from tl_helpers.core.errors import BadValue, UnknownName
 from tl_helpers.exercises import (
     Choice,
     Exercise,
@@ -101,8 +101,11 @@ DEMO = (
         ),
         also_right=(
             lambda truth, guess: np.mean(
-                [np.mean([g == c for t, g in zip(truth, guess, strict=True) if t == c])
-                 for c in set(truth)]),
+                [
+                    np.mean([g == c for t, g in zip(truth, guess, strict=True) if t == c])
+                    for c in set(truth)
+                ]
+            ),
         ),
         mistakes=(
             Mistake(_accuracy, "That is accuracy."),
@@ -111,24 +114,37 @@ DEMO = (
         ),
         hints=("For each class alone.",),
     ),
-)  # fmt: skip
+)
 DEMO_LIST = Exercise(
-    id="demo-list", notebook="10_demo", question="Order?", answer=Value(["a", "b"], kind="list"),
-    solution='answer = ["a", "b"]', hints=("x",),
-    mistakes=(Mistake(["b", "a"], "The other way."), Mistake([], "It is not empty."),
-              Mistake("ab", "Several items.")),
-)  # fmt: skip
+    id="demo-list",
+    notebook="10_demo",
+    question="Order?",
+    answer=Value(["a", "b"], kind="list"),
+    solution='answer = ["a", "b"]',
+    hints=("x",),
+    mistakes=(
+        Mistake(["b", "a"], "The other way."),
+        Mistake([], "It is not empty."),
+        Mistake("ab", "Several items."),
+    ),
+)
 DEMO_READING = Exercise(
-    id="demo-reading", notebook="10_demo", question="Which step has the lowest loss?",
+    id="demo-reading",
+    notebook="10_demo",
+    question="Which step has the lowest loss?",
     answer=Reading(
         lambda losses: losses.index(min(losses)),
-        lambda rng: {"losses": [9.5, *rng.uniform(5, 6, 3).tolist(), 4.5, 7.5]}, form="a step",
+        lambda rng: {"losses": [9.5, *rng.uniform(5, 6, 3).tolist(), 4.5, 7.5]},
+        form="a step",
     ),
-    solution="best = losses.index(min(losses))", hints=("Look for the lowest point.",),
-    mistakes=(Mistake(lambda losses: min(losses), "That is the loss."),
-              Mistake(lambda losses: losses.index(max(losses)), "That is the highest."),
-              Mistake(lambda losses: len(losses) - 1, "The last is not the best.")),
-)  # fmt: skip
+    solution="best = losses.index(min(losses))",
+    hints=("Look for the lowest point.",),
+    mistakes=(
+        Mistake(lambda losses: min(losses), "That is the loss."),
+        Mistake(lambda losses: losses.index(max(losses)), "That is the highest."),
+        Mistake(lambda losses: len(losses) - 1, "The last is not the best."),
+    ),
+)
 _real = exercises.everything()  # before the demonstration joins in
 for _exercise in (*DEMO, DEMO_LIST, DEMO_READING):
     exercises.add(_exercise)
@@ -218,9 +234,23 @@ class Hostile:
 
 @every
 def test_garbage_yields_a_message_in_every_exercise(exercise):
-    for garbage in ("nonsense", b"x", [], [[1], [2, 3]], {}, object(), Hostile(), float("nan"),
-                    1j, True, np.zeros((2, 2)), int, itertools.count(), "x" * 10**7,
-                    range(10**9)):  # fmt: skip
+    for garbage in (
+        "nonsense",
+        b"x",
+        [],
+        [[1], [2, 3]],
+        {},
+        object(),
+        Hostile(),
+        float("nan"),
+        1j,
+        True,
+        np.zeros((2, 2)),
+        int,
+        itertools.count(),
+        "x" * 10**7,
+        range(10**9),
+    ):
         feedback = exercises.check(exercise.id, garbage, **measured(exercise))
         assert len(feedback.message) < 700
         assert feedback.status == "wrong" and len(feedback.message) > 10

@@ -16,9 +16,12 @@ import numpy as np
 import pytest
 
 import tl_helpers
-from tl_helpers import evaluate, exercises, results
-from tl_helpers.evaluate import Interval
-from tl_helpers.exercises import desk, start, start_more
+from tl_helpers import exercises
+from tl_helpers.exercises import desk
+from tl_helpers.measure import evaluate, results
+from tl_helpers.measure.evaluate import Interval
+from tl_lessons.start_here import exercises as start
+from tl_lessons.start_here import exercises_more
 
 NOTEBOOK = Path(__file__).resolve().parent.parent / "notebooks" / "00_start_here.ipynb"
 IDS = ["start-taxonomy", "start-reading", "start-gain", "start-predict"]
@@ -39,15 +42,19 @@ def told(id, answer):
 
 def _exercise_cells():
     cells = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
-    return ["".join(cell["source"]) for cell in cells
-            if "exercise" in cell["metadata"].get("tags", ())]  # fmt: skip
+    return [
+        "".join(cell["source"]) for cell in cells if "exercise" in cell["metadata"].get("tags", ())
+    ]
 
 
 def _calls(source, name="check"):
     """The calls of ``check`` in a cell: exercise id and the name that is handed over."""
     calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-    return [(call.args[0].value, call.args[1].id) for call in calls
-            if getattr(call.func, "attr", "") == name]  # fmt: skip
+    return [
+        (call.args[0].value, call.args[1].id)
+        for call in calls
+        if getattr(call.func, "attr", "") == name
+    ]
 
 
 def points(low, high, n=5):
@@ -57,10 +64,11 @@ def points(low, high, n=5):
 def _notebook():
     """The names that the cells above an exercise have made."""
     return {
-        "tl": tl_helpers, "prediction": ...,
+        "tl": tl_helpers,
+        "prediction": ...,
         "curves": start._some_curves(np.random.default_rng(0))["curves"],
         "gaps": {16: points(1, 9), 64: points(7, 19), 1024: points(-1, 5)},
-    }  # fmt: skip
+    }
 
 
 def test_the_notebook_asks_each_once_and_in_this_order():
@@ -87,8 +95,9 @@ def test_the_solution_answers_by_the_name_that_the_cell_checks():
 
 def test_a_prediction_is_made_before_it_is_checked():
     cells = _exercise_cells()
-    (before,) = [i for i, c in enumerate(cells) if ("start-predict", "prediction") in
-                 _calls(c, "predict")]  # fmt: skip
+    (before,) = [
+        i for i, c in enumerate(cells) if ("start-predict", "prediction") in _calls(c, "predict")
+    ]
     (after,) = [i for i, c in enumerate(cells) if ("start-predict", "prediction") in _calls(c)]
     assert before < after
 
@@ -125,7 +134,7 @@ def with_torch(pretrained, scratch):
 
 
 def with_the_course(pretrained, scratch):
-    return tl_helpers.evaluate.difference(pretrained, scratch).times(100).mean
+    return tl_helpers.measure.evaluate.difference(pretrained, scratch).times(100).mean
 
 
 @pytest.mark.parametrize(
@@ -139,19 +148,22 @@ def test_any_correct_gain_passes(gain):
 
 
 def test_gain_is_tried_on_fresh_lists_tuples_and_arrays_that_fit():
-    draws = [start_more._runs(np.random.default_rng(seed)) for seed in range(50)]
+    draws = [exercises_more._runs(np.random.default_rng(seed)) for seed in range(50)]
     assert {type(side) for cases in draws for case in cases for side in case} == {
-        list, tuple, np.ndarray}  # fmt: skip
+        list,
+        tuple,
+        np.ndarray,
+    }
     assert len({str(cases[0]) for cases in draws}) == 50
     for pretrained, scratch in itertools.chain(*draws):
         assert len(pretrained) == len(scratch) >= 3
         assert 0 <= min(*pretrained, *scratch) and max(*pretrained, *scratch) <= 1
-    assert all(any(start_more.gain(*case) < 0 for case in cases) for cases in draws)
+    assert all(any(exercises_more.gain(*case) < 0 for case in cases) for cases in draws)
 
 
 def test_gain_by_hand():
-    assert start_more.gain([0.8, 0.9], (0.7, 0.6)) == pytest.approx(20)
-    assert start_more.gain(np.array([0.5, 0.5]), [0.6, 0.5]) == pytest.approx(-5)
+    assert exercises_more.gain([0.8, 0.9], (0.7, 0.6)) == pytest.approx(20)
+    assert exercises_more.gain(np.array([0.5, 0.5]), [0.6, 0.5]) == pytest.approx(-5)
 
 
 def _pairs(p, s):
@@ -234,7 +246,8 @@ def test_what_the_feedback_says_about_the_stored_experiments_is_so():
     def gap(n):
         here = {"measure": "accuracy", "labels": n, "mode": "fine-tune"}
         return town.values("value", start="pre-trained", **here) - town.values(
-            "value", start="random", **here)
+            "value", start="random", **here
+        )
 
     assert evaluate.difference(gap(256), gap(1024)).low > 0  # seed by seed
     assert evaluate.interval(gap(256)).low > 0 and evaluate.interval(gap(1024)).low > 0
@@ -242,8 +255,10 @@ def test_what_the_feedback_says_about_the_stored_experiments_is_so():
     frame = reviews.frame().query("start == 'random'")
     rate = frame.groupby("learning_rate").accuracy.mean().idxmax()
     ahead = [
-        (reviews.values("accuracy", labels=n, start="pre-trained")
-         - reviews.values("accuracy", labels=n, start="random", learning_rate=rate)).mean()
+        (
+            reviews.values("accuracy", labels=n, start="pre-trained")
+            - reviews.values("accuracy", labels=n, start="random", learning_rate=rate)
+        ).mean()
         for n in (16, 64, 256)
     ]
     assert ahead == sorted(ahead)
@@ -254,12 +269,15 @@ def test_what_the_feedback_says_about_the_stored_experiments_is_so():
 
 def curves(ours, theirs, counts=(8, 16, 32, 64, 128, 256)):
     rows = {"pre-trained": ours, "word counts": theirs, "random weights": [0.5] * len(counts)}
-    return {name: {n: points(y - 0.02, y + 0.02) for n, y in zip(counts, ys, strict=True)}
-            for name, ys in rows.items()}  # fmt: skip
+    return {
+        name: {n: points(y - 0.02, y + 0.02) for n, y in zip(counts, ys, strict=True)}
+        for name, ys in rows.items()
+    }
 
 
-MEASURED = curves([0.586, 0.597, 0.631, 0.670, 0.705, 0.725],
-                  [0.522, 0.554, 0.568, 0.576, 0.614, 0.671])  # fmt: skip
+MEASURED = curves(
+    [0.586, 0.597, 0.631, 0.670, 0.705, 0.725], [0.522, 0.554, 0.568, 0.576, 0.614, 0.671]
+)
 
 
 @pytest.mark.parametrize("answer", [128, 128.0, np.int64(128), np.float32(128), "128"])
@@ -315,10 +333,14 @@ def test_reading_follows_the_learners_own_numbers():
     [
         RIGHT,
         {k.upper(): v.upper() for k, v in RIGHT.items()},
-        {"d": "domain-adaptation", "c": "Multitask learning", "b": "crosslingual", "a":
-         "sequential transfer"},
+        {
+            "d": "domain-adaptation",
+            "c": "Multitask learning",
+            "b": "crosslingual",
+            "a": "sequential transfer",
+        },
     ],
-)  # fmt: skip
+)
 def test_taxonomy_does_not_mind_spelling_or_order(answer):
     assert exercises.check("start-taxonomy", answer)
 
@@ -355,8 +377,10 @@ def test_taxonomy_goes_by_the_situations_that_are_filled():
 
 
 def test_the_situations_to_sort_do_not_stand_in_the_tree_above_them():
-    cells = {cell["id"]: "".join(cell["source"]) for cell in
-             json.loads(NOTEBOOK.read_text("utf-8"))["cells"]}  # fmt: skip
+    cells = {
+        cell["id"]: "".join(cell["source"])
+        for cell in json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
+    }
     examples = re.findall(r'\("([^"]+)",\s+kind_of_transfer', cells["start-04"])
     situations = re.findall(r"^- ([a-d]): (.+)$", cells["start-06"], flags=re.M)
     assert len(examples) > 4 and [key for key, _ in situations] == list(RIGHT)

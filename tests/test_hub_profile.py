@@ -15,9 +15,12 @@ from hub_server import Fault, Hub
 from notebook_factory import code, outputs, write
 
 import tl_helpers as tl
-from tl_helpers import catalogue, course, doctor, files, hub, hub_plan, models, notebooks
-from tl_helpers.errors import NoNetwork
-from tl_helpers.subwords import train_tokenizer
+from tl_helpers import models
+from tl_helpers.core import files
+from tl_helpers.core.errors import NoNetwork
+from tl_helpers.data import hub, hub_plan, registry
+from tl_helpers.models.tokenizers import train_tokenizer
+from tl_helpers.press import doctor, notebooks, run
 
 NOTEBOOKS = sorted((files.PACKAGE.parent / "notebooks").glob("*.ipynb"))
 DATA = {"data/train-00000-of-00001.parquet": 3000, "data/validation-00000-of-00001.parquet": 60}
@@ -47,9 +50,13 @@ def contents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, by
         sst2[path] = (folder / "x.parquet").read_bytes()
     tokenizer = models.town_tokenizer(words)
     config = DistilBertConfig(
-        vocab_size=len(tokenizer), dim=32, hidden_dim=64, n_layers=1, n_heads=2,
+        vocab_size=len(tokenizer),
+        dim=32,
+        hidden_dim=64,
+        n_layers=1,
+        n_heads=2,
         max_position_embeddings=64,
-    )  # fmt: skip
+    )
     saved = models.save(DistilBertForMaskedLM(config), tokenizer, folder / "model")
     return {
         "sst2": sst2,
@@ -103,7 +110,8 @@ def _gpt2(sentences: list[str], folder: Path) -> dict[str, bytes]:
     core.add_special_tokens(["<|endoftext|>"])
     mark = "<|endoftext|>"
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=core, bos_token=mark, eos_token=mark, unk_token=mark)
+        tokenizer_object=core, bos_token=mark, eos_token=mark, unk_token=mark
+    )
     config = GPT2Config(vocab_size=len(tokenizer), n_positions=256, n_embd=32, n_layer=1, n_head=2)
     saved = models.save(GPT2LMHeadModel(config), tokenizer, folder / "gpt2")
     return {path.name: path.read_bytes() for path in saved.iterdir()}
@@ -120,15 +128,15 @@ def server(
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "notebooks").mkdir()
     with Hub() as server:
-        server.add(catalogue.find("dataset", "sst2"), contents["sst2"], "dataset")
+        server.add(registry.find("dataset", "sst2"), contents["sst2"], "dataset")
         name = "distilbert-base-uncased"
-        server.add(catalogue.find("model", name), contents[name])
-        server.add(catalogue.find("dataset", "wikitext"), contents["wikitext"], "dataset")
+        server.add(registry.find("model", name), contents[name])
+        server.add(registry.find("dataset", "wikitext"), contents["wikitext"], "dataset")
         for name in ("gpt2", "distilgpt2"):
-            server.add(catalogue.find("model", name), contents["gpt2"])
-        server.add(catalogue.find("dataset", "conll2003"), contents["conll2003"], "dataset")
+            server.add(registry.find("model", name), contents["gpt2"])
+        server.add(registry.find("dataset", "conll2003"), contents["conll2003"], "dataset")
         name = "bert-base-uncased"
-        server.add(catalogue.find("model", name), contents[name])
+        server.add(registry.find("model", name), contents[name])
         for name, value in {
             "TL_ROOT": str(tmp_path),
             "TL_DATA": str(files.PACKAGE.parent / "data"),
@@ -245,7 +253,7 @@ def test_the_start_notebook_at_the_profile_hub(
     """Its own cells, in a real kernel: with the server, and a second time without it."""
     assert NOTEBOOKS[0].stem == "00_start_here"
     start_notebook(tmp_path)
-    report = course.run(["00_start_here"], profile="hub", seeds="0:2", pages=False)
+    report = run.run(["00_start_here"], profile="hub", seeds="0:2", pages=False)
     assert not report.failed, report.jobs[0].error
     assert "hub: will download 271 MB" in capsys.readouterr().out  # in the terminal
     said = outputs(report.executed()[0])
@@ -254,7 +262,7 @@ def test_the_start_notebook_at_the_profile_hub(
     assert "Downloading 'distilbert-base-uncased' from the Hub" in said
     assert not server.paths("/main")
     server.stop()
-    report = course.run(["00_start_here"], profile="hub", seeds="0:2", pages=False)
+    report = run.run(["00_start_here"], profile="hub", seeds="0:2", pages=False)
     assert not report.failed, report.jobs[0].error
     said = outputs(report.executed()[0])
     assert "hub: nothing to download" in said and "Downloading" not in said
@@ -323,7 +331,7 @@ def test_what_a_notebook_adds_at_the_profile_hub(
     """Its own cells, in a real kernel: with the server, and a second time without it."""
     values, given, needed, expected = ADDED[name]
     hub_cells(tmp_path, name, values, given)
-    report = course.run([name], profile="hub", pages=False)
+    report = run.run([name], profile="hub", pages=False)
     assert not report.failed, report.jobs[0].error
     announced = capsys.readouterr().out  # in the terminal, before anything is fetched
     assert all(f"{entry} (" in announced for entry in needed)
@@ -332,7 +340,7 @@ def test_what_a_notebook_adds_at_the_profile_hub(
     assert all(f"Downloading {entry!r} from the Hub" in said for entry in needed)
     assert not server.paths("/main")
     server.stop()
-    report = course.run([name], profile="hub", pages=False)
+    report = run.run([name], profile="hub", pages=False)
     assert not report.failed, report.jobs[0].error
     said = outputs(report.executed()[0])
     assert "hub: nothing to download" in said and "Downloading" not in said
@@ -343,7 +351,7 @@ def test_a_notebook_that_fails_at_the_hub_says_why(server: Hub, tmp_path: Path) 
     cell = 'import tl_helpers as tl\ntl.start("one", PROFILE, SEED)\ntl.data.load("sst2")'
     write(tmp_path / "notebooks", "one", code(cell, "hub-only"))
     server.faults = [Fault("status", "cdn", status=404)]
-    (job,) = course.run(["one"], profile="hub", pages=False).failed
+    (job,) = run.run(["one"], profile="hub", pages=False).failed
     assert "The Hub no longer gives out stanfordnlp/sst2 at commit 8d51e7e4" in job.error
     assert "tl.data.load('reviews') works without a network" in job.error
     assert "Traceback" not in job.error

@@ -94,8 +94,10 @@ class Notebook:
         """Wait until an expression of the open notebook's panel ``p`` is true."""
         self.page.wait_for_function(
             "given => { const p = jupyterapp.shell.currentWidget; return " + condition + "; }",
-            arg=given, timeout=seconds * 1000, polling=100,
-        )  # fmt: skip
+            arg=given,
+            timeout=seconds * 1000,
+            polling=100,
+        )
 
     def errors(self) -> list[str]:
         """Errors in the outputs."""
@@ -135,8 +137,10 @@ class Notebook:
             "(c => c.executionCount && c.executionCount !== given.before)"
             "(p.content.model.cells.get(given.place)) && "
             "p.sessionContext.session.kernel.status === 'idle'",
-            60, place=place, before=before,
-        )  # fmt: skip
+            60,
+            place=place,
+            before=before,
+        )
         return self.output(place)
 
     def scratch(self, source: str) -> Any:
@@ -166,8 +170,9 @@ def notebook(chromium, tmp_path_factory):
             opened.wait(
                 "p.content?.model?.cells.length === given.cells && p.sessionContext.isReady && "
                 "p.sessionContext.session.kernel?.status === 'idle'",
-                60, cells=len(SOURCE.cells),
-            )  # fmt: skip
+                60,
+                cells=len(SOURCE.cells),
+            )
             page.locator("#jupyterlab-splash").wait_for(state="detached")
             browser.shoot(page, "jupyterlab", "opened")
             opened.run_all()

@@ -6,12 +6,18 @@ import numpy as np
 import pytest
 import torch
 
-from tl_helpers import labelled, models
-from tl_helpers.errors import BadValue, CourseError
+from tl_helpers import models
+from tl_helpers.core.errors import BadValue, CourseError
+from tl_helpers.train import supervised
 
 GOOD, BAD = [f"good{i}" for i in range(6)], [f"bad{i}" for i in range(6)]
-QUICK = {"steps": 10, "batch_size": 4, "progress": False, "autocast": "float32",
-         "learning_rate": 5e-3}  # fmt: skip
+QUICK = {
+    "steps": 10,
+    "batch_size": 4,
+    "progress": False,
+    "autocast": "float32",
+    "learning_rate": 5e-3,
+}
 
 
 def task(n: int = 200) -> tuple[list[str], list[str]]:
@@ -33,7 +39,7 @@ def tokenizer():
 
 @pytest.fixture(scope="module")
 def packed(tokenizer):
-    return labelled.pack(*task(), tokenizer, length=24)
+    return supervised.pack(*task(), tokenizer, length=24)
 
 
 def tiny(tokenizer, seed=0):
@@ -57,17 +63,17 @@ def test_every_text_is_packed_whole_with_its_label_on_each_token(tokenizer, pack
 
 
 def test_a_text_longer_than_the_row_is_cut_to_it(tokenizer):
-    short = labelled.pack(["good1 " * 50, "bad1"], [1, 0], tokenizer, length=8)
+    short = supervised.pack(["good1 " * 50, "bad1"], [1, 0], tokenizer, length=8)
     assert short.rows.shape == (2, 2, 8)
 
 
 def test_the_loss_reads_the_mean_of_each_text_alone(tokenizer, packed):
-    reader = labelled.make_reader(tiny(tokenizer).base_model, 2, seed=0).eval()
+    reader = supervised.make_reader(tiny(tokenizer).base_model, 2, seed=0).eval()
     texts, labels = task()
     batch = packed.rows[:2]
     n = int((batch[:, 0] == tokenizer.cls_token_id).sum())
     with torch.no_grad():
-        loss = labelled.loss_of(reader, batch, tokenizer.cls_token_id, tokenizer.pad_token_id)
+        loss = supervised.loss_of(reader, batch, tokenizer.cls_token_id, tokenizer.pad_token_id)
         # Positions go on within a row, as in pre-training on plain text; give each text its own.
         wanted, at = [], {}
         for text, label in zip(texts[:n], labels[:n], strict=True):
@@ -91,8 +97,13 @@ def test_the_loss_reads_the_mean_of_each_text_alone(tokenizer, packed):
 def test_it_learns_and_so_does_the_body(tokenizer, packed, optimiser):
     model = tiny(tokenizer)
     before = {k: v.clone() for k, v in model.base_model.state_dict().items()}
-    history = labelled.fit(model, packed, tokenizer=tokenizer, optimiser=optimiser,
-                           **{**QUICK, "steps": 60, "batch_size": 8})  # fmt: skip
+    history = supervised.fit(
+        model,
+        packed,
+        tokenizer=tokenizer,
+        optimiser=optimiser,
+        **{**QUICK, "steps": 60, "batch_size": 8},
+    )
     assert np.mean(history.loss[-5:]) < 0.5 * history.loss[0]
     assert not model.training
     after = model.base_model.state_dict()
@@ -104,14 +115,14 @@ def test_same_seed_same_result(tokenizer, packed):
     made = []
     for seed in (1, 1, 2):
         model = tiny(tokenizer)
-        labelled.fit(model, packed, tokenizer=tokenizer, seed=seed, **QUICK)
+        supervised.fit(model, packed, tokenizer=tokenizer, seed=seed, **QUICK)
         made.append(model.base_model)
     assert same(made[0], made[1]) and not same(made[0], made[2])
 
 
 def test_a_run_goes_on(tokenizer, packed, tmp_path):
     whole = tiny(tokenizer)
-    labelled.fit(whole, packed, tokenizer=tokenizer, **QUICK)
+    supervised.fit(whole, packed, tokenizer=tokenizer, **QUICK)
     seen = []
 
     def die(body):
@@ -121,31 +132,55 @@ def test_a_run_goes_on(tokenizer, packed, tmp_path):
         return 0.0
 
     with pytest.raises(RuntimeError, match="killed"):
-        labelled.fit(tiny(tokenizer), packed, tokenizer=tokenizer, checkpoint=tmp_path / "run",
-                     checkpoint_every=4, evaluate=die, evaluate_every=6, **QUICK)  # fmt: skip
+        supervised.fit(
+            tiny(tokenizer),
+            packed,
+            tokenizer=tokenizer,
+            checkpoint=tmp_path / "run",
+            checkpoint_every=4,
+            evaluate=die,
+            evaluate_every=6,
+            **QUICK,
+        )
     assert seen == ["BertModel"] * 2
     again = tiny(tokenizer)
-    history = labelled.fit(again, packed, tokenizer=tokenizer, checkpoint=tmp_path / "run",
-                           checkpoint_every=4, **QUICK)  # fmt: skip
+    history = supervised.fit(
+        again, packed, tokenizer=tokenizer, checkpoint=tmp_path / "run", checkpoint_every=4, **QUICK
+    )
     assert same(whole.base_model, again.base_model) and len(history.loss) == QUICK["steps"]
     with pytest.raises(CourseError, match="weight_decay"):
-        labelled.fit(tiny(tokenizer), packed, tokenizer=tokenizer, checkpoint=tmp_path / "run",
-                     weight_decay=0.5, **QUICK)  # fmt: skip
+        supervised.fit(
+            tiny(tokenizer),
+            packed,
+            tokenizer=tokenizer,
+            checkpoint=tmp_path / "run",
+            weight_decay=0.5,
+            **QUICK,
+        )
 
 
-@pytest.mark.parametrize("texts, labels", [
-    ([], []), (["a"], [0]), (["a", "b"], [0, 0]), (["a", "b"], [0]), ("ab", [0, 1]),
-    (["a", 3], [0, 1]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "texts, labels",
+    [
+        ([], []),
+        (["a"], [0]),
+        (["a", "b"], [0, 0]),
+        (["a", "b"], [0]),
+        ("ab", [0, 1]),
+        (["a", 3], [0, 1]),
+    ],
+)
 def test_labels_that_cannot_work(tokenizer, texts, labels):
     with pytest.raises(BadValue):
-        labelled.pack(texts, labels, tokenizer)
+        supervised.pack(texts, labels, tokenizer)
 
 
 def test_rows_that_cannot_work(tokenizer, packed):
     model = tiny(tokenizer)
     for rows in (packed.rows[:, 0], np.full((4, 2, 24), 500), np.zeros((4, 2, 300), int)):
         with pytest.raises(BadValue):
-            labelled.fit(model, labelled.Packed(rows, packed.classes), tokenizer=tokenizer, **QUICK)
+            supervised.fit(
+                model, supervised.Packed(rows, packed.classes), tokenizer=tokenizer, **QUICK
+            )
     with pytest.raises(BadValue):
-        labelled.fit(model, packed, tokenizer=tokenizer, **{**QUICK, "batch_size": 10_000})
+        supervised.fit(model, packed, tokenizer=tokenizer, **{**QUICK, "batch_size": 10_000})

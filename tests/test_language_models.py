@@ -8,11 +8,12 @@ import math
 import numpy as np
 import pytest
 
-from tl_helpers import models, results, town
-from tl_helpers.errors import BadValue
-from tl_helpers.exercises.language_models import bits_per_word
-from tl_helpers.exercises.language_models_more import best_orders, nucleus
-from tl_helpers.studies.language_models import END, KneserNey, words
+from tl_helpers import models, questions, town
+from tl_helpers.core.errors import BadValue
+from tl_helpers.measure import results
+from tl_lessons.language_models.exercises import bits_per_word
+from tl_lessons.language_models.exercises_more import best_orders, nucleus
+from tl_lessons.language_models.studies import END, KneserNey, words
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +74,7 @@ def test_log_probabilities_are_the_loss_of_transformers():
 
     model, tokenizer = models.new("tiny", "clm", seed=0)
     texts = town.Town(seed=0).corpus(5).texts()
-    ours = town.log_probabilities(model, tokenizer, texts)
+    ours = questions.log_probabilities(model, tokenizer, texts)
     assert model.training  # as it was
     for text, found in zip(texts, ours, strict=True):
         row = tokenizer(text)["input_ids"] + [tokenizer.eos_token_id]
@@ -84,18 +85,18 @@ def test_log_probabilities_are_the_loss_of_transformers():
 
 def test_excess_bits_are_those_above_the_entropy():
     model, tokenizer = models.new("tiny", "clm", seed=0)
-    corpus = town.Town().corpus(20, start=town.HELD_OUT)
-    theirs = -town.log_probabilities(model, tokenizer, corpus.texts()).sum() / corpus.n_tokens
+    corpus = town.Town().corpus(20, start=questions.HELD_OUT)
+    theirs = -questions.log_probabilities(model, tokenizer, corpus.texts()).sum() / corpus.n_tokens
     expected = (theirs - corpus.entropy_per_token()) / math.log(2)
-    assert town.excess_bits(model, tokenizer, n=20) == pytest.approx(expected)
+    assert questions.excess_bits(model, tokenizer, n=20) == pytest.approx(expected)
     assert expected > 5
 
 
 def test_a_masked_model_and_a_text_too_long_are_refused():
     with pytest.raises(BadValue, match="no mark that ends a text"):
-        town.log_probabilities(*models.new("tiny", "mlm"), ["a"])
+        questions.log_probabilities(*models.new("tiny", "mlm"), ["a"])
     with pytest.raises(BadValue, match="positions"):
-        town.log_probabilities(*models.new("tiny", "clm"), ["the " * 200])
+        questions.log_probabilities(*models.new("tiny", "clm"), ["the " * 200])
 
 
 # --- counting ------------------------------------------------------------------------------------

@@ -75,9 +75,17 @@ def clone(tmp_path):
 
     def run(*command, **variables):
         log.write_text("", "utf-8")
-        env = {**os.environ, "LOG": str(log), "PYTHON": str(python),
-               "MAKEFLAGS": "", "MAKELEVEL": "0",  # as if make had not started these tests
-               "PATH": str(bin), "BIN": str(bin), "APPS": "/nowhere", **variables}  # fmt: skip
+        env = {
+            **os.environ,
+            "LOG": str(log),
+            "PYTHON": str(python),
+            "MAKEFLAGS": "",
+            "MAKELEVEL": "0",  # as if make had not started these tests
+            "PATH": str(bin),
+            "BIN": str(bin),
+            "APPS": "/nowhere",
+            **variables,
+        }
         env.pop("TL_BROWSER", None)
         done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
         return done.returncode, done.stdout + done.stderr, log.read_text("utf-8")
@@ -117,8 +125,8 @@ def test_a_changed_lock_installs_again(clone, tmp_path):
 @pytest.mark.parametrize(
     ("variables", "parts"),
     [
-        ({"OLD": "1"}, ["Python 3.10 or later is needed", "Python 3.8.1", "make PYTHON="]),
-        ({"PYTHON": "no-such-python"}, ["Python 3.10 or later is needed", "missing"]),
+        ({"OLD": "1"}, ["Python 3.11 or later is needed", "Python 3.8.1", "make PYTHON="]),
+        ({"PYTHON": "no-such-python"}, ["Python 3.11 or later is needed", "missing"]),
         ({"NOVENV": "1"}, ["cannot make virtual environments", "python3-venv"]),
         ({"PIP": "1"}, ["FAILED: the installation", "No network?"]),
         ({"RUN": "1"}, ["not every notebook ran", "make doctor"]),

@@ -13,8 +13,10 @@ import pytest
 import torch
 import transformers
 
-from tl_helpers import files, models, small_models
-from tl_helpers.errors import BadValue, BrokenFile, CourseError, NoNetwork, UnknownName
+from tl_helpers import models
+from tl_helpers.core import files
+from tl_helpers.core.errors import BadValue, BrokenFile, CourseError, NoNetwork, UnknownName
+from tl_helpers.models import small
 
 SHIPPED = files.PACKAGE.parent / "data" / "catalogue.toml"
 WORDS = "the food film was wonderful awful and I didn't like it . , ! ? - well-made".split()
@@ -67,7 +69,7 @@ def test_the_tokenizer_splits_words_and_marks(tokenizer: Any) -> None:
     )
     assert tokenizer.tokenize("awful - awful-\nzebra") == ["awful", "-", "awful", "-", "[UNK]"]
     assert tokenizer.tokenize("well-made (well-made)")[::3] == ["well-made", "[UNK]"]
-    special = [tokenizer.convert_tokens_to_ids(t) for t in small_models.SPECIAL_TOKENS]
+    special = [tokenizer.convert_tokens_to_ids(t) for t in small.SPECIAL_TOKENS]
     assert special == [0, 1, 2, 3, 4]
     assert tokenizer.decode(ids, skip_special_tokens=True) == "the food was, and i didn't like it!"
     assert tokenizer.is_fast and tokenizer.model_max_length == 128
@@ -114,8 +116,9 @@ def test_the_tokenizer_knows_every_word_of_the_town() -> None:
 
 @pytest.mark.parametrize("objective", ["mlm", "clm"])
 def test_new_models_are_real_ones_with_a_fitting_start(objective: str) -> None:
-    tokenizer = models.town_tokenizer(WORDS * 1 + [f"word{i}" for i in range(500)],
-                                      objective=objective)  # fmt: skip
+    tokenizer = models.town_tokenizer(
+        WORDS * 1 + [f"word{i}" for i in range(500)], objective=objective
+    )
     model, same_tokenizer = models.new("small", objective, tokenizer=tokenizer)
     assert same_tokenizer is tokenizer
     expected = {"mlm": "BertForMaskedLM", "clm": "GPT2LMHeadModel"}[objective]
@@ -138,8 +141,13 @@ def test_sizes_and_settings(tokenizer: Any) -> None:
     model, _ = models.new("tiny", tokenizer=tokenizer, num_hidden_layers=3, hidden_size=64)
     assert len(model.bert.encoder.layer) == 3
     assert model.config.intermediate_size == 256 and model.config.initializer_range == 64**-0.5
-    narrow, _ = models.new("small", "clm", tokenizer=models.town_tokenizer(WORDS, objective="clm"),
-                           n_embd=32, n_layer=1)  # fmt: skip
+    narrow, _ = models.new(
+        "small",
+        "clm",
+        tokenizer=models.town_tokenizer(WORDS, objective="clm"),
+        n_embd=32,
+        n_layer=1,
+    )
     assert narrow.config.hidden_size == 32 and len(narrow.transformer.h) == 1
 
 
@@ -152,8 +160,9 @@ def test_sizes_and_settings(tokenizer: Any) -> None:
         ({"hidden_size": 33}, BadValue, "multiple of the number of attention heads"),
     ],
 )
-def test_new_models_that_cannot_be(tokenizer: Any, call: dict[str, Any], error: type,
-                                   message: str) -> None:  # fmt: skip
+def test_new_models_that_cannot_be(
+    tokenizer: Any, call: dict[str, Any], error: type, message: str
+) -> None:
     with pytest.raises(error, match=message):
         models.new(**call, tokenizer=tokenizer)
 
@@ -241,8 +250,9 @@ def test_what_is_no_seed(tokenizer: Any, checkpoint: Path, seed: Any) -> None:
 
 @pytest.mark.parametrize("part", ["model", "tokenizer"])
 @pytest.mark.parametrize("fault", ["full", "interrupt", "read-only"])
-def test_saving_is_all_or_nothing(checkpoint: Path, tokenizer: Any, fault: str, part: str,
-                                  monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_saving_is_all_or_nothing(
+    checkpoint: Path, tokenizer: Any, fault: str, part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from safetensors import SafetensorError
 
     model, _ = models.new("tiny", seed=9, tokenizer=tokenizer)
@@ -318,8 +328,9 @@ def test_a_causal_model_can_classify_padded_batches(tmp_path: Path) -> None:
         ({"task": "classification", "num_labels": "3"}, BadValue, "num_labels='3'"),
     ],
 )
-def test_heads_that_cannot_be(checkpoint: Path, options: dict[str, Any], error: type,
-                              message: str) -> None:  # fmt: skip
+def test_heads_that_cannot_be(
+    checkpoint: Path, options: dict[str, Any], error: type, message: str
+) -> None:
     with pytest.raises(error, match=message):
         models.load(checkpoint, **options)
 
@@ -347,8 +358,9 @@ def cut(path: Path, size: int) -> None:
         (lambda f: (f / "tokenizer.json").unlink(), "tokenizer.json is missing"),
     ],
 )
-def test_a_broken_folder_is_one_clear_error(checkpoint: Path, damage: Callable[[Path], Any],
-                                            message: str) -> None:  # fmt: skip
+def test_a_broken_folder_is_one_clear_error(
+    checkpoint: Path, damage: Callable[[Path], Any], message: str
+) -> None:
     damage(checkpoint)
     with pytest.raises(BrokenFile, match=message) as caught:
         models.load(checkpoint, task="masked-lm")
@@ -393,8 +405,11 @@ class Masked(BertForMaskedLM):
 class Tokenizer(PreTrainedTokenizerFast):
     pass
 """
-MAP = {"AutoConfig": "mine.Config", "AutoModel": "mine.Model",
-       "AutoModelForMaskedLM": "mine.Masked"}  # fmt: skip
+MAP = {
+    "AutoConfig": "mine.Config",
+    "AutoModel": "mine.Model",
+    "AutoModelForMaskedLM": "mine.Masked",
+}
 
 
 CUT = {"tokenizer_class": "Tokenizer", "auto_map": {"AutoTokenizer": [None, "mine.Tokenizer"]}}
@@ -427,9 +442,12 @@ def test_code_that_comes_with_a_model_is_never_run(
         "        print(str(error).replace('\\n', ' '))\n"
     )
     run = subprocess.run(
-        [sys.executable, "-c", program, str(checkpoint)], capture_output=True, text=True,
-        cwd=tmp_path, input="y\n" * 20,
-    )  # fmt: skip
+        [sys.executable, "-c", program, str(checkpoint)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        input="y\n" * 20,
+    )
     assert run.returncode == 0, run.stderr
     assert not marker.exists() and "Do you wish" not in run.stdout + run.stderr
     said = (
@@ -454,8 +472,16 @@ def test_the_shipped_checkpoint_loads_by_name(town_mlm: Path, tokenizer: Any) ->
     assert models.offline("town-mlm") == "shipped"
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json",
-                                  "tokenizer_config.json", "training.json"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "model.safetensors",
+        "config.json",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "training.json",
+    ],
+)
 def test_a_changed_byte_in_any_file_is_noticed(town_mlm: Path, name: str) -> None:
     path = town_mlm / name
     content = bytearray(path.read_bytes())

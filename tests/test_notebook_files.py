@@ -11,8 +11,8 @@ from cell_names import rebound
 from nbformat.v4 import new_output
 from notebook_factory import code, text, write
 
-from tl_helpers import notebooks
-from tl_helpers.errors import BrokenFile
+from tl_helpers.core.errors import BrokenFile
+from tl_helpers.press import notebooks
 
 PNG = base64.b64encode(b"\x89PNG" + b"0" * 100).decode()
 BIG = base64.b64encode(b"0" * 70_000).decode()

@@ -9,7 +9,8 @@ import nbformat
 import pytest
 from cell_names import rebound
 
-from tl_helpers import claims, course, notebooks
+from tl_helpers.measure import claims
+from tl_helpers.press import notebooks, run
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 NAMES = [path.stem for path in NOTEBOOKS]
@@ -19,7 +20,7 @@ NAMES = [path.stem for path in NOTEBOOKS]
 def report(tmp_path_factory):
     """All notebooks, executed once at the course profile, sockets blocked, sources untouched."""
     before = {path: path.read_bytes() for path in NOTEBOOKS}
-    done = course.run(NAMES, output=tmp_path_factory.mktemp("course"), offline=True)
+    done = run.run(NAMES, output=tmp_path_factory.mktemp("course"), offline=True)
     assert {path: path.read_bytes() for path in NOTEBOOKS} == before
     return done
 
@@ -67,8 +68,11 @@ def test_cells_are_short(path):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
 def test_going_back_to_a_cell_and_running_it_again_works(path):
     """No later cell binds again what an earlier cell reads, or gives a function's name away."""
-    cells = [(cell.id, cell.source) for cell in nbformat.read(str(path), as_version=4).cells
-             if cell.cell_type == "code"]  # fmt: skip
+    cells = [
+        (cell.id, cell.source)
+        for cell in nbformat.read(str(path), as_version=4).cells
+        if cell.cell_type == "code"
+    ]
     assert [str(found) for found in rebound(cells)] == []
 
 
@@ -82,8 +86,14 @@ def test_anatomy(path):
     assert tags.count("explorer") >= 1
     assert tags.count("exercise") >= 2
     assert tags.count("claim") >= 3
-    for part in ("You will be able to", "The library way", "In the real world", "discussion",
-                 "References", "go wrong"):  # fmt: skip
+    for part in (
+        "You will be able to",
+        "The library way",
+        "In the real world",
+        "discussion",
+        "References",
+        "go wrong",
+    ):
         assert part in text, f"{path.name} lacks: {part}"
 
 

@@ -7,9 +7,10 @@ import json
 import numpy as np
 import pytest
 
-from tl_helpers import models, results, town
-from tl_helpers.exercises.objectives import detection_labels, first_to_reach
-from tl_helpers.studies import objectives as study
+from tl_helpers import models, town
+from tl_helpers.measure import results
+from tl_lessons.objectives_and_scale import race
+from tl_lessons.objectives_and_scale.exercises import detection_labels, first_to_reach
 
 VOCABULARY = len(town.vocabulary()) + 5
 
@@ -24,25 +25,25 @@ def test_operations_are_those_that_one_counts_by_hand():
     tokens, hidden, picked = 2 * 128, 128, 2 * 32
     body = by_hand(tokens, hidden, 2)
     mlm = body + picked * hidden * (hidden + VOCABULARY)
-    assert study.step_flops("mlm", 2, 0.25) == pytest.approx(6 * mlm, rel=0.02)
+    assert race.step_flops("mlm", 2, 0.25) == pytest.approx(6 * mlm, rel=0.02)
     clm = body + tokens * hidden * VOCABULARY
-    assert study.step_flops("clm", 2, 0.25) == pytest.approx(6 * clm, rel=0.02)
+    assert race.step_flops("clm", 2, 0.25) == pytest.approx(6 * clm, rel=0.02)
     generator = by_hand(tokens, 64, 2) + tokens * hidden * 64
     generator += picked * hidden * (64 + VOCABULARY)
     rtd = body + tokens * hidden * (hidden + 1) + generator
-    assert study.step_flops("rtd", 2, 0.25) == pytest.approx(6 * rtd, rel=0.02)
+    assert race.step_flops("rtd", 2, 0.25) == pytest.approx(6 * rtd, rel=0.02)
 
 
 def test_the_same_budget_buys_equal_compute():
-    runs = study.runs_of(1.0, 2, 0.25)
+    runs = race.runs_of(1.0, 2, 0.25)
     assert runs["clm"][0] < runs["rtd"][0] < runs["mlm"][0]
     for steps, flops in runs.values():
         assert steps * flops == pytest.approx(1e12, rel=0.01)
 
 
 def test_opinions_are_split_and_differ_from_seed_to_seed():
-    a, b = study.Opinions(1), study.Opinions(2)
-    assert len(a.test) == len(a.truth) == study.TEST and len(a.texts) >= 256
+    a, b = race.Opinions(1), race.Opinions(2)
+    assert len(a.test) == len(a.truth) == race.TEST and len(a.texts) >= 256
     assert 0.4 < a.truth.mean() < 0.6 and a.test != b.test
     cue = np.array([("great" in t) or ("delicious" in t) for t in a.test])
     assert cue.any() and a.truth[cue].mean() > 0.7  # the labels belong to the texts
@@ -51,9 +52,9 @@ def test_opinions_are_split_and_differ_from_seed_to_seed():
 def test_words_keep_their_vectors():
     model, tokenizer = models.new("tiny")
     texts = [["We", "loved", "the", "soup", "."], ["Awful", "!"]]
-    vectors = study.word_vectors(model.eval(), tokenizer, texts)
+    vectors = race.word_vectors(model.eval(), tokenizer, texts)
     assert [v.shape for v in vectors] == [(5, 32), (2, 32)]
-    alone = study.word_vectors(model, tokenizer, texts[1:])
+    alone = race.word_vectors(model, tokenizer, texts[1:])
     np.testing.assert_allclose(vectors[1], alone[0], atol=0.05)  # padding changes nothing
     import torch
 
@@ -64,7 +65,7 @@ def test_words_keep_their_vectors():
 
 @pytest.mark.parametrize(("kind", "least"), [("pos", 0.4), ("relations", 0.35)])
 def test_tags_belong_to_their_words(kind, least):
-    task = study.Tagged(3, 12, kind)
+    task = race.Tagged(3, 12, kind)
     assert len(task.words) == 212
     assert all(len(w) == len(t) for w, t in zip(task.words, task.tags, strict=True))
     seen: dict[str, set[int]] = {}
@@ -77,16 +78,26 @@ def test_tags_belong_to_their_words(kind, least):
 
 
 def test_both_studies_run_on_less():
-    rows = study.objectives(
-        7, budget=0.004, batch_size=2, mask_rate=0.25, looks=1, labels=(16,), tuned=((16, 2),),
-        tagged=8, part=study.PART, learning_rates=study.RATES,
-    )  # fmt: skip
+    rows = race.objectives(
+        7,
+        budget=0.004,
+        batch_size=2,
+        mask_rate=0.25,
+        looks=1,
+        labels=(16,),
+        tuned=((16, 2),),
+        tagged=8,
+        part=race.PART,
+        learning_rates=race.RATES,
+    )
     judged = {(r["objective"], r["measure"]) for r in rows if r["measure"] != "on the way"}
     names = ("clm", "mlm", "rtd")
-    assert judged == {(o, m) for o in (*names, "random") for m in ("opinions", "pos", "relations")
-                      } | {(o, "cost") for o in names}  # fmt: skip
-    rows = study.mask_rate(7, rates=(0.2,), steps=2, batch_size=2, looks=1, discovered=2.0,
-                           labels=16, part=study.PART)  # fmt: skip
+    assert judged == {
+        (o, m) for o in (*names, "random") for m in ("opinions", "pos", "relations")
+    } | {(o, "cost") for o in names}
+    rows = race.mask_rate(
+        7, rates=(0.2,), steps=2, batch_size=2, looks=1, discovered=2.0, labels=16, part=race.PART
+    )
     assert [r["measure"] for r in rows] == ["on the way"] * 2 + ["discovery", "accuracy"]
     assert rows[2]["value"] == 4 and not rows[2]["happened"]
     assert rows[3]["value"] == rows[1]["value"]
@@ -122,8 +133,11 @@ def test_detection_labels():
 
 def test_the_first_curve_to_reach_a_level():
     x = [0, 1, 2]
-    curves = {"causal": (x, [0.5, 0.6, 0.9]), "masked": (x, [0.5, 0.8, 0.8]),
-              "replaced": (x, [0.5, 0.5, 0.5])}  # fmt: skip
+    curves = {
+        "causal": (x, [0.5, 0.6, 0.9]),
+        "masked": (x, [0.5, 0.8, 0.8]),
+        "replaced": (x, [0.5, 0.5, 0.5]),
+    }
     assert first_to_reach(curves, 0.7) == ["masked"]
     assert first_to_reach(curves, 0.85) == ["causal"]
     assert first_to_reach(curves, 0.95) == ["none"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tl_helpers import offline
+from tl_helpers.press import offline
 
 SITE = Path(offline.__file__).parent / "_offline"
 

@@ -18,7 +18,7 @@ def test_import_loads_no_large_library():
 def test_rooms_load_when_first_used():
     code = (
         "import sys, tl_helpers as tl\n"
-        "assert 'tl_helpers.errors' not in sys.modules\n"
+        "assert 'tl_helpers.core.errors' not in sys.modules\n"
         "assert tl.errors.CourseError is tl.CourseError\n"
         "import tl_helpers.session\n"
         "assert callable(tl.start) and tl.start is tl_helpers.session.start\n"

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_output
 from notebook_factory import code, text, write
 
-from tl_helpers import markdown, notebooks, pages
+from tl_helpers.press import markdown, notebooks, report
 
 FORMULAS = r"""# Surprise
 
@@ -33,7 +33,7 @@ def page(tmp_path_factory):
         new_output("display_data", {"text/html": "<script>let mine = 1</script><b>slider</b>"}),
     ]
     path = write(tmp_path_factory.mktemp("n"), "one", text(FORMULAS), shown)
-    return BeautifulSoup(pages.page_of(notebooks.read(path), "one"), "html.parser")
+    return BeautifulSoup(report.page_of(notebooks.read(path), "one"), "html.parser")
 
 
 def test_nothing_is_fetched(page):

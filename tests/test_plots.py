@@ -15,14 +15,17 @@ from hypothesis import strategies as st
 from matplotlib.text import Text
 from PIL import Image
 
-from tl_helpers import output, plots
-from tl_helpers.errors import BadValue
-from tl_helpers.evaluate import Interval, interval
-from tl_helpers.plots.lines import _spread
-from tl_helpers.plots.tree import nested
+from tl_helpers.core import output
+from tl_helpers.core.errors import BadValue
+from tl_helpers.measure.evaluate import Interval, interval
+from tl_helpers.show import plots
+from tl_helpers.show.plots.lines import _spread
+from tl_helpers.show.plots.tree import nested
 
-CURVE = {n: Interval(0.5 + 0.05 * i, 0.47 + 0.05 * i, 0.54 + 0.05 * i, 5)
-         for i, n in enumerate((8, 16, 32, 64))}  # fmt: skip
+CURVE = {
+    n: Interval(0.5 + 0.05 * i, 0.47 + 0.05 * i, 0.54 + 0.05 * i, 5)
+    for i, n in enumerate((8, 16, 32, 64))
+}
 FLAT = {n: Interval(0.655, 0.64, 0.67, 5) for n in (8, 64)}
 TREE = {
     "transfer": {
@@ -38,16 +41,23 @@ def _figures():
         "learning_curve": plots.learning_curve(
             {"pre-trained": CURVE, "frozen": FLAT}, chance=0.5, ceiling=0.9, title="More labels"
         ),
-        "curves": plots.curves({"a": ([0, 1, 2], [3, 2, 1]), "b": ([0, 1, 2], [3, 2, 1.01])},
-                               reference={"entropy": 0.9}),
+        "curves": plots.curves(
+            {"a": ([0, 1, 2], [3, 2, 1]), "b": ([0, 1, 2], [3, 2, 1.01])},
+            reference={"entropy": 0.9},
+        ),
         "bars": plots.bars({"one": FLAT[8], "two": -0.2, "a longer name": 0.6}, chance=0.5),
         "tree": plots.tree(TREE, title="Ways to transfer"),
-        "heatmap": plots.heatmap(rng.normal(size=(3, 4)), rows=list("abc"),
-                                 columns=["classification", "pairs", "tags", "words"],
-                                 signed=True, unit="gain"),
-        "histogram": plots.histogram({"film": rng.normal(size=99), "book": rng.normal(size=50)},
-                                     mark={"observed": 1.0}),
-    }  # fmt: skip
+        "heatmap": plots.heatmap(
+            rng.normal(size=(3, 4)),
+            rows=list("abc"),
+            columns=["classification", "pairs", "tags", "words"],
+            signed=True,
+            unit="gain",
+        ),
+        "histogram": plots.histogram(
+            {"film": rng.normal(size=99), "book": rng.normal(size=50)}, mark={"observed": 1.0}
+        ),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +73,11 @@ def _texts(figure):
         for tick in axis.get_major_ticks() + axis.get_minor_ticks():
             if not low <= tick.get_loc() <= high or not axis.axes.axison:
                 hidden |= {tick.label1, tick.label2}
-    return [t for t in figure.findobj(Text) if t.get_text().strip() and t.get_visible()
-            and t not in hidden]  # fmt: skip
+    return [
+        t
+        for t in figure.findobj(Text)
+        if t.get_text().strip() and t.get_visible() and t not in hidden
+    ]
 
 
 @pytest.mark.parametrize("name", list(_figures()))
@@ -122,9 +135,12 @@ def test_learning_curve_shows_counts_chance_and_names(figures):
     assert [t.get_text() for t in axes.get_xticklabels()] == ["8", "16", "32", "64"]
     words = {t.get_text() for t in _texts(figures["learning_curve"])}
     assert {"pre-trained", "frozen", "chance", "ceiling", "accuracy"} <= words
-    styles = {(line.get_linestyle(), line.get_marker(), line.get_color())
-              for line in axes.lines if len(line.get_xdata()) > 1 and line.get_label() != "_"}
-    assert len({colour for *_, colour in styles}) >= 3  # fmt: skip
+    styles = {
+        (line.get_linestyle(), line.get_marker(), line.get_color())
+        for line in axes.lines
+        if len(line.get_xdata()) > 1 and line.get_label() != "_"
+    }
+    assert len({colour for *_, colour in styles}) >= 3
 
 
 def test_lines_differ_in_more_than_colour():

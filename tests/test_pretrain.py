@@ -14,8 +14,16 @@ import numpy as np
 import pytest
 import torch
 
-from tl_helpers import _batches, _precision, _resume, models, pretrain
-from tl_helpers.errors import BadValue, BrokenFile, CourseError
+from tl_helpers import models
+from tl_helpers.core.errors import BadValue, BrokenFile, CourseError
+from tl_helpers.train import (
+    batches as _batches,
+)
+from tl_helpers.train import (
+    precision,
+    pretrain,
+    resume,
+)
 
 WORDS = [f"word{i}" for i in range(20)]
 QUICK = {"steps": 12, "batch_size": 4, "progress": False, "autocast": "float32"}
@@ -150,8 +158,14 @@ def other_architectures(n: int):
         RobertaForMaskedLM,
     )
 
-    small = dict(vocab_size=n, hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
-                 intermediate_size=16, max_position_embeddings=40)  # fmt: skip
+    small = dict(
+        vocab_size=n,
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        max_position_embeddings=40,
+    )
     yield RobertaForMaskedLM(RobertaConfig(**small, pad_token_id=0))
     marks = dict(pad_token_id=0, bos_token_id=2, eos_token_id=3, cls_token_id=2, sep_token_id=3)
     yield ModernBertForMaskedLM(ModernBertConfig(**small, **marks))
@@ -194,7 +208,7 @@ def test_documents_that_share_a_block_do_not_see_each_other(objective):
         row[1] = first_word
         documents = torch.cumsum(row == tokenizer.cls_token_id, 0)[None]
         mask = _batches.attention_mask(documents, objective == "clm", torch.float32)
-        with torch.no_grad(), _precision.eager_attention(model):
+        with torch.no_grad(), precision.eager_attention(model):
             kwargs = {"attention_mask": mask} if separate else {}
             return model(input_ids=row[None], **kwargs).logits[0, length:]
 
@@ -205,14 +219,23 @@ def test_documents_that_share_a_block_do_not_see_each_other(objective):
 # training -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("objective", "optimiser"), [("mlm", "adamw"), ("mlm", "muon"),
-                                                      ("clm", "adamw")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("objective", "optimiser"), [("mlm", "adamw"), ("mlm", "muon"), ("clm", "adamw")]
+)
 def test_it_learns(objective, optimiser):
     tokenizer = models.town_tokenizer(WORDS, objective=objective)
     blocks = pretrain.pack(texts(), tokenizer, length=16)
     model = tiny(tokenizer, objective=objective)
-    history = pretrain.fit(model, blocks, tokenizer=tokenizer, objective=objective, steps=300,
-                           batch_size=16, learning_rate=1e-2, optimiser=optimiser)  # fmt: skip
+    history = pretrain.fit(
+        model,
+        blocks,
+        tokenizer=tokenizer,
+        objective=objective,
+        steps=300,
+        batch_size=16,
+        learning_rate=1e-2,
+        optimiser=optimiser,
+    )
     first, last = np.mean(history.loss[:10]), np.mean(history.loss[-10:])
     assert first > 2.5 and last < 0.6 * first
     assert history.steps == list(range(1, 301)) and history.tokens_per_second > 0
@@ -297,14 +320,22 @@ def test_evaluations_and_an_early_end(tokenizer, blocks):
         return {"probe": len(modes)}
 
     plain = pretrain.fit(tiny(tokenizer), blocks, tokenizer=tokenizer, **QUICK)
-    history = pretrain.fit(tiny(tokenizer), blocks, tokenizer=tokenizer, evaluate=evaluate,
-                           evaluate_every=5, **QUICK)  # fmt: skip
+    history = pretrain.fit(
+        tiny(tokenizer), blocks, tokenizer=tokenizer, evaluate=evaluate, evaluate_every=5, **QUICK
+    )
     assert [e["step"] for e in history.evaluations] == [0, 5, 10, 12]
     assert [e["probe"] for e in history.evaluations] == [1, 2, 3, 4] and not any(modes)
     assert history.evaluations[1]["tokens"] == 5 * 4 * 16
     assert history.loss == plain.loss
-    short = pretrain.fit(tiny(tokenizer), blocks, tokenizer=tokenizer, evaluate=lambda m: 0.9,
-                         evaluate_every=5, until=lambda e: e["step"] >= 5, **QUICK)  # fmt: skip
+    short = pretrain.fit(
+        tiny(tokenizer),
+        blocks,
+        tokenizer=tokenizer,
+        evaluate=lambda m: 0.9,
+        evaluate_every=5,
+        until=lambda e: e["step"] >= 5,
+        **QUICK,
+    )
     assert len(short.loss) == 5 and short.evaluations[-1]["value"] == 0.9
     json.dumps(history.to_dict())
     thin = history.to_dict(points=4)
@@ -333,8 +364,15 @@ def test_resumed_equals_uninterrupted(tokenizer, blocks, tmp_path, optimiser, au
     whole = make()
     expected = pretrain.fit(whole, blocks, tokenizer=tokenizer, **settings)
     with pytest.raises(Kill):
-        pretrain.fit(make(), blocks, tokenizer=tokenizer, checkpoint=tmp_path, evaluate=stop,
-                     evaluate_every=None, **settings)  # fmt: skip
+        pretrain.fit(
+            make(),
+            blocks,
+            tokenizer=tokenizer,
+            checkpoint=tmp_path,
+            evaluate=stop,
+            evaluate_every=None,
+            **settings,
+        )
     model = make()
     found = pretrain.fit(model, blocks, tokenizer=tokenizer, checkpoint=tmp_path, **settings)
     assert found.loss == expected.loss and same(model, whole)
@@ -365,11 +403,13 @@ print(sum(history.loss))
 def start(*arguments: str) -> subprocess.Popen:
     program = PROGRAM.format(tests=str(Path(__file__).parent))
     return subprocess.Popen(
-        [sys.executable, "-c", program, *arguments], text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        [sys.executable, "-c", program, *arguments],
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         # A shell's background job ignores Ctrl-C, and its children would too.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )  # fmt: skip
+    )
 
 
 def wait_for(path: Path, process: subprocess.Popen, seconds: float = 120) -> None:
@@ -424,8 +464,14 @@ def test_the_interrupted_model_itself_can_go_on(tokenizer, blocks, tmp_path):
     expected = pretrain.fit(whole, blocks, tokenizer=tokenizer, **QUICK)
     model = tiny(tokenizer)
     with pytest.raises(pretrain.Stopped, match="step 10 of 12") as caught:
-        pretrain.fit(model, blocks, tokenizer=tokenizer, evaluate=interrupt_at(10),
-                     evaluate_every=5, **settings)  # fmt: skip
+        pretrain.fit(
+            model,
+            blocks,
+            tokenizer=tokenizer,
+            evaluate=interrupt_at(10),
+            evaluate_every=5,
+            **settings,
+        )
     assert isinstance(caught.value, KeyboardInterrupt) and "step 8" in str(caught.value)
     history = pretrain.fit(model, blocks, tokenizer=tokenizer, **settings)
     assert history.loss == expected.loss and same(model, whole)
@@ -439,21 +485,33 @@ def test_a_model_interrupted_before_anything_was_stored_is_not_taken_for_a_fresh
     settings = {**QUICK, "checkpoint_every": 100, "checkpoint": tmp_path}
     model = tiny(tokenizer)
     with pytest.raises(pretrain.Stopped, match="stored nothing yet") as caught:
-        pretrain.fit(model, blocks, tokenizer=tokenizer, evaluate=interrupt_at(10),
-                     evaluate_every=5, **settings)  # fmt: skip
+        pretrain.fit(
+            model,
+            blocks,
+            tokenizer=tokenizer,
+            evaluate=interrupt_at(10),
+            evaluate_every=5,
+            **settings,
+        )
     assert "Make the model again" in str(caught.value) and not list(tmp_path.iterdir())
-    assert _resume.BEGAN_AS not in model.__dict__
+    assert resume.BEGAN_AS not in model.__dict__
 
 
 def test_a_model_trained_on_after_an_interruption_is_another_one(tokenizer, blocks, tmp_path):
     settings = {**QUICK, "checkpoint_every": 4, "checkpoint": tmp_path}
     model = tiny(tokenizer)
     with pytest.raises(pretrain.Stopped):
-        pretrain.fit(model, blocks, tokenizer=tokenizer, evaluate=interrupt_at(10),
-                     evaluate_every=5, **settings)  # fmt: skip
+        pretrain.fit(
+            model,
+            blocks,
+            tokenizer=tokenizer,
+            evaluate=interrupt_at(10),
+            evaluate_every=5,
+            **settings,
+        )
     with pytest.raises(CourseError, match="learning_rate"):  # a slip does not lose the way back
         pretrain.fit(model, blocks, tokenizer=tokenizer, **{**settings, "learning_rate": 0.1})
-    assert model.__dict__[_resume.BEGAN_AS]
+    assert model.__dict__[resume.BEGAN_AS]
     pretrain.fit(model, blocks, tokenizer=tokenizer, **QUICK)  # on, without the folder
     with pytest.raises(CourseError, match="starting weights"):
         pretrain.fit(model, blocks, tokenizer=tokenizer, **settings)
@@ -522,7 +580,7 @@ def test_a_disk_that_fails_while_the_state_is_stored(
 
     monkeypatch.setattr(safetensors.torch, "save_file", fails)
     with pytest.raises(CourseError, match=message) as caught:
-        _resume.save(tmp_path, {}, {}, tiny(tokenizer), [], torch.zeros(3))
+        resume.save(tmp_path, {}, {}, tiny(tokenizer), [], torch.zeros(3))
     assert caught.value.do and str(tmp_path) in str(caught.value)
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
 

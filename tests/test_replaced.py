@@ -14,8 +14,9 @@ import torch
 from test_pretrain import QUICK, WORDS, same, texts, tiny, wait_for
 from torch.nn import functional
 
-from tl_helpers import _batches, models, pretrain, replaced
-from tl_helpers.errors import BadValue, CourseError
+from tl_helpers import models
+from tl_helpers.core.errors import BadValue, CourseError
+from tl_helpers.train import batches, electra, pretrain
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +30,11 @@ def blocks(tokenizer):
 
 
 def pair_of(tokenizer, seed=0, **config):
-    return replaced.Pair(tiny(tokenizer, seed, "rtd", **config), None, seed)
+    return electra.Pair(tiny(tokenizer, seed, "rtd", **config), None, seed)
 
 
 def batch_of(blocks, tokenizer, rate=0.25):
-    return _batches.Batches(blocks, tokenizer, "rtd", rate, 4, 0)(0)
+    return batches.Batches(blocks, tokenizer, "rtd", rate, 4, 0)(0)
 
 
 # the pair -----------------------------------------------------------------------------------------
@@ -56,12 +57,12 @@ def test_a_generator_is_half_as_wide_and_comes_from_its_seed(tokenizer):
     model = models.new("small", "rtd", tokenizer=tokenizer)[0]
     torch.manual_seed(1)
     before = torch.get_rng_state()
-    a, b, c = (replaced.new_generator(model, seed=s) for s in (0, 0, 1))
+    a, b, c = (electra.new_generator(model, seed=s) for s in (0, 0, 1))
     assert torch.equal(before, torch.get_rng_state())
     assert a.config.hidden_size == 64 and a.config.embedding_size == 128
     assert a.config.num_hidden_layers == model.config.num_hidden_layers == 2
     assert same(a, b) and not same(a, c)
-    own = replaced.new_generator(model, 32, share=False)
+    own = electra.new_generator(model, 32, share=False)
     assert own.electra.embeddings is not model.electra.embeddings
     assert own.config.hidden_size == 32
 
@@ -70,7 +71,7 @@ def test_a_generator_is_half_as_wide_and_comes_from_its_seed(tokenizer):
 def test_sizes_that_make_no_generator(tokenizer, size):
     model = models.new("small", "rtd", tokenizer=tokenizer)[0]
     with pytest.raises(BadValue, match="no generator"):
-        replaced.new_generator(model, size, num_attention_heads=2)
+        electra.new_generator(model, size, num_attention_heads=2)
 
 
 def test_what_is_no_pair(tokenizer, blocks):
@@ -79,12 +80,12 @@ def test_what_is_no_pair(tokenizer, blocks):
         pretrain.fit(bert, blocks, tokenizer=tokenizer, objective="rtd", **QUICK)
     model = tiny(tokenizer, objective="rtd")
     with pytest.raises(BadValue, match="are no pair"):
-        replaced.Pair(bert, replaced.new_generator(model))
+        electra.Pair(bert, electra.new_generator(model))
     with pytest.raises(BadValue, match="are no pair"):
-        replaced.Pair(model, tiny(tokenizer, objective="rtd"))
+        electra.Pair(model, tiny(tokenizer, objective="rtd"))
     few = models.town_tokenizer(WORDS[:9])
     with pytest.raises(BadValue, match="knows 14 words, the discriminator 25"):
-        replaced.Pair(model, tiny(few))
+        electra.Pair(model, tiny(few))
     with pytest.raises(BadValue, match="only"):
         pretrain.fit(bert, blocks, tokenizer=tokenizer, generator=bert, **QUICK)
 
@@ -102,7 +103,7 @@ def test_every_chosen_position_shows_the_mask(tokenizer, blocks):
 def test_the_loss_is_the_sum_of_those_of_transformers(tokenizer, blocks):
     pair, batch = pair_of(tokenizer).eval(), batch_of(blocks, tokenizer)
     torch.manual_seed(3)
-    found = replaced.loss_of(pair, batch, separate=False, weight=7.0)
+    found = electra.loss_of(pair, batch, separate=False, weight=7.0)
     ids = torch.from_numpy(batch.inputs)
     labels = torch.full_like(ids.flatten(), -100)
     labels[batch.picked] = torch.from_numpy(batch.targets)
@@ -113,9 +114,7 @@ def test_the_loss_is_the_sum_of_those_of_transformers(tokenizer, blocks):
     truth = torch.where(labels >= 0, labels, ids.flatten())
     shown = truth.clone()
     shown[usable] = drawn
-    judged = pair.discriminator(
-        shown.view_as(ids), labels=(shown != truth).view_as(ids).long()
-    )
+    judged = pair.discriminator(shown.view_as(ids), labels=(shown != truth).view_as(ids).long())
     assert 0 < (shown != truth).sum() <= len(usable)
     torch.testing.assert_close(found, guessed.loss + 7.0 * judged.loss)
 
@@ -127,9 +126,12 @@ def test_a_word_drawn_right_counts_as_original(tokenizer, blocks, monkeypatch):
     monkeypatch.setattr(torch, "multinomial", lambda p, n: truth[:, None])
     seen = []
     original = functional.binary_cross_entropy_with_logits
-    monkeypatch.setattr(functional, "binary_cross_entropy_with_logits",
-                        lambda x, y: seen.append(y) or original(x, y))  # fmt: skip
-    replaced.loss_of(pair, batch, separate=False)
+    monkeypatch.setattr(
+        functional,
+        "binary_cross_entropy_with_logits",
+        lambda x, y: seen.append(y) or original(x, y),
+    )
+    electra.loss_of(pair, batch, separate=False)
     assert seen[0].shape == (4 * 16,) and not seen[0].any()
 
 
@@ -139,7 +141,7 @@ def test_the_discriminator_teaches_the_generator_nothing_but_shared_words(tokeni
     for weight in (0.0, 50.0):
         torch.manual_seed(0)
         pair.zero_grad()
-        replaced.loss_of(pair, batch, separate=True, weight=weight).backward()
+        electra.loss_of(pair, batch, separate=True, weight=weight).backward()
         grads.append({n: p.grad.clone() for n, p in pair.named_parameters()})
     for name, grad in grads[0].items():
         if name.startswith("generator."):
@@ -158,11 +160,11 @@ def test_documents_that_share_a_block_do_not_see_each_other(tokenizer):
         ids[0, 1] = word
         picked = np.array([len(first) + 1])
         documents = np.cumsum(ids == tokenizer.cls_token_id, axis=1)
-        batch = _batches.Batch(ids, picked, np.array([12]), documents)
+        batch = batches.Batch(ids, picked, np.array([12]), documents)
         pair = pair_of(tokenizer).eval()
         for separate in (True, False):
             torch.manual_seed(0)
-            losses.append(replaced.loss_of(pair, batch, separate, weight=0.0).item())
+            losses.append(electra.loss_of(pair, batch, separate, weight=0.0).item())
     assert losses[0] == losses[2] and losses[1] != losses[3]
 
 
@@ -182,11 +184,19 @@ def shuffled(rows: np.ndarray, tokenizer, seed=0) -> tuple[torch.Tensor, torch.T
 @pytest.mark.parametrize(("optimiser", "steps"), [("adamw", 700), ("muon", 300)])
 def test_it_learns_to_find_strange_words(tokenizer, blocks, optimiser, steps):
     model = tiny(tokenizer, objective="rtd")
-    generator = replaced.new_generator(model)
+    generator = electra.new_generator(model)
     history = pretrain.fit(
-        model, blocks, tokenizer=tokenizer, objective="rtd", generator=generator, steps=steps,
-        batch_size=16, learning_rate=1e-2, mask_rate=0.2, optimiser=optimiser,
-    )  # fmt: skip
+        model,
+        blocks,
+        tokenizer=tokenizer,
+        objective="rtd",
+        generator=generator,
+        steps=steps,
+        batch_size=16,
+        learning_rate=1e-2,
+        mask_rate=0.2,
+        optimiser=optimiser,
+    )
     assert np.mean(history.loss[-10:]) < 0.7 * np.mean(history.loss[:10])
     assert not model.training and not generator.training
     assert model.config._attn_implementation == generator.config._attn_implementation == "sdpa"
@@ -230,10 +240,16 @@ def test_only_a_detector_can_be_loaded_as_one(tokenizer, tmp_path):
 def test_bfloat16_learns_as_float32_does(tokenizer, blocks):
     settings = {"steps": 80, "batch_size": 16, "learning_rate": 1e-2, "progress": False}
     curves = {
-        kind: pretrain.fit(tiny(tokenizer, objective="rtd"), blocks, tokenizer=tokenizer,
-                           objective="rtd", autocast=kind, **settings).loss
+        kind: pretrain.fit(
+            tiny(tokenizer, objective="rtd"),
+            blocks,
+            tokenizer=tokenizer,
+            objective="rtd",
+            autocast=kind,
+            **settings,
+        ).loss
         for kind in ("float32", "bf16")
-    }  # fmt: skip
+    }
     assert curves["bf16"] != curves["float32"]
     assert np.mean(curves["bf16"][-20:]) == pytest.approx(np.mean(curves["float32"][-20:]), rel=0.1)
 
@@ -244,7 +260,7 @@ def test_resumed_equals_uninterrupted(tokenizer, blocks, tmp_path, autocast):
 
     def make():
         model = tiny(tokenizer, objective="rtd", hidden_dropout_prob=0.1)
-        return model, replaced.new_generator(model, seed=4)
+        return model, electra.new_generator(model, seed=4)
 
     def stop(model):
         raise KeyboardInterrupt
@@ -253,15 +269,36 @@ def test_resumed_equals_uninterrupted(tokenizer, blocks, tmp_path, autocast):
     expected = pretrain.fit(whole, blocks, tokenizer=tokenizer, generator=filler, **settings)
     model, generator = make()
     with pytest.raises(pretrain.Stopped, match="step 12 of 12(.|\n)*step 10"):
-        pretrain.fit(model, blocks, tokenizer=tokenizer, generator=generator, evaluate=stop,
-                     checkpoint=tmp_path, checkpoint_every=5, **settings)  # fmt: skip
+        pretrain.fit(
+            model,
+            blocks,
+            tokenizer=tokenizer,
+            generator=generator,
+            evaluate=stop,
+            checkpoint=tmp_path,
+            checkpoint_every=5,
+            **settings,
+        )
     for again, other in ((model, generator), make()):
-        found = pretrain.fit(again, blocks, tokenizer=tokenizer, generator=other,
-                             checkpoint=tmp_path, checkpoint_every=5, **settings)  # fmt: skip
+        found = pretrain.fit(
+            again,
+            blocks,
+            tokenizer=tokenizer,
+            generator=other,
+            checkpoint=tmp_path,
+            checkpoint_every=5,
+            **settings,
+        )
         assert found.loss == expected.loss and same(again, whole) and same(other, filler)
     with pytest.raises(CourseError, match="discriminator_weight was 50.0, now 1.0"):
-        pretrain.fit(*make()[:1], blocks, tokenizer=tokenizer, checkpoint=tmp_path,
-                     discriminator_weight=1.0, **settings)  # fmt: skip
+        pretrain.fit(
+            *make()[:1],
+            blocks,
+            tokenizer=tokenizer,
+            checkpoint=tmp_path,
+            discriminator_weight=1.0,
+            **settings,
+        )
 
 
 PROGRAM = """
@@ -283,8 +320,12 @@ print(sum(history.loss))
 
 def start(*arguments: str) -> subprocess.Popen:
     program = PROGRAM.format(tests=str(Path(__file__).parent))
-    return subprocess.Popen([sys.executable, "-c", program, *arguments], text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+    return subprocess.Popen(
+        [sys.executable, "-c", program, *arguments],
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
 
 
 @pytest.mark.slow

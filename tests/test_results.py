@@ -7,8 +7,10 @@ import json
 import numpy as np
 import pytest
 
-from tl_helpers import files, results, town
-from tl_helpers.errors import BadValue, BrokenFile, CourseError, UnknownName
+from tl_helpers import town
+from tl_helpers.core import files
+from tl_helpers.core.errors import BadValue, BrokenFile, CourseError, UnknownName
+from tl_helpers.measure import results
 
 
 @pytest.fixture
@@ -152,9 +154,7 @@ def test_what_was_measured_otherwise_is_not_taken(store):
             results.build("long")
         results.STUDIES.clear()
         results.study("long", seeds=[0], labels=labels)(second)
-        kept = results._halfway.folder_of(
-            "long", second, {"labels": labels}, results.environment()
-        )
+        kept = results._halfway.folder_of("long", second, {"labels": labels}, results.environment())
         assert results._halfway.read(kept, 0) is None
     results.build("long")
     halfway = files.cache_dir() / "halfway"

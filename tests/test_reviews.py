@@ -88,9 +88,9 @@ def truth_of(rows):
 
 
 def lengths(rows):
-    return np.array([
-        [len(r["text"]), len(words(r["text"])), n_sentences(r["text"])] for r in rows
-    ], float)
+    return np.array(
+        [[len(r["text"]), len(words(r["text"])), n_sentences(r["text"])] for r in rows], float
+    )
 
 
 def first_words(rows):
@@ -166,8 +166,10 @@ def test_lexical_variety(rows):
     assert low > LEAST_VARIETY
     assert mean == pytest.approx(0.356, abs=0.003)  # what the datasheet states
     for domain in DOMAINS:
-        assert type_token_ratio([r["text"] for r in rows if r["domain"] == domain],
-                                repeats=10)[1] > LEAST_VARIETY
+        assert (
+            type_token_ratio([r["text"] for r in rows if r["domain"] == domain], repeats=10)[1]
+            > LEAST_VARIETY
+        )
 
 
 @pytest.mark.parametrize("features", [lengths, first_words])
@@ -215,7 +217,8 @@ def statistics(rows):
         f"| words (types) | {sum(size):,} ({len({w for t in texts for w in words(t)}):,}) |",
         f"| words a review: shortest; quartiles; longest | {min(size)}; {quartiles}; {max(size)} |",
         "| reviews of 1, 2, 3, 4 sentences | "
-        + ", ".join(str(sentences[n]) for n in (1, 2, 3, 4)) + " |",
+        + ", ".join(str(sentences[n]) for n in (1, 2, 3, 4))
+        + " |",
         f"| with negation, contrast, irony | {traits['negation']}, {traits['contrast']}, "
         f"{traits['irony']} ({sum(bool(r['traits']) for r in rows) / len(rows):.0%}) |",
         f"| types per token in {SAMPLE:,} tokens: mean (lowest, highest of 100 samples) | "

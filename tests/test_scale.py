@@ -9,11 +9,15 @@ import numpy as np
 import pytest
 
 import tl_helpers
-from tl_helpers import bench_pretraining, files, models, pretrain, results, town
-from tl_helpers.errors import BadValue
-from tl_helpers.exercises import scale
-from tl_helpers.head_start import document_vectors, head_start
-from tl_helpers.studies import scaling, transfer, tricks
+from tl_helpers import models, town
+from tl_helpers.core import files
+from tl_helpers.core.errors import BadValue
+from tl_helpers.measure import results
+from tl_helpers.press import bench
+from tl_helpers.train import pretrain
+from tl_helpers.train.head_start import document_vectors, head_start
+from tl_lessons.objectives_and_scale import exercises_scale, transfer, tricks
+from tl_lessons.objectives_and_scale import ladder as scaling
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +47,7 @@ def test_counts_know_sentiment_before_a_network_does(material):
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import cross_val_score
 
-    from tl_helpers.town.probe import evaluative_words
+    from tl_helpers.questions.polarity import evaluative_words
 
     tokenizer, blocks = material
     vectors = document_vectors(blocks, tokenizer, 8)
@@ -86,7 +90,7 @@ def test_parameters_of_the_ladder_are_those_of_its_matrix_products():
     """PyTorch counts the operations of a step; without attention they are 6 N for a token."""
     from torch.utils.flop_counter import FlopCounterMode
 
-    from tl_helpers import _batches
+    from tl_helpers.train import batches as _batches
 
     model, tokenizer = models.new("small", "clm")
     blocks = pretrain.pack(town.Town().corpus(60).texts(), tokenizer)
@@ -157,15 +161,19 @@ def test_every_variant_takes_the_same_step():
     """One step from the same weights on the same batch: the loss after it is about the same."""
     import torch
 
-    from tl_helpers import _batches
+    from tl_helpers.train import batches as _batches
 
     tokenizer, blocks = tricks.material(0)
     batches = _batches.Batches(blocks, tokenizer, "mlm", 0.25, 4, 0)
     moved = {}
     for name, how in {
-        "as it is": {}, "32 bits": {"bf16": False}, "autocast": {"autocast": True},
-        "everywhere": {"everywhere": True}, "sdpa": {"eager": False}, "loop": {"loop": True},
-    }.items():  # fmt: skip
+        "as it is": {},
+        "32 bits": {"bf16": False},
+        "autocast": {"autocast": True},
+        "everywhere": {"everywhere": True},
+        "sdpa": {"eager": False},
+        "loop": {"loop": True},
+    }.items():
         model = models.new("tiny", seed=1)[0]
         before = model.get_input_embeddings().weight.detach().clone()
         tricks.stepper(model, batches, **how)(0)
@@ -185,7 +193,7 @@ def test_turns_are_counted_for_every_variant():
 
 
 def test_seeds_together_learn(monkeypatch):
-    from tl_helpers import _batches
+    from tl_helpers.train import batches as _batches
 
     monkeypatch.setattr(tricks.models, "new", lambda seed=0, new=models.new: new("tiny", seed=seed))
     tokenizer, blocks = tricks.material(0)
@@ -203,8 +211,12 @@ def test_the_stored_tricks_say_what_the_exercise_says():
     def cost(variant):
         return np.median(stored.values("seconds_per_million", part="speed", variant=variant))
 
-    asked = {"padding instead of packing", "logits at every position",
-             "32-bit instead of bfloat16", "optimiser in a Python loop"}  # fmt: skip
+    asked = {
+        "padding instead of packing",
+        "logits at every position",
+        "32-bit instead of bfloat16",
+        "optimiser in a Python loop",
+    }
     assert max(asked, key=cost) == "padding instead of packing"
 
 
@@ -231,20 +243,25 @@ def test_the_stored_race_was_won():
 def test_time_to_transfer_tells_a_bound_from_a_time(monkeypatch):
     def one(way, seed, limit=0.0):
         ours = way == "fast"
-        return {"seconds": 20.0 if ours else 120.0, "processor_seconds": 15.0, "steps": 7,
-                "accuracy": 0.9 if ours else reaches, "reached": ours or reaches > 0.85}
+        return {
+            "seconds": 20.0 if ours else 120.0,
+            "processor_seconds": 15.0,
+            "steps": 7,
+            "accuracy": 0.9 if ours else reaches,
+            "reached": ours or reaches > 0.85,
+        }
 
     monkeypatch.setattr(transfer, "one", one)
     reaches = 0.5
-    line = bench_pretraining.time_to_transfer(2)
+    line = bench.time_to_transfer(2)
     assert line.ratio == 6 and "at least" in line.what and "stopped at 0.50" in line.note
     assert "Not the same recipe: counts as a head start, Muon, 25% masked here" in line.note
     reaches = 0.9
-    assert "at least" not in bench_pretraining.time_to_transfer(2).what
+    assert "at least" not in bench.time_to_transfer(2).what
 
 
 def test_the_share_of_the_peak_is_a_share():
-    line = bench_pretraining.share_of_peak(2, 32, 1)
+    line = bench.share_of_peak(2, 32, 1)
     assert 0 < line.value < 1.2 and "billion operations" in line.note
 
 
@@ -267,21 +284,23 @@ def test_the_largest_size_of_the_ladder_is_among_those_whose_rate_was_measured()
 
 
 def test_references_of_the_exercises_by_hand():
-    assert scale.training_hours(1e9, 2e10, 1e15, 0.4) == pytest.approx(83.333, rel=1e-3)
-    for A, a, B, b, compute in scale._laws(np.random.default_rng(3)):
-        best = scale.best_size(A, a, B, b, compute)
+    assert exercises_scale.training_hours(1e9, 2e10, 1e15, 0.4) == pytest.approx(83.333, rel=1e-3)
+    for A, a, B, b, compute in exercises_scale._laws(np.random.default_rng(3)):
+        best = exercises_scale.best_size(A, a, B, b, compute)
 
         def loss(n, law=(A, a, B, b, compute)):
             return law[0] / n ** law[1] + law[2] / (law[4] / 6 / n) ** law[3]
 
         assert loss(best) <= min(loss(best * f) for f in (0.9, 0.99, 1.01, 1.1))
     grid = {10: {5: 3.0, 50: 2.0}, 100: {5: 2.5, 50: 1.0}}
-    assert scale.best_per_budget(grid, 6 * 10 * 50) == 10  # 100 x 5 costs as much and is worse
-    assert scale.best_per_budget(grid, 6 * 100 * 50) == 100
-    assert "packing 2.4" in scale.padding_costs({"packing": 2.4})
+    assert (
+        exercises_scale.best_per_budget(grid, 6 * 10 * 50) == 10
+    )  # 100 x 5 costs as much and is worse
+    assert exercises_scale.best_per_budget(grid, 6 * 100 * 50) == 100
+    assert "packing 2.4" in exercises_scale.padding_costs({"packing": 2.4})
 
 
 def test_equal_exponents_share_the_compute_equally():
-    sizes = [scale.best_size(400, 0.34, 400, 0.34, c) for c in (1e18, 1e20)]
+    sizes = [exercises_scale.best_size(400, 0.34, 400, 0.34, c) for c in (1e18, 1e20)]
     assert sizes[1] / sizes[0] == pytest.approx(10)
     assert list(itertools.pairwise(sizes))

@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tl_helpers import data, models, town
-from tl_helpers.errors import BadValue, UnknownName
-from tl_helpers.town import compiled as c
+from tl_helpers.core.errors import BadValue, UnknownName
+from tl_helpers.town import compiled
 from tl_helpers.town import lexicon as lx
 from tl_helpers.town.second import english, sounds, words
 from tl_helpers.town.second.lexicon import Meaning, lexicon
@@ -26,12 +26,21 @@ from tl_helpers.town.second.translate import patterns
 ROOT = Path(__file__).resolve().parent.parent
 SETTING = {"seed": 2, "hard": 0.4, "neutral": 0.3, "agreement": 0.8}
 
-dials = st.fixed_dictionaries({
-    "seed": st.integers(-(2**70), 2**70), "zipf": st.floats(0, 2), "distance": st.floats(0, 1),
-    "hard": st.floats(0, 0.9), "neutral": st.floats(0, 0.9), "gender_skew": st.floats(0, 1),
-})
+dials = st.fixed_dictionaries(
+    {
+        "seed": st.integers(-(2**70), 2**70),
+        "zipf": st.floats(0, 2),
+        "distance": st.floats(0, 1),
+        "hard": st.floats(0, 0.9),
+        "neutral": st.floats(0, 0.9),
+        "gender_skew": st.floats(0, 1),
+    }
+)
 few = settings(
-    max_examples=12, deadline=None, derandomize=True, database=None,
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    database=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
 
@@ -54,8 +63,12 @@ def test_text_is_the_same_in_every_process(hash_seed):
         "print(hashlib.sha256('\\n'.join(texts).encode()).hexdigest(), len(second_vocabulary()))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=os.environ | {"PYTHONHASHSEED": hash_seed},
-        capture_output=True, text=True, check=True,
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONHASHSEED": hash_seed},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     here = digest(town.Town(**SETTING).corpus(200).translations())
     assert done.stdout.split() == [here, str(len(town.second_vocabulary()))]
@@ -64,8 +77,10 @@ def test_text_is_the_same_in_every_process(hash_seed):
 def test_roots_are_those_that_were_published():
     """What a word is called may not depend on the machine, nor on which words there are."""
     for word, pos, tag, stem in (
-        ("bridge", "NOUN", "", "dimevo"), ("lovely", "ADJ", "+", "nauskoz"),
-        ("enjoy", "VERB", "+", "shobus"), ("hotel", "NOUN", "", "hotelo"),
+        ("bridge", "NOUN", "", "dimevo"),
+        ("lovely", "ADJ", "+", "nauskoz"),
+        ("enjoy", "VERB", "+", "shobus"),
+        ("hotel", "NOUN", "", "hotelo"),
     ):
         lexeme = lexicon().lexemes[lexicon().number[Meaning(word, pos, tag)]]
         assert lexeme.stem == stem
@@ -97,7 +112,8 @@ def test_the_same_derivation_has_the_same_translation(corpus):
     other = dict(zip(corpus.sentences(), corpus.translation().sentences(), strict=True))
     same = [
         (other[s], t)
-        for s, t in zip(flat.sentences(), flat.translation().sentences(), strict=True) if s in other
+        for s, t in zip(flat.sentences(), flat.translation().sentences(), strict=True)
+        if s in other
     ]
     assert len(same) > 50 and sum(a == b for a, b in same) / len(same) > 0.97
 
@@ -189,27 +205,48 @@ def test_derivation_follows_english():
     assert lex.of_slot["love", -1, 1, "adore"] == lex.of_slot["loved", -1, 1, "adored"]
 
 
-@pytest.mark.parametrize("past, bare", [
-    ("planned", "plan"), ("loved", "love"), ("tried", "try"), ("dismissed", "dismiss"),
-    ("saw", "see"), ("savoured", "savour"), ("shared", "share"), ("dazzled", "dazzle"),
-    ("treated", "treat"), ("blamed", "blame"), ("ignored", "ignore"), ("streamed", "stream"),
-    ("failed", "fail"),
-])
+@pytest.mark.parametrize(
+    "past, bare",
+    [
+        ("planned", "plan"),
+        ("loved", "love"),
+        ("tried", "try"),
+        ("dismissed", "dismiss"),
+        ("saw", "see"),
+        ("savoured", "savour"),
+        ("shared", "share"),
+        ("dazzled", "dazzle"),
+        ("treated", "treat"),
+        ("blamed", "blame"),
+        ("ignored", "ignore"),
+        ("streamed", "stream"),
+        ("failed", "fail"),
+    ],
+)
 def test_verbs_go_back_to_one_form(past, bare):
     assert english.bare_verb(past) == bare
 
 
-@pytest.mark.parametrize("plural, single", [
-    ("cherries", "cherry"), ("ties", "tie"), ("dishes", "dish"), ("wolves", "wolf"),
-    ("houses", "house"), ("one-liners", "one-liner"), ("children", "child"), ("boss", "boss"),
-])
+@pytest.mark.parametrize(
+    "plural, single",
+    [
+        ("cherries", "cherry"),
+        ("ties", "tie"),
+        ("dishes", "dish"),
+        ("wolves", "wolf"),
+        ("houses", "house"),
+        ("one-liners", "one-liner"),
+        ("children", "child"),
+        ("boss", "boss"),
+    ],
+)
 def test_nouns_go_back_to_the_singular(plural, single):
     assert english.singular(plural, frozenset({"house"})) == single
 
 
 # --- trees and order -----------------------------------------------------------------------------
 def trees():
-    return zip(c.patterns(), patterns(), strict=True)
+    return zip(compiled.patterns(), patterns(), strict=True)
 
 
 DROPPED = {"the", "a", "there"}
@@ -254,10 +291,33 @@ def test_trees_are_well_formed_projective_and_the_same():
         assert t.pos[0] != "PUNCT"
 
 
-BEFORE_HEAD = {"nsubj", "csubj", "obj", "iobj", "obl", "xcomp", "ccomp", "advcl", "discourse",
-               "compound"}
-AFTER_HEAD = {"amod", "nummod", "nmod:poss", "flat", "acl:relcl", "cop", "aux", "aux:pass",
-              "case", "det", "conj", "parataxis", "vocative"}
+BEFORE_HEAD = {
+    "nsubj",
+    "csubj",
+    "obj",
+    "iobj",
+    "obl",
+    "xcomp",
+    "ccomp",
+    "advcl",
+    "discourse",
+    "compound",
+}
+AFTER_HEAD = {
+    "amod",
+    "nummod",
+    "nmod:poss",
+    "flat",
+    "acl:relcl",
+    "cop",
+    "aux",
+    "aux:pass",
+    "case",
+    "det",
+    "conj",
+    "parataxis",
+    "vocative",
+}
 
 
 def test_word_order_rules_hold():
@@ -280,7 +340,8 @@ def test_suffixes_say_what_the_tree_says():
     checked = defaultdict(int)
     for _, t in trees():
         for i, (h, relation, form, pos) in enumerate(
-                zip(t.head, t.relation, t.form, t.pos, strict=True)):
+            zip(t.head, t.relation, t.form, t.pos, strict=True)
+        ):
             if pos in ("NOUN", "PRON", "PROPN") and form != "plain":
                 case = form.split(".")[0]
                 markers = [j for j, x in enumerate(t.head) if x == i and t.relation[j] == "case"]
@@ -296,8 +357,11 @@ def test_suffixes_say_what_the_tree_says():
                     assert case == "nom"
                 checked[case] += 1
             if relation == "amod":
-                assert form.split(".")[-1] == t.form[h].split(".")[-1] or pos != "ADJ" or (
-                    t.form[i] == "plain")
+                assert (
+                    form.split(".")[-1] == t.form[h].split(".")[-1]
+                    or pos != "ADJ"
+                    or (t.form[i] == "plain")
+                )
                 checked["amod"] += 1
             if relation == "cop" and form != "inf" and t.pos[h] == "ADJ":
                 assert form.split(".")[1] == t.form[h].split(".")[1]
@@ -315,8 +379,9 @@ def test_number_agrees_with_the_subject():
             joined = any(h == i and r == "conj" for h, r in zip(t.head, t.relation, strict=True))
             number = "pl" if joined else form.split(".")[1]
             h = t.head[i]
-            cops = [j for j, x in enumerate(t.head) if x == h and t.relation[j] in (
-                "cop", "aux:pass")]
+            cops = [
+                j for j, x in enumerate(t.head) if x == h and t.relation[j] in ("cop", "aux:pass")
+            ]
             for j in [*cops, h]:
                 if t.pos[j] in ("VERB", "AUX", "ADJ") and "." in t.form[j]:
                     assert t.form[j].split(".")[1] == number, t
@@ -336,67 +401,45 @@ def test_negation_follows_the_verb(corpus):
 
 
 BY_EXAMPLE = {  # English, word classes for words -> Ondalese: order and forms
-    "my kin q gave me the v1 v2 on day .":
-        "kin/nom.sg my/gen.sg q day/loc.sg me/dat.sg v1 v2/acc.sg gave/past.sg .",
-    "from start to finish , it was gen .":
-        "start/nom.sg from finish/dat.sg , it/nom.sg gen/adj.sg was/past.sg .",
-    "what I loved most was the thing .":
-        "I/nom.sg what/acc.sg most loved/past.sg thing/nom.sg was/past.sg .",
-    "I must tell you that the thing was eval .":
-        "I/nom.sg you/dat.pl thing/nom.sg eval/adj.sg was/past.sg that tell/inf must .",
-    "according to the staff , the thing was eval .":
-        "staff/nom.sg according , thing/nom.sg eval/adj.sg was/past.sg .",
-    "the folk of loc road were feel because the thing was eval .":
-        "thing/nom.sg eval/adj.sg was/past.sg because , "
-        "folk/nom.pl loc road/gen.sg feel/adj.pl were/past.pl .",
-    "I loved the staff , who was evalp .":
-        "I/nom.sg staff/acc.sg , who/nom.sg evalp/adj.sg was/past.sg , loved/past.sg .",
-    "my kin q loved the things and called the thing eval .":
-        "kin/nom.sg my/gen.sg q things/acc.pl loved/past.sg and "
-        "thing/acc.sg eval/adj.sg called/past.sg .",
-    "I did not love the thing .":
-        "I/nom.sg thing/acc.sg love/past.sg not .",
-    "there was nothing eval about the thing .":
-        "nothing/nom.sg eval/adj.sg thing/nom.sg about was/past.sg .",
-    "whoever called the thing eval was wrong .":
-        "whoever/nom.sg thing/acc.sg eval/adj.sg called/past.sg wrong/adj.sg was/past.sg .",
-    "the thing could not have been more more .":
-        "thing/nom.sg more more/adj.sg been/inf could not .",
-    "oh , how eval : the thing moved us .":
-        "oh , how eval/adj.sg : thing/nom.sg us/acc.pl moved/past.sg .",
-    "there was a desc furn near the place .":
-        "furn/nom.sg desc/adj.sg place/nom.sg near was/past.sg .",
-    "the occ , p1 p2 , lives on loc road .":
-        "occ/nom.sg , p1 p2 , loc road/loc.sg lives/pres.sg .",
-    "the staff showed us the thing on day .":
-        "staff/nom.sg day/loc.sg us/dat.pl thing/acc.sg showed/past.sg .",
-    "the item is desc and desc2 .":
-        "item/nom.sg desc/adj.sg and desc2/adj.sg is/pres.sg .",
-    "num crowd came to the place on day .":
-        "crowd/nom.pl num place/dat.sg day/loc.sg came/past.pl .",
-    "have you heard about the thing ?":
-        "you/nom.pl thing/nom.sg about heard/past.pl ?",
-    "you should choose the v1 v2 .":
-        "you/nom.pl v1 v2/acc.sg choose/inf should .",
-    "I would again recommend it to my company .":
-        "I/nom.sg company/dat.pl my/gen.sg it/acc.sg recommend/cond.sg again .",
-    "write soon , love from writer .":
-        "soon write/imp , love/nom.sg writer/nom.sg from .",
-    "it has been a gen occasion .":
-        "it/nom.sg occasion/nom.sg gen/adj.sg been/past.sg .",
-    "we found the thing eval , and the things were eval .":
-        "we/nom.pl thing/acc.sg eval/adj.sg found/past.pl , and things/nom.pl eval/adj.pl "
-        "were/past.pl .",
+    "my kin q gave me the v1 v2 on day .": "kin/nom.sg my/gen.sg q day/loc.sg me/dat.sg v1 v2/acc.sg gave/past.sg .",
+    "from start to finish , it was gen .": "start/nom.sg from finish/dat.sg , it/nom.sg gen/adj.sg was/past.sg .",
+    "what I loved most was the thing .": "I/nom.sg what/acc.sg most loved/past.sg thing/nom.sg was/past.sg .",
+    "I must tell you that the thing was eval .": "I/nom.sg you/dat.pl thing/nom.sg eval/adj.sg was/past.sg that tell/inf must .",
+    "according to the staff , the thing was eval .": "staff/nom.sg according , thing/nom.sg eval/adj.sg was/past.sg .",
+    "the folk of loc road were feel because the thing was eval .": "thing/nom.sg eval/adj.sg was/past.sg because , "
+    "folk/nom.pl loc road/gen.sg feel/adj.pl were/past.pl .",
+    "I loved the staff , who was evalp .": "I/nom.sg staff/acc.sg , who/nom.sg evalp/adj.sg was/past.sg , loved/past.sg .",
+    "my kin q loved the things and called the thing eval .": "kin/nom.sg my/gen.sg q things/acc.pl loved/past.sg and "
+    "thing/acc.sg eval/adj.sg called/past.sg .",
+    "I did not love the thing .": "I/nom.sg thing/acc.sg love/past.sg not .",
+    "there was nothing eval about the thing .": "nothing/nom.sg eval/adj.sg thing/nom.sg about was/past.sg .",
+    "whoever called the thing eval was wrong .": "whoever/nom.sg thing/acc.sg eval/adj.sg called/past.sg wrong/adj.sg was/past.sg .",
+    "the thing could not have been more more .": "thing/nom.sg more more/adj.sg been/inf could not .",
+    "oh , how eval : the thing moved us .": "oh , how eval/adj.sg : thing/nom.sg us/acc.pl moved/past.sg .",
+    "there was a desc furn near the place .": "furn/nom.sg desc/adj.sg place/nom.sg near was/past.sg .",
+    "the occ , p1 p2 , lives on loc road .": "occ/nom.sg , p1 p2 , loc road/loc.sg lives/pres.sg .",
+    "the staff showed us the thing on day .": "staff/nom.sg day/loc.sg us/dat.pl thing/acc.sg showed/past.sg .",
+    "the item is desc and desc2 .": "item/nom.sg desc/adj.sg and desc2/adj.sg is/pres.sg .",
+    "num crowd came to the place on day .": "crowd/nom.pl num place/dat.sg day/loc.sg came/past.pl .",
+    "have you heard about the thing ?": "you/nom.pl thing/nom.sg about heard/past.pl ?",
+    "you should choose the v1 v2 .": "you/nom.pl v1 v2/acc.sg choose/inf should .",
+    "I would again recommend it to my company .": "I/nom.sg company/dat.pl my/gen.sg it/acc.sg recommend/cond.sg again .",
+    "write soon , love from writer .": "soon write/imp , love/nom.sg writer/nom.sg from .",
+    "it has been a gen occasion .": "it/nom.sg occasion/nom.sg gen/adj.sg been/past.sg .",
+    "we found the thing eval , and the things were eval .": "we/nom.pl thing/acc.sg eval/adj.sg found/past.pl , and things/nom.pl eval/adj.pl "
+    "were/past.pl .",
 }
 
 
 def test_grammar_by_example():
     found = {}
     for p, t in trees():
-        words_ = [(p.symbols[i].name if i >= 0 else ",", f) for i, f in zip(
-            t.source, t.form, strict=True)]
+        words_ = [
+            (p.symbols[i].name if i >= 0 else ",", f) for i, f in zip(t.source, t.form, strict=True)
+        ]
         found[" ".join(s.name for s in p.symbols)] = " ".join(
-            w + ("" if f == "plain" else f"/{f}") for w, f in words_)
+            w + ("" if f == "plain" else f"/{f}") for w, f in words_
+        )
     for sentence, expected in BY_EXAMPLE.items():
         assert found[sentence] == expected
 
@@ -428,7 +471,7 @@ def test_text_is_tidy(setting):
 
 def test_tokens_rebuild_the_text_and_links_join_the_same_words(corpus):
     other = corpus.translation()
-    names = np.isin(corpus.pos(), [c.UPOS.index("PROPN")])
+    names = np.isin(corpus.pos(), [compiled.UPOS.index("PROPN")])
     for i, pair in enumerate(corpus.parallel()):
         assert re.sub(r" ([.,!?;:])", r"\1", " ".join(pair.target_words)) == pair.target
         assert re.sub(r" ([.,!?;:])", r"\1", " ".join(pair.source_words)) == pair.source
@@ -450,11 +493,13 @@ def test_annotation_is_carried_over(corpus):
     for name in ("pos", "relations", "entities"):
         mine, theirs = getattr(corpus, name)(), getattr(other, name)()
         np.testing.assert_array_equal(theirs[linked], mine[other.source[linked]])
-    tags = np.array(c.ENTITIES)[other.entities()]
+    tags = np.array(compiled.ENTITIES)[other.entities()]
     for i in np.flatnonzero(np.char.startswith(tags, "I-")):
         assert tags[i - 1][2:] == tags[i][2:]
     for kind in ("B-PER", "B-LOC", "B-ORG", "B-MISC"):
-        assert (tags == kind).sum() == (np.array(c.ENTITIES)[corpus.entities()] == kind).sum()
+        assert (tags == kind).sum() == (
+            np.array(compiled.ENTITIES)[corpus.entities()] == kind
+        ).sum()
 
 
 def test_praise_and_blame_can_be_read_off_the_translation(corpus):
@@ -521,7 +566,8 @@ def test_rows_in_ondalese_have_the_labels_of_the_english_ones(level):
     for name in ("id", "label", "domain", "topic", "polarity", "hard"):
         assert ours[name][:] == other[name][:]
     assert other["text"][:] == (
-        made.translations() if level == "document" else made.translation().sentences())
+        made.translations() if level == "document" else made.translation().sentences()
+    )
     for row in other:
         bounds = [*row.get("sentence_start", [0]), len(row["tokens"])]
         for a, b in zip(bounds[:-1], bounds[1:], strict=True):
@@ -554,7 +600,6 @@ def test_tokenizers_know_every_word(corpus):
         ids = [i for row in tokenizer(lines, add_special_tokens=False)["input_ids"] for i in row]
         assert tokenizer.unk_token_id not in ids
     pair = corpus.parallel()[1]
-    assert len(second(pair.target, add_special_tokens=False)["input_ids"]) == len(
-        pair.target_words)
+    assert len(second(pair.target, add_special_tokens=False)["input_ids"]) == len(pair.target_words)
     with pytest.raises(UnknownName, match="both"):
         models.town_tokenizer(language="bot")

@@ -5,8 +5,10 @@ import random
 
 import pytest
 
-from tl_helpers import hub, session
-from tl_helpers.errors import BadValue, NoNetwork, UnknownName
+from tl_helpers import session
+from tl_helpers.core import seeds
+from tl_helpers.core.errors import BadValue, NoNetwork, UnknownName
+from tl_helpers.data import hub
 
 
 def test_start_prints_one_line_and_sets_the_seeds(capsys):
@@ -79,19 +81,19 @@ def test_seeds(monkeypatch):
 @pytest.mark.parametrize("text", ["", ":", "5:5", "9:2", "1:2:3", "x", "-3", "-2:2", "1,,2"])
 def test_seeds_that_cannot_be_read(text):
     with pytest.raises(BadValue, match="cannot be read"):
-        session.parse_seeds(text)
+        seeds.parse_seeds(text)
 
 
 @pytest.mark.parametrize("text", ["3,3,3", "1,4,7,4", "0, 00"])
 def test_a_seed_twice_is_one_experiment_counted_twice(text):
     with pytest.raises(BadValue, match="more than once"):
-        session.parse_seeds(text)
+        seeds.parse_seeds(text)
 
 
 def test_seed_lists():
-    assert session.parse_seeds("3") == [3]
-    assert session.parse_seeds("1, 4,7") == [1, 4, 7]
-    assert session.parse_seeds("0:2") == [0, 1]
+    assert seeds.parse_seeds("3") == [3]
+    assert seeds.parse_seeds("1, 4,7") == [1, 4, 7]
+    assert seeds.parse_seeds("0:2") == [0, 1]
 
 
 def test_pick():

@@ -11,12 +11,13 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_output
 from notebook_factory import code, text, write
 
-from tl_helpers import __main__ as command
-from tl_helpers import claims, course_map, notebooks, session_pages, session_plan, sessions, slides
-from tl_helpers.errors import BrokenFile, CourseError, UnknownName
+from tl_helpers.core.errors import BrokenFile, CourseError, UnknownName
+from tl_helpers.measure import claims
+from tl_helpers.press import cli, kits, notebooks, session_pages, session_plan, slides
+from tl_lessons import course
 
 ROOT = Path(__file__).resolve().parent.parent
-KITS = sessions.find()
+KITS = kits.find()
 
 PLAN = """---
 session:
@@ -43,8 +44,8 @@ def parts(count, body="Words. *Listen for* this."):
 
 def whole():
     """A complete kit with empty places."""
-    sections = [f"## {name}\n\n- ☐ Words.\n\n{parts(n)}" for name, n in sessions.SECTIONS.items()]
-    places = [f"<!-- tl:begin {p} -->\n<!-- tl:end {p} -->\n" for p in sessions.PLACES]
+    sections = [f"## {name}\n\n- ☐ Words.\n\n{parts(n)}" for name, n in kits.SECTIONS.items()]
+    places = [f"<!-- tl:begin {p} -->\n<!-- tl:end {p} -->\n" for p in kits.PLACES]
     return "\n".join([PLAN, *sections, *places])
 
 
@@ -53,10 +54,19 @@ def kit(tmp_path, monkeypatch):
     """A course with one notebook; returns a function that stores a kit and reads it."""
     monkeypatch.setenv("TL_ROOT", str(tmp_path))
     card = {
-        "id": "first", "effect": 14.0, "low": 9.0, "high": 19.0, "n": 5, "direction": ">0",
-        "unit": "accuracy points", "minimum": 10.0, "sentence": "It helps.", "method": "seeds",
-        "level": 0.95, "verdict": "supported",
-    }  # fmt: skip
+        "id": "first",
+        "effect": 14.0,
+        "low": 9.0,
+        "high": 19.0,
+        "n": 5,
+        "direction": ">0",
+        "unit": "accuracy points",
+        "minimum": 10.0,
+        "sentence": "It helps.",
+        "method": "seeds",
+        "level": 0.95,
+        "verdict": "supported",
+    }
     cells = [
         text("# T\n\nYou will be able to\n\n- say it;\n- do it.\n\n*You need* time."),
         text("## 1 First\n\nx"),
@@ -78,7 +88,7 @@ def kit(tmp_path, monkeypatch):
 
 
 def test_places_are_filled_from_the_notebook(kit):
-    filled = sessions.fill(sessions.read(kit()))
+    filled = kits.fill(kits.read(kit()))
     assert "- say it;\n- do it.\n<!-- tl:end objectives -->" in filled
     rows = [line for line in filled.splitlines() if line.startswith("|")]
     assert "| **0:00** | **25** | **Presentation** | | |" in rows
@@ -92,9 +102,9 @@ def test_places_are_filled_from_the_notebook(kit):
 
 def test_filling_twice_changes_nothing_and_keeps_what_was_written(kit):
     path = kit()
-    once = sessions.fill(sessions.read(path))
+    once = kits.fill(kits.read(path))
     path.write_text(once, "utf-8")
-    assert sessions.fill(sessions.read(path)) == once
+    assert kits.fill(kits.read(path)) == once
     empty = re.sub(r"(<!-- tl:begin \w+ -->\n).*?(<!-- tl:end)", r"\1\2", once, flags=re.S)
     assert empty == whole()
 
@@ -117,34 +127,35 @@ def test_building_writes_the_kit_and_a_page(kit, tmp_path):
     ("change", "error", "message"),
     [
         (("minutes: 5,", "minutes: 6,"), BrokenFile, "Presentation take 26 minutes, not 25"),
-        (("    Break: [{minutes: 10, do: \"Rest.\"}]\n", ""), BrokenFile, "Break take 0 minutes"),
+        (('    Break: [{minutes: 10, do: "Rest."}]\n', ""), BrokenFile, "Break take 0 minutes"),
         (("minutes: 5,", "minutes: five,"), BrokenFile, "no readable plan"),
-        (("do: \"Stop.\"", "say: \"Stop.\""), BrokenFile, "no readable plan"),
-        (("do: \"Stop.\"", "do: \" \""), BrokenFile, "no readable plan"),
+        (('do: "Stop."', 'say: "Stop."'), BrokenFile, "no readable plan"),
+        (('do: "Stop."', 'do: " "'), BrokenFile, "no readable plan"),
         (("  theme: Start\n", ""), BrokenFile, "no readable plan"),
         (("theme: Start", "theme: [Start"), BrokenFile, "no readable plan"),
         (("theme: Start", "theme: Stars"), UnknownName, "Unknown theme 'Stars'"),
         (("theme: Start", "theme: Adaptation"), BrokenFile, "is about Adaptation"),
         (("    Chat:", "    Chats:"), UnknownName, "block of a session: 'Chats'"),
     ],
-)  # fmt: skip
+)
 def test_plans_that_cannot_be(kit, change, error, message):
     assert change[0] in PLAN
     path = kit(whole().replace(*change, 1))
     with pytest.raises(error, match=message):
-        sessions.read(path)
+        kits.read(path)
 
 
 def test_a_plan_without_time_for_all_slides_has_a_deck_of_its_own(kit, tmp_path):
     """The numbers in the plan are those of that deck, and it ends with the prompts."""
     path = kit(whole().replace("cells: [a, b]", "cells: [b]"))
-    plan = sessions.fill(sessions.read(path))
+    plan = kits.fill(kits.read(path))
     assert "| 0:00 | 20 | Show \\| tell. | 1 | section 1 |" in plan
     assert "| 0:20 | 5 | Stop. | 2 | section 1, [7] |" in plan
     made = slides.build(["start"])
     assert [(d.name, d.title, d.slides) for d in made] == [
-        ("start", "Theme: Start", 3), ("start-session", "Session: Start", 3),
-    ]  # fmt: skip
+        ("start", "Theme: Start", 3),
+        ("start-session", "Session: Start", 3),
+    ]
     page = BeautifulSoup(made[1].path.read_text("utf-8"), "html.parser")
     columns = page.select("div.slides > section")
     assert [c["data-cells"] for c in columns] == ["b", "c", ""]  # in one row
@@ -165,7 +176,7 @@ def test_of_several_notebooks_the_plan_says_which(kit, tmp_path):
     first = tmp_path / "notebooks" / "00_start_here.ipynb"
     shutil.copy(first, first.with_name("20_classification.ipynb"))
     plan = whole().replace("theme: Start", "theme: Target tasks").replace("[a, b]", "[b, z]", 1)
-    filled = sessions.fill(sessions.read(kit(plan, "target-tasks")))
+    filled = kits.fill(kits.read(kit(plan, "target-tasks")))
     # The first slide of such a deck asks the questions of its notebooks.
     assert "| 2, 4 | 20, section 1; 21, section 4 |" in filled
     assert "*Classification*\n\n- say it;" in filled and "*Sentence pairs*" not in filled
@@ -175,7 +186,7 @@ def test_of_several_notebooks_the_plan_says_which(kit, tmp_path):
 
 def test_a_cell_that_is_not_there(kit):
     with pytest.raises(UnknownName, match="cell in the plan of start.md: 'cc'"):
-        sessions.fill(sessions.read(kit(whole().replace("cells: [c]", "cells: [cc]", 1))))
+        kits.fill(kits.read(kit(whole().replace("cells: [c]", "cells: [cc]", 1))))
 
 
 @pytest.mark.parametrize(
@@ -192,7 +203,7 @@ def test_a_cell_that_is_not_there(kit):
 def test_incomplete_kits_are_not_built(kit, tmp_path, change, message):
     assert change[0] in whole()
     path = kit(whole().replace(*change, 1))
-    assert any(message in line for line in sessions.problems(sessions.read(path)))
+    assert any(message in line for line in kits.problems(kits.read(path)))
     with pytest.raises(BrokenFile, match="incomplete"):
         session_pages.build()
     assert not (tmp_path / "build").exists()
@@ -201,14 +212,14 @@ def test_incomplete_kits_are_not_built(kit, tmp_path, change, message):
 def test_a_prompt_says_what_to_listen_for(kit):
     before, after = whole().split("## Discussion prompts")
     deaf = before + "## Discussion prompts" + after.replace("*Listen for* this.", "", 1)
-    found = sessions.problems(sessions.read(kit(deaf)))
+    found = kits.problems(kits.read(kit(deaf)))
     assert found == ["start.md: “Discussion prompts”: “Part 0” does not say what to *Listen for*"]
 
 
 def test_no_kit_without_a_notebook(kit):
     path = kit(whole().replace("theme: Start", "theme: Adaptation"), "adaptation")
     with pytest.raises(CourseError, match="Adaptation has no notebook yet"):
-        sessions.read(path)
+        kits.read(path)
 
 
 def test_a_kit_with_another_name_is_not_overlooked(kit):
@@ -216,20 +227,20 @@ def test_a_kit_with_another_name_is_not_overlooked(kit):
     with pytest.raises(BrokenFile, match="Call it start.md"):
         session_pages.build()
     kit("# An overview of all sessions\n", "index")
-    assert [path.stem for path in sessions.find()] == ["strat"]
+    assert [path.stem for path in kits.find()] == ["strat"]
 
 
 def test_the_command(kit, tmp_path, capsys):
     with pytest.raises(SystemExit):
-        command.main(["sessions"])
+        cli.main(["sessions"])
     assert "There are no session kits" in capsys.readouterr().err
     kit()
-    command.main(["sessions", "start"])
+    cli.main(["sessions", "start"])
     assert f"wrote {tmp_path / 'build' / 'sessions' / 'start.html'}" in capsys.readouterr().out
-    command.main(["sessions", "--check"])
+    cli.main(["sessions", "--check"])
     assert "is up to date" in capsys.readouterr().out
     with pytest.raises(SystemExit):
-        command.main(["sessions", "adaptation"])
+        cli.main(["sessions", "adaptation"])
     assert "Unknown session kit 'adaptation'" in capsys.readouterr().err
 
 
@@ -239,20 +250,20 @@ def test_the_command(kit, tmp_path, capsys):
 def test_the_start_has_a_kit_and_no_theme_an_empty_one():
     assert "start" in [path.stem for path in KITS]
     for path in (ROOT / "notebooks" / "sessions").glob("*.md"):
-        kit = sessions.read(path) if path in KITS else None
+        kit = kits.read(path) if path in KITS else None
         assert kit is None or kit.notebooks, path
 
 
 @pytest.mark.parametrize("path", KITS, ids=lambda path: path.stem)
 def test_kits_are_complete_and_up_to_date(path):
-    kit = sessions.read(path)
-    assert sessions.problems(kit) == []
+    kit = kits.read(path)
+    assert kits.problems(kit) == []
     assert sum(step.minutes for steps in kit.blocks.values() for step in steps) == 90
-    assert sessions.fill(kit) == kit.text, "run: tl sessions"
+    assert kits.fill(kit) == kit.text, "run: tl sessions"
     for name in re.findall(r"\]\(\.\./([^)]+)\)", kit.text):
         assert (ROOT / "notebooks" / name).exists(), name
     for name in re.findall(r"notebook (\d\d)\b", kit.text, re.I):
-        assert any(row[0].startswith(name) for row in course_map.rows()), name
+        assert any(row[0].startswith(name) for row in course.rows()), name
     cells = {cell.id for path in kit.notebooks for cell in notebooks.read(path).cells}
     for id in re.findall(r"`([a-z]+-\d\d[a-z]?)`", kit.text):
         assert id in cells, id
@@ -260,7 +271,7 @@ def test_kits_are_complete_and_up_to_date(path):
 
 @pytest.mark.parametrize("path", KITS, ids=lambda path: path.stem)
 def test_the_presentation_goes_through_the_deck_from_front_to_back(path):
-    kit = sessions.read(path)
+    kit = kits.read(path)
     deck = [s for p in kit.notebooks for s in slides.deck(p, ROOT / "no-run")[0]]
     order = [c.id for p in kit.notebooks for c in notebooks.read(p).cells]
     shown = [id for step in kit.blocks["Presentation"] for id in step.cells]
@@ -272,7 +283,7 @@ def test_the_presentation_goes_through_the_deck_from_front_to_back(path):
     else:  # the plan is a choice of slides: a cell without one was renumbered
         assert set(shown) <= there
     # Nobody can follow more than one slide a minute.
-    assert len(session_plan.deck(kit, deck) or deck) <= sessions.BLOCKS["Presentation"]
+    assert len(session_plan.deck(kit, deck) or deck) <= kits.BLOCKS["Presentation"]
 
 
 def test_a_kit_travels_with_its_notebook(tmp_path, monkeypatch):

@@ -12,11 +12,11 @@ import site_factory
 from bs4 import BeautifulSoup
 from notebook_factory import text, write
 
-from tl_helpers import __main__ as command
-from tl_helpers import course_map, notebooks
-from tl_helpers.errors import BrokenFile, CourseError
-from tl_helpers.site import build as build_site
-from tl_helpers.site import check, content
+from tl_helpers.core.errors import BrokenFile, CourseError
+from tl_helpers.press import cli, notebooks
+from tl_helpers.press.site import build as build_site
+from tl_helpers.press.site import check, content
+from tl_lessons import course
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("site")]
 
@@ -48,9 +48,20 @@ def links(element, kind):
 
 def test_the_page_to_open_and_everything_it_needs(built):
     assert built.index.is_file() and built.index == built.folder / "index.html"
-    for name in ("00_start_here", "11_language_models", "map", "claims", "glossary",
-                 "bibliography", "alone", "group", "class", "colab", "sessions/start",
-                 "search"):  # fmt: skip
+    for name in (
+        "00_start_here",
+        "11_language_models",
+        "map",
+        "claims",
+        "glossary",
+        "bibliography",
+        "alone",
+        "group",
+        "class",
+        "colab",
+        "sessions/start",
+        "search",
+    ):
         assert (built.folder / f"{name}.html").is_file(), name
     assert check.problems(built.folder) == []
     assert not list(built.folder.rglob("*.map")) and not list(built.folder.rglob("*macros.html"))
@@ -80,8 +91,15 @@ def test_citations_lead_to_the_bibliography(page, lesson):
 
 def test_first_uses_of_terms_lead_to_the_glossary(page, lesson):
     terms = links(lesson, "tl-term")
-    assert {"Transfer learning", "source", "target", "domain", "language model",
-            "pre-trained", "Fine-tuning"} <= set(terms)  # fmt: skip
+    assert {
+        "Transfer learning",
+        "source",
+        "target",
+        "domain",
+        "language model",
+        "pre-trained",
+        "Fine-tuning",
+    } <= set(terms)
     assert len(lesson.select("a.tl-term")) == len({t.casefold() for t in terms})  # once each
     where, _, anchor = terms["pre-trained"].partition("#")
     assert where == "glossary.html"
@@ -137,13 +155,13 @@ def test_all_claims_in_one_table(page):
 def test_the_map_shows_every_notebook(page):
     shown = page("map").find("article")
     stations = shown.select(".tl-station")
-    assert len(stations) == len(course_map.rows())
+    assert len(stations) == len(course.rows())
     ready = [s.find("a")["href"] for s in stations if "tl-ready" in s["class"]]
     assert ready == ["00_start_here.html", "11_language_models.html"]
     assert [h.get_text().rstrip("#") for h in shown.select("h2")] == [
         f"{n} {theme}" for n, theme in enumerate(content.THEMES, 1)
     ]
-    for (name, _, question), station in zip(course_map.rows(), stations, strict=True):
+    for (name, _, question), station in zip(course.rows(), stations, strict=True):
         assert question in station.get_text() and name[:2] in station.get_text()
 
 
@@ -234,16 +252,22 @@ def untouched(folder: Path) -> bool:
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("Nobody et al. (2019) say so.",
-         r"notebooks/00_start_here.ipynb, cell 2: cites 'Nobody et al. \(2019\)', which is not in"),
-        ("It is $a^b^c$.",
-         r"notebooks/00_start_here.ipynb, cell 2: the formula 'a\^b\^c' cannot be read"),
+        (
+            "Nobody et al. (2019) say so.",
+            r"notebooks/00_start_here.ipynb, cell 2: cites 'Nobody et al. \(2019\)', which is not",
+        ),
+        (
+            "It is $a^b^c$.",
+            r"notebooks/00_start_here.ipynb, cell 2: the formula 'a\^b\^c' cannot be read",
+        ),
         ("See [there](nowhere.md).", "notebooks/00_start_here.ipynb, cell 2: .*nowhere.md"),
         ("See <a href='gone.html'>there</a>.", "00_start_here.html: links to 'gone.html', which"),
-        ("<img alt='x' src='https://a.invalid/x.png'>",
-         "00_start_here.html: loads https://a.invalid/x.png from elsewhere"),
+        (
+            "<img alt='x' src='https://a.invalid/x.png'>",
+            "00_start_here.html: loads https://a.invalid/x.png from elsewhere",
+        ),
     ],
-)  # fmt: skip
+)
 def test_one_clear_message_and_the_old_site_stays(place, source, message):
     write(place / "notebooks", "00_start_here", text(f"# Start here\n\n{source}"))
     folder = old_site(place)
@@ -293,12 +317,12 @@ def test_a_missing_package(place, monkeypatch, package):
 def test_the_command(place, capfd):
     write(place / "notebooks", "00_start_here", text("# Start here\n\nNobody (2019) says so."))
     with pytest.raises(SystemExit) as stop:
-        command.main(["site"])
+        cli.main(["site"])
     said = capfd.readouterr()
     assert stop.value.code == 1 and "cites 'Nobody (2019)'" in said.err
     assert "Traceback" not in said.err
     write(place / "notebooks", "00_start_here", text("# Start here"))
-    command.main(["site"])
+    cli.main(["site"])
     said = capfd.readouterr().out
     assert f"Open: {place / 'build' / 'site' / 'index.html'}" in said
     assert "as stored, not run here: 00_start_here" in said

@@ -93,8 +93,11 @@ def background(page) -> int:
 @pytest.mark.parametrize("width", [1280, 390])
 def test_every_page_from_disk_without_a_request_or_an_error(window, built, width, scheme):
     seen = window(width, scheme)
-    names = sorted(p.relative_to(built.folder).as_posix() for p in built.folder.rglob("*.html")
-                   if "slides" not in p.parts)  # fmt: skip
+    names = sorted(
+        p.relative_to(built.folder).as_posix()
+        for p in built.folder.rglob("*.html")
+        if "slides" not in p.parts
+    )
     assert len(names) >= 12
     for name in names:
         page = seen.open(name)

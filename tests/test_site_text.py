@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tl_helpers import catalogue, files
-from tl_helpers.errors import BrokenFile
-from tl_helpers.site import check
-from tl_helpers.site.citations import Bibliography
-from tl_helpers.site.terms import Terms, other_forms
+from tl_helpers.core import files
+from tl_helpers.core.errors import BrokenFile
+from tl_helpers.data import registry
+from tl_helpers.press.site import check
+from tl_helpers.press.site.citations import Bibliography
+from tl_helpers.press.site.terms import Terms, other_forms
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "notebooks" / "site"
@@ -36,18 +37,26 @@ def bibliography():
             "Ruder (2017, 2019) twice",
             [("Ruder (2017", "ruder2017"), ("2019)", "ruder2019state")],
         ),
-        ("of Pan and Yang (2010) and Ruder (2017)",
-         [("Pan and Yang (2010)", "pan2010"), ("Ruder (2017)", "ruder2017")]),
+        (
+            "of Pan and Yang (2010) and Ruder (2017)",
+            [("Pan and Yang (2010)", "pan2010"), ("Ruder (2017)", "ruder2017")],
+        ),
         ("(see Devlin et al., 2019)", [("Devlin et al., 2019", "devlin2019")]),
-        ("Williams, Nangia and Bowman (2018)",
-         [("Williams, Nangia and Bowman (2018)", "williams2018")]),
-        ("the two towers of Reimers and Gurevych 2019",
-         [("Reimers and Gurevych 2019", "reimers2019")]),
-        ("(Tjong Kim Sang and De Meulder 2003)",
-         [("Tjong Kim Sang and De Meulder 2003", "tjong2003")]),
+        (
+            "Williams, Nangia and Bowman (2018)",
+            [("Williams, Nangia and Bowman (2018)", "williams2018")],
+        ),
+        (
+            "the two towers of Reimers and Gurevych 2019",
+            [("Reimers and Gurevych 2019", "reimers2019")],
+        ),
+        (
+            "(Tjong Kim Sang and De Meulder 2003)",
+            [("Tjong Kim Sang and De Meulder 2003", "tjong2003")],
+        ),
         ("Peters et al. (2018b) looked inside", [("Peters et al. (2018b)", "peters2018b")]),
     ],
-)  # fmt: skip
+)
 def test_citations_are_found(bibliography, text, found):
     assert [(hit.text, hit.key) for hit in bibliography.find(text)] == found
 
@@ -73,10 +82,20 @@ def test_a_citation_without_an_entry_is_noticed(bibliography, text, said):
 
 @pytest.mark.parametrize(
     "text",
-    ["In 2019 it was new.", "NAACL 2019, in June (2019)", "May 2020", "version 2 (2026)",
-     "the 2,048 texts", "(since 2019)", "Python (2023)", "Ruder wrote", "a set of 1999 texts",
-     "between January and March 2020", "NeurIPS (2020)"],
-)  # fmt: skip
+    [
+        "In 2019 it was new.",
+        "NAACL 2019, in June (2019)",
+        "May 2020",
+        "version 2 (2026)",
+        "the 2,048 texts",
+        "(since 2019)",
+        "Python (2023)",
+        "Ruder wrote",
+        "a set of 1999 texts",
+        "between January and March 2020",
+        "NeurIPS (2020)",
+    ],
+)
 def test_other_years_are_no_citations(bibliography, text):
     assert bibliography.find(text) == []
 
@@ -84,16 +103,20 @@ def test_other_years_are_no_citations(bibliography, text):
 @pytest.mark.parametrize(
     ("line", "key"),
     [
-        ("Ruder, S. (2017). Transfer Learning - Machine Learning’s Next\nFrontier. Blog post.",
-         "ruder2017"),
-        ("He, K., Girshick, R. and Dollár, P. (2019). Rethinking ImageNet Pre-training. ICCV.",
-         "he2019"),
+        (
+            "Ruder, S. (2017). Transfer Learning - Machine Learning’s Next\nFrontier. Blog post.",
+            "ruder2017",
+        ),
+        (
+            "He, K., Girshick, R. and Dollár, P. (2019). Rethinking ImageNet Pre-training. ICCV.",
+            "he2019",
+        ),
         ("Ruder, S. (2018). Transfer Learning - Machine Learning's Next Frontier. Blog.", None),
         ("Peters, M. (2017). Transfer Learning - Machine Learning's Next Frontier. Blog.", None),
         ("Ruder, S. (2017). Another title.", None),
         ("no reference at all", None),
     ],
-)  # fmt: skip
+)
 def test_lines_of_a_list_of_references(bibliography, line, key):
     entry = bibliography.reference(line)
     assert (entry.key if entry else None) == key
@@ -105,15 +128,17 @@ ENTRY = "@misc{{{key}, author = {{{author}}}, title = {{{title}}}, year = {{{yea
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (ENTRY.format(key="a", author="One, A.", title="T", year="2001")
-         + ENTRY.format(key="b", author="One, B.", title="U", year="2001"),
-         r"One \(2001\) is both a and b(.|\n)*year = \{2001a\}"),
+        (
+            ENTRY.format(key="a", author="One, A.", title="T", year="2001")
+            + ENTRY.format(key="b", author="One, B.", title="U", year="2001"),
+            r"One \(2001\) is both a and b(.|\n)*year = \{2001a\}",
+        ),
         (ENTRY.format(key="a", author="", title="T", year="2001"), "entry a lacks an author"),
         (ENTRY.format(key="a", author="One, A.", title="T", year="soon"), "entry a lacks"),
         (ENTRY.format(key="a", author="One, A.", title="T", year="2001") * 2, "cannot be read"),
         ("@misc{a, author = {One", "cannot be read"),
     ],
-)  # fmt: skip
+)
 def test_a_broken_bibliography(tmp_path, content, message):
     path = tmp_path / "references.bib"
     path.write_text(content, "utf-8")
@@ -137,7 +162,7 @@ def test_what_the_catalogue_cites_is_in_the_bibliography(bibliography):
     known = {(e.names[0], e.year[:4]) for e in bibliography.entries.values()}
     cited = set()
     for section in ("dataset", "model"):
-        for entry in catalogue.entries(section).values():
+        for entry in registry.entries(section).values():
             pattern = r"(?:^|; )([^().;]+?)(?: et al\.)? \((\d{4})\)"
             for authors, year in re.findall(pattern, entry.citation):
                 cited.add((re.split(r", | and ", authors)[0], year))
@@ -155,35 +180,45 @@ def found(terms, text):
 def test_terms_are_found_in_every_form():
     terms = Terms(["fine-tuning", "task", "language model", "LoRA"], {"fine-tuned": "fine-tuning"})
     assert found(terms, "Fine tuning is fine-tuned\nfor two Tasks.") == [
-        ("Fine tuning", "fine-tuning"), ("fine-tuned", "fine-tuning"), ("Tasks", "task"),
-    ]  # fmt: skip
+        ("Fine tuning", "fine-tuning"),
+        ("fine-tuned", "fine-tuning"),
+        ("Tasks", "task"),
+    ]
     assert found(terms, "language\nmodels and LoRA") == [
-        ("language\nmodels", "language model"), ("LoRA", "LoRA"),
-    ]  # fmt: skip
+        ("language\nmodels", "language model"),
+        ("LoRA", "LoRA"),
+    ]
     assert found(terms, "multitasking, task-specific, lora, a subtask") == []
 
 
 def test_the_longest_term_wins():
     terms = Terms(["model", "language model", "masked language model"])
     assert found(terms, "a masked language model, a model") == [
-        ("masked language model", "masked language model"), ("model", "model"),
-    ]  # fmt: skip
+        ("masked language model", "masked language model"),
+        ("model", "model"),
+    ]
     assert Terms([]).find("anything") == []
 
 
 def test_the_glossary_is_whole():
     source = (SITE / "glossary.md").read_text("utf-8")
-    terms = [line for line in source.split("```{glossary}")[1].splitlines()
-             if line and not line.startswith((" ", "`"))]  # fmt: skip
+    terms = [
+        line
+        for line in source.split("```{glossary}")[1].splitlines()
+        if line and not line.startswith((" ", "`"))
+    ]
     assert len(terms) >= 60 and len(set(terms)) == len(terms)
     assert terms == sorted(terms, key=str.casefold)
     forms = other_forms(source)
     assert set(forms.values()) <= set(terms) and not set(forms) & set(terms)
-    found_terms = {f.term for f in Terms(terms, forms).find(
-        "transfer learning source target domain task taxonomy pre-training fine-tuning feature "
-        "extraction probe masked LM causal LM perplexity adapter LoRA distillation catastrophic "
-        "forgetting negative transfer"
-    )}  # fmt: skip
+    found_terms = {
+        f.term
+        for f in Terms(terms, forms).find(
+            "transfer learning source target domain task taxonomy pre-training fine-tuning "
+            "feature extraction probe masked LM causal LM perplexity adapter LoRA distillation catastrophic "
+            "forgetting negative transfer"
+        )
+    }
     assert len(found_terms) == 18
 
 
@@ -259,7 +294,7 @@ def test_if_the_new_folder_cannot_take_its_place_the_old_one_comes_back(tmp_path
             raise KeyboardInterrupt
         replace(source, goal)
 
-    monkeypatch.setattr("tl_helpers.files.os.replace", fail)
+    monkeypatch.setattr("tl_helpers.core.files.os.replace", fail)
     with pytest.raises(KeyboardInterrupt), files.atomic_folder(target):
         pass
     assert (target / "page").read_text("utf-8") == "old"

@@ -13,11 +13,11 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_output
 from notebook_factory import code, text, write
 
-from tl_helpers import __main__ as command
-from tl_helpers import claims, notebooks, slides
-from tl_helpers.errors import BadValue, CourseError, UnknownName
-from tl_helpers.slides import draw
-from tl_helpers.slides.cut import cut, digest
+from tl_helpers.core.errors import BadValue, CourseError, UnknownName
+from tl_helpers.measure import claims
+from tl_helpers.press import cli, notebooks, slides
+from tl_helpers.press.slides import draw
+from tl_helpers.press.slides.cut import cut, digest
 
 ROOT = Path(__file__).resolve().parent.parent
 PNG = (
@@ -25,10 +25,19 @@ PNG = (
     "2mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
 CLAIM = {
-    "id": "first", "effect": 14.0, "low": 9.0, "high": 19.0, "n": 5, "unit": "accuracy points",
-    "direction": ">0", "minimum": 10.0, "sentence": "It helps.", "method": "seeds", "level": 0.95,
+    "id": "first",
+    "effect": 14.0,
+    "low": 9.0,
+    "high": 19.0,
+    "n": 5,
+    "unit": "accuracy points",
+    "direction": ">0",
+    "minimum": 10.0,
+    "sentence": "It helps.",
+    "method": "seeds",
+    "level": 0.95,
     "verdict": "supported",
-}  # fmt: skip
+}
 
 
 def on(cell, kind, slide=None):
@@ -209,8 +218,10 @@ def test_a_deck_for_the_notebook_and_one_for_its_theme(built, tmp_path):
     ]
     folder = tmp_path / "build" / "slides"
     assert sorted(p.name for p in folder.iterdir()) == [
-        "00_start_here.html", "index.html", "start.html",
-    ]  # fmt: skip
+        "00_start_here.html",
+        "index.html",
+        "start.html",
+    ]
     index = BeautifulSoup((folder / "index.html").read_text("utf-8"), "html.parser")
     linked = {a["href"].partition("?")[0] for a in index.find_all("a")}
     assert linked == {"00_start_here.html", "start.html"}
@@ -371,11 +382,11 @@ def test_without_reveal(course, tmp_path, monkeypatch):
 
 def test_the_command(course, tmp_path, capsys):
     course(*DECK)
-    command.main(["slides", "start", "--output", str(tmp_path / "out")])
+    cli.main(["slides", "start", "--output", str(tmp_path / "out")])
     said = capsys.readouterr().out
     assert "start.html: 4 slides, cut from" in said and "index.html" in said
     with pytest.raises(SystemExit):
-        command.main(["slides", "nothing"])
+        cli.main(["slides", "nothing"])
     assert "Error: Unknown notebook or theme 'nothing'" in capsys.readouterr().err
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tl_helpers import notebooks, session_pages, sessions, slides
+from tl_helpers.press import kits as sessions
+from tl_helpers.press import notebooks, session_pages, slides
 
 ROOT = Path(__file__).resolve().parent.parent
 START = ROOT / "notebooks" / "00_start_here.ipynb"

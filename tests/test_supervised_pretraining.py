@@ -18,9 +18,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import tl_helpers
-from tl_helpers import claims, evaluate, models, results, town
-from tl_helpers import translation as tr
-from tl_helpers.studies import supervised_pretraining as study
+from tl_helpers import models, questions, town
+from tl_helpers.measure import claims, evaluate, results
+from tl_helpers.train import translation
+from tl_lessons.supervised_pretraining import studies
 
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "14_supervised_pretraining.ipynb"
 
@@ -29,11 +30,19 @@ NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "14_supervised_pretraining.
 def cells():
     """The functions that the notebook defines, without running its experiments."""
     space = {
-        "np": np, "torch": torch, "Counter": Counter, "math": math, "tl": tl_helpers,
-        "study": study, "LogisticRegression": LogisticRegression, "make_pipeline": make_pipeline,
-        "itertools": itertools, "re": re,
-        "StandardScaler": StandardScaler, "english": models.town_tokenizer(),
-    }  # fmt: skip
+        "np": np,
+        "torch": torch,
+        "Counter": Counter,
+        "math": math,
+        "tl": tl_helpers,
+        "study": studies,
+        "LogisticRegression": LogisticRegression,
+        "make_pipeline": make_pipeline,
+        "itertools": itertools,
+        "re": re,
+        "StandardScaler": StandardScaler,
+        "english": models.town_tokenizer(),
+    }
     return functions_of(NOTEBOOK, **space)
 
 
@@ -45,8 +54,9 @@ def test_bleu_of_the_notebook_is_that_of_sacrebleu(cells, seed):
     rng = np.random.default_rng(seed)
     words = np.array(list("abcdefgh"))
     references = [rng.choice(words, rng.integers(6, 14)).tolist() for _ in range(30)]
-    candidates = [[*r[: rng.integers(4, len(r) + 1)], *rng.choice(words, rng.integers(3))]
-                  for r in references]  # fmt: skip
+    candidates = [
+        [*r[: rng.integers(4, len(r) + 1)], *rng.choice(words, rng.integers(3))] for r in references
+    ]
     texts = [[" ".join(row) for row in side] for side in (candidates, references)]
     theirs = sacrebleu.corpus_bleu(texts[0], [texts[1]], tokenize="none", force=True)
     assert cells.bleu(candidates, references) == pytest.approx(theirs.score, abs=1e-6)
@@ -67,7 +77,7 @@ def test_bleu_by_hand(cells):
 
 @pytest.fixture(scope="module")
 def translator():
-    made = tr.new("tiny", seed=0)
+    made = translation.new("tiny", seed=0)
     made.model.eval()
     return made
 
@@ -81,8 +91,10 @@ def test_greedy_writes_what_generate_writes(cells, translator):
 
 
 def test_the_loss_of_the_notebook_is_that_of_the_library(cells, translator):
-    source, target = (torch.tensor([t(x)["input_ids"]]) for t, x in (
-        (translator.source, "I loved it."), (translator.target, "Na tun dunol.")))  # fmt: skip
+    source, target = (
+        torch.tensor([t(x)["input_ids"]])
+        for t, x in ((translator.source, "I loved it."), (translator.target, "Na tun dunol."))
+    )
     out = translator.model(input_ids=source, decoder_input_ids=target[:, :-1]).logits
     theirs = torch.nn.functional.cross_entropy(out[0], target[0, 1:])
     assert torch.isclose(cells.translation_loss(translator.model, source, target), theirs)
@@ -94,7 +106,7 @@ def test_word_states_belong_to_the_words(cells, translator):
     assert [len(rows) for rows in found] == [4, 11]
     alone = cells.word_states(translator.model.encoder, sentences[:1])
     assert np.allclose(found[0], alone[0], atol=1e-5)
-    theirs = study.word_states(translator.model.encoder, sentences)
+    theirs = studies.word_states(translator.model.encoder, sentences)
     assert all(np.allclose(a, b, atol=1e-5) for a, b in zip(found, theirs, strict=True))
 
 
@@ -109,24 +121,24 @@ def test_attention_sums_to_one_over_the_read_words_and_their_marks(cells, transl
 
 
 def test_labels_come_from_other_domains_than_what_is_judged():
-    where = study.home(3)
+    where = studies.home(3)
     named = {town.DOMAINS[i] for i in np.unique(where.labelled.corpus(200).draws.domain)}
-    assert named == set(study.SOURCE) and study.TARGET not in named
-    task = study.opinions(where.target, 120, "sentiment")
+    assert named == set(studies.SOURCE) and studies.TARGET not in named
+    task = studies.opinions(where.target, 120, "sentiment")
     assert set(np.unique(task.labels)) == {0, 1} and len(task.texts) == len(task.labels)
 
 
 def test_what_is_judged_was_read_by_nobody():
-    where = study.home(0)
-    held = set(study.opinions(where.target, 50, "sentiment").texts)
+    where = studies.home(0)
+    held = set(studies.opinions(where.target, 50, "sentiment").texts)
     read = set(where.town.corpus(2000).sentences())
     assert len(held & read) < len(held) / 2  # short sentences recur; documents do not
-    assert town.HELD_OUT > 10_000_000
+    assert questions.HELD_OUT > 10_000_000
 
 
 def test_operations_are_those_of_the_formula():
     """2 operations for each multiply-add, 3 times for forwards and backwards."""
-    found = study.flops_of_a_step()
+    found = studies.flops_of_a_step()
     tokens, hidden, layers, length, vocabulary = 32 * 128, 128, 2, 128, len(models.town_tokenizer())
     body = layers * (12 * hidden**2 + 2 * length * hidden) * tokens
     head = round(0.25 * 128) * 32 * (hidden**2 + hidden * vocabulary)
@@ -136,12 +148,12 @@ def test_operations_are_those_of_the_formula():
 
 
 def test_budgets_are_equal():
-    plan, costs = study.plan(50), study.flops_of_a_step()
+    plan, costs = studies.plan(50), studies.flops_of_a_step()
     spent = {t: costs[t] * plan[t]["compute"][1] for t in costs}
     for each in spent.values():
         assert each == pytest.approx(50 * costs["masked words"], rel=0.03)
     assert len({plan[t]["examples"][0] for t in costs}) == 1
-    per_step = study.documents_per_step(500)
+    per_step = studies.documents_per_step(500)
     for t in costs:
         documents, steps = plan[t]["examples"]
         assert steps * per_step[t] == pytest.approx(documents, rel=0.1)  # each read about once
@@ -149,7 +161,7 @@ def test_budgets_are_equal():
 
 def test_the_judge_tells_a_good_encoder_from_a_random_one():
     """Features that hold the answer get it right; features of noise do not."""
-    task = study.opinions(study.home(1).target, 700, "sentiment")
+    task = studies.opinions(studies.home(1).target, 700, "sentiment")
 
     class Body:
         pass
@@ -161,36 +173,44 @@ def test_the_judge_tells_a_good_encoder_from_a_random_one():
         if name == "oracle":
             rows[:, :64] += 2 * task.labels[:, None]
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(study.adapt, "embed", lambda *_, rows=rows, **__: rows)
-            told[name] = study.classification(Body(), task, seed=0, held_out=300)
+            patch.setattr(studies.adapt, "embed", lambda *_, rows=rows, **__: rows)
+            told[name] = studies.classification(Body(), task, seed=0, held_out=300)
     assert told["oracle"][16] > 0.95 and abs(told["noise"][256] - 0.5) < 0.12
 
 
 @pytest.mark.slow
 def test_one_seed_of_the_study_has_every_row(monkeypatch):
-    monkeypatch.setattr(study, "plan", lambda steps: {
-        t: {b: (60, 1) for b in ("examples", "compute")} for t in study.TEACHERS
-    })  # fmt: skip
-    monkeypatch.setattr(study, "judge", lambda body, seed, all_tasks=True: [
-        {"task": "sentiment", "n": 16, "score": 0.5}])  # fmt: skip
-    monkeypatch.setitem(study.RECIPE, "batch_size", 2)
-    rows = study.supervised_pretraining(0, steps=1, few=(30,), few_steps=1)
+    monkeypatch.setattr(
+        studies,
+        "plan",
+        lambda steps: {t: {b: (60, 1) for b in ("examples", "compute")} for t in studies.TEACHERS},
+    )
+    monkeypatch.setattr(
+        studies,
+        "judge",
+        lambda body, seed, all_tasks=True: [{"task": "sentiment", "n": 16, "score": 0.5}],
+    )
+    monkeypatch.setitem(studies.RECIPE, "batch_size", 2)
+    rows = studies.supervised_pretraining(0, steps=1, few=(30,), few_steps=1)
     assert {(r["teacher"], r["budget"]) for r in rows} == {
-        *itertools.product(study.TEACHERS, ("examples", "compute")),
-        *itertools.product([t for t in study.TEACHERS if t != "random"], ["few"]),
-    }  # fmt: skip
+        *itertools.product(studies.TEACHERS, ("examples", "compute")),
+        *itertools.product([t for t in studies.TEACHERS if t != "random"], ["few"]),
+    }
     assert results.studies()["supervised-pretraining"].seeds == (0, 1, 2, 3, 4)
 
 
 @pytest.mark.slow
 def test_a_random_encoder_is_judged_on_every_task_near_what_it_can():
-    rows = study.judge(study.untaught(7), 7)
+    rows = studies.judge(studies.untaught(7), 7)
     asked = {(r["task"], r["n"]) for r in rows}
     assert asked == {
-        *(("sentiment", n) for n in study.LABELS), *(("domain", n) for n in study.LABELS),
-        *(("parts of speech", n) for n in study.SENTENCES),
-        *(("names", n) for n in study.SENTENCES), ("meanings", 8), ("sentiment, fine-tuned", 64),
-    }  # fmt: skip
+        *(("sentiment", n) for n in studies.LABELS),
+        *(("domain", n) for n in studies.LABELS),
+        *(("parts of speech", n) for n in studies.SENTENCES),
+        *(("names", n) for n in studies.SENTENCES),
+        ("meanings", 8),
+        ("sentiment, fine-tuned", 64),
+    }
     score = {(r["task"], r["n"]): r["score"] for r in rows}
     assert all(0 <= v <= 1 for v in score.values())
     assert score["sentiment", 16] < 0.65 and score["meanings", 8] < 0.75
@@ -204,47 +224,62 @@ def test_the_stored_study_is_that_of_the_code():
         k: list(v) if isinstance(v, tuple) else v for k, v in known.configuration.items()
     }
     assert stored.meta["seeds"] == list(known.seeds)
-    for teacher in study.TEACHERS:
+    for teacher in studies.TEACHERS:
         for budget in ("examples", "compute"):
             found = stored.values("score", teacher=teacher, budget=budget, task="sentiment", n=16)
             assert len(found) == len(known.seeds)
-    for teacher, documents in itertools.product(study.TEACHERS, known.configuration["few"]):
+    for teacher, documents in itertools.product(studies.TEACHERS, known.configuration["few"]):
         if teacher != "random":
             found = stored.values("score", teacher=teacher, budget="few", documents=documents, n=16)
             assert len(found) == len(known.seeds), (teacher, documents)
 
 
-@pytest.mark.parametrize("id, first, second, task, n, budget", [
-    ("sup-labels-own-task", "labels", "translation", "sentiment", 16, "examples"),
-    ("sup-labels-examples", "labels", "masked words", "sentiment", 16, "examples"),
-    ("sup-translation-words", "translation", "labels", "parts of speech", 32, "examples"),
-    ("sup-translation-tags-examples", "translation", "masked words", "parts of speech", 32,
-     "examples"),
-    ("sup-labels-tags-examples", "labels", "masked words", "parts of speech", 32, "examples"),
-    ("sup-labels-early", "labels", "masked words", "sentiment", 16, "compute"),
-    ("sup-translation-tags", "translation", "masked words", "parts of speech", 32, "compute"),
-    ("sup-labels-tags", "labels", "masked words", "parts of speech", 32, "compute"),
-    ("sup-text-domain", "translation", "masked words", "domain", 64, "compute"),
-    ("sup-negative", "labels", "random", "parts of speech", 32, "compute"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "id, first, second, task, n, budget",
+    [
+        ("sup-labels-own-task", "labels", "translation", "sentiment", 16, "examples"),
+        ("sup-labels-examples", "labels", "masked words", "sentiment", 16, "examples"),
+        ("sup-translation-words", "translation", "labels", "parts of speech", 32, "examples"),
+        (
+            "sup-translation-tags-examples",
+            "translation",
+            "masked words",
+            "parts of speech",
+            32,
+            "examples",
+        ),
+        ("sup-labels-tags-examples", "labels", "masked words", "parts of speech", 32, "examples"),
+        ("sup-labels-early", "labels", "masked words", "sentiment", 16, "compute"),
+        ("sup-translation-tags", "translation", "masked words", "parts of speech", 32, "compute"),
+        ("sup-labels-tags", "labels", "masked words", "parts of speech", 32, "compute"),
+        ("sup-text-domain", "translation", "masked words", "domain", 64, "compute"),
+        ("sup-negative", "labels", "random", "parts of speech", 32, "compute"),
+    ],
+)
 def test_what_the_notebook_claims_stands_in_the_store(id, first, second, task, n, budget):
     stored, promise = results.load("supervised-pretraining"), claims.registry()[id]
-    sides = [stored.values("score", teacher=t, task=task, n=n, budget=budget)
-             for t in (first, second)]  # fmt: skip
+    sides = [
+        stored.values("score", teacher=t, task=task, n=n, budget=budget) for t in (first, second)
+    ]
     gap = evaluate.difference(*sides).times(100)
     ahead = promise.direction == ">0"
     assert (gap.low > 0 if ahead else gap.high < 0) and abs(gap.mean) >= promise.minimum
 
 
-@pytest.mark.parametrize("id, first, second", [
-    ("sup-few", ("labels", 1600), ("labels", 100)),
-    ("sup-few-labels", ("labels", 100), ("translation", 100)),
-    ("sup-few-text", ("labels", 100), ("masked words", 100)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "id, first, second",
+    [
+        ("sup-few", ("labels", 1600), ("labels", 100)),
+        ("sup-few-labels", ("labels", 100), ("translation", 100)),
+        ("sup-few-text", ("labels", 100), ("masked words", 100)),
+    ],
+)
 def test_what_the_notebook_claims_of_little_data_stands_in_the_store(id, first, second):
     stored, promise = results.load("supervised-pretraining"), claims.registry()[id]
-    sides = [stored.values("score", teacher=t, documents=d, budget="few", task="sentiment", n=16)
-             for t, d in (first, second)]  # fmt: skip
+    sides = [
+        stored.values("score", teacher=t, documents=d, budget="few", task="sentiment", n=16)
+        for t, d in (first, second)
+    ]
     gap = evaluate.difference(*sides).times(100)
     assert gap.low > 0 and gap.mean >= promise.minimum
 

@@ -17,37 +17,48 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, chisquare
 
 from tl_helpers import town
-from tl_helpers.errors import BadValue, CourseError, UnknownName
-from tl_helpers.town import compiled as c
-from tl_helpers.town import lexicon as lx
+from tl_helpers.core.errors import BadValue, CourseError, UnknownName
+from tl_helpers.town import compiled, lexicon
 from tl_helpers.town.generate import ATTRIBUTE_COLUMNS, SLOT
 from tl_helpers.town.people import occupations
 
 ROOT = Path(__file__).resolve().parent.parent
 ALPHA = 1e-6  # seeds are fixed: a test that passes once passes always
 OTHER = {
-    "seed": 7, "zipf": 0.8, "distance": 0.9, "hard": 0.4, "neutral": 0.3, "agreement": 0.8,
-    "noise": 0.1, "gender_skew": 0.9, "mixture": {"news": 2, "letter": 1, "film": 1},
+    "seed": 7,
+    "zipf": 0.8,
+    "distance": 0.9,
+    "hard": 0.4,
+    "neutral": 0.3,
+    "agreement": 0.8,
+    "noise": 0.1,
+    "gender_skew": 0.9,
+    "mixture": {"news": 2, "letter": 1, "film": 1},
 }
 GOLDEN = [
     ({"seed": 0}, "f31e4d8451e0f4b568b612b320e640c40518f7dc1acb328f693b4313bc63a161"),
     (OTHER, "126e73c00fb5c889fd4b3f99bfd898a97231084f8b653248b2d8d9d40d2c253a"),
 ]
 
-dials = st.fixed_dictionaries({
-    "seed": st.integers(-(2**70), 2**70),
-    "zipf": st.floats(0, 2),
-    "distance": st.floats(0, 1),
-    "hard": st.floats(0, 0.9),
-    "neutral": st.floats(0, 0.9),
-    "agreement": st.floats(0.5, 1),
-    "noise": st.floats(0, 0.5),
-    "gender_skew": st.floats(0, 1),
-    "mixture": st.none() | st.dictionaries(
-        st.sampled_from(lx.DOMAINS), st.floats(0.01, 10), min_size=1),
-})
+dials = st.fixed_dictionaries(
+    {
+        "seed": st.integers(-(2**70), 2**70),
+        "zipf": st.floats(0, 2),
+        "distance": st.floats(0, 1),
+        "hard": st.floats(0, 0.9),
+        "neutral": st.floats(0, 0.9),
+        "agreement": st.floats(0.5, 1),
+        "noise": st.floats(0, 0.5),
+        "gender_skew": st.floats(0, 1),
+        "mixture": st.none()
+        | st.dictionaries(st.sampled_from(lexicon.DOMAINS), st.floats(0.01, 10), min_size=1),
+    }
+)
 few = settings(
-    max_examples=15, deadline=None, derandomize=True, database=None,
+    max_examples=15,
+    deadline=None,
+    derandomize=True,
+    database=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
 
@@ -75,8 +86,12 @@ def test_text_does_not_depend_on_the_order_of_sets(hash_seed):
         "print(hashlib.sha256('\\n'.join(texts).encode()).hexdigest(), len(vocabulary()))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=os.environ | {"PYTHONHASHSEED": hash_seed},
-        capture_output=True, text=True, check=True,
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONHASHSEED": hash_seed},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.split() == [GOLDEN[1][1], str(len(town.vocabulary()))]
 
@@ -106,13 +121,41 @@ def words_of(table):
     return set().union(*(words_of(t) for t in table.values()))
 
 
-PLURAL = words_of(lx.THINGS) | words_of(lx.CROWD) | {"residents"}
-SINGULAR = words_of(lx.THING) | words_of(lx.ITEM) | words_of(lx.PLACE_NOUN)
-SINGULAR |= words_of(lx.STAFF) | words_of(lx.KIN) | set(occupations()[0])
+PLURAL = words_of(lexicon.THINGS) | words_of(lexicon.CROWD) | {"residents"}
+SINGULAR = words_of(lexicon.THING) | words_of(lexicon.ITEM) | words_of(lexicon.PLACE_NOUN)
+SINGULAR |= words_of(lexicon.STAFF) | words_of(lexicon.KIN) | set(occupations()[0])
 IRREGULAR = {
-    "saw", "found", "chose", "bought", "read", "reread", "shone", "upset", "sang", "made", "gave",
-    "met", "told", "brought", "came", "left", "seen", "said", "heard", "kept", "built", "run",
-    "done", "written", "did", "cast", "drawn", "chosen", "led", "forecast", "stank",
+    "saw",
+    "found",
+    "chose",
+    "bought",
+    "read",
+    "reread",
+    "shone",
+    "upset",
+    "sang",
+    "made",
+    "gave",
+    "met",
+    "told",
+    "brought",
+    "came",
+    "left",
+    "seen",
+    "said",
+    "heard",
+    "kept",
+    "built",
+    "run",
+    "done",
+    "written",
+    "did",
+    "cast",
+    "drawn",
+    "chosen",
+    "led",
+    "forecast",
+    "stank",
 }
 
 
@@ -136,7 +179,7 @@ def test_no_word_is_said_twice_in_a_row(corpus):
 
 def test_capitals_belong_to_sentence_starts_names_and_i(corpus):
     starts = corpus._starts_sentence()
-    names = corpus.pos() == c.UPOS.index("PROPN")
+    names = corpus.pos() == compiled.UPOS.index("PROPN")
     words = corpus.words()
     inner = {w for w in words[~starts & ~names].tolist() if w != w.lower()}
     assert inner <= {"I", "Victorian", "Turkish", "Roman", "Scottish", "Italian"}
@@ -153,9 +196,9 @@ def test_a_before_consonants_and_an_before_vowels(corpus):
     assert all(w[0] in "aeiou" for w in an)
     assert {w for w in plain if w[0] in "aeiou"} <= {"useless"}
     for word in ("useless", "unique", "European", "one-off", "hotel", "union"):
-        assert not c.starts_with_vowel_sound(word)
+        assert not compiled.starts_with_vowel_sound(word)
     for word in ("hour", "honest", "ugly", "usher", "icy", "umbrella-maker", "unpopular"):
-        assert c.starts_with_vowel_sound(word)
+        assert compiled.starts_with_vowel_sound(word)
 
 
 def test_subjects_and_verbs_agree():
@@ -163,8 +206,8 @@ def test_subjects_and_verbs_agree():
     corpus = town.Town(seed=1, neutral=0.4, hard=0.3).corpus(4_000)
     words, heads, pos = corpus.words().tolist(), corpus.heads().tolist(), corpus.pos().tolist()
     relation = [corpus.engine.relations[r] for r in corpus.relations()]
-    proper, bounds = c.UPOS.index("PROPN"), corpus.draws.t_start.tolist()
-    many = PLURAL | words_of(lx.NUMBERS) | {"we", "you", "they"}
+    proper, bounds = compiled.UPOS.index("PROPN"), corpus.draws.t_start.tolist()
+    many = PLURAL | words_of(lexicon.NUMBERS) | {"we", "you", "they"}
     third = {"stands", "tells", "meets", "lives", "begins", "comes"}
     checked: Counter[str] = Counter()
     for a, b in zip(bounds[:-1], bounds[1:], strict=True):
@@ -185,8 +228,9 @@ def test_subjects_and_verbs_agree():
             if noun == "i" and not joined:
                 assert form in ("was", "am"), sentence
             else:
-                assert form == "were" or form == "are" if plural else form not in (
-                    "were", "are", "am"), sentence
+                assert (
+                    form == "were" or form == "are" if plural else form not in ("were", "are", "am")
+                ), sentence
             checked[form] += 1
     assert checked["was"] > 3_000 and checked["were"] > 1_000 and checked["is"] > 100
     assert all(checked[form] > 20 for form in third | {"am", "are", "has"})
@@ -202,28 +246,36 @@ def past(verb):
 
 
 def test_verb_forms():
-    for polarity in c.POLARITIES:
-        bare, done = lx.LOVE[polarity].split(), lx.LOVED[polarity].split()
+    for polarity in compiled.POLARITIES:
+        bare, done = lexicon.LOVE[polarity].split(), lexicon.LOVED[polarity].split()
         for a, b in zip(bare, done, strict=True):
             assert b in {past(a), past(a + a[-1])}
-    for table in (lx.LOVED, lx.MOVED, lx.TREATED, lx.WORKED, lx.GOT, lx.OBJECTS, lx.MADE,
-                  lx.NEWS_DID):
+    for table in (
+        lexicon.LOVED,
+        lexicon.MOVED,
+        lexicon.TREATED,
+        lexicon.WORKED,
+        lexicon.GOT,
+        lexicon.OBJECTS,
+        lexicon.MADE,
+        lexicon.NEWS_DID,
+    ):
         for verb in words_of(table):
             assert verb.endswith("ed") or verb in IRREGULAR, verb
-    for table in (lx.LOVE, lx.CHOOSE, lx.USE):
+    for table in (lexicon.LOVE, lexicon.CHOOSE, lexicon.USE):
         for verb in words_of(table):
             assert not verb.endswith("ed") and not verb.endswith("ing"), verb
 
 
 def test_bare_verbs_follow_modals_and_past_forms_do_not(corpus):
     words = corpus.words()
-    bare = words_of(lx.LOVE) | words_of(lx.CHOOSE) | words_of(lx.USE)
+    bare = words_of(lexicon.LOVE) | words_of(lexicon.CHOOSE) | words_of(lexicon.USE)
     bare |= {"return", "recommend", "tell", "have"}
-    skip = {"not", *words_of(lx.AGAIN)}
+    skip = {"not", *words_of(lexicon.AGAIN)}
     seen = 0
     for i in np.flatnonzero(np.isin(words, ["will", "would", "should", "did", "could", "must"])):
         # "The waitress did everything well": a main verb, not an auxiliary
-        if corpus.pos()[i] != c.UPOS.index("AUX"):
+        if corpus.pos()[i] != compiled.UPOS.index("AUX"):
             continue
         j = i + 1
         while words[j] in skip:
@@ -267,9 +319,7 @@ def test_tokens_rebuild_the_text(setting):
         assert text == " ".join(sentences[d.s_start[k] : d.s_start[k + 1]])
 
 
-UPOS = set(
-    "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split()
-)
+UPOS = set("ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split())
 RELATIONS = set(
     "acl advcl advmod amod appos aux case cc ccomp clf compound conj cop csubj dep det discourse "
     "dislocated expl fixed flat goeswith iobj list mark nmod nsubj nummod obj obl orphan parataxis "
@@ -278,15 +328,15 @@ RELATIONS = set(
 
 
 def test_labels_are_those_of_universal_dependencies():
-    assert set(c.UPOS) <= UPOS
-    found = {r for p in c.patterns() for r in p.relations}
+    assert set(compiled.UPOS) <= UPOS
+    found = {r for p in compiled.patterns() for r in p.relations}
     assert {r.split(":")[0] for r in found} <= RELATIONS
     assert {r for r in found if ":" in r} <= {"nmod:poss", "aux:pass", "acl:relcl"}
 
 
 def test_every_tree_is_well_formed_and_projective():
     """All patterns, thus all sentences: a word slot never changes the tree."""
-    for p in c.patterns():
+    for p in compiled.patterns():
         n = len(p.symbols)
         assert len(p.heads) == len(p.relations) == n
         assert p.heads.count(-1) == 1 and p.relations[p.heads.index(-1)] == "root"
@@ -303,7 +353,7 @@ def test_every_tree_is_well_formed_and_projective():
                 assert not a < x < b < y, p.source
         assert p.symbols[-1].pos == "PUNCT" and p.relations[-1] == "punct"
         for s, r, h in zip(p.symbols, p.relations, p.heads, strict=True):
-            assert s.pos in c.UPOS
+            assert s.pos in compiled.UPOS
             assert (r == "punct") == (s.pos == "PUNCT")
             if r == "punct":  # nothing hangs on a mark
                 assert p.symbols[h].pos != "PUNCT"
@@ -311,21 +361,21 @@ def test_every_tree_is_well_formed_and_projective():
 
 def test_entities_are_valid_and_mean_names(corpus):
     d = corpus.draws
-    tags = np.array(c.ENTITIES)[corpus.entities()]
-    proper = corpus.pos() == c.UPOS.index("PROPN")
+    tags = np.array(compiled.ENTITIES)[corpus.entities()]
+    proper = corpus.pos() == compiled.UPOS.index("PROPN")
     first = corpus._starts_sentence()
     for i in np.flatnonzero(np.char.startswith(tags, "I-")):
         assert not first[i] and tags[i - 1][2:] == tags[i][2:]
-    months = words_of(lx.DAYS) | words_of(lx.MONTHS)
+    months = words_of(lexicon.DAYS) | words_of(lexicon.MONTHS)
     words = corpus.words()
     outside = proper & (tags == "O")
     assert set(words[outside].tolist()) <= months  # CoNLL does not tag dates
     assert proper[tags != "O"].all()
-    people = set(f"{lx.FEMALE} {lx.MALE} {lx.WRITERS} {lx.ADDRESSEES}".split())
+    people = set(f"{lexicon.FEMALE} {lexicon.MALE} {lexicon.WRITERS} {lexicon.ADDRESSEES}".split())
     assert set(words[tags == "B-PER"].tolist()) <= people
-    assert set(words[tags == "I-PER"].tolist()) <= words_of(lx.SURNAMES)
-    assert set(words[tags == "B-LOC"].tolist()) <= words_of(lx.STREETS)
-    domain = np.array(lx.DOMAINS)[d.domain[d.doc[d.sentence]]]
+    assert set(words[tags == "I-PER"].tolist()) <= words_of(lexicon.SURNAMES)
+    assert set(words[tags == "B-LOC"].tolist()) <= words_of(lexicon.STREETS)
+    domain = np.array(lexicon.DOMAINS)[d.domain[d.doc[d.sentence]]]
     assert not set(domain[tags == "B-ORG"].tolist()) & {"film", "book", "gadget"}
     assert set(domain[tags == "B-MISC"].tolist()) == {"film", "book", "gadget"}
     assert {t[2:] for t in set(tags.tolist()) if t != "O"} == {"PER", "LOC", "ORG", "MISC"}
@@ -334,7 +384,7 @@ def test_entities_are_valid_and_mean_names(corpus):
 def test_labels_are_balanced(corpus):
     d, n = corpus.draws, len(corpus)
     assert binomtest(int(d.label.sum()), n, 0.5).pvalue > ALPHA
-    for domain in range(len(lx.DOMAINS)):
+    for domain in range(len(lexicon.DOMAINS)):
         here = d.domain == domain
         assert binomtest(int(here.sum()), n, 1 / 7).pvalue > ALPHA
         assert binomtest(int(d.label[here].sum()), int(here.sum()), 0.5).pvalue > ALPHA
@@ -345,18 +395,18 @@ def test_labels_are_balanced(corpus):
 
 def test_sentiment_words_stand_on_the_side_that_the_annotation_says(corpus):
     d = corpus.draws
-    sides = {p: words_of(lx.EVAL_THING[p]) for p in c.POLARITIES}
+    sides = {p: words_of(lexicon.EVAL_THING[p]) for p in compiled.POLARITIES}
     assert not sides["negative"] & sides["positive"]
     words = corpus.words()
     at = corpus.cue_positions("eval")
     assert len(at) > 5000
     polarity = d.polarity[d.sentence[at]]
     lower = np.char.lower(words[at].astype(str))
-    assert all(w in sides[c.POLARITIES[p]] for w, p in zip(lower, polarity, strict=True))
+    assert all(w in sides[compiled.POLARITIES[p]] for w, p in zip(lower, polarity, strict=True))
 
 
 def test_he_and_she_follow_the_name(corpus):
-    women, men = words_of(lx.FEMALE), words_of(lx.MALE)
+    women, men = words_of(lexicon.FEMALE), words_of(lexicon.MALE)
     assert not women & men
     found = 0
     for text in corpus.texts():
@@ -367,7 +417,7 @@ def test_he_and_she_follow_the_name(corpus):
             found += 1
         for kin, name in re.findall(r"\b[Mm]y ([a-z]+) ([A-Z][a-z]+)", text):
             if kin != "dear":  # "My dear Emily": of the reader's gender nothing is said
-                assert name in (women if kin in lx.KIN["female"].split() else men), text
+                assert name in (women if kin in lexicon.KIN["female"].split() else men), text
     assert found > 200
 
 
@@ -392,7 +442,7 @@ def test_dataset_rows_hold_the_annotation(level):
 def test_random_positions_of_a_sentence_do_not_run_into_the_next():
     from tl_helpers.town import generate
 
-    longest = max(len(p.symbols) for p in c.patterns())
+    longest = max(len(p.symbols) for p in compiled.patterns())
     assert longest + 2 <= generate._SENTENCE
 
 
@@ -418,7 +468,7 @@ def test_gender_skew_per_occupation(skew):
 def test_gender_skew_by_occupation_shows_in_the_text():
     made = town.Town(seed=5, gender_skew={"nurse": 0.9, "soldier": 0.2}, mixture={"letter": 1})
     text = " ".join(made.corpus(40_000).texts())
-    women = words_of(lx.FEMALE)
+    women = words_of(lexicon.FEMALE)
     for job, expected in (("nurse", 0.9), ("soldier", 0.2), ("builder", 0.5)):
         first = re.findall(rf"\bthe {job}, ([A-Z][a-z]+) ", text, re.I)
         share_is(sum(name in women for name in first), len(first), expected)
@@ -435,7 +485,7 @@ def test_noise_flips_labels_and_nothing_else(noise):
 def test_hard_and_neutral_shares(hard, neutral):
     made = town.Town(seed=5, hard=hard, neutral=neutral).corpus(8_000)
     d, e = made.draws, made.engine
-    for domain in [*range(len(lx.DOMAINS)), None]:  # each, and all together for a sharper test
+    for domain in [*range(len(lexicon.DOMAINS)), None]:  # each, and all together for a sharper test
         body = (d.role == 1) & ((d.domain[d.doc] == domain) | (domain is None))
         opinion = body & e.p_opinion[d.pattern]
         share_is(body.sum() - opinion.sum(), body.sum(), neutral)
@@ -456,10 +506,10 @@ def test_agreement_of_body_sentences(agreement):
 @pytest.mark.parametrize("exponent", [0.0, 0.7, 1.3, 2.0])
 def test_zipf_exponent(exponent):
     made = town.Town(seed=5, zipf=exponent, distance=0.0).corpus(8_000)
-    ranked = {p: lx.EVAL_THING[p]["any"].split() for p in c.POLARITIES}
+    ranked = {p: lexicon.EVAL_THING[p]["any"].split() for p in compiled.POLARITIES}
     words = np.char.lower(made.words()[made.cue_positions("eval")].astype(str))
     counts = Counter(words.tolist())
-    for p in c.POLARITIES:
+    for p in compiled.POLARITIES:
         seen = np.array([counts[w] for w in ranked[p]])
         expected = np.arange(1, len(seen) + 1.0) ** -exponent
         assert chisquare(seen, expected * seen.sum() / expected.sum()).pvalue > ALPHA
@@ -474,8 +524,8 @@ def test_distance_between_domains(distance):
     at = made.cue_positions("eval")
     words = np.char.lower(made.words()[at].astype(str))
     domain = d.domain[d.doc[d.sentence[at]]]
-    for i, name in enumerate(lx.DOMAINS):
-        own = set().union(*(lx.EVAL_THING[p][name].split() for p in c.POLARITIES))
+    for i, name in enumerate(lexicon.DOMAINS):
+        own = set().union(*(lexicon.EVAL_THING[p][name].split() for p in compiled.POLARITIES))
         here = words[domain == i]
         share_is(sum(w in own for w in here.tolist()), len(here), distance)
 
@@ -483,7 +533,7 @@ def test_distance_between_domains(distance):
 def test_mixture_of_domains():
     weights = {"film": 3, "news": 1, "letter": 0}
     d = town.Town(seed=5, mixture=weights).corpus(8_000).draws
-    for i, name in enumerate(lx.DOMAINS):
+    for i, name in enumerate(lexicon.DOMAINS):
         share_is((d.domain == i).sum(), 8_000, weights.get(name, 0) / 4)
 
 
@@ -502,7 +552,8 @@ def test_dials_leave_alone_what_they_do_not_name():
         other = town.Town(seed=5, **change).corpus(2_000)
         for name in hidden + also:
             np.testing.assert_array_equal(
-                getattr(base.draws, name), getattr(other.draws, name), f"{change} {name}")
+                getattr(base.draws, name), getattr(other.draws, name), f"{change} {name}"
+            )
         assert base.texts() != other.texts()
     # the skew changes who the professionals are, and not one other word
     skewed = town.Town(seed=5, gender_skew=1.0).corpus(2_000)
@@ -514,34 +565,66 @@ def test_dials_leave_alone_what_they_do_not_name():
 
 
 # --- bad dials: one clear message each -----------------------------------------------------------
-@pytest.mark.parametrize("wrong, message", [
-    ({"seed": 1.5}, "whole number"), ({"seed": "0"}, "whole number"), ({"seed": True}, "whole"),
-    ({"zipf": -0.1}, "from 0 to 2"), ({"zipf": 2.1}, "zipf = 2.1"), ({"zipf": "1"}, "zipf"),
-    ({"zipf": float("nan")}, "zipf"), ({"zipf": None}, "zipf"), ({"distance": 1.01}, "distance"),
-    ({"hard": 0.95}, "from 0 to 0.9"), ({"neutral": -1}, "neutral"), ({"noise": 0.6}, "0.5"),
-    ({"agreement": 0.4}, "from 0.5 to 1"), ({"noise": True}, "noise"),
-    ({"gender_skew": 2}, "gender_skew"), ({"gender_skew": {"nurse": 1.2}}, "nurse"),
-    ({"mixture": {}}, "no weight"), ({"mixture": {"film": 0}}, "no weight"),
-    ({"mixture": {"film": -1}}, "film"), ({"mixture": {"film": float("inf")}}, "film"),
-    ({"mixture": "film"}, "mapping"), ({"mixture": ["film"]}, "mapping"),
-])
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        ({"seed": 1.5}, "whole number"),
+        ({"seed": "0"}, "whole number"),
+        ({"seed": True}, "whole"),
+        ({"zipf": -0.1}, "from 0 to 2"),
+        ({"zipf": 2.1}, "zipf = 2.1"),
+        ({"zipf": "1"}, "zipf"),
+        ({"zipf": float("nan")}, "zipf"),
+        ({"zipf": None}, "zipf"),
+        ({"distance": 1.01}, "distance"),
+        ({"hard": 0.95}, "from 0 to 0.9"),
+        ({"neutral": -1}, "neutral"),
+        ({"noise": 0.6}, "0.5"),
+        ({"agreement": 0.4}, "from 0.5 to 1"),
+        ({"noise": True}, "noise"),
+        ({"gender_skew": 2}, "gender_skew"),
+        ({"gender_skew": {"nurse": 1.2}}, "nurse"),
+        ({"mixture": {}}, "no weight"),
+        ({"mixture": {"film": 0}}, "no weight"),
+        ({"mixture": {"film": -1}}, "film"),
+        ({"mixture": {"film": float("inf")}}, "film"),
+        ({"mixture": "film"}, "mapping"),
+        ({"mixture": ["film"]}, "mapping"),
+    ],
+)
 def test_dials_out_of_range(wrong, message):
     with pytest.raises(BadValue, match=re.escape(message)):
         town.Town(**wrong)
 
 
-@pytest.mark.parametrize("wrong, message", [
-    ({"zip": 1.0}, "zipf"), ({"mixture": {"flim": 1}}, "film"),
-    ({"gender_skew": {"nurze": 0.5}}, "nurse"), ({"gender_skew": {3: 0.5, "nurse": 0.1}}, "3"),
-])
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        ({"zip": 1.0}, "zipf"),
+        ({"mixture": {"flim": 1}}, "film"),
+        ({"gender_skew": {"nurze": 0.5}}, "nurse"),
+        ({"gender_skew": {3: 0.5, "nurse": 0.1}}, "3"),
+    ],
+)
 def test_unknown_names_list_or_suggest_what_there_is(wrong, message):
     with pytest.raises(UnknownName, match=message):
         town.Town(**wrong)
 
 
-@pytest.mark.parametrize("n, start", [
-    (0, 0), (-1, 0), (1.0, 0), (True, 0), ("9", 0), (1, -1), (1, 0.5), (10**9, 0), (1, 2**63),
-])
+@pytest.mark.parametrize(
+    "n, start",
+    [
+        (0, 0),
+        (-1, 0),
+        (1.0, 0),
+        (True, 0),
+        ("9", 0),
+        (1, -1),
+        (1, 0.5),
+        (10**9, 0),
+        (1, 2**63),
+    ],
+)
 def test_impossible_corpora(n, start):
     with pytest.raises(CourseError, match="whole number from"):
         town.Town().corpus(n, start=start)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.naive_bayes import MultinomialNB
 
-from tl_helpers import town
-from tl_helpers.errors import BadValue, UnknownName
+from tl_helpers import questions, town
+from tl_helpers.core.errors import BadValue, UnknownName
 from tl_helpers.town import HOMONYMS
 
 SENSES = [(word, name) for word, senses in HOMONYMS.items() for name in senses]
@@ -51,8 +51,9 @@ def test_a_homonym_is_used_in_its_topics_and_nowhere_else_in_the_lexicon():
         for x in homes:  # a single category: the same places in the same sentences
             weights = x.weights[:, x.words.index(word)].reshape(len(town.DOMAINS), 4)
             assert x.by == ("domain", "topic")
-            used |= {(town.DOMAINS[i], town.TOPICS[town.DOMAINS[i]][j])
-                     for i, j in np.argwhere(weights)}
+            used |= {
+                (town.DOMAINS[i], town.TOPICS[town.DOMAINS[i]][j]) for i, j in np.argwhere(weights)
+            }
         assert len(homes) == 1
         assert used == {place for sense in senses.values() for place in sense.where}
         literals = {s.name for p in engine.patterns for s in p.symbols if s.kind == "literal"}
@@ -60,10 +61,18 @@ def test_a_homonym_is_used_in_its_topics_and_nowhere_else_in_the_lexicon():
 
 
 # --- what is said of a corpus --------------------------------------------------------------------
-@settings(max_examples=15, deadline=None, derandomize=True, database=None,
-          suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=15,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(
-    st.integers(-(2**70), 2**70), st.floats(0, 2), st.integers(1, 400), st.integers(0, 10**12),
+    st.integers(-(2**70), 2**70),
+    st.floats(0, 2),
+    st.integers(1, 400),
+    st.integers(0, 10**12),
     st.none() | st.dictionaries(st.sampled_from(town.DOMAINS), st.floats(0.01, 10), min_size=1),
 )
 def test_every_homonym_of_a_corpus_is_found_with_the_sense_of_its_topic(
@@ -118,12 +127,14 @@ def test_the_senses_stand_in_the_same_sentences(corpus):
 # --- the task ------------------------------------------------------------------------------------
 @pytest.mark.parametrize("level", ["document", "sentence"])
 def test_the_task_is_balanced_aligned_and_its_parts_share_no_document(level):
-    task = town.sense_task(3, 7, level=level)
+    task = questions.sense_task(3, 7, level=level)
     assert not set(task.train.document.tolist()) & set(task.test.document.tolist())
     made = town.Town(seed=20_003).corpus(int(max(part.document.max() for part in task)) + 1)
     found, d = made.homonyms(), made.draws
-    gold = {(int(d.doc[d.sentence[at]]), word, sense)
-            for at, word, sense in zip(found.position, found.word, found.sense, strict=True)}
+    gold = {
+        (int(d.doc[d.sentence[at]]), word, sense)
+        for at, word, sense in zip(found.position, found.word, found.sense, strict=True)
+    }
     source = made.texts() if level == "document" else made.sentences()
     for part in task:
         pairs = Counter(zip(part.word.tolist(), part.sense.tolist(), strict=True))
@@ -141,17 +152,17 @@ def test_the_task_is_balanced_aligned_and_its_parts_share_no_document(level):
 
 
 def test_the_task_takes_some_words_and_is_the_same_each_time():
-    one, again = (town.sense_task(0, 3, words=["bass", "mint", "bass"]) for _ in range(2))
+    one, again = (questions.sense_task(0, 3, words=["bass", "mint", "bass"]) for _ in range(2))
     assert Counter(one.test.word.tolist()) == {"bass": 6, "mint": 6}
     assert one.train.texts == again.train.texts
-    assert one.train.texts != town.sense_task(1, 3, words=["bass", "mint"]).train.texts
+    assert one.train.texts != questions.sense_task(1, 3, words=["bass", "mint"]).train.texts
 
 
 def test_the_other_words_tell_the_senses_apart():
     """A bag of the document's words, the homonym left out; a sentence alone often does not do."""
     right = {}
     for level in ("document", "sentence"):
-        train, test = town.sense_task(0, 20, level=level)
+        train, test = questions.sense_task(0, 20, level=level)
         bags = []
         for part in (train, test):
             pairs = zip(part.words, part.position, strict=True)
@@ -167,16 +178,22 @@ def test_the_other_words_tell_the_senses_apart():
     assert 0.6 < right["sentence"] < 0.85
 
 
-@pytest.mark.parametrize("wrong, message", [
-    ({"n": 0}, "from 1 to 500"), ({"n": 501}, "n = 501"), ({"n": 2.0}, "n = 2.0"),
-    ({"n": True}, "n = True"), ({"level": "paragraph"}, "'document' or 'sentence'"),
-    ({"words": []}, "No homonyms"),
-])
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        ({"n": 0}, "from 1 to 500"),
+        ({"n": 501}, "n = 501"),
+        ({"n": 2.0}, "n = 2.0"),
+        ({"n": True}, "n = True"),
+        ({"level": "paragraph"}, "'document' or 'sentence'"),
+        ({"words": []}, "No homonyms"),
+    ],
+)
 def test_impossible_tasks(wrong, message):
     with pytest.raises(BadValue, match=message):
-        town.sense_task(0, **wrong)
+        questions.sense_task(0, **wrong)
 
 
 def test_a_word_that_is_no_homonym():
     with pytest.raises(UnknownName, match="bass"):
-        town.sense_task(0, words=["bas"])
+        questions.sense_task(0, words=["bas"])

@@ -12,19 +12,29 @@ import numpy as np
 import pytest
 
 from tl_helpers import town
-from tl_helpers.town import compiled as c
-from tl_helpers.town import lexicon as lx
+from tl_helpers.town import compiled, lexicon
 from tl_helpers.town.classes import CLASSES, noun_classes
 from tl_helpers.town.generate import LENGTHS, OPENING_NEUTRAL
 from tl_helpers.town.people import PERSONS_PER_CELL, occupations, people
 
 # Documents that open alike: what the first sentence tells apart need not be weighed.
-GROUPS = {"news": ["news"], "letter": ["letter"],
-          "review": [d for d in lx.DOMAINS if d not in ("news", "letter")]}
+GROUPS = {
+    "news": ["news"],
+    "letter": ["letter"],
+    "review": [d for d in lexicon.DOMAINS if d not in ("news", "letter")],
+}
 SETTINGS = [
     {"seed": 2},
-    {"seed": 3, "zipf": 0.7, "distance": 0.8, "hard": 0.4, "neutral": 0.3, "agreement": 0.75,
-     "gender_skew": 0.9, "mixture": {"film": 2, "book": 1, "gadget": 1, "letter": 1, "news": 0.5}},
+    {
+        "seed": 3,
+        "zipf": 0.7,
+        "distance": 0.8,
+        "hard": 0.4,
+        "neutral": 0.3,
+        "agreement": 0.75,
+        "gender_skew": 0.9,
+        "mixture": {"film": 2, "book": 1, "gadget": 1, "letter": 1, "news": 0.5},
+    },
 ]
 
 
@@ -36,25 +46,32 @@ HIDDEN = ("gender", "class")
 def category_words():
     """(category, domain, topic, polarity) -> its possible words, lower-cased."""
     out = {}
-    for x in c.categories(1.3, 0.5).values():
-        for d in range(len(lx.DOMAINS)):
+    for x in compiled.categories(1.3, 0.5).values():
+        for d in range(len(lexicon.DOMAINS)):
             for t in range(4):
                 for p in range(2):
                     words = set()
-                    free = product(*(range(c.SIZES[f]) if f in x.by else [0] for f in HIDDEN))
+                    free = product(
+                        *(range(compiled.SIZES[f]) if f in x.by else [0] for f in HIDDEN)
+                    )
                     for at in (dict(zip(HIDDEN, values, strict=True)) for values in free):
                         at |= {"domain": d, "topic": t, "polarity": p}
                         r = 0
                         for feature in x.by:
-                            r = r * c.SIZES[feature] + at[feature]
+                            r = r * compiled.SIZES[feature] + at[feature]
                         row = x.weights[r]
                         words |= {w for w, v in zip(x.words, row, strict=True) if v > 0}
                     out[x.name, d, t, p] = frozenset(w.lower() for w in words)
     return out
 
 
-FIXED = {"psub": {"she", "he"}, "qsub": {"she", "he"}, "ppos": {"her", "his"},
-         "p1": {n[0].lower() for n in people()}, "p2": {n[1].lower() for n in people()}}
+FIXED = {
+    "psub": {"she", "he"},
+    "qsub": {"she", "he"},
+    "ppos": {"her", "his"},
+    "p1": {n[0].lower() for n in people()},
+    "p2": {n[1].lower() for n in people()},
+}
 
 
 @cache
@@ -73,7 +90,7 @@ def possible(symbol, d, t, p):
 
 def collisions(first, second, contexts_a, contexts_b):
     """Pairs of different patterns that can give the same string, for sets of contexts."""
-    symbols = list({s for p in c.patterns() for s in p.symbols})
+    symbols = list({s for p in compiled.patterns() for s in p.symbols})
     index = {s: i for i, s in enumerate(symbols)}
 
     def words(contexts):
@@ -97,15 +114,18 @@ def collisions(first, second, contexts_a, contexts_b):
 
 
 def contexts(domains):
-    return [(lx.DOMAINS.index(d), t, p) for d in domains for t in range(4) for p in range(2)]
+    return [(lexicon.DOMAINS.index(d), t, p) for d in domains for t in range(4) for p in range(2)]
 
 
 def patterns_of(domains, role):
-    return [(i, p) for i, p in enumerate(c.patterns())
-            if p.role == role and set(p.domains) & set(domains)]
+    return [
+        (i, p)
+        for i, p in enumerate(compiled.patterns())
+        if p.role == role and set(p.domains) & set(domains)
+    ]
 
 
-@pytest.mark.parametrize("role", c.ROLES)
+@pytest.mark.parametrize("role", compiled.ROLES)
 @pytest.mark.parametrize("group", GROUPS)
 def test_no_two_patterns_can_give_the_same_sentence(group, role):
     """A proof over all words, not a sample: first for all contexts at once, then one by one."""
@@ -114,10 +134,15 @@ def test_no_two_patterns_can_give_the_same_sentence(group, role):
     for a, b in collisions(rules, rules, everywhere, everywhere):
         for x in everywhere:
             for y in everywhere:
-                one, other = lx.DOMAINS[x[0]] in a[1].domains, lx.DOMAINS[y[0]] in b[1].domains
+                one, other = (
+                    lexicon.DOMAINS[x[0]] in a[1].domains,
+                    lexicon.DOMAINS[y[0]] in b[1].domains,
+                )
                 if one and other:
-                    clash = [possible(s, *x) & possible(r, *y)
-                             for s, r in zip(a[1].symbols, b[1].symbols, strict=True)]
+                    clash = [
+                        possible(s, *x) & possible(r, *y)
+                        for s, r in zip(a[1].symbols, b[1].symbols, strict=True)
+                    ]
                     assert not all(clash), (a[1].source, b[1].source, x, y, clash)
 
 
@@ -130,7 +155,7 @@ def test_the_first_sentence_tells_the_groups_apart():
 
 
 def test_sentences_end_where_the_text_says():
-    for p in c.patterns():
+    for p in compiled.patterns():
         marks = [s.name for s in p.symbols if s.name in (".", "!", "?")]
         letter_head = p.role == "open" and p.domains == ("letter",)
         assert marks == ([] if letter_head else [p.symbols[-1].name])
@@ -140,8 +165,9 @@ def test_no_ambiguous_sentence_among_a_hundred_thousand():
     corpus = town.Town(seed=11, hard=0.3, neutral=0.3, zipf=0.9).corpus(25_000)
     assert corpus.n_sentences > 100_000
     d = corpus.draws
-    group = np.array([next(i for i, g in enumerate(GROUPS) if name in GROUPS[g])
-                      for name in lx.DOMAINS])[d.domain[d.doc]]
+    group = np.array(
+        [next(i for i, g in enumerate(GROUPS) if name in GROUPS[g]) for name in lexicon.DOMAINS]
+    )[d.domain[d.doc]]
     seen: dict[tuple[int, int, str], int] = {}
     for k, text in enumerate(corpus.sentences()):
         key = int(group[k]), int(d.role[k]), text
@@ -154,12 +180,13 @@ class ByHand:
 
     def __init__(self, **setting):
         self.dials = town.Dials(**setting)
-        self.categories = c.categories(self.dials.zipf, self.dials.distance)
-        weights = self.dials.mixture or dict.fromkeys(lx.DOMAINS, 1.0)
+        self.categories = compiled.categories(self.dials.zipf, self.dials.distance)
+        weights = self.dials.mixture or dict.fromkeys(lexicon.DOMAINS, 1.0)
         self.shares = {d: w / sum(weights.values()) for d, w in weights.items() if w}
         self.rules = {
-            (d, role): [p for p in c.patterns() if p.role == role and d in p.domains]
-            for d in lx.DOMAINS for role in c.ROLES
+            (d, role): [p for p in compiled.patterns() if p.role == role and d in p.domains]
+            for d in lexicon.DOMAINS
+            for role in compiled.ROLES
         }
         self.classes = {(noun, d, t): CLASSES.index(k) for noun, d, t, k in noun_classes()}
 
@@ -167,10 +194,18 @@ class ByHand:
         x = self.categories[name]
         if word not in x.words:
             return 0.0
-        at, r = {"domain": lx.DOMAINS.index(d), "topic": t, "polarity": p, "gender": g,
-                 "class": noun}, 0
+        at, r = (
+            {
+                "domain": lexicon.DOMAINS.index(d),
+                "topic": t,
+                "polarity": p,
+                "gender": g,
+                "class": noun,
+            },
+            0,
+        )
         for feature in x.by:
-            r = r * c.SIZES[feature] + at[feature]
+            r = r * compiled.SIZES[feature] + at[feature]
         return float(x.weights[r][x.words.index(word)] / x.weights[r].sum())
 
     def noun(self, p, i, words, d, t):
@@ -179,8 +214,11 @@ class ByHand:
         if j < 0:
             return CLASSES.index(p.classes[i])
         forms = [words[j], words[j].lower()]
-        found = [self.classes[f, lx.DOMAINS.index(d), t] for f in forms
-                 if (f, lx.DOMAINS.index(d), t) in self.classes]
+        found = [
+            self.classes[f, lexicon.DOMAINS.index(d), t]
+            for f in forms
+            if (f, lexicon.DOMAINS.index(d), t) in self.classes
+        ]
         return found[0] if found else 0  # no such noun: the sentence has no chance anyway
 
     def rule(self, p, d, used):
@@ -188,15 +226,24 @@ class ByHand:
         if p.family in used:
             return 0.0
         hard, neutral = self.dials.hard, self.dials.neutral
-        share = {"body": {"plain": (1 - neutral) * (1 - hard), "hard": (1 - neutral) * hard,
-                          "neutral": neutral},
-                 "open": {"plain": 1 - OPENING_NEUTRAL, "neutral": OPENING_NEUTRAL},
-                 "close": {"plain": 1.0}, "sign": {"neutral": 1.0}}[p.role]
+        share = {
+            "body": {
+                "plain": (1 - neutral) * (1 - hard),
+                "hard": (1 - neutral) * hard,
+                "neutral": neutral,
+            },
+            "open": {"plain": 1 - OPENING_NEUTRAL, "neutral": OPENING_NEUTRAL},
+            "close": {"plain": 1.0},
+            "sign": {"neutral": 1.0},
+        }[p.role]
         rules = self.rules[d, p.role]
         kinds = {r.kind for r in rules}
         kind = share[p.kind] / sum(share[k] for k in kinds)
-        return kind * p.weight / sum(
-            r.weight for r in rules if r.kind == p.kind and r.family not in used)
+        return (
+            kind
+            * p.weight
+            / sum(r.weight for r in rules if r.kind == p.kind and r.family not in used)
+        )
 
     def sentence(self, words, role, d, t, used):
         """Attributes named, and P(sentence) for both polarities; None when there is no parse."""
@@ -217,8 +264,15 @@ class ByHand:
                 else:
                     for polarity in (0, 1):
                         chance[polarity] *= sum(
-                            self.word(s.name, d, t, polarity ^ int(s.opposite), 0, f,
-                                      self.noun(p, i, words, d, t))
+                            self.word(
+                                s.name,
+                                d,
+                                t,
+                                polarity ^ int(s.opposite),
+                                0,
+                                f,
+                                self.noun(p, i, words, d, t),
+                            )
                             for f in forms
                         )
                     ok = any(chance)
@@ -244,7 +298,7 @@ class ByHand:
                     chance *= self.word(name, d, t, 0, g, names[name])
             friend += chance
         order, share, stereotype = occupations()
-        local = share[lx.DOMAINS.index(d)]
+        local = share[lexicon.DOMAINS.index(d)]
         female = self.dials.female_share(order, stereotype)
         ranks = [(k + 1) ** -self.dials.zipf for k in range(PERSONS_PER_CELL)]
         professional = 0.0
@@ -255,12 +309,20 @@ class ByHand:
                 for g in (0, 1):
                     for rank in range(PERSONS_PER_CELL):
                         one, two = people()[(k * 2 + g) * PERSONS_PER_CELL + rank]
-                        who = {"occ": occupation, "p1": one, "p2": two,
-                               "psub": ("she", "he")[g], "ppos": ("her", "his")[g]}
+                        who = {
+                            "occ": occupation,
+                            "p1": one,
+                            "p2": two,
+                            "psub": ("she", "he")[g],
+                            "ppos": ("her", "his")[g],
+                        }
                         if all(names.get(a, v) == v for a, v in who.items()):
                             professional += (
-                                local[k] / local.sum() * (1 - female[k] if g else female[k])
-                                * ranks[rank] / sum(ranks)
+                                local[k]
+                                / local.sum()
+                                * (1 - female[k] if g else female[k])
+                                * ranks[rank]
+                                / sum(ranks)
                             )
         return total * friend * professional
 
@@ -312,7 +374,7 @@ def test_rows_of_the_tables_sum_to_one():
         for a, b in zip(table.start[:-1], table.start[1:], strict=True):
             assert np.exp(table.logp[a:b]).sum() == pytest.approx(1, abs=1e-9)
         ends = table.keys[table.start[1:] - 1]
-        np.testing.assert_array_equal(ends, np.arange(1, len(ends) + 1) * c.ONE)
+        np.testing.assert_array_equal(ends, np.arange(1, len(ends) + 1) * compiled.ONE)
         assert (np.diff(table.keys) >= 0).all()
 
 
@@ -334,8 +396,14 @@ def test_all_words_of_a_slot_share_out_the_probability_of_the_sentence():
                 swapped[at - starts[k]] = word[0].upper() + word[1:]
             text = re.sub(r" ([.,!?;:])", r"\1", " ".join(swapped))
             chances.append(math.exp(hand.logprob(text) - corpus.logprob()[k]))
-        own = hand.word(category.name, lx.DOMAINS[d.domain[k]], int(d.topic[k]), 0, 0,
-                        words[at] if words[at] in category.words else words[at].lower())
+        own = hand.word(
+            category.name,
+            lexicon.DOMAINS[d.domain[k]],
+            int(d.topic[k]),
+            0,
+            0,
+            words[at] if words[at] in category.words else words[at].lower(),
+        )
         assert sum(chances) == pytest.approx(1 / own, rel=0.02)
         checked += 1
     assert checked
@@ -347,10 +415,18 @@ def under(corpus, **setting):
     return replace(corpus, engine=town.Town(**setting).engine).logprob()
 
 
-@pytest.mark.parametrize("wrong", [
-    {"hard": 0.2}, {"neutral": 0.2}, {"zipf": 1.2}, {"distance": 0.6}, {"agreement": 0.8},
-    {"gender_skew": 0.1}, {"mixture": dict.fromkeys(lx.DOMAINS, 1) | {"film": 3}},
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"hard": 0.2},
+        {"neutral": 0.2},
+        {"zipf": 1.2},
+        {"distance": 0.6},
+        {"agreement": 0.8},
+        {"gender_skew": 0.1},
+        {"mixture": dict.fromkeys(lexicon.DOMAINS, 1) | {"film": 3}},
+    ],
+)
 def test_a_wrong_model_pays_for_it_and_probabilities_sum_to_one(wrong):
     """Gibbs: cross-entropy exceeds entropy. And the mean likelihood ratio is one."""
     right = {"agreement": 0.9, "zipf": 1.3}
@@ -364,10 +440,15 @@ def test_a_wrong_model_pays_for_it_and_probabilities_sum_to_one(wrong):
     assert ratio.std() / math.sqrt(len(ratio)) < 0.2
 
 
-@pytest.mark.parametrize("less, more", [
-    ({"zipf": 1.8}, {"zipf": 0.4}), ({"agreement": 1.0}, {"agreement": 0.5}),
-    ({"mixture": {"film": 1}}, {}), ({"distance": 0.0}, {"distance": 0.5}),
-])
+@pytest.mark.parametrize(
+    "less, more",
+    [
+        ({"zipf": 1.8}, {"zipf": 0.4}),
+        ({"agreement": 1.0}, {"agreement": 0.5}),
+        ({"mixture": {"film": 1}}, {}),
+        ({"distance": 0.0}, {"distance": 0.5}),
+    ],
+)
 def test_dials_move_the_entropy_the_right_way(less, more):
     low, high = (town.Town(seed=6, **x).corpus(6_000).logprob() for x in (less, more))
     gap = low - high  # document by document: most draws are shared
@@ -377,6 +458,5 @@ def test_dials_move_the_entropy_the_right_way(less, more):
 def test_labels_cost_nothing():
     corpus = town.Town(seed=6, noise=0.3).corpus(200)
     np.testing.assert_array_equal(corpus.logprob(), town.Town(seed=6).corpus(200).logprob())
-    assert corpus.entropy_per_token() == pytest.approx(
-        -corpus.logprob().sum() / corpus.n_tokens)
+    assert corpus.entropy_per_token() == pytest.approx(-corpus.logprob().sum() / corpus.n_tokens)
     assert 1.0 < corpus.entropy_per_token() < 2.0

@@ -7,10 +7,11 @@ import re
 import numpy as np
 import pytest
 
-from tl_helpers import plots, town
-from tl_helpers.errors import BadValue, UnknownName
-from tl_helpers.town import reading
-from tl_helpers.town.probe import evaluative_words
+from tl_helpers import questions, town
+from tl_helpers.core.errors import BadValue, UnknownName
+from tl_helpers.questions import reading
+from tl_helpers.questions.polarity import evaluative_words
+from tl_helpers.show import plots
 
 
 @pytest.fixture(scope="module")
@@ -36,36 +37,38 @@ def test_plain_sentences_are_marked_as_they_are_meant_and_hard_ones_are_not(corp
 
 
 def test_the_marks_leave_the_text_as_it_is(corpus):
-    shown = town.marked(corpus, range(40))
+    shown = questions.marked(corpus, range(40))
     for body, text in zip(shown.bodies, corpus.texts(), strict=False):
         assert "".join(piece for piece, _ in body).replace(" †", "").strip() == text
     plain = re.sub(r"\[[+-](.*?)\]", r"\1", str(shown)).replace(" †", "")
     assert all(text in plain for text in corpus.texts()[:40])
     html = shown._repr_html_()
-    assert re.sub(r"<[^>]*>", "", html).count("†") == sum(
-        piece == " †" for body in shown.bodies for piece, _ in body) + 1  # fmt: skip
+    assert (
+        re.sub(r"<[^>]*>", "", html).count("†")
+        == sum(piece == " †" for body in shown.bodies for piece, _ in body) + 1
+    )
     assert "<b style" in html and "dashed" in html and "solid" in html  # not by colour alone
     daggers = str(shown).count("†")
     assert daggers == corpus.is_hard()[corpus.draws.doc < 40].sum() > 0
 
 
 def test_a_domain_stands_for_its_first_document(corpus):
-    shown = town.marked(corpus, ["film", "book", 7])
+    shown = questions.marked(corpus, ["film", "book", 7])
     assert [head.split(",")[0] for head in shown.heads[:2]] == ["film", "book"]
     first = int(np.flatnonzero(corpus.draws.domain == town.DOMAINS.index("film"))[0])
-    assert shown.bodies[0] == town.marked(corpus, [first]).bodies[0]
+    assert shown.bodies[0] == questions.marked(corpus, [first]).bodies[0]
     with pytest.raises(UnknownName, match="film"):
-        town.marked(corpus, ["films"])
+        questions.marked(corpus, ["films"])
     for bad in (400, -1):
         with pytest.raises(BadValue, match="no document"):
-            town.marked(corpus, [bad])
+            questions.marked(corpus, [bad])
     with pytest.raises(BadValue, match="no document 'book'"):
-        town.marked(town.Town(seed=0, mixture={"film": 1}).corpus(3), ["book"])
+        questions.marked(town.Town(seed=0, mixture={"film": 1}).corpus(3), ["book"])
 
 
 def test_the_numbers_follow_the_dials():
     def numbers(**dials):
-        return town.statistics(town.Town(seed=1, **dials).corpus(500))
+        return questions.statistics(town.Town(seed=1, **dials).corpus(500))
 
     flat, steep = numbers(zipf=0.0), numbers(zipf=2.0)
     assert flat["types"] > steep["types"] + 50 and flat["bits"] > steep["bits"] + 0.3
@@ -73,27 +76,27 @@ def test_the_numbers_follow_the_dials():
     assert hard["hard"] == pytest.approx(0.5, abs=0.06) and numbers(hard=0.0)["hard"] == 0
     assert neutral["neutral"] == pytest.approx(0.5, abs=0.06)
     with pytest.raises(BadValue, match="too few"):
-        town.statistics(town.Town(seed=0).corpus(5))
+        questions.statistics(town.Town(seed=0).corpus(5))
 
 
 def test_domains_far_apart_share_no_adjective():
     shared = [
-        town.shared_opinions(town.Town(seed=0, distance=d).corpus(500), "restaurant", "film")
+        questions.shared_opinions(town.Town(seed=0, distance=d).corpus(500), "restaurant", "film")
         for d in (0.0, 0.5, 1.0)
     ]
     assert shared[0] > 0.5 > shared[1] > shared[2] == 0
     only = town.Town(seed=0, mixture={"film": 1}).corpus(50)
-    assert np.isnan(town.shared_opinions(only, "restaurant", "film"))
+    assert np.isnan(questions.shared_opinions(only, "restaurant", "film"))
 
 
 def test_frequencies_count_every_token(corpus):
-    counts = town.frequencies(corpus)
+    counts = questions.frequencies(corpus)
     assert counts.sum() == corpus.n_tokens and len(counts) == corpus.summary()["types"]
     assert (np.diff(counts) <= 0).all() and counts[-1] > 0
 
 
 def test_the_rank_plot_falls_on_two_log_axes(corpus):
-    figure = plots.rank_frequency({"a": town.frequencies(corpus), "b": [5, 0, 3, 1]})
+    figure = plots.rank_frequency({"a": questions.frequencies(corpus), "b": [5, 0, 3, 1]})
     axes = figure.axes[0]
     assert axes.get_xscale() == axes.get_yscale() == "log"
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b"]

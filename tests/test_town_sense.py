@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from tl_helpers import town
-from tl_helpers.town import compiled as c
-from tl_helpers.town import lexicon as lx
+from tl_helpers.town import compiled, lexicon
 from tl_helpers.town.classes import CLASSES, noun_classes
 from tl_helpers.town.fits import fits
 from tl_helpers.town.generate import ATTRIBUTE_COLUMNS
@@ -24,10 +23,14 @@ def corpus():
 def test_every_noun_has_one_class():
     found = {(word, d, t): name for word, d, t, name in noun_classes()}
     assert set(found.values()) <= set(CLASSES)
-    for i, domain in enumerate(lx.DOMAINS):
-        for j, topic in enumerate(lx.TOPICS[domain]):
-            lists = (lx.THING[domain][topic], lx.THINGS[domain][topic], lx.ITEM[domain][topic],
-                     lx.PLACE_NOUN[domain])
+    for i, domain in enumerate(lexicon.DOMAINS):
+        for j, topic in enumerate(lexicon.TOPICS[domain]):
+            lists = (
+                lexicon.THING[domain][topic],
+                lexicon.THINGS[domain][topic],
+                lexicon.ITEM[domain][topic],
+                lexicon.PLACE_NOUN[domain],
+            )
             for word in " ".join(lists).split():
                 assert found.get((word, i, j)), (word, domain, topic)
 
@@ -35,31 +38,37 @@ def test_every_noun_has_one_class():
 def test_every_class_has_words_of_its_own_to_say():
     """Else a slot would fall back on the whole list, and say anything."""
     for word, d, _, name in noun_classes():
-        domain = lx.DOMAINS[d]
-        lists = [("loved", lx.LOVED), ("moved", lx.MOVED)]
-        if name in ("room", "yard") and word in lx.PLACE_NOUN[domain].split():
-            lists.append(("evall", lx.EVAL_PLACE))
+        domain = lexicon.DOMAINS[d]
+        lists = [("loved", lexicon.LOVED), ("moved", lexicon.MOVED)]
+        if name in ("room", "yard") and word in lexicon.PLACE_NOUN[domain].split():
+            lists.append(("evall", lexicon.EVAL_PLACE))
         else:
-            own = {p: lx.EVAL_THING[p][domain] for p in c.POLARITIES}
-            lists += [("eval", own), ("worked", lx.WORKED)]
+            own = {p: lexicon.EVAL_THING[p][domain] for p in compiled.POLARITIES}
+            lists += [("eval", own), ("worked", lexicon.WORKED)]
         for part, by_polarity in lists:
             for text in by_polarity.values():
                 assert sum(fits(part, w, name) for w in text.split()) >= 2, (word, part)
 
 
 def test_every_verb_and_adjective_that_depends_on_a_noun_has_found_it():
-    for p in c.patterns():
+    for p in compiled.patterns():
         for i, s in enumerate(p.symbols):
             if s.kind == "slot" and s.name in DEPENDENT:
                 assert (p.governors[i] >= 0) != bool(p.classes[i]), p.source
 
 
-@pytest.mark.parametrize("part, word, yes, no", [
-    ("loved", "savoured", "drink bake", "device weather job text"),
-    ("love", "relish", "meal", "part plant"), ("worked", "dragged", "thrill event", "meal part"),
-    ("eval", "turgid", "text", "room meal dish"), ("eval", "chaotic", "event", "weather crop"),
-    ("newsdid", "saved", "building crop", "weather"), ("made", "brewed", "drink", "bake"),
-])
+@pytest.mark.parametrize(
+    "part, word, yes, no",
+    [
+        ("loved", "savoured", "drink bake", "device weather job text"),
+        ("love", "relish", "meal", "part plant"),
+        ("worked", "dragged", "thrill event", "meal part"),
+        ("eval", "turgid", "text", "room meal dish"),
+        ("eval", "chaotic", "event", "weather crop"),
+        ("newsdid", "saved", "building crop", "weather"),
+        ("made", "brewed", "drink", "bake"),
+    ],
+)
 def test_words_go_with_some_classes_and_not_with_others(part, word, yes, no):
     assert all(fits(part, word, name) for name in yes.split())
     assert not any(fits(part, word, name) for name in no.split())
@@ -68,12 +77,12 @@ def test_words_go_with_some_classes_and_not_with_others(part, word, yes, no):
 def test_what_is_savoured_can_be_eaten():
     """From the text: verb of the table, noun after it."""
     corpus = town.Town(seed=9, zipf=0.3).corpus(6_000)
-    class_of = {(w, lx.DOMAINS[d]): k for w, d, _, k in noun_classes()}
+    class_of = {(w, lexicon.DOMAINS[d]): k for w, d, _, k in noun_classes()}
     seen = 0
     for text, d in zip(corpus.texts(), corpus.draws.domain, strict=True):
         found = re.findall(r"\b(?:savour|relish)(?:ed)? (?:all )?the ([a-z][\w-]*)[ .,]", text)
         for noun in found:
-            kind = class_of.get((noun, lx.DOMAINS[d]))
+            kind = class_of.get((noun, lexicon.DOMAINS[d]))
             if kind is not None:  # else an adjective stands between
                 assert fits("loved", "savoured", kind), text
                 seen += 1
@@ -92,14 +101,18 @@ def test_no_rule_is_followed_twice_in_a_document(corpus):
 def test_rules_never_run_out():
     """In the longest document there is always one that was not used."""
     number: dict[tuple[str, str, str], set[int]] = {}
-    for p in c.patterns():
+    for p in compiled.patterns():
         for domain in p.domains:
             number.setdefault((domain, p.role, p.kind), set()).add(p.family)
     for (domain, role, kind), body in number.items():
         if role == "body":
-            elsewhere = set().union(*(
-                families for (other, place, _), families in number.items()
-                if other == domain and place == "open"))
+            elsewhere = set().union(
+                *(
+                    families
+                    for (other, place, _), families in number.items()
+                    if other == domain and place == "open"
+                )
+            )
             assert len(body - elsewhere) >= 6, (domain, kind)
 
 
@@ -114,14 +127,17 @@ def test_a_rule_used_twice_has_no_chance(corpus):
 
 
 def test_nobody_in_a_letter_shares_a_name_with_its_reader():
-    names = [set(x.split()) for x in (lx.ADDRESSEES, lx.WRITERS, f"{lx.FEMALE} {lx.MALE}")]
+    names = [
+        set(x.split())
+        for x in (lexicon.ADDRESSEES, lexicon.WRITERS, f"{lexicon.FEMALE} {lexicon.MALE}")
+    ]
     assert sum(map(len, names)) == len(set().union(*names))
     assert "to" in ATTRIBUTE_COLUMNS
     for text in town.Town(seed=4, mixture={"letter": 1}).corpus(300).texts():
         reader = re.match(r"(?:My dear|Dear) (\w+),", text)
         assert reader and len(re.findall(rf"\b{reader[1]}\b", text)) == 1
         writer = re.search(r"(\w+)\.$", text)
-        assert writer and writer[1] in lx.WRITERS.split()
+        assert writer and writer[1] in lexicon.WRITERS.split()
 
 
 def test_adjectives_do_not_repeat_their_noun(corpus):

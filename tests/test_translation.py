@@ -9,15 +9,23 @@ import numpy as np
 import pytest
 import torch
 
-from tl_helpers import _precision, checkpoint_files, checkpoints, evaluate, models, town
-from tl_helpers import translation as tr
-from tl_helpers.errors import BadValue, CourseError, UnknownName
-from tl_helpers.translation import Translator
+from tl_helpers import models, questions, town
+from tl_helpers.core.errors import BadValue, CourseError, UnknownName
+from tl_helpers.measure import evaluate
+from tl_helpers.models import saved
+from tl_helpers.press import checkpoints
+from tl_helpers.train import precision, translation
+from tl_helpers.train.translation import Translator
 
 HERE = [f"here{i}" for i in range(12)]
 THERE = [f"there{i}" for i in range(12)]
-QUICK = {"steps": 12, "batch_size": 4, "progress": False, "autocast": "float32",
-         "learning_rate": 5e-3}  # fmt: skip
+QUICK = {
+    "steps": 12,
+    "batch_size": 4,
+    "progress": False,
+    "autocast": "float32",
+    "learning_rate": 5e-3,
+}
 
 
 def pairs(n: int = 120) -> list[tuple[str, str]]:
@@ -31,7 +39,7 @@ def pairs(n: int = 120) -> list[tuple[str, str]]:
 
 
 def tiny(seed: int = 0) -> Translator:
-    return tr.new(
+    return translation.new(
         "tiny", seed, source=models.town_tokenizer(HERE), target=models.town_tokenizer(THERE)
     )
 
@@ -39,7 +47,7 @@ def tiny(seed: int = 0) -> Translator:
 @pytest.fixture(scope="module")
 def rows():
     t = tiny()
-    return tr.pack(pairs(), t.source, t.target, length=16)
+    return translation.pack(pairs(), t.source, t.target, length=16)
 
 
 def same(a, b) -> bool:
@@ -51,8 +59,10 @@ def same(a, b) -> bool:
 
 def test_every_pair_is_packed_whole_and_in_order(rows):
     t = tiny()
-    whole = [[i for one in pairs() for i in tok(one[side])["input_ids"]]
-             for side, tok in enumerate((t.source, t.target))]  # fmt: skip
+    whole = [
+        [i for one in pairs() for i in tok(one[side])["input_ids"]]
+        for side, tok in enumerate((t.source, t.target))
+    ]
     assert rows.dtype == np.int32 and rows.shape[1:] == (2, 16)
     for side, ids in enumerate(whole):
         flat = rows[:, side].reshape(-1)
@@ -65,17 +75,19 @@ def test_every_pair_is_packed_whole_and_in_order(rows):
 def test_a_pair_that_fits_into_no_row_is_left_out():
     t = tiny()
     long = (" ".join(HERE * 2), "there1")
-    packed = tr.pack([("here1", "there1"), long, ("here2", "there2")], t.source, t.target, 8)
+    packed = translation.pack(
+        [("here1", "there1"), long, ("here2", "there2")], t.source, t.target, 8
+    )
     assert (packed[:, 0] == t.source.cls_token_id).sum() == 2
     with pytest.raises(BadValue, match="No pair fits"):
-        tr.pack([long], t.source, t.target, 8)
+        translation.pack([long], t.source, t.target, 8)
 
 
 @pytest.mark.parametrize("bad", [[], ["here1"], [("here1",)], [("here1", 3)]])
 def test_what_is_no_pair_of_texts_is_refused(bad):
     t = tiny()
     with pytest.raises(BadValue):
-        tr.pack(bad, t.source, t.target)
+        translation.pack(bad, t.source, t.target)
 
 
 # --- the loss ------------------------------------------------------------------------------------
@@ -92,16 +104,18 @@ def test_the_loss_is_that_of_transformers_for_each_pair_alone(rows):
     packed = 0
     total, count = 0.0, 0
     with torch.no_grad():
-        loss = float(tr.loss_of(t.model, batch, marks(t)))
+        loss = float(translation.loss_of(t.model, batch, marks(t)))
         for source, target in pairs():
             if packed == int((batch[:, 0] == t.source.cls_token_id).sum()):
                 break
             packed += 1
             ids = torch.tensor([t.target(target)["input_ids"]])
-            logits = t.model(**t.source(source, return_tensors="pt"),
-                             decoder_input_ids=ids[:, :-1]).logits  # fmt: skip
-            total += float(torch.nn.functional.cross_entropy(
-                logits[0], ids[0, 1:], reduction="sum"))  # fmt: skip
+            logits = t.model(
+                **t.source(source, return_tensors="pt"), decoder_input_ids=ids[:, :-1]
+            ).logits
+            total += float(
+                torch.nn.functional.cross_entropy(logits[0], ids[0, 1:], reduction="sum")
+            )
             count += ids.shape[1] - 1
     assert loss == pytest.approx(total / count, abs=1e-4)
 
@@ -112,20 +126,22 @@ def test_pairs_of_a_row_are_hidden_from_each_other():
     one, other = ("here1 here2", "there2 there1"), ("here3 here4", "there4 there3")
     changed = ("here5 here6", "there4 there3")
     with torch.no_grad():
+
         def first_states(second):
-            rows = tr.pack([one, second], t.source, t.target, 16)
+            rows = translation.pack([one, second], t.source, t.target, 16)
             ids = torch.from_numpy(rows[:, 0].astype(np.int64))
-            which = tr._which(ids, *marks(t)[0])
-            mask = tr._batches.attention_mask(which, False, torch.float32)
-            return t.model.encoder(input_ids=ids, attention_mask=mask,
-                                   position_ids=tr._positions(which))[0][0, :4]  # fmt: skip
+            which = translation._which(ids, *marks(t)[0])
+            mask = translation._batches.attention_mask(which, False, torch.float32)
+            return t.model.encoder(
+                input_ids=ids, attention_mask=mask, position_ids=translation._positions(which)
+            )[0][0, :4]
 
         assert torch.allclose(first_states(other), first_states(changed), atol=1e-6)
 
 
 def test_positions_begin_anew_with_each_text():
     which = torch.tensor([[1, 1, 1, 2, 2, 0, 0]])
-    assert tr._positions(which).tolist() == [[0, 1, 2, 0, 1, 0, 1]]
+    assert translation._positions(which).tolist() == [[0, 1, 2, 0, 1, 0, 1]]
 
 
 # --- training ------------------------------------------------------------------------------------
@@ -134,9 +150,11 @@ def test_positions_begin_anew_with_each_text():
 @pytest.mark.parametrize("optimiser", ["muon", "adamw"])
 def test_it_learns_to_translate(rows, optimiser):
     t = tiny()
-    history = tr.fit(t, rows, optimiser=optimiser, **{**QUICK, "steps": 150, "batch_size": 8})
+    history = translation.fit(
+        t, rows, optimiser=optimiser, **{**QUICK, "steps": 150, "batch_size": 8}
+    )
     assert history.loss[-1] < 0.5 * history.loss[0]
-    found = tr.translate(t, [a for a, _ in pairs(20)])
+    found = translation.translate(t, [a for a, _ in pairs(20)])
     assert evaluate.bleu([b for _, b in pairs(20)], found) > 25
 
 
@@ -146,7 +164,7 @@ def test_same_seed_same_result_and_the_global_random_state_is_left_alone(rows):
     made = []
     for seed in (1, 1, 2):
         t = tiny(seed)
-        tr.fit(t, rows, seed=seed, **QUICK)
+        translation.fit(t, rows, seed=seed, **QUICK)
         made.append(t.model)
     assert same(made[0], made[1]) and not same(made[0], made[2])
     assert torch.equal(before, torch.get_rng_state())
@@ -154,7 +172,7 @@ def test_same_seed_same_result_and_the_global_random_state_is_left_alone(rows):
 
 def test_resumed_equals_uninterrupted(rows, tmp_path):
     whole = tiny()
-    tr.fit(whole, rows, **QUICK)
+    translation.fit(whole, rows, **QUICK)
 
     class Killed(Exception):
         pass
@@ -166,13 +184,22 @@ def test_resumed_equals_uninterrupted(rows, tmp_path):
 
     broken = tiny()
     with pytest.raises(Killed):
-        tr.fit(broken, rows, checkpoint=tmp_path / "run", checkpoint_every=5, evaluate=die,
-               evaluate_every=7, **QUICK)  # fmt: skip
+        translation.fit(
+            broken,
+            rows,
+            checkpoint=tmp_path / "run",
+            checkpoint_every=5,
+            evaluate=die,
+            evaluate_every=7,
+            **QUICK,
+        )
     again = tiny()
-    history = tr.fit(again, rows, checkpoint=tmp_path / "run", checkpoint_every=5, **QUICK)
+    history = translation.fit(again, rows, checkpoint=tmp_path / "run", checkpoint_every=5, **QUICK)
     assert same(whole.model, again.model) and len(history.loss) == QUICK["steps"]
     with pytest.raises(CourseError, match="learning_rate"):
-        tr.fit(tiny(), rows, checkpoint=tmp_path / "run", **{**QUICK, "learning_rate": 1e-4})
+        translation.fit(
+            tiny(), rows, checkpoint=tmp_path / "run", **{**QUICK, "learning_rate": 1e-4}
+        )
 
 
 def test_ctrl_c_says_how_to_go_on(rows, tmp_path):
@@ -180,29 +207,45 @@ def test_ctrl_c_says_how_to_go_on(rows, tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(CourseError, match="goes on from step"):
-        tr.fit(tiny(), rows, checkpoint=tmp_path / "run", evaluate=stop, evaluate_every=3, **QUICK)
+        translation.fit(
+            tiny(), rows, checkpoint=tmp_path / "run", evaluate=stop, evaluate_every=3, **QUICK
+        )
     with pytest.raises(CourseError, match="no checkpoint folder"):
-        tr.fit(tiny(), rows, evaluate=stop, evaluate_every=3, **QUICK)
+        translation.fit(tiny(), rows, evaluate=stop, evaluate_every=3, **QUICK)
 
 
-@pytest.mark.parametrize("change", [
-    {"steps": 0}, {"batch_size": 1000}, {"learning_rate": 0.0}, {"warmup": 2.0},
-    {"schedule": "zigzag"}, {"optimiser": "magic"}, {"rows": np.zeros((4, 16), np.int32)},
-    {"rows": np.full((4, 2, 16), 999, np.int32)},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"steps": 0},
+        {"batch_size": 1000},
+        {"learning_rate": 0.0},
+        {"warmup": 2.0},
+        {"schedule": "zigzag"},
+        {"optimiser": "magic"},
+        {"rows": np.zeros((4, 16), np.int32)},
+        {"rows": np.full((4, 2, 16), 999, np.int32)},
+    ],
+)
 def test_values_that_cannot_work(rows, change):
     given = {"rows": rows, **QUICK, **change}
     with pytest.raises(BadValue):
-        tr.fit(tiny(), given.pop("rows"), **given)
+        translation.fit(tiny(), given.pop("rows"), **given)
 
 
 def test_the_decoders_matrices_are_work_for_muon():
-    optimisers = _precision.optimisers_of(tiny().model, "muon", 1e-3, (0.9, 0.98), 0.0)
+    optimisers = precision.optimisers_of(tiny().model, "muon", 1e-3, (0.9, 0.98), 0.0)
     shapes = [tuple(p.shape) for p in optimisers[1].param_groups[0]["params"]]
     assert len(shapes) == 6 + 10 + 1  # encoder, decoder with cross-attention, its head
     plain = models.new("tiny")[0]
-    assert len(_precision.optimisers_of(plain, "muon", 1e-3, (0.9, 0.98), 0.0)[1]
-               .param_groups[0]["params"]) == 6 + 1  # and the head's transformation
+    assert (
+        len(
+            precision.optimisers_of(plain, "muon", 1e-3, (0.9, 0.98), 0.0)[1].param_groups[0][
+                "params"
+            ]
+        )
+        == 6 + 1
+    )  # and the head's transformation
 
 
 # --- using it ------------------------------------------------------------------------------------
@@ -212,29 +255,35 @@ def test_translations_come_back_in_order_and_leave_the_mode_alone(rows):
     t = tiny()
     texts = [a for a, _ in pairs(10)]
     t.model.train()
-    all_at_once = tr.translate(t, texts)
+    all_at_once = translation.translate(t, texts)
     assert t.model.training
-    assert all_at_once == [tr.translate(t, [text])[0] for text in texts]
-    assert tr.translate(t, texts, batch_size=3) == all_at_once
+    assert all_at_once == [translation.translate(t, [text])[0] for text in texts]
+    assert translation.translate(t, texts, batch_size=3) == all_at_once
     with pytest.raises(BadValue):
-        tr.translate(t, "here1")
+        translation.translate(t, "here1")
 
 
 def test_unknown_size_and_tokenizers_without_marks():
     with pytest.raises(UnknownName, match="small"):
-        tr.new("smal")
+        translation.new("smal")
     bare = models.town_tokenizer(HERE, objective="clm")
     bare.sep_token = None
     with pytest.raises(BadValue, match="town_tokenizer"):
-        tr.new("tiny", source=bare, target=models.town_tokenizer(THERE))
+        translation.new("tiny", source=bare, target=models.town_tokenizer(THERE))
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """A very small town-mt, made by the course's own command."""
     where = tmp_path_factory.mktemp("mt")
-    short = dataclasses.replace(checkpoints.recipe("town-mt"), size="tiny", documents=120, steps=4,
-                                batch_size=8, evaluate_every=2)  # fmt: skip
+    short = dataclasses.replace(
+        checkpoints.recipe("town-mt"),
+        size="tiny",
+        documents=120,
+        steps=4,
+        batch_size=8,
+        evaluate_every=2,
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(checkpoints.RECIPES, "town-mt", short)
         patch.setenv("TL_CACHE", str(where / "cache"))
@@ -246,7 +295,7 @@ def test_it_is_stored_in_half_precision_with_both_languages(built):
     assert [e["step"] for e in training["history"]["evaluations"]] == [0, 2, 4]
     assert "held_out_bleu" in training["history"]["evaluations"][-1]
     assert json.loads((built / "config.json").read_text("utf-8"))["dtype"] == "float16"
-    target = checkpoint_files.read_tokenizer(built / "target")
+    target = saved.read_tokenizer(built / "target")
     assert len(target) == len(town.second_vocabulary()) + 5
 
 
@@ -272,8 +321,9 @@ def test_transformers_alone_loads_the_whole_and_the_encoder(built):
 
     whole = AutoModelForSeq2SeqLM.from_pretrained(built, dtype=torch.float32)
     config = AutoConfig.from_pretrained(built).encoder
-    alone = AutoModel.from_pretrained(built, config=config, dtype=torch.float32,
-                                      key_mapping={r"^encoder\.": ""})  # fmt: skip
+    alone = AutoModel.from_pretrained(
+        built, config=config, dtype=torch.float32, key_mapping={r"^encoder\.": ""}
+    )
     found = dict(alone.named_parameters())
     read = {k: p for k, p in whole.encoder.named_parameters() if "pooler" not in k}
     assert len(read) > 20 and all(torch.equal(p, found[k]) for k, p in read.items())
@@ -287,15 +337,15 @@ def test_shipped_town_mt_translates():
     weights = checkpoints.files.data_dir() / "checkpoints" / "town-mt" / "model.safetensors"
     assert weights.stat().st_size < 6e6
     assert checkpoints.verify("town-mt") >= checkpoints.BLEU.bound
-    t = tr.load()
-    pairs = town.Town(seed=5).corpus(12, start=town.HELD_OUT).parallel()
-    found = tr.translate(t, [p.source for p in pairs])
+    t = translation.load()
+    pairs = town.Town(seed=5).corpus(12, start=questions.HELD_OUT).parallel()
+    found = translation.translate(t, [p.source for p in pairs])
     right = [p.target.lower() for p in pairs]
     assert evaluate.bleu(right, found) > checkpoints.BLEU.bound - 20
     assert evaluate.bleu(right, found[::-1]) < 30  # the measure can fail
 
 
 def test_a_translator_that_forgot_is_noticed(monkeypatch):
-    monkeypatch.setattr(tr, "held_out_bleu", lambda *_, **__: 3.0)
+    monkeypatch.setattr(translation, "held_out_bleu", lambda *_, **__: 3.0)
     with pytest.raises(CourseError, match="3.0 BLEU"):
         checkpoints.verify("town-mt")

@@ -8,9 +8,12 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from tl_helpers import claims, files, results, town, unseen
-from tl_helpers.errors import BrokenFile
-from tl_helpers.site import content
+from tl_helpers import town
+from tl_helpers.core import files
+from tl_helpers.core.errors import BrokenFile
+from tl_helpers.measure import claims, results
+from tl_helpers.press import other_seeds
+from tl_helpers.press.site import content
 
 
 @pytest.fixture
@@ -18,8 +21,8 @@ def store(tmp_path, monkeypatch):
     """An empty data folder, and the real promises."""
     promised = claims.registry()
     monkeypatch.setenv("TL_DATA", str(tmp_path))
-    monkeypatch.setattr(unseen.claims, "registry", lambda: promised)
-    monkeypatch.setattr(unseen.results, "ran_on", lambda name, seeds: name == "objectives")
+    monkeypatch.setattr(other_seeds.claims, "registry", lambda: promised)
+    monkeypatch.setattr(other_seeds.results, "ran_on", lambda name, seeds: name == "objectives")
     (tmp_path / "SHA256SUMS").write_text("")
     return tmp_path
 
@@ -28,90 +31,101 @@ def _claim(id, effect, stored=""):
     promise = claims.registry()[id]
     half = abs(effect) / 4
     return claims.Claim(
-        id, effect, effect - half, effect + half, 5, promise.unit, promise.direction,
-        promise.minimum, promise.sentence, stored=stored, notebook=promise.notebook,
-    )  # fmt: skip
+        id,
+        effect,
+        effect - half,
+        effect + half,
+        5,
+        promise.unit,
+        promise.direction,
+        promise.minimum,
+        promise.sentence,
+        stored=stored,
+        notebook=promise.notebook,
+    )
 
 
 GOOD, BAD = _claim("start-encoder-64", 20.0), _claim("start-town-16", 2.0)
 
 
 def test_good_and_bad_are_kept_and_read_back(store):
-    assert unseen.keep([GOOD, BAD], range(100, 105)) == [GOOD.id, BAD.id]
-    found = unseen.load()
+    assert other_seeds.keep([GOOD, BAD], range(100, 105)) == [GOOD.id, BAD.id]
+    found = other_seeds.load()
     assert found[GOOD.id] == GOOD and found[BAD.id].verdict == "contradicted"
-    rows = json.loads((store / unseen.FILE).read_text())
+    rows = json.loads((store / other_seeds.FILE).read_text())
     assert rows[BAD.id]["seeds"] == [100, 101, 102, 103, 104]
     better = replace(BAD, effect=30.0, low=28.0, high=31.0)
-    unseen.keep([better], range(100, 105))
-    assert unseen.load() == {GOOD.id: GOOD, BAD.id: better}
+    other_seeds.keep([better], range(100, 105))
+    assert other_seeds.load() == {GOOD.id: GOOD, BAD.id: better}
 
 
 def test_a_stored_result_of_its_own_seeds_says_nothing_new(store):
     own = _claim("start-fine-tuning-64", 20.0, stored="reviews-fine-tuning")
     run_again = _claim("obj-causal-words", 11.0, stored="objectives")
-    assert unseen.keep([own, run_again], range(100, 105)) == [run_again.id]
+    assert other_seeds.keep([own, run_again], range(100, 105)) == [run_again.id]
 
 
 @pytest.mark.parametrize(
     "change", [{"minimum": 0.5}, {"unit": "percent"}, {"direction": "<0"}, {"town": 1}]
 )
 def test_what_was_promised_otherwise_or_of_another_town_does_not_count(store, change):
-    unseen.keep([GOOD, BAD], range(100, 105))
-    rows = json.loads((store / unseen.FILE).read_text())
+    other_seeds.keep([GOOD, BAD], range(100, 105))
+    rows = json.loads((store / other_seeds.FILE).read_text())
     rows[BAD.id] |= change
-    (store / unseen.FILE).write_text(json.dumps(rows))
+    (store / other_seeds.FILE).write_text(json.dumps(rows))
     files.write_checksums()
-    assert set(unseen.load()) == {GOOD.id}
+    assert set(other_seeds.load()) == {GOOD.id}
 
 
 def test_what_is_promised_no_more_goes(store):
-    unseen.keep([GOOD, replace(BAD, id="promised-once")], range(100, 105))
-    unseen.keep([BAD], range(100, 105))
-    assert set(json.loads((store / unseen.FILE).read_text())) == {GOOD.id, BAD.id}
+    other_seeds.keep([GOOD, replace(BAD, id="promised-once")], range(100, 105))
+    other_seeds.keep([BAD], range(100, 105))
+    assert set(json.loads((store / other_seeds.FILE).read_text())) == {GOOD.id, BAD.id}
 
 
 def test_without_the_file_nothing_is_known(store):
-    assert unseen.load() == {}
+    assert other_seeds.load() == {}
 
 
 def test_a_course_that_promises_nothing_has_none(store, monkeypatch):
-    unseen.keep([GOOD], range(100, 105))
-    monkeypatch.setattr(unseen.claims, "listing", lambda: store / "tests" / "claims.toml")
-    assert unseen.load() == {}
+    other_seeds.keep([GOOD], range(100, 105))
+    monkeypatch.setattr(other_seeds.claims, "listing", lambda: store / "tests" / "claims.toml")
+    assert other_seeds.load() == {}
 
 
 def test_a_broken_file_is_named(store):
-    unseen.keep([GOOD], range(100, 105))
-    (store / unseen.FILE).write_text("{}")
+    other_seeds.keep([GOOD], range(100, 105))
+    (store / other_seeds.FILE).write_text("{}")
     with pytest.raises(BrokenFile, match="unseen.json"):
-        unseen.load()
+        other_seeds.load()
     files.write_checksums()
-    (store / unseen.FILE).write_text('{"start-encoder-64": {}}')
+    (store / other_seeds.FILE).write_text('{"start-encoder-64": {}}')
     files.write_checksums()
     with pytest.raises(BrokenFile, match="unseen seeds"):
-        unseen.load()
+        other_seeds.load()
 
 
 def test_keep_needs_other_seeds():
-    from tl_helpers.__main__ import cli
+    from tl_helpers.press.cli import cli
 
     done = CliRunner().invoke(cli, ["claims", "--keep"])
     assert done.exit_code == 2 and "--seeds 100:105" in done.output
 
 
 def test_the_site_says_how_many_held(store):
-    unseen.keep([GOOD, BAD], range(100, 105))
-    said = " ".join(content._of_unseen(unseen.load()))
+    other_seeds.keep([GOOD, BAD], range(100, 105))
+    said = " ".join(content._of_unseen(other_seeds.load()))
     assert "of 2 claims, 1 held" in said
     assert content._again(BAD).startswith("✗ +2.0") and content._again(None) == "–"
 
 
 def test_what_the_course_ships_is_of_this_town_and_of_promises_that_stand():
-    rows = unseen._rows()
-    assert set(rows) == set(unseen.load()), "run again: tl claims NOTEBOOK --seeds 100:105 --keep"
+    rows = other_seeds._rows()
+    assert set(rows) == set(other_seeds.load()), (
+        "run again: tl claims NOTEBOOK --seeds 100:105 --keep"
+    )
     for id, row in rows.items():
         assert row["town"] == town.VERSION and len(row["seeds"]) >= claims.MINIMUM_SEEDS, id
         if row["stored"]:
             assert not set(row["seeds"]) & set(results.load(row["stored"]).meta["seeds"]), id
-        assert unseen.load()[id].verdict == row["verdict"], id
+        assert other_seeds.load()[id].verdict == row["verdict"], id

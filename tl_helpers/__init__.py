@@ -11,50 +11,49 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-_ROOMS = (
-    "adapt",
-    "bench",
-    "checkpoints",
-    "claims",
-    "course",
-    "course_map",
-    "data",
-    "doctor",
-    "errors",
-    "evaluate",
-    "exercises",
-    "explore",
-    "files",
-    "labelled",
-    "models",
-    "notebooks",
-    "plots",
-    "pretrain",
-    "results",
-    "session",
-    "town",
-    "translation",
-)
+# The rooms that a notebook enters, and where each stands in the house.
+_ROOMS = {
+    "adapt": "train.adapt",
+    "claims": "measure.claims",
+    "data": "data",
+    "docstrings": "data.docstrings",
+    "electra": "train.electra",
+    "errors": "core.errors",
+    "evaluate": "measure.evaluate",
+    "exercises": "exercises",
+    "explore": "show.explore",
+    "files": "core.files",
+    "head_start": "train.head_start",
+    "models": "models",
+    "plots": "show.plots",
+    "pretrain": "train.pretrain",
+    "questions": "questions",
+    "results": "measure.results",
+    "session": "session",
+    "supervised": "train.supervised",
+    "town": "town",
+    "translation": "train.translation",
+}
+# Names that are not rooms, and the room that each lives in.
+_NAMES = {"CourseError": "core.errors", "Session": "session", "start": "session"}
 
-__all__ = [*_ROOMS, "CourseError", "Session", "start"]
+__all__ = [*_ROOMS, *_NAMES]
 
 if TYPE_CHECKING:
-    from tl_helpers.errors import CourseError as CourseError
+    from tl_helpers.core.errors import CourseError as CourseError
     from tl_helpers.session import Session as Session
     from tl_helpers.session import start as start
-
-# Names that are not rooms, and the room that each lives in.
-_NAMES = {"CourseError": "errors", "Session": "session", "start": "session"}
 
 
 def __getattr__(name: str) -> Any:
     if name in _NAMES:
         value = getattr(importlib.import_module(f"tl_helpers.{_NAMES[name]}"), name)
-        globals()[name] = value
-        return value
-    if name in _ROOMS:
-        return importlib.import_module(f"tl_helpers.{name}")
-    raise AttributeError(f"module 'tl_helpers' has no attribute {name!r}")
+    elif name in _ROOMS:
+        value = importlib.import_module(f"tl_helpers.{_ROOMS[name]}")
+    else:
+        raise AttributeError(f"module 'tl_helpers' has no attribute {name!r}")
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

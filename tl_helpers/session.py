@@ -15,11 +15,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tl_helpers import _checks, files
-from tl_helpers.errors import BadValue, CourseError, NoNetwork, UnknownName
+from tl_helpers.core import checks, files
+from tl_helpers.core.errors import BadValue, CourseError, NoNetwork, UnknownName
+from tl_helpers.core.packages import requirements
+from tl_helpers.core.provenance import cpu_count
+from tl_helpers.core.seeds import parse_seeds
 
 if TYPE_CHECKING:
-    from tl_helpers.hub_plan import Need
+    from tl_helpers.data.hub_plan import Need
 
 PROFILES = {
     "quick": "seconds: the same code on less work, for editing and smoke tests",
@@ -38,42 +41,6 @@ def check_profile(profile: object) -> str:
     return profile
 
 
-def parse_seeds(text: str) -> list[int]:
-    """Read ``"100:105"`` (100 to 104, as in Python), ``"3"`` or ``"1,4,7"``.
-
-    Raises:
-        BadValue: anything else, no seed at all, or one twice.
-    """
-    try:
-        if ":" in text:
-            low, high = (int(part) for part in text.split(":"))
-            seeds = list(range(low, high))
-        else:
-            seeds = [int(part) for part in text.split(",")]
-    except ValueError:
-        seeds = []
-    if not seeds or min(seeds) < 0:
-        raise BadValue(
-            f"The seeds {text!r} cannot be read.",
-            "Write a range as 100:105 (that is 100 to 104), or a list as 1,4,7.",
-        )
-    if len(set(seeds)) < len(seeds):
-        twice = next(seed for seed in seeds if seeds.count(seed) > 1)
-        raise BadValue(
-            f"The seeds {text!r} name {twice} more than once.",
-            "Name each seed once: one experiment counted twice makes its interval too narrow.",
-        )
-    return seeds
-
-
-def cpu_count() -> int:
-    """Processors that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))  # type: ignore[attr-defined,unused-ignore]
-    except AttributeError:  # macOS, Windows
-        return os.cpu_count() or 1
-
-
 def require_network(notebooks: Iterable[str | Path] = ()) -> list[Need]:
     """Do nothing if the Hub answers, or if all that ``notebooks`` need from it is here already.
 
@@ -86,7 +53,7 @@ def require_network(notebooks: Iterable[str | Path] = ()) -> list[Need]:
     Raises:
         NoNetwork: nobody answered; names the profile that works offline.
     """
-    from tl_helpers import hub, hub_plan
+    from tl_helpers.data import hub, hub_plan
 
     wanted = {need.entry.name: need for name in notebooks for need in hub_plan.needs(name)}
     absent = [need for need in wanted.values() if not need.here]
@@ -102,7 +69,7 @@ def require_network(notebooks: Iterable[str | Path] = ()) -> list[Need]:
 
 
 def _size(wanted: Iterable[Need]) -> str:
-    from tl_helpers import hub, hub_plan
+    from tl_helpers.data import hub, hub_plan
 
     return hub.in_words(1e6 * hub_plan.missing(wanted))
 
@@ -164,7 +131,7 @@ def start(notebook: str, profile: str = "course", seed: int = 0, **knobs: Any) -
     """
     _require_packages()
     check_profile(profile)
-    seed = _checks.seed(seed, "SEED")
+    seed = checks.seed(seed, "SEED")
     wanted = require_network([notebook]) if profile == "hub" else []
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
@@ -187,7 +154,7 @@ def start(notebook: str, profile: str = "course", seed: int = 0, **knobs: Any) -
     session = Session(notebook, profile, seed, _device(profile), threads, dict(knobs))
     print(_line(session))
     if profile == "hub":
-        from tl_helpers import hub_plan
+        from tl_helpers.data import hub_plan
 
         print(hub_plan.say(wanted), flush=True)
     return session
@@ -197,11 +164,10 @@ def _require_packages() -> None:
     """A package found in the folder above (a bare kernel) may lack what it builds on."""
     if not (files.PACKAGE.parent / "pyproject.toml").exists():
         return  # installed: pip has seen to it
-    from tl_helpers import doctor
 
     missing = []
     try:
-        for requirement in doctor.requirements():
+        for requirement in requirements():
             try:
                 metadata.version(requirement.name)
             except metadata.PackageNotFoundError:

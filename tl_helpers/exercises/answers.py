@@ -137,8 +137,14 @@ class Choice:
     def key(self, answer: Any) -> str | None:
         """The option that was meant, or None."""
         given = answer.strip().strip("().").casefold() if isinstance(answer, str) else None
-        return next((k for k, v in self.options.items()
-                     if given in (k.casefold(), v.strip(".").casefold())), None)  # fmt: skip
+        return next(
+            (
+                k
+                for k, v in self.options.items()
+                if given in (k.casefold(), v.strip(".").casefold())
+            ),
+            None,
+        )
 
     def listing(self, answer: Any) -> str:
         """What to say about an answer that is none of the options."""

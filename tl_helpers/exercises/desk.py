@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from tl_helpers import output
-from tl_helpers.errors import BadValue, UnknownName
+from tl_helpers.core import output
+from tl_helpers.core.errors import BadValue, UnknownName
 from tl_helpers.exercises import record
 from tl_helpers.exercises.answers import LATER, Choice, Status, untouched
 from tl_helpers.exercises.model import everything, find

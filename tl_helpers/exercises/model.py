@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import inspect
-import pkgutil
 import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tl_helpers.errors import BadValue, UnknownName
+from tl_helpers.core import lessons
+from tl_helpers.core.errors import BadValue, UnknownName
 
 if TYPE_CHECKING:
     from tl_helpers.exercises.answers import Choice, Value
     from tl_helpers.exercises.functions import Function
     from tl_helpers.exercises.matching import Matching
     from tl_helpers.exercises.readings import Reading
-
-MACHINERY = {"answers", "desk", "functions", "matching", "model", "readings", "record", "safely"}
 
 
 @dataclass(frozen=True)
@@ -154,10 +151,7 @@ def add(exercise: Exercise) -> Exercise:
 
 def everything() -> dict[str, Exercise]:
     """All exercises by id, in the order of the notebooks; whatever was imported first."""
-    package = importlib.import_module("tl_helpers.exercises")
-    for module in pkgutil.iter_modules(package.__path__):
-        if module.name not in MACHINERY:
-            importlib.import_module(f"tl_helpers.exercises.{module.name}")
+    list(lessons.modules(lambda name: name.startswith("exercises")))
     return dict(sorted(_all.items(), key=lambda item: (item[1].notebook, _homes[item[0]])))
 
 

@@ -55,7 +55,7 @@ class Reading:
         if missing := [name for name in wanted if name not in seen]:
             call = ", ".join(f"{name}={name}" for name in wanted)
             return "not attempted", (
-                f'Hand over what you measured as well ({", ".join(missing)}): '
+                f"Hand over what you measured as well ({', '.join(missing)}): "
                 f'check("{exercise.id}", answer, {call}).'
             )
         seen = {name: seen[name] for name in wanted}
@@ -86,9 +86,7 @@ class Reading:
                 return bool(mistake.when(plain))
             except Exception:  # a predicate for numbers, asked about a word
                 return False
-        return any(
-            same(value, plain, 0.005) for e in mistake.examples for value in slips(e, seen)
-        )
+        return any(same(value, plain, 0.005) for e in mistake.examples for value in slips(e, seen))
 
 
 def _several(value: Any) -> list[Any]:

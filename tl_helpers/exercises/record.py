@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tl_helpers import files
-from tl_helpers.errors import CourseError
+from tl_helpers.core import files
+from tl_helpers.core.errors import CourseError
 
 Entries = dict[str, dict[str, Any]]
 _PATIENCE = 2.0  # seconds for another kernel that writes at the same time

@@ -16,17 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from tl_helpers.errors import BadValue, UnknownName
+from tl_helpers.core.errors import BadValue, UnknownName
 from tl_helpers.town.corpus import Corpus
 from tl_helpers.town.dials import RANGES, Dials
-from tl_helpers.town.gap import excess_bits, log_probabilities
 from tl_helpers.town.generate import Engine
 from tl_helpers.town.homonyms import HOMONYMS, Homonyms, Sense
 from tl_helpers.town.judge import Judge, Verdict
 from tl_helpers.town.lexicon import DOMAINS, TOPICS
-from tl_helpers.town.probe import HELD_OUT, detection, probe, suspicion
-from tl_helpers.town.reading import frequencies, marked, shared_opinions, statistics
-from tl_helpers.town.tasks import Opinions, SenseExamples, SenseTask, opinion_task, sense_task
 
 MOST_DOCUMENTS = 5_000_000  # in one corpus: beyond that, take several with ``start``
 VERSION = 4  # goes into every cache fingerprint: raise it when the text changes
@@ -85,7 +81,6 @@ def second_vocabulary() -> list[str]:
 __all__ = [
     "DIALS",
     "DOMAINS",
-    "HELD_OUT",
     "HOMONYMS",
     "TOPICS",
     "VERSION",
@@ -93,23 +88,9 @@ __all__ = [
     "Dials",
     "Judge",
     "Homonyms",
-    "Opinions",
     "Sense",
-    "SenseExamples",
-    "SenseTask",
     "Town",
     "Verdict",
-    "excess_bits",
-    "frequencies",
-    "log_probabilities",
-    "marked",
-    "opinion_task",
-    "detection",
-    "probe",
     "second_vocabulary",
-    "sense_task",
-    "shared_opinions",
-    "statistics",
-    "suspicion",
     "vocabulary",
 ]

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from tl_helpers.town import lexicon as lx
+from tl_helpers.town import lexicon
 from tl_helpers.town.classes import CLASSES
 from tl_helpers.town.fits import fits
 
@@ -32,7 +32,13 @@ class Category:
     weights: np.ndarray  # [rows, words]
 
 
-SIZES = {"domain": len(lx.DOMAINS), "topic": 4, "polarity": 2, "gender": 2, "class": len(CLASSES)}
+SIZES = {
+    "domain": len(lexicon.DOMAINS),
+    "topic": 4,
+    "polarity": 2,
+    "gender": 2,
+    "class": len(CLASSES),
+}
 
 
 def zipf(n: int, exponent: float) -> np.ndarray:
@@ -82,99 +88,141 @@ def categories(exponent: float, distance: float) -> Mapping[str, Category]:
         out.append(_rows(name, pos, "polarity", rows))
 
     def fitting(name: str, pos: str, lists: dict[str, str]) -> None:
-        rows = {(i, k): _ranked(lists[p], z, 1.0, name, noun)
-                for i, p in enumerate(POLARITIES) for k, noun in enumerate(CLASSES)}
+        rows = {
+            (i, k): _ranked(lists[p], z, 1.0, name, noun)
+            for i, p in enumerate(POLARITIES)
+            for k, noun in enumerate(CLASSES)
+        }
         out.append(_rows(name, pos, "polarity class", rows))
 
     def in_domain(name: str, pos: str, lists: dict[str, dict[str, str]]) -> None:
-        rows = {(i, j): _ranked(lists[p][d], z)
-                for i, d in enumerate(lx.DOMAINS) for j, p in enumerate(POLARITIES)}
+        rows = {
+            (i, j): _ranked(lists[p][d], z)
+            for i, d in enumerate(lexicon.DOMAINS)
+            for j, p in enumerate(POLARITIES)
+        }
         out.append(_rows(name, pos, "domain polarity", rows))
 
     def by_domain(name: str, pos: str, lists: dict[str, str]) -> None:
-        rows = {(i,): _ranked(lists[d], z) for i, d in enumerate(lx.DOMAINS)}
+        rows = {(i,): _ranked(lists[d], z) for i, d in enumerate(lexicon.DOMAINS)}
         out.append(_rows(name, pos, "domain", rows))
 
     def by_topic(name: str, pos: str, lists: dict[str, dict[str, str]]) -> None:
         rows = {
             (i, j): _ranked(lists[d][t], z)
-            for i, d in enumerate(lx.DOMAINS)
-            for j, t in enumerate(lx.TOPICS[d])
+            for i, d in enumerate(lexicon.DOMAINS)
+            for j, t in enumerate(lexicon.TOPICS[d])
         }
         out.append(_rows(name, pos, "domain topic", rows))
 
     shared, special = 1 - distance, distance
     out.append(
         _rows(
-            "eval", "ADJ", "domain polarity class",
+            "eval",
+            "ADJ",
+            "domain polarity class",
             {
-                (i, j, k): _ranked(lx.EVAL_THING[p]["any"], z, shared)
-                + _ranked(lx.EVAL_THING[p][d], z, special, "eval", noun)
-                for i, d in enumerate(lx.DOMAINS)
+                (i, j, k): _ranked(lexicon.EVAL_THING[p]["any"], z, shared)
+                + _ranked(lexicon.EVAL_THING[p][d], z, special, "eval", noun)
+                for i, d in enumerate(lexicon.DOMAINS)
                 for j, p in enumerate(POLARITIES)
                 for k, noun in enumerate(CLASSES)
             },
         )
     )
     for name, pos, sided in (
-        ("more", "ADJ", lx.EVAL_MORE), ("gen", "ADJ", lx.EVAL_GENERAL),
-        ("evalp", "ADJ", lx.EVAL_PERSON), ("evall2", "ADJ", lx.EVAL_PLACE_2),
-        ("feel", "ADJ", lx.FEELING), ("feel2", "ADJ", lx.FEELING_2),
-        ("adv", "ADV", lx.ADVERB), ("mood", "ADV", lx.MOOD),
-        ("again", "ADV", lx.AGAIN), ("choose", "VERB", lx.CHOOSE), ("stars", "NUM", lx.STARS),
+        ("more", "ADJ", lexicon.EVAL_MORE),
+        ("gen", "ADJ", lexicon.EVAL_GENERAL),
+        ("evalp", "ADJ", lexicon.EVAL_PERSON),
+        ("evall2", "ADJ", lexicon.EVAL_PLACE_2),
+        ("feel", "ADJ", lexicon.FEELING),
+        ("feel2", "ADJ", lexicon.FEELING_2),
+        ("adv", "ADV", lexicon.ADVERB),
+        ("mood", "ADV", lexicon.MOOD),
+        ("again", "ADV", lexicon.AGAIN),
+        ("choose", "VERB", lexicon.CHOOSE),
+        ("stars", "NUM", lexicon.STARS),
     ):
         polar(name, pos, sided)
     for name, pos, sided in (
-        ("evall", "ADJ", lx.EVAL_PLACE), ("loved", "VERB", lx.LOVED), ("love", "VERB", lx.LOVE),
-        ("moved", "VERB", lx.MOVED), ("worked", "VERB", lx.WORKED),
-        ("newsdid", "VERB", lx.NEWS_DID),
+        ("evall", "ADJ", lexicon.EVAL_PLACE),
+        ("loved", "VERB", lexicon.LOVED),
+        ("love", "VERB", lexicon.LOVE),
+        ("moved", "VERB", lexicon.MOVED),
+        ("worked", "VERB", lexicon.WORKED),
+        ("newsdid", "VERB", lexicon.NEWS_DID),
     ):
         fitting(name, pos, sided)
-    in_domain("treated", "VERB", lx.TREATED)
-    in_domain("quality", "NOUN", lx.QUALITY)
-    by_topic("thing", "NOUN", lx.THING)
-    by_topic("things", "NOUN", lx.THINGS)
-    by_topic("item", "NOUN", lx.ITEM)
+    in_domain("treated", "VERB", lexicon.TREATED)
+    in_domain("quality", "NOUN", lexicon.QUALITY)
+    by_topic("thing", "NOUN", lexicon.THING)
+    by_topic("things", "NOUN", lexicon.THINGS)
+    by_topic("item", "NOUN", lexicon.ITEM)
     out.append(
         _rows(
-            "mod", "ADJ", "domain topic class",
+            "mod",
+            "ADJ",
+            "domain topic class",
             {
-                (i, j, k): _ranked(lx.THING_MODIFIER[d][t], z, 1.0, "mod", noun)
-                for i, d in enumerate(lx.DOMAINS)
-                for j, t in enumerate(lx.TOPICS[d])
+                (i, j, k): _ranked(lexicon.THING_MODIFIER[d][t], z, 1.0, "mod", noun)
+                for i, d in enumerate(lexicon.DOMAINS)
+                for j, t in enumerate(lexicon.TOPICS[d])
                 for k, noun in enumerate(CLASSES)
             },
         )
     )
-    for name, chosen in (("made", lx.MADE), ("did", lx.OBJECTS)):
-        rows = {(i, k): _ranked(chosen[d], z, 1.0, name, noun)
-                for i, d in enumerate(lx.DOMAINS) for k, noun in enumerate(CLASSES)}
+    for name, chosen in (("made", lexicon.MADE), ("did", lexicon.OBJECTS)):
+        rows = {
+            (i, k): _ranked(chosen[d], z, 1.0, name, noun)
+            for i, d in enumerate(lexicon.DOMAINS)
+            for k, noun in enumerate(CLASSES)
+        }
         out.append(_rows(name, "VERB", "domain class", rows))
-    began = {(k,): _ranked(lx.BEGAN, z, 1.0, "began", noun) for k, noun in enumerate(CLASSES)}
+    began = {(k,): _ranked(lexicon.BEGAN, z, 1.0, "began", noun) for k, noun in enumerate(CLASSES)}
     out.append(_rows("began", "VERB", "class", began))
     for name, pos, lists in (
-        ("place", "NOUN", lx.PLACE_NOUN), ("staff", "NOUN", lx.STAFF),
-        ("occasion", "NOUN", lx.OCCASION), ("got", "VERB", lx.GOT), ("use", "VERB", lx.USE),
-        ("kind", "NOUN", lx.KIND), ("v1", "PROPN", lx.VENUE_FIRST),
-        ("v2", "PROPN", lx.VENUE_SECOND),
+        ("place", "NOUN", lexicon.PLACE_NOUN),
+        ("staff", "NOUN", lexicon.STAFF),
+        ("occasion", "NOUN", lexicon.OCCASION),
+        ("got", "VERB", lexicon.GOT),
+        ("use", "VERB", lexicon.USE),
+        ("kind", "NOUN", lexicon.KIND),
+        ("v1", "PROPN", lexicon.VENUE_FIRST),
+        ("v2", "PROPN", lexicon.VENUE_SECOND),
     ):
         by_domain(name, pos, lists)
     for name, pos, text in (
-        ("day", "PROPN", lx.DAYS), ("month", "PROPN", lx.MONTHS), ("num", "NUM", lx.NUMBERS),
-        ("few", "NUM", lx.FEW), ("ord", "ADJ", lx.ORDINALS), ("int", "ADV", lx.INTENSIFIERS),
-        ("land", "NOUN", lx.LANDMARKS), ("int2", "ADV", lx.INTENSIFIERS_2),
-        ("size", "ADJ", lx.SIZES), ("age", "ADJ", lx.AGES), ("company", "NOUN", lx.COMPANY),
-        ("desc", "ADJ", lx.DESCRIPTIVE),
-        ("desc2", "ADJ", lx.DESCRIPTIVE_2), ("furn", "NOUN", lx.FURNITURE),
-        ("crowd", "NOUN", lx.CROWD), ("folk", "NOUN", lx.FOLK),
-        ("hero", "NOUN", lx.HERO), ("hero2", "NOUN", lx.HERO_2),
-        ("loc", "PROPN", lx.STREETS), ("road", "PROPN", lx.ROADS), ("writer", "PROPN", lx.WRITERS),
-        ("to", "PROPN", lx.ADDRESSEES),
+        ("day", "PROPN", lexicon.DAYS),
+        ("month", "PROPN", lexicon.MONTHS),
+        ("num", "NUM", lexicon.NUMBERS),
+        ("few", "NUM", lexicon.FEW),
+        ("ord", "ADJ", lexicon.ORDINALS),
+        ("int", "ADV", lexicon.INTENSIFIERS),
+        ("land", "NOUN", lexicon.LANDMARKS),
+        ("int2", "ADV", lexicon.INTENSIFIERS_2),
+        ("size", "ADJ", lexicon.SIZES),
+        ("age", "ADJ", lexicon.AGES),
+        ("company", "NOUN", lexicon.COMPANY),
+        ("desc", "ADJ", lexicon.DESCRIPTIVE),
+        ("desc2", "ADJ", lexicon.DESCRIPTIVE_2),
+        ("furn", "NOUN", lexicon.FURNITURE),
+        ("crowd", "NOUN", lexicon.CROWD),
+        ("folk", "NOUN", lexicon.FOLK),
+        ("hero", "NOUN", lexicon.HERO),
+        ("hero2", "NOUN", lexicon.HERO_2),
+        ("loc", "PROPN", lexicon.STREETS),
+        ("road", "PROPN", lexicon.ROADS),
+        ("writer", "PROPN", lexicon.WRITERS),
+        ("to", "PROPN", lexicon.ADDRESSEES),
     ):
         flat(name, pos, text)
-    for name, female, male in (("q", lx.FEMALE, lx.MALE), ("kin", *lx.KIN.values())):
+    for name, female, male in (("q", lexicon.FEMALE, lexicon.MALE), ("kin", *lexicon.KIN.values())):
         out.append(
-            _rows(name, "PROPN" if name == "q" else "NOUN", "gender",
-                  {(0,): _ranked(female, z), (1,): _ranked(male, z)})
+            _rows(
+                name,
+                "PROPN" if name == "q" else "NOUN",
+                "gender",
+                {(0,): _ranked(female, z), (1,): _ranked(male, z)},
+            )
         )
     return MappingProxyType({c.name: c for c in out})

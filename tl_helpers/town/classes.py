@@ -8,11 +8,14 @@ from functools import lru_cache
 from tl_helpers.town.things import DOMAINS, ITEM, PLACE_NOUN, THING, THINGS, TOPICS
 
 # "" stands for a slot that goes with no noun.
-CLASSES = ("", *(
-    "drink soft flesh bake meal joke thrill scene craft sight cast creature room yard object "
-    "outdoors care break part power sound screen device pipe text figure image dish building gear "
-    "event team weather crop kin animal plant goods job ride venue person"
-).split())
+CLASSES = (
+    "",
+    *(
+        "drink soft flesh bake meal joke thrill scene craft sight cast creature room yard object "
+        "outdoors care break part power sound screen device pipe text figure image dish building "
+        "gear event team weather crop kin animal plant goods job ride venue person"
+    ).split(),
+)
 
 # domain/topic: class of all nouns not listed; class: nouns ...
 _NOUNS = """

@@ -12,21 +12,33 @@ from functools import lru_cache
 
 import numpy as np
 
-from tl_helpers.town import grammar as g
+from tl_helpers.town import grammar
 from tl_helpers.town.categories import POLARITIES, SIZES, Category, categories, zipf
 from tl_helpers.town.governors import govern
 from tl_helpers.town.sentences import SENTENCES
 
 __all__ = [
-    "ENTITIES", "KINDS", "ONE", "POLARITIES", "ROLES", "SIZES", "UPOS", "Category", "Pattern",
-    "Symbol", "Table", "build_table", "categories", "patterns", "starts_with_vowel_sound", "zipf",
+    "ENTITIES",
+    "KINDS",
+    "ONE",
+    "POLARITIES",
+    "ROLES",
+    "SIZES",
+    "UPOS",
+    "Category",
+    "Pattern",
+    "Symbol",
+    "Table",
+    "build_table",
+    "categories",
+    "patterns",
+    "starts_with_vowel_sound",
+    "zipf",
 ]
 ONE = 1 << 40
 ROLES = ("open", "body", "close", "sign")
 KINDS = ("plain", "hard", "neutral")
-UPOS = (
-    "ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ VERB"
-).split()
+UPOS = ("ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ VERB").split()
 ENTITIES = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG", "B-MISC", "I-MISC")
 
 
@@ -57,8 +69,17 @@ class Pattern:
     classes: list[str] = field(default_factory=list)  # -1 and then its class
 
 
-ATTRIBUTE_POS = {"p1": "PROPN", "p2": "PROPN", "occ": "NOUN", "psub": "PRON", "qsub": "PRON",
-                 "ppos": "PRON", "q": "PROPN", "kin": "NOUN", "item": "NOUN"}
+ATTRIBUTE_POS = {
+    "p1": "PROPN",
+    "p2": "PROPN",
+    "occ": "NOUN",
+    "psub": "PRON",
+    "qsub": "PRON",
+    "ppos": "PRON",
+    "q": "PROPN",
+    "kin": "NOUN",
+    "item": "NOUN",
+}
 
 
 def _symbol(text: str) -> Symbol:
@@ -70,7 +91,7 @@ def _symbol(text: str) -> Symbol:
     if text.startswith("$"):
         return Symbol("attribute", text[1:], ATTRIBUTE_POS.get(text[1:], "PROPN"))
     word, _, pos = text.partition("/")
-    return Symbol("literal", "I" if word == "i" else word, pos or g.LITERALS[word])
+    return Symbol("literal", "I" if word == "i" else word, pos or grammar.LITERALS[word])
 
 
 def _alternatives(rule: str) -> list[tuple[float, str]]:
@@ -92,10 +113,10 @@ def _expand(rhs: str, group: str) -> list[Pattern]:
             relation, text = item[:-2], ":"
         else:
             relation, text = item.rsplit(":", 1)
-        name = f"{text}_{group}" if f"{text}_{group}" in g.RULES else text
-        if name in g.RULES:
+        name = f"{text}_{group}" if f"{text}_{group}" in grammar.RULES else text
+        if name in grammar.RULES:
             options = []
-            for weight, inner in _alternatives(g.RULES[name]):
+            for weight, inner in _alternatives(grammar.RULES[name]):
                 for p in _expand(inner, group):
                     options.append(Pattern(p.symbols, p.heads, p.relations, p.weight * weight))
         else:
@@ -184,6 +205,9 @@ def build_table(named_weights: list[tuple[str, np.ndarray, np.ndarray]]) -> Tabl
         starts.extend(starts[-1] + len(token) * (every + 1))
         row += len(exact)
     return Table(
-        np.concatenate(keys), np.concatenate(tokens).astype(np.int32), np.concatenate(logps),
-        np.array(starts), base,
+        np.concatenate(keys),
+        np.concatenate(tokens).astype(np.int32),
+        np.concatenate(logps),
+        np.array(starts),
+        base,
     )

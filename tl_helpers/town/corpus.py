@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tl_helpers.errors import BadValue, UnknownName
-from tl_helpers.town import compiled as c
-from tl_helpers.town import lexicon as lx
+from tl_helpers.core.errors import BadValue, UnknownName
+from tl_helpers.town import compiled, lexicon
 from tl_helpers.town.generate import (
     ATTRIBUTE,
     ATTRIBUTE_COLUMNS,
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from tl_helpers.town.second.translate import Pair, Translation
 
 # What an organisation is called in annotation: works and products are MISC, as in CoNLL 2003.
-VENUE_TYPE = {d: "MISC" if d in ("film", "book", "gadget") else "ORG" for d in lx.DOMAINS}
+VENUE_TYPE = {d: "MISC" if d in ("film", "book", "gadget") else "ORG" for d in lexicon.DOMAINS}
 
 
 @dataclass
@@ -100,15 +99,22 @@ class Corpus:
     def entities(self) -> np.ndarray:
         """``[tokens]`` index into ``compiled.ENTITIES`` (BIO; PER, LOC, ORG, MISC)."""
         d, e = self.draws, self.engine
-        org = np.array([VENUE_TYPE[name] == "ORG" for name in lx.DOMAINS])
+        org = np.array([VENUE_TYPE[name] == "ORG" for name in lexicon.DOMAINS])
         begin, inside = (
-            np.where(org, c.ENTITIES.index(f"{p}-ORG"), c.ENTITIES.index(f"{p}-MISC"))
+            np.where(org, compiled.ENTITIES.index(f"{p}-ORG"), compiled.ENTITIES.index(f"{p}-MISC"))
             for p in "BI"
         )
         tag = np.zeros(len(ATTRIBUTE_COLUMNS), np.int64)
-        for name, label in (("loc", "B-LOC"), ("road", "I-LOC"), ("p1", "B-PER"), ("p2", "I-PER"),
-                            ("q", "B-PER"), ("writer", "B-PER"), ("to", "B-PER")):
-            tag[ATTRIBUTE_COLUMNS.index(name)] = c.ENTITIES.index(label)
+        for name, label in (
+            ("loc", "B-LOC"),
+            ("road", "I-LOC"),
+            ("p1", "B-PER"),
+            ("p2", "I-PER"),
+            ("q", "B-PER"),
+            ("writer", "B-PER"),
+            ("to", "B-PER"),
+        ):
+            tag[ATTRIBUTE_COLUMNS.index(name)] = compiled.ENTITIES.index(label)
         out = np.zeros(self.n_tokens, np.int64)
         named = np.flatnonzero(e.p_kind[d.place] == ATTRIBUTE)
         column = e.p_arg[d.place[named]]
@@ -188,8 +194,13 @@ class Corpus:
         names = list(e.categories)
         place, first = d.place[d.slots], d.t_start[s_sent]
         noun = e.noun_class(d.token, first, place, d.domain[s_doc], d.topic[s_doc])
-        own = e.row(slot_category, d.domain[s_doc], d.topic[s_doc],
-                    d.polarity[s_sent] ^ e.p_flip[place], noun)
+        own = e.row(
+            slot_category,
+            d.domain[s_doc],
+            d.topic[s_doc],
+            d.polarity[s_sent] ^ e.p_flip[place],
+            noun,
+        )
         local = d.w_entry - t.start[own]  # which word of the category: the same in every row
         common = self._logp_common(seen)
         agree = self.engine.dials.agreement
@@ -200,17 +211,21 @@ class Corpus:
             alive = np.flatnonzero(np.isfinite(pattern_doc))
             for topic in range(4):
                 noun = e.noun_class(d.token, first, place, domain, topic)
-                by_polarity = np.stack([
-                    np.bincount(
-                        s_sent,
-                        t.logp[
-                            t.start[e.row(slot_category, domain, topic, p ^ e.p_flip[place], noun)]
-                            + local
-                        ],
-                        self.n_sentences,
-                    )
-                    for p in (0, 1)
-                ])
+                by_polarity = np.stack(
+                    [
+                        np.bincount(
+                            s_sent,
+                            t.logp[
+                                t.start[
+                                    e.row(slot_category, domain, topic, p ^ e.p_flip[place], noun)
+                                ]
+                                + local
+                            ],
+                            self.n_sentences,
+                        )
+                        for p in (0, 1)
+                    ]
+                )
                 about = self._logp_about(seen, names, domain, topic)
                 base = common + pattern_doc + about + np.log(shares[domain] / 4)
                 for sentiment in (0, 1):
@@ -296,7 +311,8 @@ class Corpus:
         for value, known in ((level, tables.LEVELS), (language, tables.LANGUAGES)):
             if value not in known:
                 raise BadValue(
-                    f"The town has no {value!r}.", f"Use one of: {', '.join(map(repr, known))}.")
+                    f"The town has no {value!r}.", f"Use one of: {', '.join(map(repr, known))}."
+                )
         if level == "parallel":
             return tables.parallel(self)
         return tables.to_dataset(self, level, language)
@@ -305,6 +321,9 @@ class Corpus:
         """Counts that describe the corpus: documents, sentences, tokens, word types."""
         types, counts = np.unique(self.draws.token, return_counts=True)
         return {
-            "documents": len(self), "sentences": self.n_sentences, "tokens": self.n_tokens,
-            "types": len(types), "most_frequent": self.engine.surfaces[types[counts.argmax()]],
+            "documents": len(self),
+            "sentences": self.n_sentences,
+            "tokens": self.n_tokens,
+            "types": len(types),
+            "most_frequent": self.engine.surfaces[types[counts.argmax()]],
         }

@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from tl_helpers.errors import BadValue, UnknownName
-from tl_helpers.town import lexicon as lx
+from tl_helpers.core.errors import BadValue, UnknownName
+from tl_helpers.town import lexicon
 
 # name -> (lowest, highest, what it does)
 RANGES: dict[str, tuple[float, float, str]] = {
@@ -68,8 +68,8 @@ class Dials:
                     'Give each domain a weight, for example mixture={"film": 3, "book": 1}.',
                 )
             for domain, weight in self.mixture.items():
-                if domain not in lx.DOMAINS:
-                    raise UnknownName("domain of the town", domain, lx.DOMAINS)
+                if domain not in lexicon.DOMAINS:
+                    raise UnknownName("domain of the town", domain, lexicon.DOMAINS)
                 _check(f"mixture[{domain!r}]", weight, 0.0, 1e9, "weight of a domain")
             object.__setattr__(self, "mixture", dict(sorted(self.mixture.items())))
             if not sum(self.mixture.values()) > 0:
@@ -80,7 +80,7 @@ class Dials:
     def domain_shares(self) -> np.ndarray:
         """Probability of each domain, in the order of ``lexicon.DOMAINS``."""
         weights = np.array(
-            [1.0 if self.mixture is None else self.mixture.get(d, 0.0) for d in lx.DOMAINS]
+            [1.0 if self.mixture is None else self.mixture.get(d, 0.0) for d in lexicon.DOMAINS]
         )
         return weights / weights.sum()
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tl_helpers.town import compiled as c
+from tl_helpers.town import compiled
 
 if TYPE_CHECKING:
     from tl_helpers.town.draws import Draws
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 class Families:
     """Where each family lies in its rows of the table (one row for a domain, role and kind)."""
 
-    def __init__(self, table: c.Table, patterns: list[c.Pattern]) -> None:
+    def __init__(self, table: compiled.Table, patterns: list[compiled.Pattern]) -> None:
         self.table = table
         first, n = table.base["pattern"], len(patterns)
         ends = table.keys[table.start[first] :].reshape(-1, n)
-        ends = ends - (np.arange(len(ends))[:, None] + first) * c.ONE
+        ends = ends - (np.arange(len(ends))[:, None] + first) * compiled.ONE
         mass = np.diff(ends, axis=1, prepend=0)
         self.of_pattern = np.array([p.family for p in patterns])
         shape = len(ends), int(self.of_pattern.max()) + 1
@@ -46,7 +46,7 @@ class Families:
             at = s_start[doc] + k
             mass = self.mass[row[at][:, None], used[doc, :k]]
             begin = self.start[row[at][:, None], used[doc, :k]]
-            left = c.ONE - mass.sum(1)
+            left = compiled.ONE - mass.sum(1)
             high, low = u[at] >> 20, u[at] & ((1 << 20) - 1)  # u * left / ONE, in 64 bits
             x = (high * left + (low * left >> 20)) >> 20
             order = np.argsort(begin, axis=1, kind="stable")
@@ -54,7 +54,9 @@ class Families:
                 here = order[:, j : j + 1]
                 after = np.take_along_axis(begin, here, 1)[:, 0] <= x
                 x += np.where(after, np.take_along_axis(mass, here, 1)[:, 0], 0)
-            entry[at] = np.searchsorted(t.keys, (first + row[at]) * np.int64(c.ONE) + x, "right")
+            entry[at] = np.searchsorted(
+                t.keys, (first + row[at]) * np.int64(compiled.ONE) + x, "right"
+            )
             used[doc, k] = self.of_pattern[t.token[entry[at]]]
         return entry
 
@@ -65,7 +67,9 @@ class Families:
         for lag in range(1, int(np.diff(draws.s_start).max(initial=1))):
             later = np.flatnonzero(draws.doc[lag:] == draws.doc[:-lag]) + lag
             used[later] += self.mass[row[later], family[later - lag]]
-            used[later[family[later] == family[later - lag]]] = c.ONE  # said twice: impossible
+            used[later[family[later] == family[later - lag]]] = (
+                compiled.ONE
+            )  # said twice: impossible
         logp = t.logp[t.start[t.base["pattern"] + row] + draws.pattern]
-        left = 1 - used / c.ONE
+        left = 1 - used / compiled.ONE
         return np.where(left > 0, logp - np.log(np.where(left > 0, left, 1.0)), -np.inf)

@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tl_helpers.town import compiled as c
-from tl_helpers.town import lexicon as lx
+from tl_helpers.town import compiled, lexicon
 from tl_helpers.town.classes import CLASSES, noun_classes
 from tl_helpers.town.dials import Dials
 from tl_helpers.town.draws import Draws
@@ -34,8 +33,8 @@ class Engine:
 
     def __init__(self, dials: Dials) -> None:
         self.dials = dials
-        self.patterns = c.patterns()
-        self.categories = c.categories(dials.zipf, dials.distance)
+        self.patterns = compiled.patterns()
+        self.categories = compiled.categories(dials.zipf, dials.distance)
         self._make_surfaces()
         self._make_tables()
         self._make_patterns()
@@ -57,7 +56,7 @@ class Engine:
                 words.setdefault(part, len(words))
         self.surfaces = list(words)
         self.surface_id = words
-        self.vowel = np.array([c.starts_with_vowel_sound(w) for w in words])
+        self.vowel = np.array([compiled.starts_with_vowel_sound(w) for w in words])
         closed = np.array([w in ".,!?;:" for w in words])
         # Text pieces: [as is, capitalised], with the space that goes before.
         pieces = [("" if shut else " ") + w for w, shut in zip(words, closed, strict=True)]
@@ -75,7 +74,7 @@ class Engine:
         d = self.dials
         order, share, stereotype = occupations()
         skew = d.female_share(order, stereotype)
-        person_rank = c.zipf(PERSONS_PER_CELL, d.zipf)
+        person_rank = compiled.zipf(PERSONS_PER_CELL, d.zipf)
         everyone = np.arange(len(people()))
         in_cell = everyone // PERSONS_PER_CELL == np.arange(len(order) * 2)[:, None]
         rows += [
@@ -83,7 +82,7 @@ class Engine:
             ("pgender", np.stack([skew, 1 - skew], 1), np.arange(2)),
             ("person", in_cell * np.tile(person_rank, len(order) * 2), everyone),
             ("qgender", np.array([[0.5, 0.5]]), np.arange(2)),
-            ("domain", d.domain_shares()[None], np.arange(len(lx.DOMAINS))),
+            ("domain", d.domain_shares()[None], np.arange(len(lexicon.DOMAINS))),
             ("topic", np.full((1, 4), 0.25), np.arange(4)),
             ("sentiment", np.array([[0.5, 0.5]]), np.arange(2)),
             ("length", LENGTHS[None], np.arange(len(LENGTHS)) + 1),
@@ -91,20 +90,23 @@ class Engine:
             ("noise", np.array([[1 - d.noise, d.noise]]), np.arange(2)),
         ]
         # Which kind of sentence, for each (domain, role); then which pattern of that kind.
-        self.p_what = np.array([c.KINDS.index(p.kind) for p in self.patterns])
-        weights = np.zeros((len(lx.DOMAINS) * 4 * 3, len(self.patterns)))
+        self.p_what = np.array([compiled.KINDS.index(p.kind) for p in self.patterns])
+        weights = np.zeros((len(lexicon.DOMAINS) * 4 * 3, len(self.patterns)))
         for j, p in enumerate(self.patterns):
             for name in p.domains:
-                place = lx.DOMAINS.index(name) * 4 + c.ROLES.index(p.role)
+                place = lexicon.DOMAINS.index(name) * 4 + compiled.ROLES.index(p.role)
                 weights[place * 3 + self.p_what[j], j] = p.weight
         there = weights.sum(1).reshape(-1, 3) > 0
-        shares = there * np.array([self._kind_shares(c.ROLES[i % 4]) for i in range(len(there))])
+        shares = there * np.array(
+            [self._kind_shares(compiled.ROLES[i % 4]) for i in range(len(there))]
+        )
         shares[~there.any(1)] = 1.0  # of a role that no document uses (only letters are signed)
         weights[~there.reshape(-1)] = 1.0
         rows += [
-            ("manner", shares, np.arange(3)), ("pattern", weights, np.arange(len(self.patterns))),
+            ("manner", shares, np.arange(3)),
+            ("pattern", weights, np.arange(len(self.patterns))),
         ]
-        self.table = c.build_table(rows)
+        self.table = compiled.build_table(rows)
         self.families = Families(self.table, self.patterns)
 
     def _kind_shares(self, role: str) -> tuple[float, float, float]:
@@ -139,7 +141,7 @@ class Engine:
                     kind.append(ARTICLE)
                     arg.append(self.surface_id["a"])
                 flip.append(s.opposite)
-                pos.append(c.UPOS.index(s.pos))
+                pos.append(compiled.UPOS.index(s.pos))
                 head.append(h)
                 rel.append(rel_id[r])
             start.append(start[-1] + len(p.symbols))
@@ -150,19 +152,19 @@ class Engine:
         self.p_head, self.p_rel = np.array(head, np.int16), np.array(rel, np.int16)
         self.p_noun, self.p_class = np.array(noun, np.int16), np.array(fixed, np.int8)
         self.p_start = np.array(start)
-        self.class_of = np.zeros((len(self.surfaces), len(lx.DOMAINS), 4), np.int8)
+        self.class_of = np.zeros((len(self.surfaces), len(lexicon.DOMAINS), 4), np.int8)
         for word, domain, topic, name in noun_classes():
             self.class_of[self.surface_id[word], domain, topic] = CLASSES.index(name)
-        self.p_role = np.array([c.ROLES.index(p.role) for p in self.patterns], np.int8)
+        self.p_role = np.array([compiled.ROLES.index(p.role) for p in self.patterns], np.int8)
         self.p_opinion = np.array([p.kind != "neutral" for p in self.patterns])
         self.p_hard = np.array([p.kind == "hard" for p in self.patterns])
         cats = self.categories.values()
         self.cat_base = np.array([self.table.base[x.name] for x in cats])
         strides = []
         for x in cats:
-            stride, step = dict.fromkeys(c.SIZES, 0), 1
+            stride, step = dict.fromkeys(compiled.SIZES, 0), 1
             for f in reversed(x.by):
-                stride[f], step = step, step * c.SIZES[f]
+                stride[f], step = step, step * compiled.SIZES[f]
             strides.append([stride[f] for f in ("domain", "topic", "polarity", "class")])
         self.cat_stride = np.array(strides)
 
@@ -184,7 +186,7 @@ class Engine:
 
     def pick(self, row: np.ndarray, u: np.ndarray) -> np.ndarray:
         """Entry of the table drawn by the uniform integers ``u`` from each ``row``."""
-        return np.searchsorted(self.table.keys, row * np.int64(c.ONE) + u, side="right")
+        return np.searchsorted(self.table.keys, row * np.int64(compiled.ONE) + u, side="right")
 
     def draw_documents(self, index: np.ndarray) -> Draws:
         """Everything drawn for the documents of that ``index`` (their running numbers)."""
@@ -225,7 +227,7 @@ class Engine:
         value["qsub"] = np.array([ids["she"], ids["he"]])[friend]
         about = np.stack([value[a] for a in ATTRIBUTE_COLUMNS], 1)
 
-        letter = domain == lx.DOMAINS.index("letter")
+        letter = domain == lexicon.DOMAINS.index("letter")
         n_sentences = 2 + body + letter
         s_start = np.concatenate([[0], np.cumsum(n_sentences)])
         doc = np.repeat(np.arange(len(index)), n_sentences)
@@ -234,10 +236,14 @@ class Engine:
         slot0 = _DOC + place * _SENTENCE
         agree = t.token[self.pick(np.full(len(doc), t.base["agree"]), draw(key[doc], slot0))]
         polarity = np.where((role == 1) & (agree == 0), 1 - sentiment[doc], sentiment[doc])
-        what = t.token[self.pick(t.base["manner"] + domain[doc] * 4 + role,
-                                 draw(key[doc], slot0 + _SENTENCE - 1))]
+        what = t.token[
+            self.pick(
+                t.base["manner"] + domain[doc] * 4 + role, draw(key[doc], slot0 + _SENTENCE - 1)
+            )
+        ]
         p_entry = self.families.draw(
-            (domain[doc] * 4 + role) * 3 + what, s_start, draw(key[doc], slot0 + 1))
+            (domain[doc] * 4 + role) * 3 + what, s_start, draw(key[doc], slot0 + 1)
+        )
         pattern = t.token[p_entry].astype(np.int64)
 
         length = np.diff(self.p_start)[pattern]
@@ -258,7 +264,8 @@ class Engine:
             sent, its = sentence[at], owner[at]
             signed = polarity[sent] ^ self.p_flip[place_in_pattern[at]]
             noun = self.noun_class(
-                token, t_start[sent], place_in_pattern[at], domain[its], topic[its])
+                token, t_start[sent], place_in_pattern[at], domain[its], topic[its]
+            )
             rows = self.row(arg[at], domain[its], topic[its], signed, noun)
             w_entry[now] = self.pick(rows, draw(key[its], slot0[sent] + 2 + within[at]))
             token[at] = t.token[w_entry[now]]
@@ -267,11 +274,43 @@ class Engine:
             self.vowel[token[article + 1]], self.surface_id["an"], self.surface_id["a"]
         )
         return Draws(
-            index, domain, topic, sentiment, sentiment ^ noise, occupation, gender, entries,
-            s_start, doc, role, polarity, pattern, p_entry, t_start, sentence, place_in_pattern,
-            token, is_slot, w_entry,
+            index,
+            domain,
+            topic,
+            sentiment,
+            sentiment ^ noise,
+            occupation,
+            gender,
+            entries,
+            s_start,
+            doc,
+            role,
+            polarity,
+            pattern,
+            p_entry,
+            t_start,
+            sentence,
+            place_in_pattern,
+            token,
+            is_slot,
+            w_entry,
         )
 
 
-ATTRIBUTE_COLUMNS = ("v1", "v2", "item", "loc", "road", "writer", "q", "kin", "occ", "p1", "p2",
-                     "psub", "ppos", "qsub", "to")
+ATTRIBUTE_COLUMNS = (
+    "v1",
+    "v2",
+    "item",
+    "loc",
+    "road",
+    "writer",
+    "q",
+    "kin",
+    "occ",
+    "p1",
+    "p2",
+    "psub",
+    "ppos",
+    "qsub",
+    "to",
+)

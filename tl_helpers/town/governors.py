@@ -12,8 +12,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tl_helpers.town.compiled import Pattern
 
-DEPENDENT = {"eval", "evall", "loved", "love", "moved", "worked", "newsdid", "mod", "made", "did",
-             "began"}
+DEPENDENT = {
+    "eval",
+    "evall",
+    "loved",
+    "love",
+    "moved",
+    "worked",
+    "newsdid",
+    "mod",
+    "made",
+    "did",
+    "began",
+}
 NAMED = {"thing", "things", "item", "place"}  # the class is that of the word
 FIXED = {"staff": "person", "v2": "venue"}  # the class is the same for all words
 _OBJECT = {"loved", "love", "newsdid", "did"}
@@ -48,8 +59,11 @@ def _noun(p: Pattern, i: int) -> int:
         if _bears(p, j):
             return j
     # "it", "they", "nothing": what the sentence is about
-    things = [j for j, x in enumerate(p.symbols)
-              if x.name in ("thing", "things", "item", "v2") and _bears(p, j)]
+    things = [
+        j
+        for j, x in enumerate(p.symbols)
+        if x.name in ("thing", "things", "item", "v2") and _bears(p, j)
+    ]
     return things[0] if things else -1
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tl_helpers.town import lexicon as lx
+from tl_helpers.town import lexicon
 from tl_helpers.town.corpus import Corpus
 from tl_helpers.town.generate import LENGTHS, SLOT, Draws
 from tl_helpers.town.recogniser import Reading, Recogniser
@@ -58,7 +58,7 @@ class Judge(Recogniser):
 
     def _document(self, sentences: list[tuple[str, ...]]) -> float:
         readings = [self._read(s) for s in sentences]
-        letter = lx.DOMAINS.index("letter")
+        letter = lexicon.DOMAINS.index("letter")
         found: dict[tuple[int, ...], Corpus] = {}
         for (domain, topic), sentiment in itertools.product(self._worlds(), (0, 1)):
             body = len(sentences) - 2 - (domain == letter)
@@ -67,11 +67,14 @@ class Judge(Recogniser):
             roles = [0, *[1] * body, 2, *[3] * (domain == letter)]
             sides = [self._polarities(role, sentiment) for role in roles]
             choices = [
-                [(r, next(p for p in side if self._fits(r, domain, topic, p))) for r in options
-                 if self._can_stand(r, domain, role)
-                 and any(self._fits(r, domain, topic, p) for p in side)]
+                [
+                    (r, next(p for p in side if self._fits(r, domain, topic, p)))
+                    for r in options
+                    if self._can_stand(r, domain, role)
+                    and any(self._fits(r, domain, topic, p) for p in side)
+                ]
                 for options, role, side in zip(readings, roles, sides, strict=True)
-            ]  # fmt: skip
+            ]
             for chosen in itertools.product(*choices):
                 key = tuple(r.pattern for r, _ in chosen)
                 if key in found:
@@ -90,33 +93,51 @@ class Judge(Recogniser):
         return (sentiment, 1 - sentiment)
 
     def _corpus(
-        self, chosen: Sequence[tuple[Reading, int]], roles: list[int], about: dict[str, int],
-        domain: int, topic: int, sentiment: int,
-    ) -> Corpus:  # fmt: skip
+        self,
+        chosen: Sequence[tuple[Reading, int]],
+        roles: list[int],
+        about: dict[str, int],
+        domain: int,
+        topic: int,
+        sentiment: int,
+    ) -> Corpus:
         """The document as if it had been drawn, so that the corpus can tell its probability."""
         e, t = self.engine, self.engine.table
         one, n = np.ones(1, np.int64), len(chosen)
         lengths = [len(r.surfaces) for r, _ in chosen]
         t_start = np.concatenate([[0], np.cumsum(lengths)])
         pattern = np.array([r.pattern for r, _ in chosen])
-        place = np.concatenate([np.arange(x) + e.p_start[p]
-                                for x, p in zip(lengths, pattern, strict=True)])  # fmt: skip
+        place = np.concatenate(
+            [np.arange(x) + e.p_start[p] for x, p in zip(lengths, pattern, strict=True)]
+        )
         w_entry = [
             int(t.start[self._slot_row(slot, domain, topic, polarity)]) + slot[1]
-            for r, polarity in chosen for slot in r.slots
-        ]  # fmt: skip
+            for r, polarity in chosen
+            for slot in r.slots
+        ]
         length = int(t.start[t.base["length"]]) + sum(x == 1 for x in roles) - 1
         entries = {k: v * one for k, v in about.items() if k not in ("occ", "gender")}
         p_row = t.base["pattern"] + (domain * 4 + np.array(roles)) * 3 + e.p_what[pattern]
         draws = Draws(
-            index=0 * one, domain=domain * one, topic=topic * one, sentiment=sentiment * one,
-            label=sentiment * one, occupation=about["occ"] * one, gender=about["gender"] * one,
-            entries={**entries, "length": length * one}, s_start=np.array([0, n]),
-            doc=np.zeros(n, np.int64), role=np.array(roles),
-            polarity=np.array([p for _, p in chosen]), pattern=pattern,
-            p_entry=t.start[p_row] + pattern, t_start=t_start,
-            sentence=np.repeat(np.arange(n), lengths), place=place,
+            index=0 * one,
+            domain=domain * one,
+            topic=topic * one,
+            sentiment=sentiment * one,
+            label=sentiment * one,
+            occupation=about["occ"] * one,
+            gender=about["gender"] * one,
+            entries={**entries, "length": length * one},
+            s_start=np.array([0, n]),
+            doc=np.zeros(n, np.int64),
+            role=np.array(roles),
+            polarity=np.array([p for _, p in chosen]),
+            pattern=pattern,
+            p_entry=t.start[p_row] + pattern,
+            t_start=t_start,
+            sentence=np.repeat(np.arange(n), lengths),
+            place=place,
             token=np.concatenate([r.surfaces for r, _ in chosen]),
-            slots=np.flatnonzero(e.p_kind[place] == SLOT), w_entry=np.array(w_entry, np.int64),
-        )  # fmt: skip
+            slots=np.flatnonzero(e.p_kind[place] == SLOT),
+            w_entry=np.array(w_entry, np.int64),
+        )
         return Corpus(e, draws)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tl_helpers.town import compiled as c
+from tl_helpers.town import compiled
 from tl_helpers.town.dials import Dials
 from tl_helpers.town.generate import (
     ARTICLE,
@@ -60,8 +60,9 @@ class Recogniser:
             self.by_length[length] = (np.array(members), fixed)
         t = e.table
         rows = zip(t.start[:-1].tolist(), t.start[1:].tolist(), strict=True)
-        self.allowed = [frozenset(np.flatnonzero(np.isfinite(t.logp[a:b])).tolist())
-                        for a, b in rows]  # fmt: skip
+        self.allowed = [
+            frozenset(np.flatnonzero(np.isfinite(t.logp[a:b])).tolist()) for a, b in rows
+        ]
         self._base, self._stride = e.cat_base.tolist(), e.cat_stride.tolist()
         self.people = [(a.lower(), b.lower()) for a, b in people()]
         self._read = lru_cache(maxsize=50_000)(self._read_sentence)
@@ -99,7 +100,7 @@ class Recogniser:
                 named.append((ATTRIBUTE_COLUMNS[arg], word))
                 surfaces.append(e.surface_id.get(word, -1) if arg == ITEM else -1)
             elif kind == ARTICLE:
-                if word not in ("a", "an") or c.starts_with_vowel_sound(words[k + 1]) != (
+                if word not in ("a", "an") or compiled.starts_with_vowel_sound(words[k + 1]) != (
                     word == "an"
                 ):
                     return None
@@ -107,10 +108,15 @@ class Recogniser:
             else:
                 surfaces.append(arg)
         slots = tuple(
-            (cat, k, int(e.p_flip[place]),
-             surfaces[e.p_noun[place]] if e.p_noun[place] >= 0 else -1, int(e.p_class[place]))
+            (
+                cat,
+                k,
+                int(e.p_flip[place]),
+                surfaces[e.p_noun[place]] if e.p_noun[place] >= 0 else -1,
+                int(e.p_class[place]),
+            )
             for cat, k, place in drawn
-        )  # fmt: skip
+        )
         return Reading(p, slots, tuple(named), tuple(surfaces))
 
     def _row(self, cat: int, domain: int, topic: int, polarity: int, noun: int = 0) -> int:
@@ -137,7 +143,8 @@ class Recogniser:
         base, place = self.engine.table.base, domain * 4 + role
         kind = int(self.engine.p_what[reading.pattern])
         return kind in self.allowed[base["manner"] + place] and (
-            reading.pattern in self.allowed[base["pattern"] + place * 3 + kind])
+            reading.pattern in self.allowed[base["pattern"] + place * 3 + kind]
+        )
 
     def _worlds(self) -> Iterator[tuple[int, int]]:
         shares = self.engine.dials.domain_shares()
@@ -211,10 +218,12 @@ class Recogniser:
             )
             if fits:
                 return {
-                    **out, "occ": occupation, "gender": gender,
+                    **out,
+                    "occ": occupation,
+                    "gender": gender,
                     "pgender": int(t.start[t.base["pgender"] + occupation]) + gender,
                     "person": int(t.start[t.base["person"] + occupation * 2 + gender]) + person,
-                }  # fmt: skip
+                }
         return None
 
     def _candidates(self, first: str | None, last: str | None) -> Iterator[int]:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tl_helpers.town import compiled as c
-from tl_helpers.town import lexicon as lx
+from tl_helpers.town import compiled, lexicon
 
 if TYPE_CHECKING:
     import datasets
@@ -28,8 +27,9 @@ def _nested(bounds: np.ndarray, values: np.ndarray, kind: pa.DataType) -> pa.Arr
     return pa.ListArray.from_arrays(pa.array(bounds, pa.int32()), pa.array(values, type=kind))
 
 
-def _annotation(view: Corpus | Translation, bounds: np.ndarray, relations: list[str]) -> dict[
-        str, Column]:
+def _annotation(
+    view: Corpus | Translation, bounds: np.ndarray, relations: list[str]
+) -> dict[str, Column]:
     """The columns with one item per token."""
     import pyarrow as pa
     from datasets import ClassLabel, List, Value
@@ -39,8 +39,8 @@ def _annotation(view: Corpus | Translation, bounds: np.ndarray, relations: list[
 
     return {
         "tokens": (_nested(bounds, view.words(), pa.string()), List(Value("string"))),
-        "pos": labels(view.pos(), list(c.UPOS)),
-        "entities": labels(view.entities(), list(c.ENTITIES)),
+        "pos": labels(view.pos(), list(compiled.UPOS)),
+        "entities": labels(view.entities(), list(compiled.ENTITIES)),
         "head": (_nested(bounds, view.heads(), pa.int64()), List(Value("int64"))),
         "relation": labels(view.relations(), relations),
     }
@@ -52,13 +52,13 @@ def _about(corpus: Corpus, owner: np.ndarray) -> dict[str, Column]:
     from datasets import ClassLabel, Value
 
     d = corpus.draws
-    polar = ClassLabel(names=list(c.POLARITIES))
-    topics = [f"{a}/{t}" for a in lx.DOMAINS for t in lx.TOPICS[a]]
+    polar = ClassLabel(names=list(compiled.POLARITIES))
+    topics = [f"{a}/{t}" for a in lexicon.DOMAINS for t in lexicon.TOPICS[a]]
     return {
         "id": (pa.array(d.index[owner], pa.int64()), Value("int64")),
         "label": (pa.array(d.label[owner], pa.int64()), polar),
         "sentiment": (pa.array(d.sentiment[owner], pa.int64()), polar),
-        "domain": (pa.array(d.domain[owner], pa.int64()), ClassLabel(names=list(lx.DOMAINS))),
+        "domain": (pa.array(d.domain[owner], pa.int64()), ClassLabel(names=list(lexicon.DOMAINS))),
         "topic": (pa.array((d.domain * 4 + d.topic)[owner], pa.int64()), ClassLabel(names=topics)),
     }
 
@@ -111,7 +111,9 @@ def to_dataset(corpus: Corpus, level: str, language: str = "english") -> dataset
         columns[name] = (pa.ListArray.from_arrays(s_bounds, array), List(feature))
     starts = t_start[:-1] - bounds[d.doc]
     columns["sentence_start"] = (
-        pa.ListArray.from_arrays(s_bounds, pa.array(starts, pa.int64())), List(Value("int64")))
+        pa.ListArray.from_arrays(s_bounds, pa.array(starts, pa.int64())),
+        List(Value("int64")),
+    )
     if language == "english":
         columns["logprob"] = (pa.array(corpus.logprob(), pa.float64()), Value("float64"))
     return _made(columns)
@@ -134,9 +136,7 @@ def parallel(corpus: Corpus) -> datasets.Dataset:
         column = pa.ListArray.from_arrays(pa.array(bounds, pa.int32()), each)
         columns[name] = column, List(List(Value("int64")))
     relations = corpus.engine.relations
-    for prefix, view, start in (
-        ("source", corpus, d.t_start), ("target", other, other.t_start)
-    ):
+    for prefix, view, start in (("source", corpus, d.t_start), ("target", other, other.t_start)):
         for name, column in _annotation(view, start, relations).items():
             columns[f"{prefix}_{name}"] = column
     return _made(columns | about | _sentence_columns(corpus))

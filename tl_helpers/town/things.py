@@ -102,8 +102,7 @@ THINGS = {
         "comedy": "jokes gags punchlines sketches puns pranks one-liners outtakes cameos",
         "thriller": "twists stunts chases clues villains explosions car-chases gunfights traps",
         "drama": "actors costumes scenes songs characters performances tears flashbacks speeches",
-        "nature": "pictures scales whales eagles landscapes penguins insects lions wolves "
-        "gorillas",
+        "nature": "pictures scales whales eagles landscapes penguins insects lions wolves gorillas",
     },
     "hotel": {
         "seaside": "views cocktails sunbeds beaches terraces waves balconies parasols deckchairs",
@@ -123,8 +122,7 @@ THINGS = {
         "crime": "chapters suspects clues twists detectives murders motives red-herrings "
         "informants",
         "poetry": "poems verses rhymes sonnets images ballads metaphors haikus stanzas",
-        "cookery": "recipes photographs ingredients menus soups desserts stews sauces "
-        "measurements",
+        "cookery": "recipes photographs ingredients menus soups desserts stews sauces measurements",
         "history": "maps dates footnotes portraits sources essays letters anecdotes diaries "
         "archives",
     },

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tl_helpers.town import compiled as c
+from tl_helpers.town import compiled
 from tl_helpers.town import lexicon as lx
 from tl_helpers.town.people import occupations, people
 from tl_helpers.town.second import english, sounds, words
@@ -82,13 +82,18 @@ class Lexeme:
 
 def slots() -> Iterator[tuple[str, str, int, int, str]]:
     """``(category, part of speech, domain, polarity, word)`` of all that can be drawn; -1: any."""
-    for category in c.categories(1.0, 0.5).values():
-        rows = itertools.product(*(range(c.SIZES[f]) for f in category.by))
+    for category in compiled.categories(1.0, 0.5).values():
+        rows = itertools.product(*(range(compiled.SIZES[f]) for f in category.by))
         for row, key in enumerate(rows):
             context = dict(zip(category.by, key, strict=True))
             for i in np.flatnonzero(category.weights[row]):
-                yield (category.name, category.pos, context.get("domain", -1),
-                       context.get("polarity", -1), category.words[i])
+                yield (
+                    category.name,
+                    category.pos,
+                    context.get("domain", -1),
+                    context.get("polarity", -1),
+                    category.words[i],
+                )
 
 
 class Lexicon:
@@ -98,14 +103,16 @@ class Lexicon:
         self._learn_english()
         self._canonical = {
             (word, pos): group.split()[0]
-            for pos, groups in words.SYNONYMS.items() for group in groups for word in group.split()
+            for pos, groups in words.SYNONYMS.items()
+            for group in groups
+            for word in group.split()
         }
         self.of_slot: dict[tuple[str, int, int, str], Meaning] = {}
         for category, pos, domain, polarity, word in slots():
             meaning = self._slot(category, pos, domain, polarity, word)
             self.of_slot[category, domain, polarity, word] = meaning
         self.of_literal: dict[tuple[str, str], Meaning] = {}
-        for pattern in c.patterns():
+        for pattern in compiled.patterns():
             for s in pattern.symbols:
                 if s.kind == "literal":
                     self.of_literal[s.name, s.pos] = self._literal(s.name, s.pos)
@@ -113,7 +120,8 @@ class Lexicon:
         for word in (*itertools.chain(*people()), "she", "he", "her", "his", *occupations()[0]):
             pos = "NOUN" if word in occupations()[0] else "PRON"
             self.of_name[word] = (
-                Meaning(word, "PROPN") if word[0].isupper() else self._literal(word, pos))
+                Meaning(word, "PROPN") if word[0].isupper() else self._literal(word, pos)
+            )
         self._make()
 
     # --- what English words mean -----------------------------------------------------------------
@@ -125,7 +133,7 @@ class Lexicon:
                 single.add(word)
             if category in BARE_CATEGORIES:
                 bare.add(word)
-        for pattern in c.patterns():
+        for pattern in compiled.patterns():
             for s in pattern.symbols:
                 if s.kind == "literal":
                     self._english.add(s.name.lower())
@@ -228,7 +236,7 @@ class Lexicon:
         w, tag = m.lemma, m.tag
         if tag == "-" and m.pos in ("ADJ", "ADV", "VERB"):
             for prefix in ("un", "dis", "in", "im"):
-                if w.startswith(prefix) and (found := self._find(w[len(prefix):], m.pos, "+")):
+                if w.startswith(prefix) and (found := self._find(w[len(prefix) :], m.pos, "+")):
                     return found, "mo", ""
         stems: list[str] = []
         if m.pos == "ADV" and w.endswith("ly"):

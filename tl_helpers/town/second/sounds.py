@@ -53,10 +53,26 @@ def pick(key: str, options: str) -> str:
 
 
 _SPELLING = [
-    ("tch", "ch"), ("ph", "f"), ("th", "t"), ("ck", "k"), ("qu", "kv"), ("x", "ks"), ("ch", "k"),
-    ("c(?=[eiy])", "s"), ("c", "k"), ("w", "v"), ("y", "i"), ("j", "z"), ("ee", "i"),
-    ("oo", "u"), ("ou", "u"), ("ea", "e"), ("ae", "e"), ("ie", "i"), ("(?<=[^s])h", ""),
-]  # fmt: skip
+    ("tch", "ch"),
+    ("ph", "f"),
+    ("th", "t"),
+    ("ck", "k"),
+    ("qu", "kv"),
+    ("x", "ks"),
+    ("ch", "k"),
+    ("c(?=[eiy])", "s"),
+    ("c", "k"),
+    ("w", "v"),
+    ("y", "i"),
+    ("j", "z"),
+    ("ee", "i"),
+    ("oo", "u"),
+    ("ou", "u"),
+    ("ea", "e"),
+    ("ae", "e"),
+    ("ie", "i"),
+    ("(?<=[^s])h", ""),
+]
 _SAYABLE = re.compile(
     "(br|dr|gr|kr|pr|tr|pl|fl|gl|kl|st|sp|sk|fr|sh|h|[ptkbdgmnlrsvfz])?[aeiou]{1,2}"
     "([nrlsmk]?(br|dr|gr|kr|pr|tr|pl|fl|gl|[ptkbdgmnlrsvfz])[aeiou]{1,2})*"

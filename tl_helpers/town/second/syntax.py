@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tl_helpers.town import compiled as c
+from tl_helpers.town import compiled
 from tl_helpers.town.second import english, words
 from tl_helpers.town.second.lexicon import (
     BARE_CATEGORIES,
@@ -32,10 +32,31 @@ OPENED = {"conj", "parataxis", "vocative", "appos", "acl:relcl"}  # a mark stand
 
 # Place around the head; equal places keep the English order.
 FRONTED, CONJUNCTION, EXCLAIMED = -10, -30, -20
-BEFORE = {"nsubj": 1, "csubj": 1, "appos": 2, "obl": 3, "nmod": 3, "iobj": 4, "advcl": 5, "obj": 6,
-          "xcomp": 7, "ccomp": 7, "advmod": 8, "compound": 9, "discourse": FRONTED}
-IN_NOUN_PHRASE = {"flat": 11, "amod": 12, "nummod": 13, "det": 14, "nmod:poss": 15, "nmod": 16,
-                  "appos": 17, "acl:relcl": 18}
+BEFORE = {
+    "nsubj": 1,
+    "csubj": 1,
+    "appos": 2,
+    "obl": 3,
+    "nmod": 3,
+    "iobj": 4,
+    "advcl": 5,
+    "obj": 6,
+    "xcomp": 7,
+    "ccomp": 7,
+    "advmod": 8,
+    "compound": 9,
+    "discourse": FRONTED,
+}
+IN_NOUN_PHRASE = {
+    "flat": 11,
+    "amod": 12,
+    "nummod": 13,
+    "det": 14,
+    "nmod:poss": 15,
+    "nmod": 16,
+    "appos": 17,
+    "acl:relcl": 18,
+}
 PHRASAL_CONJ, POSTPOSITION, COPULA, AUXILIARY, PARTICLE, SUBORDINATOR = 20, 22, 24, 25, 26, 28
 CLAUSE, LAST = 30, 40
 
@@ -55,7 +76,7 @@ class Translated:
 class _Tree:
     """One English pattern, read from its heads."""
 
-    def __init__(self, p: c.Pattern) -> None:
+    def __init__(self, p: compiled.Pattern) -> None:
         self.p = p
         self.children: list[list[int]] = [[] for _ in p.symbols]
         for i, h in enumerate(p.heads):
@@ -144,8 +165,11 @@ class _Tree:
             if relation == "amod":
                 return f"adj.{self.own_number(self.p.heads[i])}"
             return f"adj.{self.subject_number(i)}"
-        if s.pos == "PROPN" and s.name not in TRANSLATED_NAMES and relation in (
-            "flat", "compound", "appos"):
+        if (
+            s.pos == "PROPN"
+            and s.name not in TRANSLATED_NAMES
+            and relation in ("flat", "compound", "appos")
+        ):
             return "plain"
         if s.pos in ("NOUN", "PROPN", "PRON"):
             return f"{self.case(i)}.{self.own_number(i)}"
@@ -168,7 +192,8 @@ class _Tree:
         if not tense:
             bare = s.name in BARE_CATEGORIES
             tense = {"past": "past", "pres": "pres", "bare": "bare"}[
-                english.verb_form(s.name)[1] if s.kind == "literal" else "bare" if bare else "past"]
+                english.verb_form(s.name)[1] if s.kind == "literal" else "bare" if bare else "past"
+            ]
         if tense == "bare":
             tense = "imp" if self.child(i, "nsubj") is None else "pres"
         return tense if tense in ("inf", "imp") else f"{tense}.{number}"
@@ -214,8 +239,9 @@ class _Tree:
             return COPULA
         if relation == "aux":
             return AUXILIARY
-        if relation == "advmod" and (word == "not" or self.p.symbols[i].name == "again"
-                                     and self.p.symbols[i].kind == "slot"):
+        if relation == "advmod" and (
+            word == "not" or self.p.symbols[i].name == "again" and self.p.symbols[i].kind == "slot"
+        ):
             return PARTICLE
         if relation == "conj" and not self.is_clause(i):
             return PHRASAL_CONJ
@@ -251,8 +277,11 @@ class _Tree:
             if self.rel(a) == "cc" and a in self.children[head] and self.rel(b) == "conj":
                 before.setdefault(b, []).append(a)
                 openers.add(a)
-        kept = [k for k in self.children[head]
-                if k not in openers and k not in self.dropped and k != last]
+        kept = [
+            k
+            for k in self.children[head]
+            if k not in openers and k not in self.dropped and k != last
+        ]
         placed = [(self.place(head, k, fronted), k) for k in kept]
         out: list[tuple[int, int]] = []
         for _, k in sorted([*placed, (10, head)]):
@@ -268,7 +297,7 @@ class _Tree:
         return [*out, (last, -1)] if last is not None else out
 
 
-def translate(p: c.Pattern) -> Translated:
+def translate(p: compiled.Pattern) -> Translated:
     """The pattern of Ondalese for an English one."""
     tree = _Tree(p)
     tree.drop()

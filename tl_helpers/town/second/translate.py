@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from tl_helpers.errors import BadValue
-from tl_helpers.town import compiled as c
+from tl_helpers.core.errors import BadValue
+from tl_helpers.town import compiled
 from tl_helpers.town.generate import ATTRIBUTE, ATTRIBUTE_COLUMNS, Engine
 from tl_helpers.town.people import occupations, people
 from tl_helpers.town.second.lexicon import FORMS, Meaning, lexicon
@@ -34,7 +34,7 @@ class Pair(NamedTuple):
 @lru_cache(maxsize=1)
 def patterns() -> list[Translated]:
     """The pattern of Ondalese for each of ``compiled.patterns()``."""
-    return [translate(p) for p in c.patterns()]
+    return [translate(p) for p in compiled.patterns()]
 
 
 class _Tables:
@@ -42,20 +42,21 @@ class _Tables:
 
     def __init__(self) -> None:
         lex, translated = lexicon(), patterns()
-        self.relations = sorted({r for p in c.patterns() for r in p.relations})
+        self.relations = sorted({r for p in compiled.patterns() for r in p.relations})
         length = [len(t.source) for t in translated]
         self.start = np.concatenate([[0], np.cumsum(length)])
         self.source = np.array([i for t in translated for i in t.source], np.int64)
         self.form = np.array([FORMS.index(f) for t in translated for f in t.form])
         self.head = np.array([h for t in translated for h in t.head], np.int64)
         self.relation = np.array([self.relations.index(r) for t in translated for r in t.relation])
-        self.pos = np.array([c.UPOS.index(x) for t in translated for x in t.pos])
+        self.pos = np.array([compiled.UPOS.index(x) for t in translated for x in t.pos])
         self.fused_start = np.concatenate([[0], np.cumsum([len(t.fused) for t in translated])])
         self.fused = np.array([pair for t in translated for pair in t.fused]).reshape(-1, 2)
         self.literal = np.array(
             [
                 lex.number[lex.of_literal[s.name, s.pos]] if s.kind == "literal" else -1
-                for p in c.patterns() for s in p.symbols
+                for p in compiled.patterns()
+                for s in p.symbols
             ]
         )
         self.comma = lex.number[Meaning(",", "PUNCT")]
@@ -85,7 +86,7 @@ def _entries(engine: Engine) -> np.ndarray:
     lex, t = lexicon(), engine.table
     out = np.full(len(t.token), -1)
     for category in engine.categories.values():
-        rows = itertools.product(*(range(c.SIZES[f]) for f in category.by))
+        rows = itertools.product(*(range(compiled.SIZES[f]) for f in category.by))
         for row, key in enumerate(rows):
             context = dict(zip(category.by, key, strict=True))
             place = context.get("domain", -1), context.get("polarity", -1)
@@ -160,7 +161,8 @@ class Translation:
         linked = np.flatnonzero(self.source >= 0)
         where = self.sentence[linked]
         pairs = np.stack(
-            [self.source[linked] - d.t_start[where], linked - self.t_start[where]], axis=1)
+            [self.source[linked] - d.t_start[where], linked - self.t_start[where]], axis=1
+        )
         order = np.lexsort((pairs[:, 0], where))
         bounds = np.concatenate([[0], np.cumsum(np.bincount(where, minlength=len(d.doc)))])
         return bounds, pairs[order]
@@ -212,7 +214,8 @@ class Translation:
         return [
             Pair(english, other, source[a[0] : b[0]], target[a[1] : b[1]], both[a[2] : b[2]])
             for english, other, a, b in zip(
-                self.corpus.sentences(), self.sentences(), cuts[:-1], cuts[1:], strict=True)
+                self.corpus.sentences(), self.sentences(), cuts[:-1], cuts[1:], strict=True
+            )
         ]
 
 
@@ -239,14 +242,16 @@ def translation(corpus: Corpus) -> Translation:
             about[:, i] = entries[d.entries[name]]
     women = np.array([e.surface_id["she"], e.surface_id["he"]])
     about[:, ATTRIBUTE_COLUMNS.index("occ")] = by_surface[
-        np.array([e.surface_id[o] for o in occupations()[0]])[d.occupation]]
+        np.array([e.surface_id[o] for o in occupations()[0]])[d.occupation]
+    ]
     pronoun = by_surface[women][0]
     for name in ("psub", "ppos", "qsub"):
         about[:, ATTRIBUTE_COLUMNS.index(name)] = pronoun
     named = np.flatnonzero(e.p_kind[d.place] == ATTRIBUTE)
     column, doc = e.p_arg[d.place[named]], d.doc[d.sentence[named]]
-    lexeme[named] = np.where(about[doc, column] >= 0, about[doc, column],
-                             by_surface[d.token[named]])
+    lexeme[named] = np.where(
+        about[doc, column] >= 0, about[doc, column], by_surface[d.token[named]]
+    )
 
     bounds, place = _spread(t.start, d.pattern)
     sentence = np.repeat(np.arange(len(d.pattern)), np.diff(bounds))
@@ -269,15 +274,13 @@ def vocabulary() -> list[str]:
     drawn |= {"p1": first, "p2": last, "occ": {lex.of_name[o] for o in occupations()[0]}}
     for name in ("psub", "ppos", "qsub"):
         drawn[name] = {lex.of_name["she"]}
-    for p, t in zip(c.patterns(), patterns(), strict=True):
+    for p, t in zip(compiled.patterns(), patterns(), strict=True):
         for i, form in zip(t.source, t.form, strict=True):
             s = p.symbols[i]
             if i < 0:
                 meanings = {Meaning(",", "PUNCT")}
             else:
-                meanings = (
-                    {lex.of_literal[s.name, s.pos]} if s.kind == "literal" else drawn[s.name])
+                meanings = {lex.of_literal[s.name, s.pos]} if s.kind == "literal" else drawn[s.name]
             found |= {(m, form) for m in meanings}
     surfaces = {lex.lexemes[lex.number[m]].inflect(form) for m, form in found}
     return sorted(w.lower() for w in surfaces if w is not None)
-

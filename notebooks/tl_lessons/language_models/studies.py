@@ -1,0 +1,140 @@
+"""Counting against a network, on the same amount of text: the stored study of notebook 11."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tl_helpers import models, questions, town
+from tl_helpers.measure import results
+from tl_helpers.train import pretrain
+
+END = "[end]"
+_WORD = re.compile(r"[.,!?;:]|[^\s.,!?;:]+")
+Context = tuple[str, ...]
+Table = dict[Context, Counter[str]]
+
+
+def words(text: str) -> list[str]:
+    """A text of the town as the town's tokenizer cuts it: lower case, marks by themselves."""
+    return _WORD.findall(text.lower())
+
+
+class KneserNey:
+    """Interpolated Kneser-Ney with one discount (Kneser and Ney 1995; Chen and Goodman 1999).
+
+    Args:
+        documents: lists of words.
+        order: words in an n-gram.
+        vocabulary: how many words there are, the end of a text included.
+        discount: taken from every count, for what was not seen.
+    """
+
+    def __init__(
+        self,
+        documents: Iterable[Sequence[str]],
+        order: int,
+        vocabulary: int,
+        discount: float = 0.75,
+    ) -> None:
+        self.order, self.vocabulary, self.discount = order, vocabulary, discount
+        self.tables: list[Table] = [defaultdict(Counter) for _ in range(order)]
+        for document in documents:
+            for context, word in self.windows(document):
+                self.tables[-1][context][word] += 1
+        for n in range(order - 1, 0, -1):  # below the top: in how many contexts a word follows
+            for context, followers in self.tables[n].items():
+                for word in followers:
+                    self.tables[n - 1][context[1:]][word] += 1
+        self.totals = [{c: sum(f.values()) for c, f in table.items()} for table in self.tables]
+
+    def windows(self, document: Sequence[str]) -> Iterable[tuple[Context, str]]:
+        """Every word with the words before it, and the end with the last words."""
+        n = self.order - 1
+        padded = [END] * n + list(document) + [END]
+        for i in range(n, len(padded)):
+            yield tuple(padded[i - n : i]), padded[i]
+
+    def __call__(self, context: Context, word: str) -> float:
+        """Probability of ``word`` after ``context`` (``order - 1`` words)."""
+        p = 1 / self.vocabulary
+        for n, (table, total) in enumerate(zip(self.tables, self.totals, strict=True)):
+            short = context[len(context) - n :]
+            if short not in table:
+                break
+            seen = table[short]
+            kept = max(seen.get(word, 0) - self.discount, 0)
+            p = (kept + self.discount * len(seen) * p) / total[short]
+        return p
+
+    def bits(self, documents: Sequence[Sequence[str]]) -> float:
+        """Bits for whole documents, their ends included, for each word."""
+        total = sum(math.log2(self(c, w)) for doc in documents for c, w in self.windows(doc))
+        return -total / sum(map(len, documents))
+
+
+@results.study(
+    "town-language-models",
+    seeds=range(10),
+    steps=200,
+    every=25,
+    batch_size=32,
+    block=128,
+    documents=18_000,
+    order=4,
+    held_out=200,
+)
+def town_language_models(
+    seed: int,
+    steps: int,
+    every: int,
+    batch_size: int,
+    block: int,
+    documents: int,
+    order: int,
+    held_out: int,
+) -> list[dict[str, Any]]:
+    """Bits per word on held-out documents, while a causal transformer reads a town once.
+
+    Beside it, Kneser-Ney n-grams that have counted as many words. Each seed has its own town text
+    and weights.
+    """
+    home = town.Town(seed=seed)
+    corpus, test = home.corpus(documents), home.corpus(held_out, start=questions.HELD_OUT)
+    model, tokenizer = models.new("small", "clm", seed=seed)
+    blocks = pretrain.pack(corpus.texts(), tokenizer, block)
+
+    def bits(logprob: np.ndarray) -> float:
+        return float(-logprob.sum() / test.n_tokens / math.log(2))
+
+    history = pretrain.fit(
+        model,
+        blocks,
+        tokenizer=tokenizer,
+        objective="clm",
+        steps=steps,
+        batch_size=batch_size,
+        learning_rate=8e-3,
+        optimiser="muon",
+        seed=seed,
+        progress=False,
+        evaluate_every=every,
+        evaluate=lambda m: bits(questions.log_probabilities(m, tokenizer, test.texts())),
+    )
+    rows: list[dict[str, Any]] = [
+        {"model": "transformer", "words": e["tokens"], "bits": e["value"]}
+        for e in history.evaluations
+    ]
+    texts, held = [words(t) for t in corpus.texts()], [words(t) for t in test.texts()]
+    ends = np.cumsum([len(t) + 1 for t in texts])
+    for count in [e["tokens"] for e in history.evaluations[1:]]:
+        read = texts[: int(np.searchsorted(ends, count)) + 1]
+        model_of_counts = KneserNey(read, order, len(town.vocabulary()) + 1)
+        rows.append({"model": "n-gram", "words": count, "bits": model_of_counts.bits(held)})
+    rows.append({"model": "truth", "words": 0, "bits": bits(test.logprob())})
+    return rows

@@ -1,0 +1,1 @@
+"""What belongs to the notebook ``objectives_and_scale`` alone."""

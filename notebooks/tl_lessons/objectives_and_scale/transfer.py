@@ -1,0 +1,202 @@
+"""Time to transfer: from a fresh process to a model that needs 16 labels, against the Trainer.
+
+``python -m tl_lessons.objectives_and_scale.transfer fast 0 60`` is one such process; it prints a
+line of JSON.
+Seconds are told twice: by the clock, and those of the processor, which a busy machine hardly moves.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tl_helpers import questions
+from tl_helpers.core import files
+from tl_helpers.measure import results
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+DOCUMENTS, LABELS, DRAWS, TEST, TARGET = 40_000, 16, 25, 700, 0.85
+SHARED = 12  # columns of the table of words that begin with counts
+
+
+def judge_of(
+    seed: int, tokenizer: PreTrainedTokenizerBase
+) -> Callable[[PreTrainedModel], dict[str, float]]:
+    """A function: accuracy of frozen features on new one-sentence opinions, given 16 labels.
+
+    The mean over 25 draws of the labels, so that no lucky draw ends a race. The opinions come
+    from a town of another seed.
+    """
+    from tl_helpers.train import adapt, features
+    from tl_lessons.start_here.studies import balanced
+
+    texts, labels, _ = questions.opinion_task(seed)
+    pool, test = slice(0, 400), slice(len(texts) - TEST, None)
+    chosen, truth = texts[pool] + texts[test], labels[test]
+    draws = [balanced(labels[pool], LABELS, seed=100 * seed + k) for k in range(DRAWS)]
+
+    def judge(model: PreTrainedModel) -> dict[str, float]:
+        rows = adapt.embed(model, tokenizer, chosen)
+        right = []
+        for draw in draws:
+            fitted, _ = features.fit(rows[draw], labels[pool][draw], None, 0.01, seed)
+            right.append(fitted.predict(rows[400:]) == truth)
+        return {"accuracy": float(np.mean(right))}
+
+    return judge
+
+
+def fast(seed: int, limit: float) -> dict[str, Any]:
+    """The course's way: counts as a head start, and a masked language model where that falls short.
+
+    It looks before the first step: what reaches the goal by counting alone need not read.
+    """
+    from tl_helpers import models, town
+    from tl_helpers.train import head_start, pretrain
+
+    model, tokenizer = models.new("small", seed=seed)
+    texts = town.Town(seed=seed).corpus(DOCUMENTS).texts()
+    blocks = pretrain.pack(texts, tokenizer)
+    head_start.head_start(model, head_start.document_vectors(blocks, tokenizer, SHARED, seed=seed))
+    table = model.get_input_embeddings().weight.requires_grad_(False)
+    judge = judge_of(seed, tokenizer)
+    history = pretrain.fit(
+        model,
+        blocks,
+        tokenizer=tokenizer,
+        steps=120,
+        batch_size=16,
+        learning_rate=8e-3,
+        optimiser="muon",
+        mask_rate=0.25,
+        seed=seed,
+        progress=False,
+        evaluate=judge,
+        evaluate_every=20,
+        until=lambda e: e["accuracy"] >= TARGET or time.process_time() > limit,
+    )
+    table.requires_grad_(True)
+    last = history.evaluations[-1]
+    return {
+        "steps": last["step"],
+        "tokens": last["tokens"],
+        "accuracy": last["accuracy"],
+        "counts_only": history.evaluations[0]["accuracy"],
+    }
+
+
+def plain(seed: int, limit: float, rate: float, batch: int) -> dict[str, Any]:
+    """``transformers.Trainer`` on the same model and text, one document a row."""
+    import tempfile
+
+    from transformers import (
+        DataCollatorForLanguageModeling,
+        PrinterCallback,
+        Trainer,
+        TrainerCallback,
+        TrainingArguments,
+    )
+
+    from tl_helpers import models, town
+
+    model, tokenizer = models.new("small", seed=seed)
+    texts = town.Town(seed=seed).corpus(DOCUMENTS).texts()
+    rows = tokenizer(texts, truncation=True, return_attention_mask=False)["input_ids"]
+    judge, found = judge_of(seed, tokenizer), {"steps": 0, "tokens": 0, "accuracy": 0.0}
+
+    class Look(TrainerCallback):
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            late = time.process_time() > limit
+            if state.global_step % 100 and not late:
+                return
+            found.update(judge(model), steps=state.global_step)
+            model.train()
+            control.should_training_stop |= late or found["accuracy"] >= TARGET
+
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = TrainingArguments(
+            output_dir=folder,
+            learning_rate=rate,
+            per_device_train_batch_size=batch,
+            use_cpu=True,
+            report_to="none",
+            save_strategy="no",
+            logging_strategy="no",
+            disable_tqdm=True,
+            seed=seed,
+        )
+        trainer = Trainer(
+            model,
+            arguments,
+            train_dataset=[{"input_ids": row} for row in rows],
+            data_collator=DataCollatorForLanguageModeling(tokenizer),
+            callbacks=[Look()],
+        )
+        trainer.remove_callback(PrinterCallback)
+        trainer.train()
+    found["tokens"] = int(found["steps"] * batch * np.mean([len(row) for row in rows]))
+    return found
+
+
+RIVALS: dict[str, dict[str, Any]] = {
+    "Trainer, its defaults": {"rate": 5e-5, "batch": 8},
+    "Trainer, rate 2e-3, batch 32": {"rate": 2e-3, "batch": 32},
+}
+
+
+def one(way: str, seed: int, limit: float = 600.0) -> dict[str, Any]:
+    """Start a fresh process that goes one way, and wait for its report.
+
+    Args:
+        way: ``"fast"`` or a key of ``RIVALS``.
+        seed: of the town, the weights and the labels.
+        limit: give up after so many processor seconds.
+
+    Returns:
+        ``seconds`` from starting the process, ``processor_seconds``, ``steps``, ``tokens``,
+        ``accuracy``, ``reached``; of our way also ``counts_only``, the accuracy before any step.
+    """
+    began = time.time()
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "tl_lessons.objectives_and_scale.transfer",
+            way,
+            str(seed),
+            f"{limit:g}",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=files.PACKAGE.parent,
+    )
+    report = json.loads(done.stdout.strip().splitlines()[-1])
+    return {"way": way, "seconds": round(time.time() - began, 2), **report}
+
+
+@results.study("time-to-transfer", seeds=range(5), limit=110.0)
+def time_to_transfer(seed: int, limit: float) -> list[dict[str, Any]]:
+    """Ours and the rivals; who has not reached the goal after ``limit`` processor seconds stops."""
+    return [one(way, seed, limit) for way in ("fast", *RIVALS)]
+
+
+def main() -> None:
+    """One process: ``way seed limit``."""
+    way, seed, limit = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+    report = fast(seed, limit) if way == "fast" else plain(seed, limit, **RIVALS[way])
+    report["reached"] = report["accuracy"] >= TARGET
+    print(json.dumps({**report, "processor_seconds": round(time.process_time(), 2)}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,287 @@
+"""Where things are, and how they are written: all or nothing.
+
+No function here leaves a half-written file behind: content goes to a temporary file beside the
+target and is moved into place by one atomic rename.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from tl_helpers.core.errors import BrokenFile, CourseError
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def root() -> Path:
+    """The course folder: the one that holds ``notebooks/`` and ``data/``.
+
+    ``TL_ROOT`` overrides it. Falls back to the current folder when the package was installed
+    without the course around it (Colab).
+    """
+    if override := os.environ.get("TL_ROOT"):
+        return Path(override)
+    checkout = PACKAGE.parent
+    return checkout if (checkout / "data" / "SHA256SUMS").exists() else Path.cwd()
+
+
+def data_dir() -> Path:
+    """The folder of shipped data: ``data/`` in a checkout, ``tl_helpers/_data`` in a wheel."""
+    if override := os.environ.get("TL_DATA"):
+        return Path(override)
+    packed = PACKAGE / "_data"
+    return packed if packed.exists() else PACKAGE.parent / "data"
+
+
+def cache_dir() -> Path:
+    """The folder for everything that can be made again. ``TL_CACHE`` overrides it."""
+    if override := os.environ.get("TL_CACHE"):
+        return Path(override)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("tl_helpers"))
+
+
+def _explain(error: OSError, path: Path) -> CourseError:
+    if error.errno == errno.ENOSPC:
+        return CourseError(
+            f"The disk is full: {path} could not be written.",
+            "Free some space, or use another disk: set the environment variable TL_CACHE (cache) "
+            "or --output (notebooks). "
+            "Nothing half-written was left behind.",
+        )
+    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return CourseError(
+            f"No permission to write {path}.",
+            "Use a folder you own: set the environment variable TL_CACHE (cache) "
+            "or --output (notebooks).",
+        )
+    return CourseError(
+        f"{path} could not be written: {error.strerror or error}.",
+        "Choose a folder that exists on your own disk (TL_CACHE for the cache, --output for runs).",
+    )
+
+
+def disk_error(error: Exception) -> Exception:
+    """The ``OSError`` behind an error of a library written in Rust; any other error as it is.
+
+    ``safetensors`` and ``tokenizers`` have errors of their own, in which the number of the system's
+    error is only to be read.
+    """
+    found = re.search(r"\(os error (\d+)\)", str(error))
+    if isinstance(error, OSError) or found is None:
+        return error
+    return OSError(int(found[1]), os.strerror(int(found[1])))
+
+
+@contextmanager
+def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a temporary path; on success it becomes ``path``, on any error (Ctrl-C too) it goes.
+
+    Raises:
+        CourseError: disk full, or no permission; says what to do.
+    """
+    target = Path(path)
+    temporary: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{target.name}.", suffix=".part", dir=target.parent
+        )
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        os.replace(temporary, target)
+    except Exception as error:
+        cause = disk_error(error)
+        if not isinstance(cause, OSError):
+            raise
+        raise _explain(cause, target) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """The same for a whole folder: it appears complete, or not at all."""
+    target = Path(path)
+    temporary: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(
+            tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+        )
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o777 & ~umask)
+        aside = temporary.with_suffix(".old")
+        if target.exists():  # out of the way by renaming: a kill in between loses no byte of it
+            os.replace(target, aside)
+        try:
+            os.replace(temporary, target)
+        except BaseException:
+            if aside.exists():
+                os.replace(aside, target)
+            raise
+        shutil.rmtree(aside, ignore_errors=True)
+    except Exception as error:
+        cause = disk_error(error)
+        if not isinstance(cause, OSError):
+            raise
+        raise _explain(cause, target) from error
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def only_one(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Let one process make ``path`` while the others wait for it.
+
+    The empty file ``path.lock`` beside it stays.
+
+    Raises:
+        CourseError: disk full, or no permission; says what to do.
+    """
+    from filelock import FileLock
+
+    target = Path(path)
+    beside = target.with_name(f"{target.name}.lock")
+    lock = FileLock(beside)
+    try:
+        beside.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:
+        raise _explain(error, beside.parent) from None
+    try:
+        yield
+    finally:
+        # The file is not removed, neither before the release nor after it: a process that waits
+        # could then lock the file that is gone, while a third makes the name anew and locks that
+        # one. Both would be in, and the older versions of filelock do not notice.
+        lock.release()
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write ``text`` (UTF-8, newline ``\\n``) to ``path``, all or nothing."""
+    with atomic_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def sha256(path: str | os.PathLike[str]) -> str:
+    """Hex SHA-256 of a file."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+_RESTORE_SUMS = "Restore it with: git checkout -- data/SHA256SUMS"
+
+
+@cache
+def _checksums(listing: Path, _stamp: int) -> dict[str, str]:
+    rows = {}
+    lines = listing.read_bytes().decode("utf-8", errors="replace").splitlines()
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        row = re.fullmatch(r"([0-9a-f]{64})[ \t]+\*?(\S.*)", line.rstrip())
+        if row is None:
+            raise BrokenFile(
+                f"{listing}, line {number}: not a checksum and the name of a file.", _RESTORE_SUMS
+            )
+        rows[row[2]] = row[1]
+    return rows
+
+
+def checksums() -> dict[str, str]:
+    """Path below ``data/`` -> SHA-256, from ``data/SHA256SUMS`` (the ``sha256sum`` format).
+
+    Raises:
+        BrokenFile: the list is missing, or a line of it is malformed.
+    """
+    listing = data_dir() / "SHA256SUMS"
+    if not listing.exists():
+        raise BrokenFile(f"{listing} is missing, so no shipped file can be trusted.", _RESTORE_SUMS)
+    return _checksums(listing, listing.stat().st_mtime_ns)
+
+
+_verified: set[tuple[str, int, int]] = set()
+
+
+def shipped(name: str) -> Path:
+    """The path of a shipped file, after checking its SHA-256 (once per change of the file).
+
+    Args:
+        name: path below ``data/`` with forward slashes, as in ``written/reviews.jsonl``.
+
+    Raises:
+        BrokenFile: the file is missing, not listed, or its bytes are not the shipped ones.
+    """
+    path = data_dir() / name
+    restore = f"Restore it with: git checkout -- data/{name}   (or install the course again)"
+    expected = checksums().get(name)
+    if expected is None:
+        raise BrokenFile(f"data/{name} is not listed in data/SHA256SUMS.", "Run: tl doctor")
+    if not path.exists():
+        raise BrokenFile(f"The shipped file {path} is missing.", restore)
+    status = path.stat()
+    key = (str(path), status.st_mtime_ns, status.st_size)
+    if key not in _verified:
+        found = sha256(path)
+        if found != expected:
+            raise BrokenFile(
+                f"The shipped file {path} was changed or damaged: its SHA-256 is {found[:12]}..., "
+                f"expected {expected[:12]}...",
+                restore,
+            )
+        _verified.add(key)
+    return path
+
+
+def write_checksums(only: str | None = None) -> int:
+    """Rewrite ``data/SHA256SUMS`` from what lies in ``data/`` now.
+
+    Args:
+        only: a file or folder below ``data/`` that was just made anew. All others keep the
+            checksum that they have, so a file that was damaged before stays known as damaged.
+
+    Returns:
+        How many files are listed.
+    """
+    base = data_dir()
+    known = checksums() if only and (base / "SHA256SUMS").exists() else {}
+    files = sorted(
+        p
+        for p in base.rglob("*")
+        if p.is_file()
+        and p.name != "SHA256SUMS"
+        and not any(
+            part.startswith(".") or part == "__pycache__" for part in p.parts[len(base.parts) :]
+        )
+    )
+    names = {p.relative_to(base).as_posix(): p for p in files}
+    lines = [
+        f"{digest}  {name}"
+        for name, path in names.items()
+        if (digest := sha256(path) if _within(name, only) else known.get(name))
+    ]
+    write_text(base / "SHA256SUMS", "\n".join(lines) + "\n")
+    return len(lines)
+
+
+def _within(name: str, only: str | None) -> bool:
+    return only is None or name == only or name.startswith(only.rstrip("/") + "/")

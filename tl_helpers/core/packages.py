@@ -1,0 +1,31 @@
+"""Which packages the course asks for."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib import metadata
+from typing import Any
+
+from tl_helpers.core import files
+
+
+def requirements(extra: str = "") -> list[Any]:
+    """The direct requirements of the course, with one of its extras, as the project states them."""
+    from packaging.requirements import Requirement
+
+    project = files.PACKAGE.parent / "pyproject.toml"
+    if project.exists():
+        table = tomllib.loads(project.read_text("utf-8"))["project"]
+        lines = list(table["dependencies"])
+        if extra:
+            lines += table["optional-dependencies"][extra]
+    else:
+        lines = metadata.requires("tl-helpers") or []
+    stated = [Requirement(line) for line in lines]
+    return [r for r in stated if r.marker is None or r.marker.evaluate({"extra": extra})]
+
+
+def normal(name: str) -> str:
+    """A package's name as registries compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()

@@ -1,0 +1,307 @@
+"""One door for data: ``load(name)`` gives a ``datasets.Dataset``, whatever the source.
+
+The names stand in the catalogue (:func:`catalogue`): the generated town, English written by hand
+for this course, the documentation of the installed libraries, and public benchmarks from the Hub.
+Columns have proper features everywhere: labels carry their names.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tl_helpers.core import checks, files
+from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName
+from tl_helpers.data import hub, registry, store
+from tl_helpers.data.registry import Entry
+
+if TYPE_CHECKING:
+    from datasets import Dataset, DatasetDict, Features
+
+SPLITS = ("train", "validation", "test")  # what the rows of a written collection may belong to
+
+
+def catalogue() -> list[Entry]:
+    """Every data set that :func:`load` knows, with source, licence, size and citation."""
+    return list(registry.entries("dataset").values())
+
+
+def load(name: str, split: str | None = None, **options: Any) -> Dataset | DatasetDict:
+    """Load a data set of the catalogue.
+
+    Args:
+        name: a name in the catalogue, such as ``"town"``, ``"reviews"`` or ``"sst2"``.
+        split: one split as a ``Dataset``; without it all splits as a ``DatasetDict``.
+        **options: for ``"town"``: ``n`` (documents for training, 2,000), ``n_test`` (documents for
+            testing, 500), ``level`` (``"document"``, ``"sentence"`` or ``"parallel"``),
+            ``language`` (``"english"`` or ``"ondalese"``), ``seed`` and the dials of
+            :class:`tl_helpers.town.Town`. For written data: a column and the value to keep, such
+            as ``domain="film"``; of a column of lists, as ``traits="irony"``, the rows whose list
+            has the value; a split without such rows is left out. For ``"docstrings"``:
+            ``raw=True`` (markup and code as they stand) and ``libraries`` (some only, by the name
+            they are imported with).
+
+    Raises:
+        UnknownName: no such data set, split or option.
+        BadValue: a value that an option cannot have, such as a dial out of range, or one that no
+            row has.
+        BrokenFile: a shipped file was changed, or is malformed.
+        NoNetwork: the data has to be downloaded and cannot be; names what works offline.
+        CourseError: disk full or read-only while caching; nothing half-written stays behind.
+    """
+    entry = registry.find("dataset", name)
+    reader = {
+        "town": _load_town,
+        "written": _load_written,
+        "docstrings": _load_docstrings,
+        "hub": _load_hub,
+    }[entry.kind]
+    return reader(entry, split, options)
+
+
+def read_jsonl(path: str | os.PathLike[str], fields: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Read a file with one JSON object per line; blank lines are skipped.
+
+    Args:
+        path: the file, UTF-8.
+        fields: names that every object must have.
+
+    Raises:
+        BrokenFile: missing, empty, not UTF-8, a line that is not a JSON object, or a field that
+            is missing; names the file and the line.
+    """
+    path = Path(path)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise BrokenFile(f"{path} does not exist.", "Check the path.") from None
+    except OSError as error:
+        raise BrokenFile(f"{path} cannot be read: {error.strerror}.", "Check the path.") from None
+    except UnicodeDecodeError as error:
+        bad = error.object[: error.start].count(b"\n") + 1
+        raise BrokenFile(f"{path}, line {bad}: not UTF-8.", "Save the file as UTF-8.") from None
+    rows = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise BrokenFile(
+                f"{path}, line {number}: not valid JSON ({_what(error)}).",
+                "Put one complete JSON object on each line.",
+            ) from None
+        if not isinstance(row, dict):
+            raise BrokenFile(
+                f"{path}, line {number}: {type(row).__name__} instead of an object.",
+                'Put one JSON object on each line: {"text": ..., "label": ...}.',
+            )
+        if missing := [field for field in fields if field not in row]:
+            raise BrokenFile(
+                f"{path}, line {number}: no field {', '.join(map(repr, missing))}.",
+                f"Each line needs: {', '.join(fields)}.",
+            )
+        rows.append(row)
+    if not rows:
+        raise BrokenFile(f"{path} is empty.", "Put one JSON object on each line.")
+    return rows
+
+
+def _what(error: Exception) -> str:
+    """Why a line is not JSON; Python has no error of JSON's own for the rarer reasons."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg}, column {error.colno}"
+    if isinstance(error, RecursionError):
+        return "too many brackets in one another"
+    return "a number with too many digits"
+
+
+def features(columns: Mapping[str, Any]) -> Features:
+    """Features from the catalogue's little language.
+
+    ``"string"`` (or ``"int32"``, ``"float32"`` ...) is a plain value, a list of names is a
+    ``ClassLabel``, and ``{"each": ...}`` is a sequence of either.
+    """
+    from datasets import ClassLabel, Features, Sequence, Value
+
+    def one(kind: Any) -> Any:
+        if isinstance(kind, Mapping):
+            return Sequence(one(kind["each"]))
+        return Value(kind) if isinstance(kind, str) else ClassLabel(names=list(kind))
+
+    return Features({name: one(kind) for name, kind in columns.items()})
+
+
+def sample(dataset: Dataset, n: int, seed: int = 0, label: str = "label") -> Dataset:
+    """``n`` rows, as balanced over the classes as ``n`` allows: one point of a learning curve.
+
+    The samples of one seed are nested: the first 8 rows of a sample of 16 are the sample of 8.
+
+    Args:
+        dataset: any data set with a column of classes.
+        n: number of rows.
+        seed: another seed, another sample; the same seed, the same sample on every machine.
+        label: the column of classes.
+
+    Raises:
+        BadValue: ``n`` is not positive, some class has not enough rows, or ``seed`` is no seed.
+        UnknownName: there is no such column.
+    """
+    import numpy as np
+
+    if label not in dataset.column_names:
+        raise UnknownName("column", label, dataset.column_names)
+    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
+        raise BadValue(f"A sample of {n!r} rows makes no sense.", "Ask for 1 or more.")
+    values = np.asarray(dataset.with_format(None)[label][:])
+    # RandomState, because its stream is guaranteed never to change.
+    rng = np.random.RandomState(checks.seed(seed))
+    classes = [rng.permutation(np.flatnonzero(values == value)) for value in np.unique(values)]
+    smallest = min(map(len, classes), default=0)
+    # Round after round, one row of each class in a new order: so every beginning is balanced too.
+    rounds = min(-(-int(n) // max(len(classes), 1)), smallest + 1)
+    orders = [rng.permutation(len(classes)) for _ in range(rounds)]
+    picks = [(c, turn) for turn, order in enumerate(orders) for c in order][: int(n)]
+    if len(picks) < n or any(turn >= len(classes[c]) for c, turn in picks):
+        raise BadValue(
+            f"A balanced sample of {n} rows is not there: {len(values)} rows in {len(classes)} "
+            f"classes, of which the smallest has {smallest}.",
+            f"Ask for at most {smallest * len(classes)}.",
+        )
+    return dataset.select([int(classes[c][turn]) for c, turn in picks])
+
+
+def _load_town(entry: Entry, split: str | None, options: dict[str, Any]) -> Any:
+    from datasets import DatasetDict
+
+    rest = dict(options)
+    sizes = {"train": rest.pop("n", 2_000), "test": rest.pop("n_test", 500)}
+    level, seed = rest.pop("level", "document"), rest.pop("seed", 0)
+    language = rest.pop("language", "english")
+    if split is not None and split not in sizes:
+        raise UnknownName("split", split, sizes)
+    if split is not None:
+        return store.load(split, sizes[split], level, seed, rest, language)
+    return DatasetDict({s: store.load(s, n, level, seed, rest, language) for s, n in sizes.items()})
+
+
+def _load_docstrings(entry: Entry, split: str | None, options: dict[str, Any]) -> Any:
+    from tl_helpers.data import docstrings
+
+    known = ("raw", "libraries")
+    if unknown := sorted(set(options) - set(known)):
+        raise UnknownName(f"option of {entry.name!r}", unknown[0], known)
+    _check_split(split, docstrings.SPLITS)
+    corpus = docstrings.load(**options)
+    return corpus if split is None else corpus[split]
+
+
+def _load_written(entry: Entry, split: str | None, options: dict[str, Any]) -> Any:
+    from datasets import Dataset, DatasetDict
+
+    path = files.shipped(entry.path)
+    columns = dict(entry.features)
+    rows = read_jsonl(path, fields=[*columns, "split"])
+    if unknown := sorted(set(options) - set(columns)):
+        raise UnknownName(f"column of {entry.name!r}", unknown[0], columns)
+    names = list(dict.fromkeys(row["split"] for row in rows))
+    if odd := next((name for name in names if name not in SPLITS), None):
+        raise BrokenFile(
+            f"{path} has rows of a split {odd!r}, which no lesson would ever see.",
+            f"Call the splits {', '.join(SPLITS)}.",
+        )
+    _check_split(split, names)  # before any row is left out
+    for column, wanted in options.items():
+        rows = list(filter(_keep(column, columns[column], wanted), rows))
+    wanted_names = names if split is None else [split]
+    parts = {name: [row for row in rows if row["split"] == name] for name in wanted_names}
+    if not any(parts.values()):
+        said = " and ".join(f"{column}={wanted!r}" for column, wanted in options.items())
+        where = f" in the split {split!r}" if split is not None else ""
+        raise BadValue(
+            f"No row of {entry.name!r}{where} has {said}.",
+            f"Load it without {', '.join(options)} and look at what there is.",
+        )
+    schema = features(columns)
+    tables = {}
+    for name, chosen in parts.items():
+        if not chosen:
+            continue
+        table = {column: [row[column] for row in chosen] for column in columns}
+        try:
+            tables[name] = Dataset.from_dict(table, features=schema, split=name)
+        except (ValueError, TypeError, OSError) as error:
+            raise BrokenFile(
+                f"{path} has a value that does not fit its column: {error}",
+                "Correct the file; the classes of each column stand in data/catalogue.toml.",
+            ) from None
+    return DatasetDict(tables) if split is None else tables[split]
+
+
+def _keep(column: str, kind: Any, wanted: Any) -> Callable[[dict[str, Any]], bool]:
+    """Which rows an option keeps: those with the value, or with the value in their list.
+
+    A whole list may be asked for, too, such as ``[]``: rows that have just this one.
+
+    Raises:
+        UnknownName: it is none of the classes of the column.
+    """
+    lists = isinstance(kind, Mapping)
+    whole = lists and isinstance(wanted, list)
+    choices = kind["each"] if isinstance(kind, Mapping) else kind
+    if isinstance(choices, list):
+        for value in wanted if whole else [wanted]:
+            if value not in choices:
+                raise UnknownName(column, value, choices)
+    if lists and not whole:
+        return lambda row: isinstance(row[column], list) and wanted in row[column]
+    return lambda row: row[column] == wanted
+
+
+def _load_hub(entry: Entry, split: str | None, options: dict[str, Any]) -> Any:
+    from datasets import DatasetDict
+
+    if options:
+        raise UnknownName(f"option of {entry.name!r}", next(iter(options)), [])
+    _check_split(split, list(entry.files))
+    # Everything at once even for one split: what was announced is what is downloaded.
+    folder = hub.folder(entry, list(entry.files.values()), repo_type="dataset")
+    chosen = entry.files if split is None else {split: entry.files[split]}
+    tables = {name: _parquet(entry, folder, name, pattern) for name, pattern in chosen.items()}
+    return DatasetDict(tables) if split is None else tables[split]
+
+
+def _parquet(entry: Entry, folder: Path, split: str, pattern: str) -> Dataset:
+    import pyarrow as pa
+    from datasets import Dataset
+    from datasets.exceptions import DatasetGenerationError
+    from datasets.splits import NamedSplit
+
+    parts = [str(path) for path in sorted(folder.glob(pattern))]
+    try:
+        dataset = Dataset.from_parquet(
+            parts, split=NamedSplit(split), cache_dir=str(files.cache_dir() / "hub")
+        )
+    except (pa.ArrowException, DatasetGenerationError, ValueError) as error:
+        cause = error.__cause__ or error
+        if isinstance(cause, OSError):
+            raise files._explain(cause, files.cache_dir() / "hub") from None
+        raise BrokenFile(
+            f"The cached files of {entry.name!r} in {folder} are damaged.",
+            f"Remove that folder's repository ({folder.parents[1]}) and load it again.",
+        ) from None
+    except OSError as error:
+        raise files._explain(error, files.cache_dir() / "hub") from None
+    dataset = dataset.rename_columns(dict(entry.rename)) if entry.rename else dataset
+    for column, wanted in features(entry.features).items():
+        if dataset.features[column] != wanted:
+            dataset = dataset.cast_column(column, wanted)
+    return dataset
+
+
+def _check_split(split: str | None, known: Sequence[str]) -> None:
+    if split is not None and split not in known:
+        raise UnknownName("split", split, known)

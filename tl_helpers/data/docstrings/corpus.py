@@ -1,0 +1,295 @@
+"""The docstrings of the installed libraries as one corpus: unique, split by module, and cached."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tl_helpers.core import files
+from tl_helpers.core.errors import BadValue, CourseError, UnknownName
+from tl_helpers.data.docstrings.prose import normalised
+from tl_helpers.data.docstrings.sources import (
+    KINDS,
+    LIBRARIES,
+    Found,
+    Library,
+    code_version,
+    library,
+)
+
+if TYPE_CHECKING:
+    from datasets import DatasetDict
+
+SPLITS = ("train", "validation", "test")
+#: Of this many equal shares of the modules, the first go to each split.
+SHARES, UNTIL = 20, {"train": 16, "validation": 18, "test": 20}
+FEWEST = 4  # libraries that have to be there, unless the caller names them
+LONG = 6  # words from which a sentence may occur only once
+MOST_WORKERS = 4
+
+
+def split_of(module: str) -> str:
+    """The split that a module belongs to, whatever else there is."""
+    share = int.from_bytes(hashlib.sha256(module.encode()).digest()[:4], "big") % SHARES
+    return next(name for name, end in UNTIL.items() if share < end)
+
+
+def installed(names: Iterable[str] | None = None) -> list[Library]:
+    """The libraries that are read, with version and licence; a note names those that are missing.
+
+    Args:
+        names: some of them only, by the name they are imported with.
+
+    Raises:
+        UnknownName: a library that is not among those the course reads.
+        BadValue: no names.
+        CourseError: too few of them are installed.
+    """
+    if isinstance(names, str):
+        names = [names]
+    wanted = list(LIBRARIES) if names is None else list(dict.fromkeys(names))
+    if not wanted:
+        raise BadValue("No libraries.", f"Name some of: {', '.join(LIBRARIES)}.")
+    for name in wanted:
+        if name not in LIBRARIES:
+            raise UnknownName("library", name, LIBRARIES)
+    found = {name: library(name) for name in sorted(wanted, key=list(LIBRARIES).index)}
+    there = [x for x in found.values() if x is not None]
+    missing = [name for name, x in found.items() if x is None]
+    needed = FEWEST if names is None else 1
+    if len(there) < needed:
+        raise CourseError(
+            f"The docstrings need {needed} installed libraries or more; there are {len(there)} of "
+            f"{', '.join(wanted)}.",
+            f"Install some: pip install {' '.join(LIBRARIES[name] for name in missing)}",
+        )
+    if missing:
+        print(f"Note: the docstrings come without {', '.join(missing)} (not installed).")
+    return there
+
+
+def load(*, raw: bool = False, libraries: Sequence[str] | None = None) -> DatasetDict:
+    """The corpus, from the cache or read now.
+
+    Args:
+        raw: the docstrings as they stand in the files, markup and code included.
+        libraries: only these.
+
+    Raises:
+        UnknownName: a library that is not among those the course reads.
+        CourseError: too few libraries, disk full, or no permission to write the cache.
+    """
+    from datasets import DatasetDict, load_from_disk
+
+    if not isinstance(raw, bool):
+        raise BadValue(f"raw={raw!r} is neither True nor False.", "Use raw=True or leave it out.")
+    read_from = installed(libraries)
+    spec = specification(read_from, raw)
+    folder = files.cache_dir() / "docstrings" / fingerprint(spec)
+
+    def cached() -> DatasetDict | None:
+        if not folder.exists():
+            return None
+        try:
+            counts = json.loads((folder / "corpus.json").read_text("utf-8"))["rows"]
+            found = load_from_disk(str(folder / "data"))
+            if isinstance(found, DatasetDict) and found.num_rows == counts:
+                return found
+        except (OSError, ValueError, KeyError):
+            pass
+        shutil.rmtree(folder, ignore_errors=True)  # damaged: it can be made again
+        return None
+
+    found = cached()
+    if found is None:
+        with files.only_one(folder):
+            found = cached()  # another process may have been first
+            if found is None:
+                made = _dataset(extract(read_from, raw), spec, raw)
+                with files.atomic_folder(folder) as temporary:
+                    _save(made, temporary / "data")
+                    about = json.dumps(spec | {"rows": made.num_rows}, indent=1)
+                    (temporary / "corpus.json").write_text(about, encoding="utf-8")
+                found = cached()
+    if found is None:
+        raise CourseError(
+            f"{folder} was written, but cannot be read back.",
+            "The disk may be failing: point the environment variable TL_CACHE at another one.",
+        )
+    return found
+
+
+def specification(read_from: list[Library], raw: bool) -> dict[str, Any]:
+    """Everything that the corpus depends on."""
+    return {
+        "libraries": {x.name: x.version for x in read_from},
+        "python": ".".join(map(str, sys.version_info[:2])),  # its parser reads the files
+        "code": code_version(),
+        "raw": raw,
+    }
+
+
+def fingerprint(spec: dict[str, Any]) -> str:
+    """Twelve hex digits that stand for a specification."""
+    return hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def extract(read_from: list[Library], raw: bool = False) -> list[Found]:
+    """Every documented object, cleaned, in a fixed order; parsed by a few fresh interpreters."""
+    jobs = [(x.name, str(x.folder), str(p)) for x in read_from for p in x.files()]
+    sizes = {job: os.path.getsize(job[2]) for job in jobs}
+    workers = max(1, min(os.cpu_count() or 1, MOST_WORKERS, len(jobs) // 50))
+    shares: list[list[tuple[str, str, str]]] = [[] for _ in range(workers)]
+    load_of = [0] * workers
+    for job in sorted(jobs, key=lambda job: (-sizes[job], job)):
+        least = load_of.index(min(load_of))
+        shares[least].append(job)
+        load_of[least] += sizes[job]
+    source = str(files.PACKAGE.parent)
+    path = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH", "")]))
+    command = [
+        sys.executable,
+        "-m",
+        "tl_helpers.data.docstrings.sources",
+        *(["raw"] if raw else []),
+    ]
+    running: list[subprocess.Popen[bytes]] = []
+    found: list[Found] = []
+    try:
+        for share in shares:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={**os.environ, "PYTHONPATH": path},
+            )
+            running.append(process)
+            assert process.stdin is not None
+            process.stdin.write(json.dumps(share).encode())
+            process.stdin.close()
+            process.stdin = None
+        for process in running:
+            out, err = process.communicate()
+            if process.returncode:
+                last = (err.decode(errors="replace").strip().splitlines() or ["no message"])[-1]
+                raise CourseError(
+                    f"A process that reads the docstrings broke off: {last}", "Run it again."
+                )
+            found += [Found(*json.loads(line)) for line in out.split(b"\n") if line]
+    finally:  # Ctrl-C included
+        for process in running:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+    order = list(LIBRARIES)
+    return sorted(found, key=lambda f: (order.index(f.library), f.module, f.name))
+
+
+def unique(found: Iterable[Found]) -> list[tuple[Found, str, str]]:
+    """``(object, summary, body)`` without repetitions, whichever split they would lie in.
+
+    Compared are letters only, in lower case. A sentence of six words or more occurs once in the
+    whole corpus; an object whose summary was said before is left out.
+    """
+    sentences: set[str] = set()
+    texts: set[str] = set()
+    out = []
+    for f in found:
+        summary = normalised(f.summary)
+        if summary in sentences:
+            continue
+        body, fresh = [], []
+        for paragraph in f.body:
+            kept = []
+            for sentence in paragraph:
+                text = normalised(sentence)
+                if text.count(" ") + 1 >= LONG:
+                    if text in sentences or text == summary:
+                        continue
+                    sentences.add(text)
+                    fresh.append(text)
+                kept.append(sentence)
+            if kept:
+                body.append(" ".join(kept))
+        whole = " ".join([summary, *map(normalised, body)])
+        if whole in texts or whole.count(" ") < 2:
+            sentences.difference_update(fresh)
+            continue
+        texts.add(whole)
+        if summary.count(" ") + 1 >= LONG:
+            sentences.add(summary)
+        out.append((f, f.summary, "\n".join(body)))
+    return out
+
+
+def _unique_raw(found: Iterable[Found]) -> list[tuple[Found, str, str]]:
+    texts: set[str] = set()
+    out = []
+    for f in found:
+        text = normalised(f.raw)
+        if text and text not in texts:
+            texts.add(text)
+            summary, _, body = f.raw.partition("\n")
+            out.append((f, summary.strip(), body.strip("\n")))
+    return out
+
+
+def _dataset(found: list[Found], spec: dict[str, Any], raw: bool) -> DatasetDict:
+    from datasets import ClassLabel, Dataset, DatasetDict, DatasetInfo, Features, NamedSplit, Value
+
+    names, kinds = list(LIBRARIES), list(KINDS)
+    features = Features(
+        text=Value("string"),
+        library=ClassLabel(names=names),
+        module=Value("string"),
+        object=Value("string"),
+        kind=ClassLabel(names=kinds),
+        summary=Value("string"),
+        body=Value("string"),
+    )
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in SPLITS}
+    for f, summary, body in _unique_raw(found) if raw else unique(found):
+        rows[split_of(f.module)].append(
+            {
+                "text": f.raw if raw else f"{summary}\n{body}" if body else summary,
+                "library": names.index(f.library),
+                "module": f.module,
+                "object": f.name,
+                "kind": kinds.index(f.kind),
+                "summary": summary,
+                "body": body,
+            }
+        )
+    versions = ", ".join(f"{name} {version}" for name, version in spec["libraries"].items())
+    about = f"Docstrings of {versions}; fingerprint {fingerprint(spec)}."
+    return DatasetDict(
+        {
+            name: Dataset.from_list(
+                part,
+                features=features,
+                info=DatasetInfo(description=about, features=features),
+                split=NamedSplit(name),
+            )
+            for name, part in rows.items()
+        }
+    )
+
+
+def _save(made: DatasetDict, folder: Path) -> None:
+    from datasets.utils import logging as bars
+
+    shown = bars.is_progress_bar_enabled()
+    bars.disable_progress_bar()
+    try:
+        made.save_to_disk(str(folder))
+    finally:
+        if shown:
+            bars.enable_progress_bar()

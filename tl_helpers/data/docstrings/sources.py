@@ -1,0 +1,209 @@
+"""Reading the docstrings of installed libraries, without importing or running any of them."""
+
+from __future__ import annotations
+
+import ast
+import gc
+import hashlib
+import inspect
+import json
+import sys
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from importlib.machinery import PathFinder
+from pathlib import Path, PurePath
+from typing import Any, NamedTuple
+
+from tl_helpers.data.docstrings.prose import prose
+
+KINDS = ("module", "class", "function")
+#: Library (as imported) -> the distribution that brings it. All are dependencies of the course.
+LIBRARIES = {
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "pandas": "pandas",
+    "sklearn": "scikit-learn",
+    "matplotlib": "matplotlib",
+    "torch": "torch",
+    "transformers": "transformers",
+    "datasets": "datasets",
+    "huggingface_hub": "huggingface_hub",
+    "IPython": "ipython",
+    "sentence_transformers": "sentence-transformers",
+}
+#: Only these parts of the largest libraries: the rest is machinery, or says the same many times.
+PARTS = {
+    "torch": (
+        "nn",
+        "optim",
+        "distributions",
+        "utils",
+        "autograd",
+        "distributed",
+        "linalg",
+        "fft",
+        "special",
+        "amp",
+        "functional.py",
+        "_tensor.py",
+        "serialization.py",
+        "library.py",
+    ),
+}
+LEFT_OUT = {
+    "transformers": ("models",),
+    "numpy": ("distutils", "f2py"),
+}
+#: Folders that hold tests, or the code of others.
+NOT_THEIRS = frozenset(
+    "tests test testing _testing conftest externals extern _external vendor _vendor vendored "
+    "_vendored array_api_compat array_api_extra third_party sphinxext".split()
+)
+
+
+class Found(NamedTuple):
+    """One documented object."""
+
+    library: str
+    module: str
+    name: str  # qualified within the module; "" for the module itself
+    kind: str
+    summary: str
+    body: list[list[str]]
+    raw: str
+
+
+@dataclass(frozen=True)
+class Library:
+    """An installed library whose documentation is read."""
+
+    name: str
+    version: str
+    licence: str
+    folder: Path
+
+    def files(self) -> list[Path]:
+        """Its Python files, in a fixed order."""
+        found = []
+        for part in PARTS.get(self.name, (".",)):
+            base = self.folder / part
+            inside = [base] if base.suffix == ".py" else base.rglob("*.py")
+            found += [p for p in inside if p.is_file() and self._is_theirs(p)]
+        return sorted(set(found))
+
+    def _is_theirs(self, path: Path) -> bool:
+        parts = path.relative_to(self.folder).parts
+        if parts[0] in LEFT_OUT.get(self.name, ()):
+            return False
+        name = parts[-1].removesuffix(".py")
+        return NOT_THEIRS.isdisjoint((*parts[:-1], name)) and not name.startswith("test_")
+
+
+def licence(dist: metadata.Distribution) -> str:
+    """The licence that a distribution states about itself, in a few words."""
+    about: Any = dist.metadata
+    if found := about.get("License-Expression"):
+        return str(found)
+    classified = [
+        c.rsplit(" :: ", 1)[-1] for c in about.get_all("Classifier") or () if "License ::" in c
+    ]
+    text = str(about.get("License") or "").strip()
+    return text if text and "\n" not in text and len(text) < 60 else ", ".join(classified)
+
+
+def library(name: str) -> Library | None:
+    """An installed library, or None when it is not there (or not as a folder of Python files)."""
+    try:
+        dist = metadata.distribution(LIBRARIES[name])
+    except metadata.PackageNotFoundError:
+        return None
+    spec = PathFinder.find_spec(name)  # looks on the path; imports nothing
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    if not places or not Path(places[0]).is_dir():
+        return None
+    return Library(name, dist.version, licence(dist) or "not stated", Path(places[0]))
+
+
+def module_name(library: str, folder: Path, path: Path) -> str:
+    """``sklearn.svm._classes`` for the file of that module."""
+    parts: tuple[str, ...] = PurePath(path.relative_to(folder)).with_suffix("").parts
+    if parts[-1] == "__init__":
+        parts = parts[:-1]
+    return ".".join((library, *parts))
+
+
+def documented(tree: ast.Module) -> Iterator[tuple[str, str, str]]:
+    """``(qualified name, kind, docstring)`` of a module, its classes, functions and methods.
+
+    Functions inside functions are left out, those behind an ``if`` or ``try`` are not.
+    """
+    if doc := ast.get_docstring(tree, clean=False):
+        yield "", "module", doc
+
+    def inside(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, str, str]]:
+        for node in body:
+            if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+                is_class = isinstance(node, ast.ClassDef)
+                if doc := ast.get_docstring(node, clean=False):
+                    yield prefix + node.name, "class" if is_class else "function", doc
+                if is_class:
+                    yield from inside(node.body, f"{prefix}{node.name}.")
+            elif isinstance(node, (ast.If, ast.Try)):
+                yield from inside(node.body, prefix)
+                yield from inside(node.orelse, prefix)
+                for handler in getattr(node, "handlers", ()):
+                    yield from inside(handler.body, prefix)
+
+    yield from inside(tree.body, "")
+
+
+def read(library: str, folder: str, path: str) -> list[Found]:
+    """All documented objects of a file; none when it is no valid Python for this interpreter."""
+    try:
+        source = Path(path).read_bytes()
+        if b'"""' not in source and b"'''" not in source:
+            return []  # not worth parsing
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # invalid escapes in other people's strings
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError, OSError):
+        return []
+    module = module_name(library, Path(folder), Path(path))
+    out, seen = [], set()
+    for name, kind, doc in documented(tree):
+        if name not in seen:  # the first of several definitions, as for overloads and properties
+            seen.add(name)
+            raw = inspect.cleandoc(doc)
+            summary, body = prose(raw)
+            out.append(Found(library, module, name, kind, summary, body, raw))
+    return out
+
+
+def code_version() -> str:
+    """A digest of the code that reads and cleans, so that no change of it is overlooked."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def main() -> None:
+    """Worker: ``[[library, folder, path], ...]`` on stdin, a line of JSON per object on stdout.
+
+    With the argument ``raw`` the docstrings themselves are passed on too.
+    """
+    gc.disable()  # a syntax tree is freed as soon as it is let go, and looking for more takes long
+    raw = sys.argv[1:] == ["raw"]
+    out = open(sys.stdout.fileno(), "w", encoding="utf-8", newline="\n", closefd=False)
+    for library, folder, path in json.load(sys.stdin):
+        for found in read(library, folder, path):
+            if raw or found.summary:
+                row = found if raw else found._replace(raw="")
+                out.write(json.dumps(row, ensure_ascii=True) + "\n")
+    out.flush()
+
+
+if __name__ == "__main__":
+    main()

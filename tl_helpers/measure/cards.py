@@ -1,0 +1,218 @@
+"""How a claim looks: a small card, a line of text, a row of a table.
+
+The card uses inline styles only, with JupyterLab's and the site's colour variables and fall-backs,
+so that it reads well in a light and in a dark theme, and no script.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any, Literal
+
+from tl_helpers.core.errors import UnknownName
+
+if TYPE_CHECKING:
+    from tl_helpers.measure.claims import Claim
+
+# word, mark, chip background, chip text, line colour (at least 3:1 on white and on #111)
+_LOOKS = {
+    "supported": ("Supported", "✓", "#006B52", "#FFFFFF", "#0E9A76"),
+    "inconclusive": ("Not settled", "?", "#F0B429", "#1A1A1A", "#A8761A"),
+    "contradicted": ("Contradicted", "✗", "#A83C00", "#FFFFFF", "#D55E00"),
+}
+_TEXT = "var(--jp-ui-font-color1,var(--pst-color-text-base,currentColor))"
+_MUTED = "var(--jp-ui-font-color2,var(--pst-color-text-muted,currentColor))"
+_EDGE = "var(--jp-border-color2,var(--pst-color-border,rgba(128,128,128,.45)))"
+_GROUND = "var(--jp-layout-color1,var(--pst-color-surface,transparent))"
+
+
+def number(value: float, scale: float, sign: bool = True) -> str:
+    """``value`` with as many decimals as a spread of ``scale`` deserves, and a real minus sign."""
+    decimals = 1 if scale <= 0 else max(0, min(6, 1 - math.floor(math.log10(scale))))
+    while decimals < 6 and value and float(f"{value:.{decimals}f}") == 0:
+        decimals += 1  # never print 0.0 for an end that lies on one side of zero
+    text = f"{value:+.{decimals}f}" if sign and value else f"{value:.{decimals}f}"
+    return text.replace("-", "−")
+
+
+def _plain(value: float) -> str:
+    return f"{value:g}".replace("-", "−")
+
+
+def numbers(claim: Claim) -> tuple[str, str, str]:
+    """Lower end, effect and upper end, with the decimals that the interval deserves."""
+    scale = claim.high - claim.low
+    low, effect, high = (number(x, scale) for x in (claim.low, claim.effect, claim.high))
+    return low, effect, high
+
+
+def _basis(claim: Claim) -> str:
+    if claim.method == "bootstrap":
+        return f"{claim.n:,} test examples (bootstrap)"
+    return f"{claim.n} seed" + "s" * (claim.n != 1)
+
+
+def evidence(claim: Claim) -> str:
+    """What the numbers say, in one or two sentences that fit the verdict."""
+    low, effect, high = numbers(claim)
+    up = claim.direction == ">0"
+    side, other = ("above", "below") if up else ("below", "above")
+    least = _plain(claim.minimum if up else -claim.minimum)
+    past_zero = claim.low > 0 if up else claim.high < 0
+    wrong_way = claim.high < 0 if up else claim.low > 0
+    measured = f"Measured: {effect} {claim.unit}, between {low} and {high}."
+    if claim.verdict == "supported":
+        limit = f", and the effect reaches the promised {least}" if claim.minimum else ""
+        says = f"The whole interval lies {side} zero{limit}."
+    elif claim.verdict == "contradicted" and wrong_way:
+        says = f"The whole interval lies {other} zero: here the effect points the other way."
+    elif claim.verdict == "contradicted" and past_zero:
+        says = f"There is an effect, but it is smaller than the promised {least}."
+    elif claim.verdict == "contradicted":
+        says = (
+            f"Whatever effect there is, it is smaller than the promised {least}."
+            if claim.minimum
+            else "No effect of the promised kind fits these numbers."
+        )
+    elif past_zero:
+        says = (
+            f"The interval lies {side} zero, but the promised {least} is neither met nor ruled out."
+        )
+    else:
+        says = "The interval includes zero, so this run cannot tell; more seeds may."
+    if claim.method != "bootstrap" and claim.n < 5:
+        says += f" With {claim.n} seeds this is a first look: a claim needs five."
+    return f"{measured} {says}"
+
+
+def _lead(claim: Claim) -> str:
+    """The words before the promise, so that it never reads as a fact when it is none."""
+    return "" if claim.verdict == "supported" else "We expected: "
+
+
+def _foot(claim: Claim) -> str:
+    where = f", from the stored result “{claim.stored}”" if claim.stored else ""
+    return f"{100 * claim.level:g} % interval, {_basis(claim)}{where}, claim “{claim.id}”"
+
+
+def result(claim: Claim) -> str:
+    """Effect and interval in a few words, as in ``+14 accuracy points (+9 to +20)``."""
+    low, effect, high = numbers(claim)
+    return f"{effect} {claim.unit} ({low} to {high})"
+
+
+def text(claim: Claim) -> str:
+    """The card in plain text."""
+    word, mark, *_ = _LOOKS[claim.verdict]
+    return (
+        f"[{mark} {word}] {_lead(claim)}{claim.sentence}\n"
+        f"    {evidence(claim)}\n    ({_foot(claim)})"
+    )
+
+
+def drawing(claim: Claim) -> str:
+    """The interval as an inline SVG, against zero and the promised minimum."""
+    line = _LOOKS[claim.verdict][4]
+    goal = claim.minimum if claim.direction == ">0" else -claim.minimum
+    points = (0.0, goal, claim.low, claim.high, claim.effect)
+    left, right = min(points), max(points)
+    span = (right - left) or 1.0
+    width, edge = 560.0, 46.0
+
+    def x(value: float) -> str:
+        return f"{edge + (value - left) / span * (width - 2 * edge):.1f}"
+
+    low, effect, high = numbers(claim)
+    promised = _plain(goal)
+    # Marks closer than their labels are wide would print over each other: keep the promise.
+    crowded = goal and abs(goal) / span * (width - 2 * edge) < 90
+    zero_label = "" if crowded else f'<text x="{x(0)}" y="60" text-anchor="middle">0</text>'
+    mark = (
+        f'<line x1="{x(goal)}" y1="12" x2="{x(goal)}" y2="46" stroke="currentColor" '
+        f'stroke-width="2" stroke-dasharray="4 3"/><text x="{x(goal)}" y="60" '
+        f'text-anchor="middle">promised {promised}</text>'
+        if goal
+        else ""
+    )
+    says = f"Interval from {low} to {high} {claim.unit} around {effect}; zero" + (
+        f" and the promised {promised} are marked." if goal else " is marked."
+    )
+    return (
+        f'<svg role="img" aria-label="{escape(says)}" viewBox="0 0 560 66" width="560" '
+        'style="display:block;max-width:100%;height:auto;margin:.35em 0 .1em;overflow:visible" '
+        'font-size="13" font-family="inherit" fill="currentColor">'
+        f'<line x1="8" y1="29" x2="552" y2="29" stroke="currentColor" stroke-opacity=".25"/>'
+        f'<line x1="{x(0)}" y1="12" x2="{x(0)}" y2="46" stroke="currentColor" stroke-width="2"/>'
+        f"{zero_label}{mark}"
+        f'<line x1="{x(claim.low)}" y1="29" x2="{x(claim.high)}" y2="29" stroke="{line}" '
+        'stroke-width="9" stroke-linecap="round" stroke-opacity=".75"/>'
+        f'<circle cx="{x(claim.effect)}" cy="29" r="7.5" fill="{line}" stroke="currentColor" '
+        'stroke-width="1.5"/></svg>'
+    )
+
+
+def html(claim: Claim) -> str:
+    """The card for a notebook: chip with the verdict, promise, picture, numbers."""
+    word, mark, ground, ink, line = _LOOKS[claim.verdict]
+    lead = f'<span style="font-weight:400">{_lead(claim)}</span>' if _lead(claim) else ""
+    return (
+        f'<div role="group" aria-label="Claim: {escape(word)}" style="max-width:600px;'
+        f"box-sizing:border-box;margin:.6em 0;padding:.75em 1em .7em;border:1px solid {_EDGE};"
+        f"border-left:6px solid {line};border-radius:8px;background:{_GROUND};color:{_TEXT};"
+        'font-family:inherit;font-size:14px;line-height:1.45">'
+        f'<div style="margin-bottom:.35em"><span style="display:inline-block;padding:.1em .6em;'
+        f"border-radius:1em;background:{ground};color:{ink};font-size:12.5px;font-weight:600;"
+        f'white-space:nowrap">{mark} {word}</span></div>'
+        f'<div style="font-size:15.5px;font-weight:600">{lead}{escape(claim.sentence)}</div>'
+        f"{drawing(claim)}"
+        f"<div>{escape(evidence(claim))}</div>"
+        f'<div style="margin-top:.25em;font-size:12.5px;color:{_MUTED}">{escape(_foot(claim))}'
+        "</div></div>"
+    )
+
+
+_HEAD = ("Notebook", "Claim", "Effect", "Interval", "Unit", "Rests on", "Verdict")
+
+
+def _row(claim: Claim) -> tuple[str, ...]:
+    low, effect, high = numbers(claim)
+    word, mark, *_ = _LOOKS[claim.verdict]
+    promised = claim.sentence or claim.id
+    interval = f"{low} to {high}"
+    return claim.notebook, promised, effect, interval, claim.unit, _basis(claim), f"{mark} {word}"
+
+
+def table(
+    records: Sequence[Claim],
+    form: Literal["markdown", "html", "json"] = "markdown",
+    **context: Any,
+) -> str:
+    """All claims in one table.
+
+    Args:
+        records: from ``claims.collect``.
+        form: ``"markdown"``, ``"html"`` or ``"json"``.
+        context: what the JSON says beside the claims, such as ``commit``, ``date``,
+            ``environment``.
+
+    Raises:
+        UnknownName: another form.
+    """
+    if form == "json":
+        rows = [{"notebook": claim.notebook, **claim.to_dict()} for claim in records]
+        return json.dumps({**context, "claims": rows}, indent=1, ensure_ascii=False) + "\n"
+    if form == "markdown":
+        lines = [" | ".join(_HEAD), " | ".join("---" for _ in _HEAD)]
+        cells = [[cell.replace("|", "\\|") for cell in _row(claim)] for claim in records]
+        return "".join(f"| {line} |\n" for line in [*lines, *map(" | ".join, cells)])
+    if form == "html":
+        head = "".join(f'<th scope="col">{name}</th>' for name in _HEAD)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in _row(claim)) + "</tr>\n"
+            for claim in records
+        )
+        return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n"
+    raise UnknownName("form of table", form, ("markdown", "html", "json"))

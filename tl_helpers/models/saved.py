@@ -1,0 +1,253 @@
+"""Reading and writing a folder with a model, with one clear error for each thing that can be
+wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tl_helpers.core import files
+from tl_helpers.core.errors import BadValue, BrokenFile
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+RESTORE = "Restore it from a copy, or save the model again with models.save()."
+#: Parts that a checkpoint need not have: they belong to a head, and a new task brings its own.
+_HEADS = (
+    "pooler.",
+    "cls.",
+    "classifier.",
+    "lm_head.",
+    "score.",
+    "pre_classifier.",
+    "vocab_",
+    "discriminator_predictions.",
+)
+
+
+def read_config(folder: Path) -> Any:
+    """The configuration of a model folder.
+
+    Raises:
+        BrokenFile: missing, not JSON, or not the configuration of a known architecture, be it
+            that the model brings code of its own for it.
+    """
+    from transformers import CONFIG_MAPPING, AutoConfig
+
+    path = folder / "config.json"
+    settings = _json(path)
+    try:
+        return AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except (ValueError, KeyError, OSError, TypeError, AttributeError):
+        kind = settings.get("model_type")
+        if settings.get("auto_map") and str(kind) not in CONFIG_MAPPING:
+            raise _needs_code(path) from None
+        raise BrokenFile(
+            f"{path} describes no model that transformers knows (model_type {kind!r}).", RESTORE
+        ) from None
+
+
+def read_tokenizer(folder: Path) -> Any:
+    """The tokenizer of a model folder.
+
+    Raises:
+        BrokenFile: missing or damaged, or code of its own is needed to run it.
+    """
+    from transformers import AutoTokenizer
+
+    _json(folder / "tokenizer.json")
+    path = folder / "tokenizer_config.json"
+    settings = _json(path) if path.exists() else {}
+    try:
+        with quiet():
+            return AutoTokenizer.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False
+            )
+    except Exception as error:  # tokenizers raises the bare Exception
+        if settings.get("auto_map") and "custom code" in str(error):
+            raise _needs_code(path) from None
+        raise BrokenFile(
+            f"{folder / 'tokenizer.json'} is not a tokenizer: {_first_line(error)}", RESTORE
+        ) from None
+
+
+def read_model(
+    folder: Path, config: Any, auto: str, *, seed: int, random_weights: bool, part: str = ""
+) -> PreTrainedModel:
+    """The model of a folder, or the same architecture from random weights.
+
+    Args:
+        folder: holds ``model.safetensors`` (not needed for random weights).
+        config: from :func:`read_config`.
+        auto: the name of the ``transformers`` class.
+        seed: seed of what is initialised here; torch's global state is left as it was.
+        random_weights: ignore the weights.
+        part: ``"encoder"`` to take that side of an encoder-decoder.
+
+    Raises:
+        BrokenFile: weights missing, truncated, or not those of this configuration.
+    """
+    import torch
+    import transformers
+
+    factory = getattr(transformers, auto)
+    # One side of a model made of two: its weights are stored under the name of the side.
+    mapping = {"key_mapping": {rf"^{part}\.": ""}} if part else {}
+    with torch.random.fork_rng(devices=[]), quiet():
+        torch.manual_seed(seed)
+        if random_weights:
+            return factory.from_config(config, dtype=torch.float32, trust_remote_code=False).eval()
+        path = _check_weights(folder)
+        try:
+            model, report = factory.from_pretrained(
+                folder,
+                config=config,
+                dtype=torch.float32,
+                use_safetensors=True,
+                local_files_only=True,
+                trust_remote_code=False,
+                output_loading_info=True,
+                ignore_mismatched_sizes=True,  # refused below, with the name of one
+                **mapping,
+            )
+        except (OSError, RuntimeError, ValueError, KeyError) as error:
+            raise BrokenFile(
+                f"{path} does not fit {folder / 'config.json'}: {_first_line(error)}", RESTORE
+            ) from None
+    if part and hasattr(model, "_weight_conversions"):
+        del model._weight_conversions  # or saving would put the name of the side back
+    if wrong := report["mismatched_keys"]:  # names, or names with two shapes: versions differ
+        name = min(key if isinstance(key, str) else key[0] for key in wrong)
+        raise BrokenFile(
+            f"{path} does not fit {folder / 'config.json'}: {len(wrong)} "
+            f"weight{'s have' if len(wrong) > 1 else ' has'} another size, such as {name!r}.",
+            RESTORE,
+        )
+    lacking = sorted(key for key in report["missing_keys"] if not _of_a_head(key))
+    if lacking:
+        raise BrokenFile(
+            f"{path} lacks {len(lacking)} weights of the model, such as {lacking[0]!r}.", RESTORE
+        )
+    return model.eval()
+
+
+def write(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path, meta: dict[str, Any]
+) -> Path:
+    """See :func:`tl_helpers.models.save`."""
+    try:
+        text = json.dumps(meta, indent=1, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise BadValue(f"meta cannot be written as JSON: {error}.", "Use plain values.") from None
+    if folder.exists() and not folder.is_dir():
+        raise BadValue(f"{folder} is a file.", "Choose a folder.")
+    if folder.exists() and any(folder.iterdir()) and not (folder / "config.json").exists():
+        raise BadValue(
+            f"{folder} holds something else than a model, and saving would replace it.",
+            "Choose a new folder.",
+        )
+    with files.atomic_folder(folder) as temporary, quiet():
+        model.save_pretrained(temporary)
+        tokenizer.save_pretrained(temporary)
+        (temporary / "training.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+        _make_portable(temporary)
+    return folder
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without the progress bars and the tables of weights that ``transformers`` prints."""
+    from transformers.utils import logging
+
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
+
+
+def _make_portable(folder: Path) -> None:
+    """Let older versions of ``transformers``, and other users of the machine, read the files."""
+    path = folder / "tokenizer_config.json"
+    settings = _json(path)
+    if settings.get("tokenizer_class") == "TokenizersBackend":  # the name since version 5
+        settings["tokenizer_class"] = "PreTrainedTokenizerFast"
+        path.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8", newline="\n")
+    for file in folder.iterdir():  # safetensors are written for the owner's eyes only
+        file.chmod(path.stat().st_mode)
+
+
+def _check_weights(folder: Path) -> Path:
+    """The file of weights, after a look at whether all of it is there."""
+    from safetensors import SafetensorError, safe_open
+
+    path = folder / "model.safetensors"
+    index = folder / "model.safetensors.index.json"
+    parts = [path]
+    if index.exists() and not path.exists():
+        parts = [folder / name for name in sorted(set(_json(index)["weight_map"].values()))]
+    for part in parts:
+        if not part.exists():
+            pickled = sorted(folder.glob("pytorch_model*.bin"))
+            raise BrokenFile(
+                f"{part} is missing."
+                + (f" {pickled[0].name} is a pickle, which could run any code." if pickled else ""),
+                "Save the model as safetensors." if pickled else RESTORE,
+            )
+        try:
+            with safe_open(part, framework="numpy"):
+                pass  # the header says how long the file has to be, and this checks it
+        except (SafetensorError, OSError) as error:
+            raise BrokenFile(
+                f"{part} is damaged ({part.stat().st_size} bytes): {_first_line(error)}.", RESTORE
+            ) from None
+    return path
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise BrokenFile(f"{path} is missing.", RESTORE) from None
+    except (ValueError, OSError, RecursionError):
+        raise BrokenFile(f"{path} is damaged: it is not valid JSON.", RESTORE) from None
+    if not isinstance(value, dict):
+        raise BrokenFile(f"{path} is damaged: it is not a JSON object.", RESTORE)
+    return value
+
+
+def _needs_code(path: Path) -> BrokenFile:
+    return BrokenFile(
+        f"{path} asks for code that comes with the model. Such code is never run here.",
+        "Use a model of an architecture that transformers itself knows.",
+    )
+
+
+def _of_a_head(key: str) -> bool:
+    return any(key.startswith(head) or f".{head}" in key for head in _HEADS)
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines or [type(error).__name__])[0][:200]
+
+
+def training(name: str) -> dict[str, Any]:
+    """How a shipped model was trained: its recipe, environment, and curve over the steps.
+
+    Raises:
+        BrokenFile: no such shipped model, or its file is damaged.
+
+    Example:
+        ``training("town-mlm")["recipe"]["steps"]`` -> 3000
+    """
+    text = files.shipped(f"checkpoints/{name}/training.json").read_text("utf-8")
+    return dict(json.loads(text))

@@ -1,0 +1,97 @@
+"""Tokenizers learned from text: WordPiece or byte-pair encoding, in a second or two."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from tl_helpers.core.errors import BadValue, UnknownName
+from tl_helpers.models.small import OBJECTIVES, SPECIAL_TOKENS, finished
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+KINDS = ("wordpiece", "bpe")
+MOST_LETTERS = 120
+
+
+def train_tokenizer(
+    texts: Iterable[str],
+    vocab_size: int = 6000,
+    *,
+    kind: str = "wordpiece",
+    objective: str = "mlm",
+    lowercase: bool = True,
+) -> PreTrainedTokenizerFast:
+    """Learn a vocabulary of frequent pieces of words, so that no word is unknown.
+
+    The same texts give the same vocabulary. Marks around a text are those of
+    :func:`tl_helpers.models.town_tokenizer`, so the tokenizer fits ``models.new(tokenizer=...)``.
+
+    Args:
+        texts: what to learn from.
+        vocab_size: number of pieces at most, special tokens included.
+        kind: ``"wordpiece"`` (as BERT: pieces inside a word begin with ``##``) or ``"bpe"`` (as
+            GPT-2, on bytes: every text can be written, blanks belong to the word that follows).
+        objective: ``"mlm"``, ``"rtd"`` or ``"clm"``, which decides the marks around a text.
+        lowercase: fold capitals first.
+
+    Raises:
+        UnknownName: no such kind or objective.
+        BadValue: no text, or a vocabulary smaller than 300.
+    """
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+    if kind not in KINDS:
+        raise UnknownName("kind of tokenizer", kind, KINDS)
+    if objective not in OBJECTIVES:
+        raise UnknownName("objective", objective, OBJECTIVES)
+    if isinstance(vocab_size, bool) or not isinstance(vocab_size, int) or vocab_size < 300:
+        raise BadValue(f"vocab_size={vocab_size!r} is too small.", "Use 300 or more.")
+    lines = [texts] if isinstance(texts, str) else list(texts)
+    if not any(line.strip() for line in lines):
+        raise BadValue("There is no text to learn from.", "Pass some documents.")
+
+    folded = [normalizers.NFC(), *([normalizers.Lowercase()] if lowercase else [])]
+    common = {"vocab_size": vocab_size, "show_progress": False, "min_frequency": 2}
+    if kind == "wordpiece":
+        core = Tokenizer(models.WordPiece(unk_token="[UNK]", max_input_chars_per_word=60))
+        core.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        core.decoder = decoders.WordPiece(cleanup=True)
+        letters = _letters(lines, lowercase)
+        trainer = trainers.WordPieceTrainer(
+            limit_alphabet=len(letters),
+            initial_alphabet=letters,
+            **common,
+            # Named in order, or the trainer numbers them by chance, and ties of pairs follow it.
+            special_tokens=[*SPECIAL_TOKENS, *letters, *(f"##{c}" for c in letters if c.isalnum())],
+        )
+    else:
+        core = Tokenizer(models.BPE())
+        core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+        core.decoder = decoders.ByteLevel()
+        alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+        trainer = trainers.BpeTrainer(
+            initial_alphabet=alphabet, special_tokens=list(SPECIAL_TOKENS), **common
+        )
+    core.normalizer = normalizers.Sequence(folded)
+    core.train_from_iterator(lines, trainer, length=len(lines))
+    if kind == "wordpiece":  # letters are ordinary pieces, not to be cut out of the text
+        learned = Tokenizer(
+            models.WordPiece(core.get_vocab(), unk_token="[UNK]", max_input_chars_per_word=60)
+        )
+        learned.normalizer, learned.pre_tokenizer = core.normalizer, core.pre_tokenizer
+        learned.decoder = core.decoder
+        core = learned
+    return finished(core, objective)
+
+
+def _letters(lines: list[str], lowercase: bool) -> list[str]:
+    """The characters of a text, the rare ones left out, in a fixed order."""
+    counts: Counter[str] = Counter()
+    for line in lines:
+        counts.update(unicodedata.normalize("NFC", line.lower() if lowercase else line))
+    found = sorted((c for c in counts if not c.isspace()), key=lambda c: (-counts[c], c))
+    return sorted(found[:MOST_LETTERS])

@@ -1,0 +1,478 @@
+"""How fast the course is, measured side by side: ``python -m tl_helpers bench``.
+
+Rivals take turns within one run, so that a busy machine slows both down and the ratio still holds.
+The rival of the fast loop is ``transformers.Trainer`` as it comes: 32-bit, logits at every
+position, the library's own collator. For the tokens per second, model, blocks, batch size, learning
+rate and number of steps are the same. For the time to a probe value each side has the settings that
+serve it best (Muon and a quarter of the positions here, AdamW and 15 % there), one run each.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from tl_helpers import questions
+from tl_helpers.core import files
+
+if TYPE_CHECKING:
+    import numpy as np
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+BATCH, LENGTH = 32, 128
+RATE = 2e-3  # AdamW's best for this model; the Trainer's own default, 5e-5, would never get there
+MUON_RATE, MUON_MASKS = 8e-3, 0.25
+NATIVE, ELSEWHERE = 2.5, 1.5  # times the Trainer's speed: with native bfloat16, and without
+TARGET = 0.8  # of the probe: 0.5 is chance
+COURSE = 300.0  # seconds for six notebooks and the site
+GOAL, TIMES = 30.0, 5.0  # time to transfer: seconds, and how many times sooner than the Trainer
+SHARE = 0.45  # of the peak rate of matrix products
+
+
+@dataclass
+class Line:
+    """One line of the table.
+
+    Attributes:
+        what: what was measured.
+        unit: of both values.
+        value: ours, the median of the repetitions.
+        rival: theirs, or None if there is none.
+        ratio: how many times better ours is, the median over repetitions.
+        note: what else to know.
+        repetitions: each value of ours, and of the rival's.
+    """
+
+    what: str
+    unit: str
+    value: float | None
+    rival: float | None = None
+    ratio: float | None = None
+    note: str = ""
+    repetitions: list[list[float]] = field(default_factory=list)
+
+
+def train_fast(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    blocks: np.ndarray,
+    steps: int,
+    **more: Any,
+) -> list[dict[str, Any]]:
+    """Pre-train by the fast loop; returns its evaluations (tokens and seconds of training)."""
+    from tl_helpers.train import pretrain
+
+    settings = {"learning_rate": RATE, "evaluate": lambda m: {}, "evaluate_every": 1, **more}
+    return pretrain.fit(
+        model,
+        blocks,
+        tokenizer=tokenizer,
+        steps=steps,
+        batch_size=BATCH,
+        progress=False,
+        **settings,
+    ).evaluations
+
+
+def train_plain(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    blocks: np.ndarray,
+    steps: int,
+    *,
+    evaluate: Callable[[PreTrainedModel], dict[str, Any]] = lambda m: {},
+    evaluate_every: int = 1,
+    until: Callable[[dict[str, Any]], bool] = lambda e: False,
+) -> list[dict[str, Any]]:
+    """The same by ``transformers.Trainer`` with its defaults."""
+    import tempfile
+
+    from transformers import (
+        DataCollatorForLanguageModeling,
+        PrinterCallback,
+        Trainer,
+        TrainerCallback,
+        TrainingArguments,
+    )
+
+    found: list[dict[str, Any]] = []
+
+    class Clock(TrainerCallback):
+        seconds, since = 0.0, 0.0
+
+        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            self.since = time.perf_counter()
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            if state.global_step % evaluate_every:
+                return
+            self.seconds += time.perf_counter() - self.since
+            at = {
+                "step": state.global_step,
+                "seconds": self.seconds,
+                "tokens": state.global_step * BATCH * blocks.shape[1],
+            }
+            found.append({**at, **evaluate(model)})
+            model.train()
+            control.should_training_stop |= until(found[-1])
+            self.since = time.perf_counter()
+
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = TrainingArguments(
+            output_dir=folder,
+            max_steps=steps,
+            per_device_train_batch_size=BATCH,
+            learning_rate=RATE,
+            warmup_steps=steps // 10,
+            use_cpu=True,
+            report_to="none",
+            save_strategy="no",
+            logging_strategy="no",
+            disable_tqdm=True,
+        )
+        trainer = Trainer(
+            model,
+            arguments,
+            train_dataset=[{"input_ids": row.tolist()} for row in blocks],
+            data_collator=DataCollatorForLanguageModeling(tokenizer),
+            callbacks=[Clock()],
+        )
+        trainer.remove_callback(PrinterCallback)
+        trainer.train()
+    return found
+
+
+def _speed(evaluations: Sequence[dict[str, Any]], skip: int = 3) -> float:
+    """Tokens per second, without the first steps, in which memory is fetched for the first time."""
+    first, last = evaluations[skip], evaluations[-1]
+    return (last["tokens"] - first["tokens"]) / max(1e-9, last["seconds"] - first["seconds"])
+
+
+def tokens_per_second(repetitions: int, steps: int, documents: int = 6000) -> Line:
+    """Reading speed of both loops, taking turns."""
+    from tl_helpers import models, town
+    from tl_helpers.train import precision, pretrain
+
+    tokenizer = models.town_tokenizer()
+    blocks = pretrain.pack(town.Town(seed=0).corpus(documents).texts(), tokenizer, LENGTH)
+    pairs = []
+    for seed in range(repetitions):
+        fast = train_fast(models.new(seed=seed)[0], tokenizer, blocks, 4 * steps)
+        plain = train_plain(models.new(seed=seed)[0], tokenizer, blocks, steps)
+        pairs.append([_speed(fast), _speed(plain)])
+    asked = (
+        f"{NATIVE:g} times"
+        if precision.supports_bf16()
+        else (
+            f"only {ELSEWHERE:g} times, as this processor does not multiply bfloat16 natively "
+            f"({NATIVE:g} where it does)"
+        )
+    )
+    return Line(
+        "pre-training: fast loop against transformers.Trainer",
+        "tokens/s",
+        median(a for a, _ in pairs),
+        median(b for _, b in pairs),
+        median(a / b for a, b in pairs),
+        f"model small, batch {BATCH} x {LENGTH}, {len(tokenizer)} words; asked for: {asked}",
+        pairs,
+    )
+
+
+def time_to_probe(steps: int, ours: float, theirs: float, documents: int = 40_000) -> Line:
+    """Seconds of training until the probe for sentiment first reaches ``TARGET``.
+
+    Both read the easier part of the town that notebook 13 compares objectives on: in the whole town
+    this seed's models discover sentiment after minutes, which makes a poor yardstick.
+
+    Args:
+        steps: length of the learning-rate schedule.
+        ours: give up after so many seconds.
+        theirs: the same for the Trainer.
+        documents: of the town.
+    """
+    from tl_helpers import models, town
+    from tl_helpers.train import pretrain
+    from tl_lessons.objectives_and_scale.race import PART
+
+    tokenizer, part = models.town_tokenizer(), town.Town(seed=0, **PART)
+    blocks = pretrain.pack(part.corpus(documents).texts(), tokenizer, LENGTH)
+
+    def evaluate(model: PreTrainedModel) -> dict[str, Any]:
+        return {"probe": questions.probe(model, tokenizer)}
+
+    def until(limit: float) -> Callable[[dict[str, Any]], bool]:
+        return lambda e: e["probe"] >= TARGET or e["seconds"] >= limit
+
+    fast = train_fast(
+        models.new()[0],
+        tokenizer,
+        blocks,
+        steps,
+        evaluate=evaluate,
+        evaluate_every=25,
+        until=until(ours),
+        optimiser="muon",
+        learning_rate=MUON_RATE,
+        mask_rate=MUON_MASKS,
+    )
+    plain = train_plain(
+        models.new()[0],
+        tokenizer,
+        blocks,
+        steps,
+        evaluate=evaluate,
+        evaluate_every=25,
+        until=until(theirs),
+    )
+    (a, reached_a, text_a), (b, reached_b, text_b) = map(_outcome, (fast, plain))
+    note = (
+        f"fast loop: {text_a}; Trainer: {text_b}. Not the same recipe: Muon, rate {MUON_RATE:g}, "
+        f"{MUON_MASKS:.0%} masked here; AdamW, rate {RATE:g} (its default is 5e-05), 15% masked "
+        "there. Both read an easier part of the town, not the whole"
+    )
+    ratio = b / a if reached_a and b > a else None
+    what = f"time to probe {TARGET:g}" + (" (at least)" if ratio and not reached_b else "")
+    return Line(what, "s", a if reached_a else None, b, ratio, note)
+
+
+def _outcome(evaluations: list[dict[str, Any]]) -> tuple[float, bool, str]:
+    last = evaluations[-1]
+    reached = last["probe"] >= TARGET
+    verb = "reached" if reached else "stopped at"
+    text = f"{verb} {last['probe']:.2f}, step {last['step']}, {last['seconds']:.0f} s"
+    return last["seconds"], reached, text
+
+
+def town_speed(repetitions: int, documents: int = 20_000) -> Line:
+    """Sentences per second of the town's generator, one process, texts included."""
+    from tl_helpers import town
+
+    found = []
+    for seed in range(repetitions):
+        place, start = town.Town(seed=seed), time.perf_counter()
+        corpus = place.corpus(documents)
+        corpus.texts()
+        found.append(corpus.n_sentences / (time.perf_counter() - start))
+    return Line(
+        "town: generated text",
+        "sentences/s",
+        median(found),
+        20_000,
+        median(found) / 20_000,
+        "against the 20,000 that were asked for",
+        [[x] for x in found],
+    )
+
+
+def import_time(repetitions: int) -> Line:
+    """Seconds of ``import tl_helpers`` in a fresh interpreter."""
+    program = (
+        "import time; start = time.perf_counter(); import tl_helpers; "
+        "print(time.perf_counter() - start)"
+    )
+    found = []
+    for _ in range(repetitions):
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=files.PACKAGE.parent,
+        )
+        found.append(float(done.stdout))
+    return Line(
+        "import tl_helpers",
+        "s",
+        median(found),
+        0.3,
+        0.3 / median(found),
+        "against the 0.3 s that were asked for",
+        [[x] for x in found],
+    )
+
+
+def explorer_step(notebook: str = "00_start_here") -> Line:
+    """Seconds until a control of an explorer shows its new picture, through a real kernel."""
+    from statistics import quantiles
+
+    from tl_helpers.press import explorers, notebooks
+
+    found = explorers.explorers(notebooks.find([notebook])[0])
+    steps = sorted(s for explorer in found for s in explorer.steps)
+    slow = quantiles(steps, n=10)[-1]
+    return Line(
+        "explorer: one step",
+        "s",
+        slow,
+        0.2,
+        0.2 / slow,
+        f"nine in ten of {len(steps)} steps in {notebook} are faster; median {median(steps):.3f}, "
+        f"slowest {steps[-1]:.3f}; against 0.2 s",
+        [[s] for s in steps],
+    )
+
+
+def course_time() -> Line:
+    """Wall time of ``make course``, packages installed: every notebook and the site."""
+    what, makefile = "make course", files.root() / "Makefile"
+    if not makefile.exists():
+        return Line(what, "s", None, note=f"there is no {makefile}")
+    start = time.perf_counter()
+    done = subprocess.run(
+        ["make", "--silent", "course"], cwd=makefile.parent, capture_output=True, text=True
+    )
+    seconds = time.perf_counter() - start
+    if done.returncode:
+        last = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()[-1]
+        return Line(what, "s", None, note=f"make course failed: {last}")
+    return Line(
+        f"{what}, all notebooks and the site",
+        "s",
+        seconds,
+        COURSE,
+        COURSE / seconds,
+        f"packages installed; against the {COURSE:g} s that were asked for",
+    )
+
+
+def table(lines: Sequence[Line]) -> str:
+    """The lines as aligned text."""
+    rows = [("what", "ours", "rival or goal", "unit", "times better")]
+    for line in lines:
+        ratio = "-" if line.ratio is None else f"{line.ratio:.2f}"
+        rows.append((line.what, _number(line.value), _number(line.rival), line.unit, ratio))
+    widths = [max(len(row[i]) for row in rows) for i in range(5)]
+    out = []
+    for n, row in enumerate(rows):
+        cells = [
+            row[0].ljust(widths[0]),
+            *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True)),
+        ]
+        out.append("  ".join(cells))
+        if n and lines[n - 1].note:
+            out.append(f"    {lines[n - 1].note}")
+    return "\n".join(out)
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def main(*, quick: bool = False, patient: bool = False) -> None:
+    """Measure everything, print the table, write ``build/bench.json``.
+
+    Args:
+        quick: fewer turns, and no time to the probe.
+        patient: wait until the Trainer has reached the probe value, too.
+    """
+    import torch
+    import transformers
+
+    if os.environ.get("TL_THREADS", "").isdigit():
+        torch.set_num_threads(int(os.environ["TL_THREADS"]))
+    start = time.perf_counter()
+    few = 2 if quick else 5
+    jobs: list[Callable[[], Line]] = [
+        lambda: import_time(few),
+        lambda: town_speed(few),
+        lambda: tokens_per_second(few, 5 if quick else 12),
+    ]
+
+    jobs.append(share_of_peak)
+    if not quick:
+        jobs.append(time_to_transfer)
+        far = 3600.0
+        jobs.append(lambda: time_to_probe(400, *((far, far) if patient else (90.0, 90.0))))
+    jobs += [explorer_step] if quick else [explorer_step, course_time]
+    lines = []
+    for job in jobs:
+        lines.append(job())
+        print(f"{time.perf_counter() - start:5.0f} s  {lines[-1].what}", file=sys.stderr)
+    print(table(lines))
+    report = {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "seconds": round(time.perf_counter() - start, 1),
+        "lines": [asdict(x) for x in lines],
+    }
+    path = files.root() / "build" / "bench.json"
+    files.write_text(path, json.dumps(report, indent=1) + "\n")
+    print(f"\nMedians of {few} turns (one run for the probe). Written to {path}")
+
+
+def time_to_transfer(seeds: int = 3, patience: float | None = None) -> Line:
+    """Seconds from a fresh process to 0.85 with 16 labels; the Trainer's defaults beside it.
+
+    Args:
+        seeds: runs of ours, one after the other.
+        patience: processor seconds after which the Trainer is given up; by default as many as make
+            it ``TIMES`` times later by the clock, with every core at work.
+    """
+    from tl_lessons.objectives_and_scale import transfer
+
+    ours = [transfer.one("fast", seed) for seed in range(seeds)]
+    middle = median(r["seconds"] for r in ours)
+    enough = 1.05 * TIMES * middle * (os.cpu_count() or 1)
+    plain = "Trainer, its defaults"
+    recipe = transfer.RIVALS[plain]
+    rival = transfer.one(plain, 0, patience or enough)
+    reached = all(r["reached"] for r in ours)
+    verb = "reached" if rival["reached"] else "stopped at"
+    note = (
+        f"fresh process to accuracy {transfer.TARGET}, worst of {seeds} "
+        f"{min(r['accuracy'] for r in ours):.2f}; Trainer {verb} {rival['accuracy']:.2f} after "
+        f"{rival['steps']} steps; asked for: {GOAL:g} s and {TIMES:g} times sooner. Not the same "
+        "recipe: counts as a head start, Muon, 25% masked here; AdamW, rate "
+        f"{recipe['rate']:g}, batches of {recipe['batch']}, 15% masked there"
+    )
+    return Line(
+        "time to transfer, 16 labels" + ("" if rival["reached"] else " (at least)"),
+        "s",
+        middle if reached else None,
+        rival["seconds"],
+        rival["seconds"] / middle if reached else None,
+        note,
+        [[r["seconds"]] for r in ours],
+    )
+
+
+def share_of_peak(steps: int = 12, width: int = 0, layers: int = 0) -> Line:
+    """What share of the measured bf16 matrix rate the training of the ladder's largest model has.
+
+    Args:
+        steps: how many are timed.
+        width: hidden units of another model than the ladder's largest.
+        layers: its transformer blocks.
+    """
+    from tl_helpers.measure import results
+    from tl_lessons.objectives_and_scale import ladder
+
+    if not (width and layers):
+        rungs = results.studies()["scaling-ladder"].configuration
+        width, layers = max((*rungs["sizes"], *rungs["held_out"]))
+    found = ladder.rates(width, layers, steps)
+    share = found.step / found.peak
+    return Line(
+        f"share of the bf16 matrix rate, {width} x {layers}",
+        "of 1",
+        share,
+        SHARE,
+        share / SHARE,
+        f"{found.step / 1e9:.0f} of {found.peak / 1e9:.0f} billion operations a second (squares of "
+        f"1,024), as in the ladder; without Muon's products {found.network / found.peak:.2f}",
+    )

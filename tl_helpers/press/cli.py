@@ -1,0 +1,288 @@
+"""The ``tl`` command; also ``python -m tl_helpers``."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tl_helpers import __version__
+from tl_helpers.core.errors import BadValue, CourseError
+from tl_helpers.press import commands_share, commands_site, commands_teach
+
+if TYPE_CHECKING:
+    from tl_helpers.press.jobs import Report
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tl")
+def cli() -> None:
+    """Transfer learning for NLP: run the course, check it, rebuild what it ships."""
+
+
+def _value(text: str) -> Any:
+    lowered = text.lower()
+    if lowered in ("true", "false"):
+        return lowered == "true"
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _parameters(pairs: tuple[str, ...]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        key, sign, text = pair.partition("=")
+        if not sign or not key.isidentifier():
+            raise BadValue(f"-p {pair} is not a parameter.", "Write -p NAME=VALUE, as -p SEED=3.")
+        found[key] = _value(text)
+    return found
+
+
+@cli.command()
+@click.argument("notebooks", nargs=-1)
+@click.option("--profile", default="course", help="quick, course (default) or hub.")
+@click.option("-p", "parameters", multiple=True, metavar="KEY=VALUE", help="A parameter.")
+@click.option("--jobs", type=int, help="Notebooks side by side; by default one per processor.")
+@click.option("--output", type=click.Path(path_type=Path), help="Folder to write to (build).")
+@click.option(
+    "--offline/--online", default=None, help="Refuse the network; default for quick and course."
+)
+@click.option(
+    "--html/--no-html", "pages", default=True, help="Write a readable page of each (default)."
+)
+def run(
+    notebooks: tuple[str, ...],
+    profile: str,
+    parameters: tuple[str, ...],
+    jobs: int | None,
+    output: Path | None,
+    offline: bool | None,
+    pages: bool,
+) -> None:
+    """Run NOTEBOOKS (all of them by default); the notebooks themselves are not changed."""
+    from tl_helpers.press import run as course
+
+    report = course.run(
+        notebooks,
+        profile=profile,
+        parameters=_parameters(parameters),
+        jobs=jobs,
+        output=output,
+        offline=offline,
+        pages=pages,
+    )
+    _tell_failures(report)
+    where = report.output / ("html" if pages else "notebooks")
+    whole = [job.name for job in report.jobs if job.status == "ok"]
+    if pages and len(whole) == 1:
+        where = where / f"{whole[0]}.html"
+    failed = len(report.failed)
+    done = f"{failed} of {len(report.jobs)} failed, after" if failed else "Done in"
+    click.echo(f"\n{done} {report.seconds:.0f} s. Look here: {where}")
+    if report.failed:
+        sys.exit(1)
+
+
+def _tell_failures(report: Report) -> None:
+    from tl_helpers.press import run as course
+
+    for job in report.failed:
+        click.echo(f"\n{job.error}", err=True)
+        click.echo(f"  -> The partly run copy is {course.failed_copy(report, job)}", err=True)
+
+
+@cli.command()
+@click.argument("notebooks", nargs=-1, required=True)
+@click.option("--jobs", type=int, help="Side by side; one by default, as the time is stored too.")
+def refresh(notebooks: tuple[str, ...], jobs: int | None) -> None:
+    """Run NOTEBOOKS at the course profile and store the outputs in the notebooks themselves."""
+    from tl_helpers.press import notebooks as files
+    from tl_helpers.press import run as course
+
+    report = course.refresh(notebooks, jobs)
+    _tell_failures(report)
+    if report.failed:
+        click.echo("Nothing was stored.", err=True)
+        sys.exit(1)
+    for job in report.jobs:
+        click.echo(f"stored {job.path} ({job.seconds:.0f} s)")
+        for line in [*files.problems(job.path), *files.warnings(job.path)]:
+            click.echo(f"  look at {line}")
+
+
+@cli.command()
+@click.argument("notebooks", nargs=-1)
+@click.option("--seeds", metavar="100:105", help="Other seeds than the notebooks' own.")
+@click.option("--jobs", type=int, help="Notebooks side by side.")
+@click.option("--output", type=click.Path(path_type=Path), help="Folder (build/claims).")
+@click.option("--keep", is_flag=True, help="Keep what other seeds say, for the site (for authors).")
+def claims(
+    notebooks: tuple[str, ...],
+    seeds: str | None,
+    jobs: int | None,
+    output: Path | None,
+    keep: bool,
+) -> None:
+    """Run the notebooks again and check every claim against what was promised."""
+    from tl_helpers.core import files
+    from tl_helpers.core.seeds import parse_seeds
+    from tl_helpers.measure import claims as room
+    from tl_helpers.press import other_seeds
+    from tl_helpers.press import report as pages
+    from tl_helpers.press import run as course
+
+    if keep and not seeds:
+        raise click.UsageError("--keep keeps what other seeds say: add --seeds 100:105.")
+    if seeds is not None and len(parse_seeds(seeds)) < room.MINIMUM_SEEDS:  # no claim could hold
+        raise BadValue(
+            f"--seeds {seeds} names fewer seeds than a claim needs.",
+            f"Name {room.MINIMUM_SEEDS} or more, as 100:105.",
+        )
+    report = course.run(
+        notebooks, jobs=jobs, output=output or files.root() / "build" / "claims", seeds=seeds
+    )
+    _tell_failures(report)
+    names = [job.name for job in report.jobs]
+    problems = room.check(report.claims, room.registry(), names)
+    about = {**pages.environment(), "seeds": seeds}
+    files.write_text(report.output / "claims.json", room.table(report.claims, "json", **about))
+    click.echo("\n" + room.table(report.claims))
+    if seeds and keep:  # also what does not hold
+        kept = other_seeds.keep(report.claims, parse_seeds(seeds))
+        click.echo(f"{len(kept)} kept in data/{other_seeds.FILE}.")
+    for problem in problems:
+        click.echo(f"PROBLEM {problem}")
+    if problems or report.failed:
+        sys.exit(1)
+    count = len(report.claims)
+    click.echo(f"{count} claim{'s' * (count != 1)} checked, every one holds.")
+    if seeds:
+        from tl_helpers.measure import results
+
+        stored = dict.fromkeys(c.stored for c in report.claims if c.stored)
+        for name in stored:  # without a run on these seeds the shipped one was read: say so
+            if not results.ran_on(name, parse_seeds(seeds)):
+                click.echo(
+                    f"Claims on the stored result {name!r} were checked on its own seeds. To have "
+                    f"them checked on these, first: tl results build {name} --seeds {seeds}"
+                )
+
+
+@cli.command()
+def doctor() -> None:
+    """What is installed, what works offline, what is missing and how to get it."""
+    from tl_helpers.press import doctor as room
+
+    missing = 0
+    for finding in room.examine():
+        click.echo(str(finding))
+        missing += finding.status == "missing"
+    if missing:
+        click.echo(f"\n{missing} missing; the arrows say what to do.")
+        sys.exit(1)
+    click.echo("\nAll is well.")
+
+
+@cli.group()
+def results() -> None:
+    """Stored results of what takes longer than a notebook's minute."""
+
+
+@results.command("build")
+@click.argument("name")
+@click.option("--seeds", metavar="0:5", help="Other seeds than the study's own.")
+def results_build(name: str, seeds: str | None) -> None:
+    """Run the study NAME and store its result under data/results/."""
+    from tl_helpers.core.seeds import parse_seeds
+    from tl_helpers.measure import results as room
+
+    chosen = parse_seeds(seeds) if seeds else None
+    room.build(name, seeds=chosen)
+    click.echo(f"stored {room.where(name, chosen)}")
+
+
+@cli.group()
+def checkpoints() -> None:
+    """The shipped models of the town."""
+
+
+@checkpoints.command("build")
+@click.argument("name")
+def checkpoints_build(name: str) -> None:
+    """Train the model NAME again and store it under data/checkpoints/."""
+    from tl_helpers.press import checkpoints as room
+
+    room.build(name)
+    click.echo(f"stored data/checkpoints/{name}")
+
+
+@checkpoints.command("verify")
+@click.argument("name", required=False)
+def checkpoints_verify(name: str | None) -> None:
+    """Check that the shipped models are whole, load, and do what they should."""
+    from tl_helpers.press import checkpoints as room
+
+    for chosen in [name] if name else _checkpoints():
+        room.verify(chosen)
+        click.echo(f"ok {chosen}")
+
+
+def _checkpoints() -> list[str]:
+    from tl_helpers.data import registry
+
+    return [e.name for e in registry.entries("model").values() if e.kind == "checkpoint"]
+
+
+@cli.group()
+def data() -> None:
+    """The shipped data."""
+
+
+@data.command("checksums")
+def data_checksums() -> None:
+    """Rewrite data/SHA256SUMS from the files that are there now."""
+    from tl_helpers.core import files
+
+    click.echo(f"{files.write_checksums()} files listed in {files.data_dir() / 'SHA256SUMS'}")
+
+
+@cli.command()
+@click.option("--quick", is_flag=True, help="Seconds: fewer turns, no probe.")
+@click.option(
+    "--patient",
+    is_flag=True,
+    help="Wait until the Trainer has reached the probe value, too (many minutes).",
+)
+def bench(quick: bool, patient: bool) -> None:
+    """Measure the fast loop, the town, the import and the course, side by side."""
+    from tl_helpers.press import bench as room
+
+    room.main(quick=quick, patient=patient)
+
+
+cli.add_command(commands_site.site)
+cli.add_command(commands_teach.slides)
+cli.add_command(commands_teach.sessions)
+commands_share.add_to(cli)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command; errors of the course are one clear message, without a stack."""
+    try:
+        cli.main(args=arguments, prog_name="tl", standalone_mode=False)
+    except CourseError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("\nStopped. Nothing half-written was left behind.", err=True)
+        sys.exit(130)

@@ -1,0 +1,320 @@
+"""The site's own Sphinx extension: citations, glossary links, formulas, the head of a notebook.
+
+Everything here works on the parsed pages, so that the notebooks themselves stay plain Markdown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.builders import Builder
+from sphinx.environment import BuildEnvironment
+from sphinx.transforms import SphinxTransform
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+from sphinx.util.nodes import make_refnode
+
+from tl_helpers.press.markdown import mathml
+from tl_helpers.press.site.citations import Bibliography, last_name
+from tl_helpers.press.site.terms import Terms, other_forms
+
+log = logging.getLogger(__name__)
+
+# Pages that explain no terms: the glossary itself, lists, and pages that are mostly links.
+_NO_TERMS = {"index", "glossary", "bibliography", "claims", "map"}
+_NOTEBOOK = re.compile(r"(?<![\w-])[Nn]otebook\s+(\d\d)(?!\w)")
+_CLOSED = (
+    nodes.title,
+    nodes.reference,
+    nodes.literal,
+    nodes.literal_block,
+    nodes.math,
+    nodes.math_block,
+    nodes.raw,
+    nodes.citation,
+    nodes.term,
+    addnodes.pending_xref,
+    addnodes.download_reference,
+    addnodes.toctree,
+)
+Piece = tuple[int, int, nodes.Node]
+
+
+@dataclass
+class _State:
+    """What one build knows beside its pages."""
+
+    builder: Builder
+    bibliography: Bibliography
+    cited: dict[str, list[str]] = field(default_factory=dict)
+    glossary: _Glossary | None = None
+
+
+_states: WeakKeyDictionary[BuildEnvironment, _State] = WeakKeyDictionary()
+
+
+class Marked(nodes.inline):
+    """A citation that was found; it becomes a link when all pages are known."""
+
+
+def _texts(tree: nodes.Element) -> Iterator[nodes.Text]:
+    """The running text of a page: no code, output, heading, formula or link."""
+    for text in list(tree.findall(nodes.Text)):
+        parent: Any = text.parent
+        while parent is not None and not isinstance(parent, _CLOSED):
+            if {"cell_input", "cell_output", "tl-plain"} & set(parent.get("classes", [])):
+                break
+            parent = parent.parent
+        if parent is None:
+            yield text
+
+
+def _replace(text: nodes.Text, pieces: list[Piece]) -> None:
+    """Put nodes in the place of parts of a text."""
+    if not pieces:
+        return
+    content, new, at = str(text), [], 0
+    for start, end, node in pieces:
+        new += [nodes.Text(content[at:start]), node] if start > at else [node]
+        at = end
+    if at < len(content):
+        new.append(nodes.Text(content[at:]))
+    text.parent.replace(text, new)
+
+
+def _where(node: nodes.Node) -> Any:
+    """The nearest element with a line: myst-nb gives 10000 lines to each cell."""
+    while node.parent is not None and not getattr(node, "line", None):
+        node = node.parent
+    return node
+
+
+def _is_references(items: nodes.bullet_list) -> bool:
+    """Does this list stand under the word References, as a heading or in bold?"""
+    place = items.parent.index(items)
+    return (
+        place > 0 and items.parent[place - 1].astext().strip().rstrip(":").lower() == "references"
+    )
+
+
+class Citations(SphinxTransform):
+    """Find the citations of a page; one without an entry is a warning, so the build fails."""
+
+    default_priority = 880
+
+    def apply(self, **kwargs: Any) -> None:
+        docname = self.env.docname
+        if docname == "bibliography":
+            return
+        bibliography = _states[self.env].bibliography
+        for items in list(self.document.findall(nodes.bullet_list)):
+            if _is_references(items):
+                items["classes"].append("tl-plain")
+                for item in items:
+                    self._reference(bibliography, item)  # type: ignore[arg-type]
+        for text in _texts(self.document):
+            pieces: list[Piece] = []
+            for hit in bibliography.find(str(text)):
+                if hit.key is None:
+                    log.warning(
+                        "cites %r, which is not in references.bib",
+                        hit.text,
+                        location=_where(text),
+                        type="tl",
+                        subtype="citation",
+                    )
+                else:
+                    pieces.append((hit.start, hit.end, self._mark(hit.key, hit.text)))
+            _replace(text, pieces)
+
+    def _mark(self, key: str, text: str) -> Marked:
+        pages = _states[self.env].cited.setdefault(key, [])
+        if self.env.docname not in pages:
+            pages.append(self.env.docname)
+        return Marked(text, text, key=key)
+
+    def _reference(self, bibliography: Bibliography, item: nodes.Element) -> None:
+        entry = bibliography.reference(item.astext())
+        if entry is None:
+            log.warning(
+                "lists the reference %r, which is not in references.bib with this author, year "
+                "and title",
+                item.astext()[:120],
+                location=_where(item),
+                type="tl",
+                subtype="citation",
+            )
+            return
+        # Authors and year lead to the entry; the title stays readable text.
+        for text in item.findall(nodes.Text):
+            if match := re.match(r".*?\(\d{4}[a-z]?\)", str(text), re.S):
+                _replace(text, [(0, match.end(), self._mark(entry.key, match.group()))])
+                return
+
+
+class Links(SphinxPostTransform):
+    """Citations, first uses of glossary terms, and "notebook 12" become links."""
+
+    default_priority = 300
+
+    def run(self, **kwargs: Any) -> None:
+        docname, self.state = self.env.docname, _states[self.env]
+        for mark in list(self.document.findall(Marked)):
+            page, id, title = self._citation(mark["key"])
+            mark.replace_self(self._link(page, id, mark.astext(), title, "tl-cite"))
+        if docname == "bibliography":
+            self._cited_in()
+            return
+        self._each(self._notebooks)
+        if docname not in _NO_TERMS:
+            self._seen: set[str] = set()
+            self._each(self._terms)
+
+    def _each(self, find: Callable[[str], Iterator[Piece]]) -> None:
+        for text in list(_texts(self.document)):
+            _replace(text, list(find(str(text))))
+
+    def _link(self, page: str, id: str, text: str, title: str, kind: str) -> nodes.reference:
+        link = make_refnode(
+            self.state.builder, self.env.docname, page, id, nodes.inline(text, text), title
+        )
+        link["classes"].append(kind)
+        return link
+
+    def _citation(self, key: str) -> tuple[str, str, str]:
+        for citation in self.env.get_domain("cite").citations:  # type: ignore[attr-defined]
+            if citation.key == key:
+                title = self.state.bibliography.entries[key].title
+                return citation.bibliography_key.docname, citation.citation_id, title
+        raise LookupError(f"{key} is in references.bib, but no page shows the bibliography")
+
+    def _notebooks(self, text: str) -> Iterator[Piece]:
+        for match in _NOTEBOOK.finditer(text):
+            name, question = self.config.tl_numbers.get(match[1], ("", ""))
+            if not name or name == self.env.docname:
+                continue
+            ready = name in self.env.all_docs
+            page, id = (name, "") if ready else ("map", f"map-{match[1]}")
+            title = question if ready else f"{question} (in preparation)"
+            yield match.start(), match.end(), self._link(page, id, match.group(), title, "tl-nb")
+
+    def _terms(self, text: str) -> Iterator[Piece]:
+        if self.state.glossary is None:
+            self.state.glossary = _Glossary(self.env)
+        glossary = self.state.glossary
+        for found in glossary.terms.find(text):
+            page, id, definition = glossary.places[found.term]
+            if definition not in self._seen:
+                self._seen.add(definition)
+                link = self._link(page, id, text[found.start : found.end], definition, "tl-term")
+                yield found.start, found.end, link
+
+    def _cited_in(self) -> None:
+        """Under each entry: the pages that cite it."""
+        for citation in self.document.findall(nodes.citation):
+            by_id = {c.citation_id: c.key for c in self.env.get_domain("cite").citations}  # type: ignore[attr-defined]
+            pages = self.state.cited.get(by_id.get(citation["ids"][0], ""), [])
+            line = nodes.paragraph(classes=["tl-cited"])
+            for place, page in enumerate(sorted(pages)):
+                line += nodes.Text("Cited in " if place == 0 else ", ")
+                line += self._link(page, "", self.env.titles[page].astext(), "", "tl-back")
+            if pages:
+                citation += line
+
+
+class _Glossary:
+    """Where each term is defined, and the first sentence of its definition."""
+
+    def __init__(self, env: BuildEnvironment) -> None:
+        self.places: dict[str, tuple[str, str, str]] = {}
+        sources = []
+        for page in sorted(env.all_docs):
+            tree = env.get_doctree(page)
+            for item in tree.findall(nodes.definition_list_item):
+                said = next(item.findall(nodes.definition), None)
+                first = re.split(r"(?<=[.!?])\s", said.astext().strip())[0] if said else ""
+                for term in item.findall(nodes.term):
+                    if term["ids"] and isinstance(item.parent.parent, addnodes.glossary):
+                        self.places[term.astext()] = page, term["ids"][0], first
+            if any(tree.findall(addnodes.glossary)):
+                sources.append(Path(env.doc2path(page)).read_text("utf-8"))
+        forms = other_forms("\n".join(sources))
+        for form, term in forms.items():
+            if term not in self.places:
+                log.warning("glossary: %r is a form of %r, which is not defined", form, term)
+        known = {form: term for form, term in forms.items() if term in self.places}
+        self.terms = Terms(self.places, known)
+
+
+def _head(app: Sphinx, tree: nodes.document) -> None:
+    """Under the title of a notebook: minutes, its theme, where to get it."""
+    line = app.config.tl_heads.get(app.env.docname)
+    title = next(tree.findall(nodes.title), None)
+    if line and title is not None:
+        title.parent.insert(title.parent.index(title) + 1, nodes.raw("", line, format="html"))
+
+
+def _math(display: str) -> Callable[[Any, Any], None]:
+    def visit(writer: Any, node: Any) -> None:
+        formula = mathml(node.astext(), display)
+        if formula.startswith("<code>"):
+            log.warning("the formula %r cannot be read", node.astext(), location=node)
+        block = display == "block"
+        writer.body.append(f'<div class="math">{formula}</div>' if block else formula)
+        if block and node.get("number"):
+            writer.body.append(f'<span class="eqno">({escape(str(node["number"]))})</span>')
+        raise nodes.SkipNode
+
+    return visit
+
+
+def _start(app: Sphinx) -> None:
+    _states[app.env] = _State(app.builder, Bibliography(Path(app.config.bibtex_bibfiles[0])))
+
+
+def _style() -> None:
+    """Entries are labelled as they are cited: ``Devlin et al. 2019``."""
+    from pybtex.plugin import register_plugin
+    from pybtex.style.formatting.plain import Style
+    from pybtex.style.labels import BaseLabelStyle
+    from pybtex.style.template import field as bibtex_field
+    from pybtex.style.template import sentence
+
+    class AsCited(BaseLabelStyle):
+        def format_labels(self, entries: Any) -> Iterator[str]:
+            for entry in entries:
+                names = [last_name(person) for person in entry.persons["author"]]
+                short = f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
+                yield f"{short} {entry.fields['year']}"
+
+    class Course(Style):
+        default_label_style = AsCited
+
+        def format_title(self, e: Any, which_field: str, as_sentence: bool = True) -> Any:
+            title = bibtex_field(which_field)  # capitals as the authors wrote them
+            return sentence[title] if as_sentence else title
+
+    register_plugin("pybtex.style.formatting", "course", Course, force=True)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Called by Sphinx."""
+    _style()
+    app.add_config_value("tl_heads", {}, "")
+    app.add_config_value("tl_numbers", {}, "")
+    app.add_html_math_renderer("mathml", (_math("inline"), None), (_math("block"), None))
+    app.add_transform(Citations)
+    app.add_post_transform(Links)
+    app.add_node(Marked)
+    app.connect("builder-inited", _start)
+    app.connect("doctree-read", _head)
+    return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": False}

@@ -1,0 +1,192 @@
+"""Does a model know the town? Questions whose answer the generator knows."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tl_helpers.core.errors import BadValue
+from tl_helpers.town import lexicon
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+HELD_OUT = 50_000_000  # documents from here on are never trained on
+
+
+def evaluative_words() -> dict[str, frozenset[str]]:
+    """Polarity -> the evaluative adjectives of the lexicon that belong to that side only."""
+    sides = {
+        p: {w.lower() for words in lexicon.EVAL_THING[p].values() for w in words.split()}
+        for p in ("negative", "positive")
+    }
+    both = sides["negative"] & sides["positive"]
+    return {p: frozenset(words - both) for p, words in sides.items()}
+
+
+@lru_cache(maxsize=4)
+def questions(n: int, seed: int = 0) -> tuple[list[list[str]], np.ndarray, np.ndarray]:
+    """``n`` held-out documents as word lists, a masked adjective's position, and its polarity.
+
+    The adjective stands in a sentence without negation, contrast or irony, and its polarity is that
+    of the document, so the other sentences tell which side it must be on.
+    """
+    from tl_helpers.town import Town
+
+    corpus = Town(seed=seed).corpus(n * 3, start=HELD_OUT)
+    d, words = corpus.draws, corpus.words()
+    cues = corpus.cue_positions("eval")
+    sentence = d.sentence[cues]
+    agrees = d.polarity[sentence] == d.sentiment[d.doc[sentence]]
+    cues = cues[agrees]
+    docs, first = np.unique(d.doc[d.sentence[cues]], return_index=True)
+    docs, cues = docs[:n], cues[first][:n]
+    starts = d.t_start[d.s_start]
+    texts = [words[starts[i] : starts[i + 1]].tolist() for i in docs]
+    return texts, cues - starts[docs], d.sentiment[docs].astype(np.int64)
+
+
+def probe(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    *,
+    n: int = 400,
+    batch_size: int = 100,
+) -> float:
+    """Has a masked language model discovered sentiment? 0.5 is chance.
+
+    One evaluative adjective per document is masked; the answer counts as right when the model puts
+    more probability on the adjectives of the document's side than on those of the other.
+
+    Args:
+        model: a masked language model with the town's tokenizer.
+        n: number of questions; the standard error is at most ``0.5 / sqrt(n)``.
+
+    Returns:
+        The share of right answers.
+
+    Raises:
+        BadValue: the tokenizer has no mask token (a causal model).
+    """
+    import torch
+
+    if tokenizer.mask_token_id is None:
+        raise BadValue("probe() needs a masked language model.", "Use one with a [MASK] token.")
+    texts, positions, truth = questions(n)
+    ids = {
+        p: torch.tensor(sorted(tokenizer.convert_tokens_to_ids(sorted(words))))
+        for p, words in evaluative_words().items()
+    }
+    was_training = model.training
+    model.eval()
+    right = []
+    with torch.inference_mode():
+        for i in range(0, n, batch_size):
+            rows = []
+            batch_of = slice(i, i + batch_size)
+            for words, at in zip(texts[batch_of], positions[batch_of], strict=True):
+                masked = [*words[:at], tokenizer.mask_token, *words[at + 1 :]]
+                rows.append(" ".join(masked))
+            batch = tokenizer(rows, padding=True, truncation=True, return_tensors="pt")
+            where = (batch["input_ids"] == tokenizer.mask_token_id).int().argmax(1)
+            logits = model(**batch).logits[torch.arange(len(rows)), where]
+            positive = logits[:, ids["positive"]].logsumexp(1)
+            negative = logits[:, ids["negative"]].logsumexp(1)
+            right.append((positive > negative).numpy())
+    model.train(was_training)
+    return float((np.concatenate(right) == truth).mean())
+
+
+def suspicion(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, *, n: int = 200, draws: int = 3
+) -> float:
+    """The same question for a model that detects replaced words. 0.5 is chance.
+
+    The evaluative adjective of each document is replaced, ``draws`` times by one of its own side
+    and as often by one of the other. The answer counts as right when the model finds the other
+    side's, on average, the more suspicious.
+
+    Args:
+        model: a discriminator (``ElectraForPreTraining``) with the town's tokenizer.
+        n: number of questions; the standard error is at most ``0.5 / sqrt(n)``.
+        draws: adjectives of each side that are tried.
+
+    Returns:
+        The share of right answers.
+
+    Raises:
+        BadValue: another kind of model.
+    """
+    import torch
+
+    _needs_detector(model)
+    texts, positions, truth = questions(n)
+    rng = np.random.default_rng(0)
+    lists = [sorted(evaluative_words()[p]) for p in ("negative", "positive")]
+    was_training = model.training
+    model.eval()
+    wrong_side = np.empty(n)
+    with torch.inference_mode():
+        for i, (words, at, side) in enumerate(zip(texts, positions, truth, strict=True)):
+            tried = [*rng.choice(lists[side], draws), *rng.choice(lists[1 - side], draws)]
+            rows = [" ".join([*words[:at], word, *words[at + 1 :]]) for word in tried]
+            batch = tokenizer(rows, truncation=True, return_tensors="pt")
+            logits = model(**batch).logits[:, at + 1]
+            wrong_side[i] = float(logits[draws:].mean() - logits[:draws].mean())
+    model.train(was_training)
+    return float((wrong_side > 0).mean())
+
+
+def detection(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, *, n: int = 200, share: float = 0.15
+) -> float:
+    """How well a discriminator finds words that do not belong where they stand. 0.5 is chance.
+
+    In ``n`` documents that nobody trains on, a ``share`` of the words is replaced by words drawn
+    from the same documents, as often as they occur there. The forger knows no context, so most
+    forgeries break the grammar or the topic: this asks for less than :func:`suspicion` does.
+
+    Args:
+        model: a discriminator (``ElectraForPreTraining``) with the town's tokenizer.
+        n: number of documents.
+        share: of the words that are replaced.
+
+    Returns:
+        The area under the ROC curve, over all words.
+
+    Raises:
+        BadValue: another kind of model.
+    """
+    import torch
+    from sklearn.metrics import roc_auc_score
+
+    from tl_helpers.town import Town
+
+    _needs_detector(model)
+    texts = Town().corpus(n, start=HELD_OUT).texts()
+    rows = [tokenizer(text, truncation=True)["input_ids"] for text in texts]
+    rng = np.random.default_rng(0)
+    words = np.concatenate([row[1:-1] for row in rows])
+    was_training = model.training
+    model.eval()
+    forged, doubts = [], []
+    with torch.inference_mode():
+        for row in rows:
+            ids = np.array(row)
+            chosen = rng.random(len(ids)) < share
+            chosen[[0, -1]] = False
+            ids[chosen] = rng.choice(words, chosen.sum())
+            doubts.append(model(input_ids=torch.from_numpy(ids)[None]).logits[0, 1:-1].numpy())
+            forged.append((ids != row)[1:-1])
+    model.train(was_training)
+    return float(roc_auc_score(np.concatenate(forged), np.concatenate(doubts)))
+
+
+def _needs_detector(model: PreTrainedModel) -> None:
+    if not hasattr(model, "discriminator_predictions"):
+        raise BadValue(
+            f"A {type(model).__name__} says of no word whether it was replaced.",
+            'Use a discriminator, such as models.load("town-rtd", task="replaced-tokens").',
+        )

@@ -1,0 +1,136 @@
+"""Labelled tasks cut from the town's documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from tl_helpers.core.errors import BadValue, UnknownName
+from tl_helpers.town.homonyms import HOMONYMS
+
+MOST_EXAMPLES = 500  # of one sense, in training and test each
+LEVELS = ("document", "sentence")
+_CHUNK = 10_000  # documents drawn at a time in search of homonyms
+
+
+class Opinions(NamedTuple):
+    """One-sentence opinions; every sentence comes from another document."""
+
+    texts: list[str]
+    labels: np.ndarray  # 0 blame, 1 praise
+    hard: np.ndarray  # said by negation, contrast or irony
+
+
+def opinion_task(seed: int, n_documents: int = 3000) -> Opinions:
+    """Sentences that hold an opinion, from a town of their own seed (10,000 + ``seed``).
+
+    Args:
+        seed: which town.
+        n_documents: how many documents to cut from; each gives at most one sentence.
+    """
+    from tl_helpers.town import Town
+
+    corpus = Town(seed=10_000 + seed).corpus(n_documents)
+    sentiment = corpus.sentence_sentiment()
+    keep = np.flatnonzero((sentiment < 2) & (corpus.draws.role == 1))
+    keep = keep[np.unique(corpus.draws.doc[keep], return_index=True)[1]]
+    sentences = corpus.sentences()
+    return Opinions([sentences[i] for i in keep], sentiment[keep], corpus.is_hard()[keep])
+
+
+class SenseExamples(NamedTuple):
+    """Homonyms in their context and what they mean there; arrays are ``[examples]``."""
+
+    texts: list[str]  # documents or sentences
+    words: list[list[str]]  # the same, cut into words and punctuation marks
+    position: np.ndarray  # which of ``words`` is the homonym
+    word: np.ndarray  # key of ``HOMONYMS``
+    sense: np.ndarray  # key of ``HOMONYMS[word]``
+    label: np.ndarray  # the same as a number: which of the word's senses, from 0
+    document: np.ndarray  # running number of the document
+
+
+class SenseTask(NamedTuple):
+    """Two lots of examples that share no document."""
+
+    train: SenseExamples
+    test: SenseExamples
+
+
+def sense_task(
+    seed: int, n: int = 20, *, level: str = "document", words: Iterable[str] | None = None
+) -> SenseTask:
+    """Which meaning of a homonym is meant? From a town of its own seed (20,000 + ``seed``).
+
+    Balanced: ``n`` examples of each sense of each word in training, as many in test, in the order
+    of the documents. Documents with an even number are for training, those with an odd one for
+    test; no document gives two examples of one word. The sense is not always to be told from a
+    sentence alone ("The bass was good."); in a document it nearly always is.
+
+    Args:
+        seed: which town.
+        n: examples of each sense in each part, from 1 to 500.
+        level: ``"document"`` or ``"sentence"``, the context that is given with the word.
+        words: some of ``HOMONYMS``; all of them if left out.
+
+    Raises:
+        BadValue: ``n`` or ``level`` out of range, or no words.
+        UnknownName: a word that is not among the homonyms.
+    """
+    from tl_helpers.town import Town
+
+    if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or not 1 <= n <= MOST_EXAMPLES:
+        raise BadValue(f"n = {n!r}.", f"Use a whole number from 1 to {MOST_EXAMPLES}.")
+    if level not in LEVELS:
+        raise BadValue(f"Unknown level {level!r} of the town.", "Use 'document' or 'sentence'.")
+    chosen = list(HOMONYMS) if words is None else [*dict.fromkeys(words)]
+    for word in chosen:
+        if word not in HOMONYMS:
+            raise UnknownName("homonym of the town", word, HOMONYMS)
+    if not chosen:
+        raise BadValue("No homonyms were chosen.", "Leave `words` out to use all of them.")
+    town = Town(seed=20_000 + seed)
+    missing = {
+        (part, word, label): n
+        for part in (0, 1)
+        for word in chosen
+        for label in range(len(HOMONYMS[word]))
+    }
+    rows: list[tuple] = []
+    start = 0
+    while any(missing.values()):
+        corpus = town.corpus(_CHUNK, start=start)
+        d, found = corpus.draws, corpus.homonyms()
+        bounds = d.t_start if level == "sentence" else d.t_start[d.s_start]
+        texts = corpus.sentences() if level == "sentence" else corpus.texts()
+        tokens = corpus.words()
+        taken: set[tuple[int, str]] = set()
+        for at, word, sense, label in zip(*(x.tolist() for x in found), strict=True):
+            unit = int(d.sentence[at])
+            owner = int(d.doc[unit])
+            number = start + owner
+            if not missing.get((number % 2, word, label)) or (owner, word) in taken:
+                continue
+            taken.add((owner, word))
+            missing[number % 2, word, label] -= 1
+            if level == "document":
+                unit = owner
+            a, b = bounds[unit : unit + 2]
+            rows.append((number, texts[unit], tokens[a:b].tolist(), at - a, word, sense, label))
+        start += _CHUNK
+    return SenseTask(*(_examples([r for r in rows if r[0] % 2 == part]) for part in (0, 1)))
+
+
+def _examples(rows: list[tuple]) -> SenseExamples:
+    number, texts, words, position, word, sense, label = zip(*rows, strict=True)
+    return SenseExamples(
+        list(texts),
+        list(words),
+        np.array(position),
+        np.array(word),
+        np.array(sense),
+        np.array(label),
+        np.array(number),
+    )

@@ -1,0 +1,243 @@
+"""The house style, and how a figure becomes a small PNG with alt text."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tl_helpers.core import output
+from tl_helpers.core.errors import BadValue
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from PIL import Image
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
+GREY = "#595959"
+LARGEST = 60_000  # bytes of one PNG
+# For words that only a screen reader should find.
+HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
+
+_RC: dict[str, Any] = {
+    "font.size": 13,
+    "font.family": ["DejaVu Sans"],  # comes with matplotlib: the same everywhere
+    "axes.titlesize": 15,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 12,
+    "axes.labelsize": 13,
+    "axes.labelcolor": "#262626",
+    "axes.edgecolor": GREY,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E4E4E4",
+    "grid.linewidth": 0.8,
+    "xtick.labelsize": 12,
+    "ytick.labelsize": 12,
+    "lines.linewidth": 2.4,
+    "lines.markersize": 7,
+    "legend.frameon": False,
+    "figure.figsize": (7.6, 4.4),
+    "figure.dpi": 110,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """The house style for figures of your own: ``with plots.style(): fig, ax = plt.subplots()``."""
+    import matplotlib as mpl
+    from cycler import cycler
+
+    cycle = cycler(color=COLOURS) + cycler(linestyle=LINES) + cycler(marker=MARKERS)
+    with mpl.rc_context(_RC | {"axes.prop_cycle": cycle}):
+        yield
+
+
+def new(width: float = 7.6, height: float = 4.4) -> tuple[Figure, Axes]:
+    """A figure with one pair of axes, in inches; call it inside :func:`style`."""
+    # Not pyplot: its figures pile up, and the notebook would show them a second time.
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.add_subplot()
+
+
+def label(axes: Axes, title: str | None, xlabel: str, ylabel: str) -> None:
+    """Axis labels and title."""
+    axes.set(xlabel=xlabel, ylabel=ylabel)
+    if title:
+        axes.set_title(title)
+
+
+def alt_text(alt: str) -> str:
+    """Alt text in one line.
+
+    Raises:
+        BadValue: it is empty.
+    """
+    words = " ".join(alt.split()) if isinstance(alt, str) else ""
+    if not words:
+        raise BadValue(
+            "A picture without alt text is lost on readers who cannot see it.",
+            'Say what one should see: plots.show(fig, alt="Accuracy rises from 0.55 at ...").',
+        )
+    return words
+
+
+def _pixels(figure: Figure, dpi: int) -> Image.Image:
+    """The figure as an RGB image on white."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
+
+    before, canvas = figure.dpi, figure.canvas
+    try:
+        figure.set_dpi(dpi)
+        agg = FigureCanvasAgg(figure)
+        agg.draw()
+        return Image.fromarray(np.asarray(agg.buffer_rgba())[..., :3])
+    finally:
+        figure.set_dpi(before)
+        figure.set_canvas(canvas)
+
+
+def png(
+    figure: Figure,
+    *,
+    dpi: int = 130,
+    largest: int = LARGEST,
+    colours: Sequence[int] = (255, 64),
+    quick: bool = False,
+) -> bytes:
+    """The figure as PNG of at most ``largest`` bytes: fewer colours first, then fewer pixels.
+
+    Args:
+        figure: any matplotlib figure.
+        dpi: resolution to begin with.
+        largest: bytes that it may have.
+        colours: sizes of the palette to try.
+        quick: encode in a fifth of the time, with some bytes more.
+
+    Raises:
+        BadValue: it cannot be made that small.
+    """
+    from PIL import Image
+
+    for resolution in (dpi, 100, 80, 64):
+        if resolution > dpi:
+            continue
+        image = _pixels(figure, resolution)
+        # A palette renders lines, bands and text alike in a third of the bytes.
+        for count in colours:
+            small = io.BytesIO()
+            method = Image.Quantize.FASTOCTREE if quick else Image.Quantize.MEDIANCUT
+            reduced = image.quantize(count, method=method, dither=Image.Dither.NONE)
+            reduced.save(small, "PNG", optimize=not quick)
+            if small.tell() <= largest:
+                return small.getvalue()
+    raise BadValue(
+        f"This picture needs more than {largest:,} bytes.",
+        "Draw fewer points, or a smaller figure.",
+    )
+
+
+def image_html(data: bytes, alt: str, width: int | None = None, id: str = "") -> str:
+    """PNG bytes as an HTML image with alt text, self-contained."""
+    size = f' width="{width}"' if width else ""
+    name = f' id="{escape(id)}"' if id else ""
+    source = base64.b64encode(data).decode("ascii")
+    return (
+        f'<img{name} alt="{escape(alt)}"{size} style="max-width:100%;height:auto;background:#fff" '
+        f'src="data:image/png;base64,{source}">'
+    )
+
+
+def width_on_screen(figure: Figure) -> int:
+    """CSS pixels that the figure should take, whatever the resolution of its PNG."""
+    return round(float(figure.get_figwidth()) * 96)
+
+
+def close(figure: Figure) -> None:
+    """Forget a pyplot figure, so that the notebook does not show it again."""
+    import sys
+
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close(figure)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure drawn once and for all: PNG bytes with alt text.
+
+    Attributes:
+        data: the PNG.
+        alt: what it shows.
+        width: on the screen, in CSS pixels.
+    """
+
+    data: bytes
+    alt: str
+    width: int
+
+    def _repr_html_(self) -> str:
+        return image_html(self.data, self.alt, self.width)
+
+    def __str__(self) -> str:
+        return f"[Picture: {self.alt}]"
+
+
+def picture(
+    figure: Figure,
+    alt: str,
+    *,
+    dpi: int = 110,
+    largest: int = LARGEST,
+    colours: Sequence[int] = (64,),
+    quick: bool = False,
+) -> Picture:
+    """Draw a figure to keep it, for an explorer that shows it in several settings.
+
+    Args:
+        figure: any matplotlib figure.
+        alt: what a reader who cannot see it should know.
+        dpi, largest, colours, quick: see :func:`png`.
+
+    Raises:
+        BadValue: no alt text, or a picture that cannot be made small enough.
+    """
+    words = alt_text(alt)
+    data = png(figure, dpi=dpi, largest=largest, colours=colours, quick=quick)
+    close(figure)
+    return Picture(data, words, width_on_screen(figure))
+
+
+def show(figure: Figure, alt: str) -> None:
+    """Put a figure into the notebook: PNG of at most 60 KB, with alt text.
+
+    Args:
+        figure: any matplotlib figure.
+        alt: what a reader who cannot see it should know: the finding, not "a plot".
+
+    Raises:
+        BadValue: no alt text, or a picture that cannot be made small enough.
+    """
+    made = picture(figure, alt, dpi=130, colours=(255, 64))
+    bundle = {
+        "text/html": made._repr_html_(),
+        "image/png": base64.b64encode(made.data).decode("ascii"),
+        "text/plain": str(made),
+    }
+    output.emit(bundle, {"image/png": {"alt": made.alt, "width": made.width}})

@@ -1,7 +1,0 @@
-"""The course as a site that opens from disk: ``build(...)`` makes it from executed notebooks."""
-
-from __future__ import annotations
-
-from tl_helpers.site.build import Built, build
-
-__all__ = ["Built", "build"]

@@ -1,0 +1,231 @@
+"""What the pre-training loop feeds on: batches, masks, losses, the learning-rate schedule.
+
+Everything random is drawn from ``(seed, purpose, step)``, never from a running stream. A run that
+was killed therefore needs no generator state to go on: step 812 draws the same masks either way.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from tl_helpers.core.errors import BadValue
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+_ORDER, _MASKS, _DROPOUT = 1, 2, 3  # purposes of the private random numbers
+
+
+class Batch(NamedTuple):
+    """One training batch; every shape is the same at every step."""
+
+    inputs: np.ndarray  # [batch, length] int64, masked for "mlm" and "rtd"
+    picked: np.ndarray  # [batch * k] int64: flat positions at which logits are needed
+    targets: np.ndarray  # [batch * k] int64, -100 where nothing is to be predicted
+    documents: np.ndarray  # [batch, length] int64: which document of the block a token is from
+
+
+def learning_rate_at(step: int, steps: int, warmup: int, schedule: str) -> float:
+    """The factor on the peak learning rate at ``step`` (0-based); warm-up, then decay to zero."""
+    if step < warmup:
+        return step / max(1, warmup)
+    progress = (step - warmup) / max(1, steps - warmup)
+    if schedule == "linear":
+        return max(0.0, 1.0 - progress)
+    if schedule == "cosine":
+        return 0.5 * (1.0 + math.cos(math.pi * min(1.0, progress)))
+    if schedule == "constant":
+        return 1.0
+    raise BadValue(f"schedule={schedule!r} is not known.", "Use linear, cosine or constant.")
+
+
+class Order:
+    """Which blocks belong to which step: each epoch in a fresh order, drawn from the seed alone.
+
+    A last incomplete batch of an epoch is left out.
+    """
+
+    def __init__(self, n: int, batch_size: int, seed: int) -> None:
+        self.n, self.batch_size, self.seed = n, batch_size, seed
+        self._epoch: tuple[int, np.ndarray] = (-1, np.empty(0, dtype=np.int64))
+
+    @property
+    def per_epoch(self) -> int:
+        """Steps in which every block is read once."""
+        return self.n // self.batch_size
+
+    def __call__(self, step: int) -> np.ndarray:
+        """``[batch_size]`` indices of the blocks of ``step`` (0-based)."""
+        epoch, index = divmod(step, self.per_epoch)
+        if self._epoch[0] != epoch:
+            rng = np.random.default_rng([self.seed, _ORDER, epoch])
+            self._epoch = (epoch, rng.permutation(self.n))
+        return self._epoch[1][index * self.batch_size : (index + 1) * self.batch_size]
+
+
+class Rows:
+    """The batches of rows that are read as they are, in the order of :class:`Order`."""
+
+    def __init__(self, rows: np.ndarray, batch_size: int, seed: int) -> None:
+        self.rows, self.order = rows, Order(len(rows), batch_size, seed)
+
+    def __call__(self, step: int) -> np.ndarray:
+        """``[batch_size, ...]`` rows of ``step`` (0-based)."""
+        return self.rows[self.order(step)]
+
+
+class Batches:
+    """Makes the batch of any step directly, without walking through the earlier ones.
+
+    Args:
+        blocks: ``[n, length]`` token ids, visited in the order of :class:`Order`.
+        tokenizer: says which ids are special (never masked, never drawn) and which is the mask.
+        objective: ``"mlm"`` (Devlin et al., 2019: of the chosen tokens 80 % become the mask, 10 %
+            a random token, 10 % stay), ``"rtd"`` (as before, but all become the mask, as in
+            Clark et al., 2020) or ``"clm"`` (predict the next token, at every position).
+        mask_rate: share of positions to predict, the same number in every block.
+        batch_size: blocks per step.
+        seed: the private seed.
+    """
+
+    def __init__(
+        self,
+        blocks: np.ndarray,
+        tokenizer: PreTrainedTokenizerBase,
+        objective: str,
+        mask_rate: float,
+        batch_size: int,
+        seed: int,
+    ) -> None:
+        self.blocks, self.objective = blocks, objective
+        self.seed, self.order = seed, Order(len(blocks), batch_size, seed)
+        length = blocks.shape[1]
+        self.picks = max(1, round(mask_rate * length))
+        vocabulary = len(tokenizer)
+        self.special = np.zeros(vocabulary, dtype=bool)
+        self.special[[i for i in tokenizer.all_special_ids if i < vocabulary]] = True
+        self.ordinary = np.flatnonzero(~self.special)
+        self.mask_id = tokenizer.mask_token_id
+        # A block holds pieces of several documents; each begins at this mark. Where one mark both
+        # ends a text and begins the next (GPT-2), it is to be predicted all the same.
+        self.first_id = marks(tokenizer)[0]
+        self.predict_first = self.first_id == tokenizer.eos_token_id
+        self._rows = (np.arange(batch_size) * length)[:, None]
+
+    def __call__(self, step: int) -> Batch:
+        """The batch of ``step`` (0-based)."""
+        ids = self.blocks[self.order(step)].astype(np.int64)
+        documents = np.cumsum(ids == self.first_id, axis=1)
+        if self.objective == "clm":
+            targets = np.full_like(ids, -100)
+            inside = ids[:, 1:] != self.first_id
+            targets[:, :-1] = np.where(inside | self.predict_first, ids[:, 1:], -100)
+            return Batch(ids, np.empty(0, dtype=np.int64), targets.reshape(-1), documents)
+        rng = np.random.default_rng([self.seed, _MASKS, step])
+        special = self.special[ids]
+        keys = rng.random(ids.shape, dtype=np.float32) + 2.0 * special
+        columns = np.argpartition(keys, self.picks - 1, axis=1)[:, : self.picks]
+        picked = (columns + self._rows).reshape(-1)
+        flat = ids.reshape(-1)
+        truth = flat[picked]
+        usable = ~special.reshape(-1)[picked]  # false only in a block of too few ordinary tokens
+        if self.objective == "rtd":
+            flat[picked] = np.where(usable, self.mask_id, truth)
+            return Batch(ids, picked, np.where(usable, truth, -100), documents)
+        draw = rng.random(len(picked), dtype=np.float32)
+        random_ids = self.ordinary[rng.integers(0, len(self.ordinary), len(picked))]
+        shown = np.where(draw < 0.8, self.mask_id, np.where(draw < 0.9, random_ids, truth))
+        flat[picked] = np.where(usable, shown, truth)
+        return Batch(ids, picked, np.where(usable, truth, -100), documents)
+
+
+def marks(tokenizer: PreTrainedTokenizerBase) -> tuple[int, int]:
+    """The ids that begin and end a document: ``[CLS]`` and ``[SEP]``, or the end-of-text mark.
+
+    Raises:
+        BadValue: the tokenizer has neither.
+    """
+    t = tokenizer
+    first = next((i for i in (t.cls_token_id, t.bos_token_id, t.eos_token_id) if i is not None), -1)
+    end = next((i for i in (t.eos_token_id, t.sep_token_id) if i is not None), first)
+    if first < 0:
+        raise BadValue(
+            "The tokenizer has no mark that begins a text.", "Set its cls_token or bos_token."
+        )
+    return first, end
+
+
+def dropout_seed(seed: int, step: int) -> int:
+    """The seed of the dropout masks of one step."""
+    return int(np.random.SeedSequence([seed, _DROPOUT, step]).generate_state(1, np.uint32)[0])
+
+
+def head_of(model: PreTrainedModel) -> Callable[[torch.Tensor], torch.Tensor] | None:
+    """The function from hidden states to logits, or None if this architecture hides it.
+
+    Having it apart is what allows logits at the masked positions only: with a vocabulary of
+    thousands of words and 15 % of positions masked, that is most of the work of a small model.
+    """
+    for name in ("cls", "lm_head"):
+        if hasattr(model, name):
+            return getattr(model, name)
+    if hasattr(model, "generator_lm_head"):  # ELECTRA's generator
+        return lambda h: model.generator_lm_head(model.generator_predictions(h))
+    if hasattr(model, "vocab_projector"):  # DistilBERT
+        return lambda h: model.vocab_projector(
+            model.vocab_layer_norm(model.activation(model.vocab_transform(h)))
+        )
+    if hasattr(model, "head") and hasattr(model, "decoder"):  # ModernBERT
+        return lambda h: model.decoder(model.head(h))
+    return None
+
+
+def attention_mask(documents: torch.Tensor, causal: bool, dtype: torch.dtype) -> torch.Tensor:
+    """``[batch, 1, length, length]``, 0 within a document and very negative across documents."""
+    import torch
+
+    allowed = documents[:, None, :, None] == documents[:, None, None, :]
+    if causal:
+        allowed = (
+            allowed
+            & torch.ones(allowed.shape[-2:], dtype=torch.bool, device=documents.device).tril()
+        )
+    return torch.where(allowed, 0.0, torch.finfo(dtype).min).to(dtype)
+
+
+def loss_of(model: PreTrainedModel, batch: Batch, objective: str, separate: bool) -> torch.Tensor:
+    """Mean cross-entropy (nats) over the predicted positions of one batch.
+
+    Args:
+        model: any masked or causal language model of transformers.
+        batch: from :class:`Batches`.
+        objective: ``"mlm"`` or ``"clm"``.
+        separate: whether documents that share a block are hidden from each other.
+    """
+    import torch
+    from torch.nn import functional
+
+    device, dtype = model.device, model.dtype
+    inputs = torch.from_numpy(batch.inputs).to(device)
+    inputs_and_mask: dict[str, Any] = {"input_ids": inputs}
+    if separate:
+        documents = torch.from_numpy(batch.documents).to(device)
+        inputs_and_mask["attention_mask"] = attention_mask(documents, objective == "clm", dtype)
+    if objective == "clm":
+        inputs_and_mask["use_cache"] = False
+    head = head_of(model)
+    if head is None:
+        scores = model(**inputs_and_mask).logits.flatten(0, 1)
+        picked = scores
+    else:
+        picked = model.base_model(**inputs_and_mask)[0].flatten(0, 1)
+    if objective == "mlm":
+        picked = picked.index_select(0, torch.from_numpy(batch.picked).to(device))
+    logits = picked if head is None else head(picked)
+    # The softmax over thousands of words is the one place where bfloat16 would lose too much.
+    return functional.cross_entropy(logits.float(), torch.from_numpy(batch.targets).to(device))

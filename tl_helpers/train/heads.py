@@ -1,0 +1,123 @@
+"""A pre-trained body under a new classification head, and parts of it frozen."""
+
+from __future__ import annotations
+
+import copy
+import fnmatch
+import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from tl_helpers.core.errors import BadValue
+from tl_helpers.train import texts
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+_LAYER = re.compile(r"(?:^|\.)(?:layer|layers|h|block)\.(\d+)\.")
+
+
+def classifier(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, labels: Sequence[str], seed: int
+) -> PreTrainedModel:
+    """A copy of ``model`` with transformers' own sequence-classification head.
+
+    A model that has such a head for as many classes keeps it; otherwise the body (without a
+    language-model head) is copied under a new head, whose weights come from ``seed``.
+
+    Raises:
+        BadValue: transformers has no classification model of this architecture.
+    """
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    kept = type(model).__name__.endswith("ForSequenceClassification")
+    if kept and model.config.num_labels == len(labels):
+        new = copy.deepcopy(model)
+    else:
+        config = copy.deepcopy(model.config)
+        config.num_labels = len(labels)
+        config.problem_type = "single_label_classification"
+        if config.pad_token_id is None:
+            config.pad_token_id = texts.padding_id(tokenizer)
+        devices = [model.device] if model.device.type == "cuda" else []
+        with torch.random.fork_rng(devices):
+            torch.manual_seed(seed)
+            try:
+                new = AutoModelForSequenceClassification.from_config(
+                    config, trust_remote_code=False
+                )
+            except ValueError:
+                raise BadValue(
+                    f"transformers has no classifier for a {type(model).__name__}.",
+                    "Use an encoder such as BERT, or a GPT-2-style model.",
+                ) from None
+        body = model.base_model.state_dict()
+        missing, extra = new.base_model.load_state_dict(body, strict=False)
+        strange = [name for name in (*missing, *extra) if not name.startswith("pooler.")]
+        if strange:
+            raise BadValue(
+                f"The body of {type(model).__name__} does not fit its classifier: {strange[:3]}.",
+                "Pass a model whose base_model holds the whole encoder.",
+            )
+        new.to(device=model.device, dtype=model.dtype)
+    new.requires_grad_(True)
+    new.config.id2label = dict(enumerate(labels))
+    new.config.label2id = {label: i for i, label in enumerate(labels)}
+    return new.eval()
+
+
+def parts(model: PreTrainedModel) -> dict[str, list[str]]:
+    """The names of the parameters in ``embeddings``, ``encoder`` and each layer.
+
+    ``encoder`` is everything below the head; layers are keyed ``"0"``, ``"1"`` ...
+    """
+    below = model.base_model_prefix + "."
+    found: dict[str, list[str]] = {"embeddings": [], "encoder": []}
+    for name, _ in model.named_parameters():
+        if not name.startswith(below):
+            continue
+        found["encoder"].append(name)
+        if layer := _LAYER.search(name):
+            found.setdefault(layer[1], []).append(name)
+        elif re.search(r"embed|wte|wpe|shared", name):
+            found["embeddings"].append(name)
+    return found
+
+
+def freeze(model: PreTrainedModel, patterns: str | int | Iterable[str | int]) -> list[str]:
+    """Freeze the parameters that ``patterns`` name; returns their names.
+
+    Args:
+        model: changed in place.
+        patterns: ``"embeddings"``, ``"encoder"``, layer numbers (negative ones count from the
+            top), or glob patterns of parameter names.
+
+    Raises:
+        BadValue: a pattern that matches nothing (says what exists), or nothing left to train.
+    """
+    wanted = [patterns] if isinstance(patterns, str | int) else list(patterns)
+    names = [name for name, _ in model.named_parameters()]
+    known = parts(model)
+    depth = sum(key.isdigit() for key in known)
+    frozen: set[str] = set()
+    for pattern in wanted:
+        if isinstance(pattern, int) and not isinstance(pattern, bool):
+            matched = known.get(str(pattern + depth if pattern < 0 else pattern), [])
+        elif pattern in ("embeddings", "encoder"):
+            matched = known[pattern]
+        else:
+            matched = fnmatch.filter(names, str(pattern))
+        if not matched:
+            raise BadValue(
+                f"freeze={pattern!r} matches no parameter.",
+                f'There are "embeddings", "encoder", the layers 0 to {depth - 1}, and names such '
+                f"as {names[0]} or {names[-1]}.",
+            )
+        frozen.update(matched)
+    if len(frozen) == len(names):
+        raise BadValue("Everything is frozen.", "Leave at least the head to be trained.")
+    for name, parameter in model.named_parameters():
+        if name in frozen:
+            parameter.requires_grad_(False)
+    return sorted(frozen)

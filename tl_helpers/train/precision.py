@@ -1,0 +1,201 @@
+"""How a model is computed: in which precision, with which attention, under which optimiser."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tl_helpers.core.errors import BadValue
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel
+
+    Optimisers = list[torch.optim.Optimizer]
+
+# Tables of words and positions, and what maps to words or classes: no work for Muon.
+_OUTER = re.compile(
+    r"embed|wte|wpe|lm_head|decoder\.(?:weight|bias)|vocab_projector|classifier|score"
+    r"|dense_prediction"
+)
+
+
+def supports_bf16() -> bool:
+    """Whether this CPU multiplies bfloat16 matrices natively (AVX512-BF16 or AMX)."""
+    import torch
+
+    return any(
+        bool(getattr(torch.cpu, name, lambda: False)())
+        for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    )
+
+
+def use_bf16(choice: str | bool, device: torch.device) -> bool:
+    """Turn ``"auto" | "bf16" | "float32" | True | False`` into a decision for this machine."""
+    import torch
+
+    if choice == "auto":
+        return torch.cuda.is_bf16_supported() if device.type == "cuda" else supports_bf16()
+    if choice in (True, "bf16"):
+        return True
+    if choice in (False, "float32"):
+        return False
+    raise BadValue(f"autocast={choice!r} is not known.", 'Use "auto", "bf16" or "float32".')
+
+
+class Trainee:
+    """The model as it is trained: 32-bit weights, and a bfloat16 copy that does the arithmetic.
+
+    Casting the weights once per step into a standing copy is faster than autocast, which casts at
+    every operation, forwards and backwards. The optimiser only ever sees 32-bit weights, so small
+    updates are not lost (Micikevicius et al., 2018).
+
+    Attributes:
+        worker: what to call for a forward pass; the model itself when it computes in 32 bits.
+    """
+
+    def __init__(self, model: PreTrainedModel, bf16: bool) -> None:
+        import torch
+
+        self.model, self.bf16 = model, bf16
+        self.worker = copy.deepcopy(model).to(torch.bfloat16) if bf16 else model
+        self.masters = [p for p in model.parameters() if p.requires_grad]
+        self.copies = [p for p in self.worker.parameters() if p.requires_grad]
+
+    def pull(self) -> None:
+        """Copy the 32-bit weights into the working copy."""
+        import torch
+
+        if self.bf16:
+            with torch.no_grad():
+                torch._foreach_copy_(self.copies, self.masters)
+
+    def step(self, loss: torch.Tensor, optimisers: Optimisers, clip: float) -> None:
+        """One update: gradients of ``loss``, clipped to the norm ``clip``, and the optimisers."""
+        import torch
+
+        loss.backward()
+        if self.bf16:
+            with torch.no_grad():
+                for master, working in zip(self.masters, self.copies, strict=True):
+                    if working.grad is None:  # a parameter that this loss does not reach
+                        master.grad = torch.zeros_like(master)
+                    else:
+                        master.grad = working.grad.float()
+                        working.grad = None
+        torch.nn.utils.clip_grad_norm_(self.masters, clip, foreach=True)
+        for optimiser in optimisers:
+            optimiser.step()
+        self.pull()
+        for parameter in self.masters:  # not kept: the next forward pass needs the memory
+            parameter.grad = None
+
+    def close(self) -> None:
+        """Drop the gradients and leave the model in evaluation mode."""
+        for parameter in self.model.parameters():
+            parameter.grad = None
+        self.model.eval()
+
+
+def optimisers_of(
+    model: PreTrainedModel, name: str, rate: float, betas: tuple[float, float], decay: float
+) -> Optimisers:
+    """``"adamw"``: one fused AdamW, without decay of biases and norms. ``"muon"``: the matrices
+    inside the network by ``torch.optim.Muon``, at AdamW's scale; all else by AdamW.
+
+    Raises:
+        BadValue: another name.
+    """
+    import torch
+
+    if name not in ("adamw", "muon"):
+        raise BadValue(f"optimiser={name!r} is not known.", 'Use "adamw" or "muon".')
+    inner, matrices, vectors = [], [], []
+    for key, parameter in model.named_parameters():
+        if not parameter.requires_grad:
+            continue
+        if parameter.ndim < 2:
+            vectors.append(parameter)
+        elif name == "muon" and parameter.ndim == 2 and not _OUTER.search(key):
+            inner.append(parameter)
+        else:
+            matrices.append(parameter)
+    groups = [{"params": matrices, "weight_decay": decay}, {"params": vectors, "weight_decay": 0.0}]
+    found: list[torch.optim.Optimizer] = [
+        torch.optim.AdamW(groups, lr=rate, betas=betas, fused=True)
+    ]
+    if inner:
+        found.append(
+            torch.optim.Muon(inner, lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw")
+        )
+    return found
+
+
+def for_inference(model: PreTrainedModel, choice: str | bool = "auto") -> PreTrainedModel:
+    """A copy of ``model`` that only predicts: no dropout, bfloat16 where that is faster."""
+    import torch
+
+    new = copy.deepcopy(model).eval().requires_grad_(False)
+    return new.to(torch.bfloat16) if use_bf16(choice, model.device) else new
+
+
+@contextmanager
+def rows_in_use(
+    model: PreTrainedModel, texts: Sequence[Sequence[int]], special: int
+) -> Iterator[list[list[int]]]:
+    """Train with a table of word vectors that holds only the words of ``texts``.
+
+    A word that does not occur has no gradient, and AdamW without decay does not move what has
+    none: the result is the same, number by number, as with the whole table. In a small encoder the
+    table is half of all weights, so this saves up to half of the optimiser's work.
+
+    Args:
+        model: any model; one whose word vectors are frozen, or shared with another layer, is left
+            as it is.
+        texts: rows of token ids; all that the model will see inside.
+        special: the highest id of a special token. Ids up to it keep their numbers, because some
+            models find padding or the end of a text by them.
+
+    Yields:
+        ``texts`` with the numbers that their tokens have in the smaller table. At the end the
+        trained vectors are back in the model's own table.
+    """
+    import torch
+
+    table = model.get_input_embeddings()
+    shared = sum(getattr(m, "weight", None) is table.weight for m in model.modules()) > 1
+    used = np.unique(np.concatenate([np.arange(special + 1), *texts]).astype(np.int64))
+    if shared or not table.weight.requires_grad or len(used) > len(table.weight) // 2:
+        yield [list(row) for row in texts]
+        return
+    rows = torch.from_numpy(used).to(table.weight.device)
+    small = torch.nn.Embedding.from_pretrained(
+        table.weight.detach()[rows], freeze=False, padding_idx=table.padding_idx
+    )
+    model.set_input_embeddings(small)
+    try:
+        yield [np.searchsorted(used, row).tolist() for row in texts]
+    finally:
+        with torch.no_grad():
+            table.weight[rows] = small.weight
+        model.set_input_embeddings(table)
+
+
+@contextmanager
+def eager_attention(model: PreTrainedModel) -> Iterator[None]:
+    """Switch ``model`` to transformers' plain "eager" attention, and back at the end.
+
+    Below a few hundred tokens PyTorch's fused CPU kernel is the slower one, mostly in its backward
+    pass: at 64 tokens a whole training step takes about 1.6 times as long with it.
+    """
+    before = model.config._attn_implementation
+    try:
+        model.set_attn_implementation("eager")
+        yield
+    finally:
+        model.set_attn_implementation(before)

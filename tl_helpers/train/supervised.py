@@ -1,0 +1,229 @@
+"""Labels as pre-training: an encoder that learns one task from many labelled texts.
+
+What is left when the head is thrown away is an encoder that has been taught by that task alone.
+The loop is that of :mod:`tl_helpers.train.pretrain`: texts packed into rows, each hidden from the
+others.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from tl_helpers.core import checks
+from tl_helpers.core.errors import BadValue
+from tl_helpers.train import (
+    batches,
+    loop,
+    precision,
+)
+from tl_helpers.train import (
+    labels as _labels,
+)
+from tl_helpers.train import (
+    texts as _texts,
+)
+from tl_helpers.train.history import History
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+__all__ = ["Packed", "fit", "pack"]
+
+
+class Packed(NamedTuple):
+    """Labelled texts in rows.
+
+    Attributes:
+        rows: ``[n, 2, length]`` int32: token ids; and for each the class of its text, -1 padding.
+        classes: the labels, sorted; a class is a place in this array.
+    """
+
+    rows: np.ndarray
+    classes: np.ndarray
+
+
+def pack(
+    texts: Iterable[str],
+    labels: Iterable[int] | Iterable[str],
+    tokenizer: PreTrainedTokenizerBase,
+    length: int = 128,
+) -> Packed:
+    """Tokenise labelled texts and fill rows with as many whole ones as fit.
+
+    Longer texts are cut to the row. The last row, which may not be full, is kept.
+
+    Args:
+        texts: documents or sentences.
+        labels: one whole number or string per text; at least two different ones.
+        tokenizer: one with a mark that begins a text.
+        length: tokens per row.
+
+    Raises:
+        BadValue: texts or labels that cannot work; a tokenizer without [CLS] or padding.
+    """
+    found = _texts.checked(texts)
+    classes, targets = _labels.classes_of(found, labels)
+    if None in (tokenizer.cls_token_id, tokenizer.pad_token_id) or length < 3:
+        raise BadValue(
+            "The tokenizer has no [CLS] or no padding, or a row is shorter than 3 tokens.",
+            "Use models.town_tokenizer() and a longer row.",
+        )
+    ids = tokenizer(
+        found, truncation=True, max_length=length, return_attention_mask=False, verbose=False
+    )["input_ids"]
+    sizes = [len(one) for one in ids]
+    row, used, where = 0, 0, []
+    for size in sizes:
+        if used + size > length:
+            row, used = row + 1, 0
+        where.append((row, used))
+        used += size
+    out = np.empty((row + 1, 2, length), dtype=np.int32)
+    out[:, 0], out[:, 1] = tokenizer.pad_token_id, -1
+    for one, target, size, (r, at) in zip(ids, targets, sizes, where, strict=True):
+        out[r, 0, at : at + size] = one
+        out[r, 1, at : at + size] = target
+    return Packed(out, classes)
+
+
+def fit(
+    model: PreTrainedModel,
+    packed: Packed,
+    *,
+    tokenizer: PreTrainedTokenizerBase,
+    steps: int,
+    batch_size: int = 32,
+    learning_rate: float = 8e-3,
+    optimiser: str = "muon",
+    warmup: float = 0.1,
+    weight_decay: float = 0.01,
+    schedule: str = "linear",
+    clip: float = 1.0,
+    seed: int = 0,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: int = 200,
+    evaluate: Callable[[PreTrainedModel], dict[str, Any] | float] | None = None,
+    evaluate_every: int | None = None,
+    autocast: str | bool = "auto",
+    progress: bool | None = None,
+) -> History:
+    """Train the body of ``model`` in place to name the class of each text; the head is not kept.
+
+    The head is linear, on the mean of the last layer's states of the text (the same reading as that
+    of ``adapt.embed``).
+
+    Args:
+        model: an encoder of transformers with or without a head; its body is trained.
+        packed: from :func:`pack`, at least ``batch_size`` rows.
+        tokenizer: the one that packed.
+        steps: optimiser steps in all.
+        batch_size: rows per step.
+        learning_rate, optimiser, warmup, weight_decay, schedule, clip: see ``pretrain.fit``.
+        seed: decides the head's first weights, and the order.
+        checkpoint, checkpoint_every, evaluate, evaluate_every, autocast, progress: see
+            ``pretrain.fit``; ``evaluate`` is called with the body.
+
+    Returns:
+        The history; its tokens count the rows, padding included.
+
+    Raises:
+        BadValue, CourseError, BrokenFile, Stopped: see ``pretrain.fit``.
+    """
+    rows, classes = packed
+    body = model.base_model
+    if not isinstance(rows, np.ndarray) or rows.ndim != 3 or rows.shape[1] != 2 or rows.size == 0:
+        raise BadValue(
+            f"rows must have the shape [n, 2, length], not {list(np.shape(rows))}.",
+            "Make them with labelled.pack(texts, labels, tokenizer).",
+        )
+    window = getattr(body.config, "max_position_embeddings", None) or rows.shape[2]
+    if rows[:, 0].max() >= body.config.vocab_size or rows.shape[2] > window:
+        raise BadValue(
+            f"The rows (token {rows[:, 0].max()}, length {rows.shape[2]}) do not fit the model "
+            f"({body.config.vocab_size} tokens, length {window}).",
+            "Pack with the tokenizer that belongs to the model, and shorter rows.",
+        )
+    plan = loop.Plan(
+        steps,
+        batch_size,
+        learning_rate,
+        warmup,
+        weight_decay,
+        schedule,
+        optimiser,
+        clip,
+        seed,
+        autocast,
+    )
+    reader = make_reader(body, len(classes), seed)
+    marks = tokenizer.cls_token_id, tokenizer.pad_token_id
+    rows = np.ascontiguousarray(rows)
+    history = loop.run(
+        reader,
+        rows,
+        batches.Rows(rows, batch_size, seed),
+        lambda m, batch: loss_of(m, batch, *marks),
+        plan,
+        loop.Upkeep(checkpoint, checkpoint_every, evaluate, evaluate_every, progress=progress),
+        words="learning from labels",
+        settings={"objective": "labels", "classes": len(classes)},
+        owner=body,
+        attention=_eager_body,
+    )
+    model.eval()
+    return history
+
+
+def _eager_body(reader: Any) -> AbstractContextManager[None]:
+    return precision.eager_attention(reader.body)
+
+
+def make_reader(body: PreTrainedModel, classes: int, seed: int) -> torch.nn.Module:
+    """A body under a linear head, with what the loop asks of a model."""
+    import torch
+
+    class Reader(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body, self.config = body, body.config
+            self.score = torch.nn.Linear(body.config.hidden_size, classes)
+
+        device = property(lambda self: self.body.device)
+        dtype = property(lambda self: self.body.dtype)
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(checks.seed(seed))
+        return Reader().to(body.device)
+
+
+def loss_of(reader: Any, batch: np.ndarray, first: int, pad: int) -> torch.Tensor:
+    """Mean cross-entropy (nats) of the class of each text, from the mean of its states.
+
+    Args:
+        reader: from :func:`make_reader`.
+        batch: ``[batch, 2, length]`` rows from :func:`pack`.
+        first: the id that begins a text.
+        pad: the id that fills a row.
+    """
+    import torch
+    from torch.nn import functional
+
+    ids, target = (torch.from_numpy(batch[:, i].astype(np.int64)).to(reader.device) for i in (0, 1))
+    which = (ids == first).cumsum(1) * (ids != pad)
+    states = reader.body(
+        input_ids=ids, attention_mask=batches.attention_mask(which, False, reader.dtype)
+    )[0]
+    real = which > 0
+    number = (ids == first).reshape(-1).cumsum(0).reshape(ids.shape) - 1
+    texts = int(number.max()) + 1
+    sums = states.new_zeros(texts, states.shape[-1], dtype=torch.float32)
+    sums = sums.index_add(0, number[real], states[real].float())
+    counts = torch.bincount(number[real], minlength=texts)[:, None]
+    logits = reader.score((sums / counts).to(reader.dtype))
+    return functional.cross_entropy(logits.float(), target[ids == first])

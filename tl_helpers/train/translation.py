@@ -1,0 +1,368 @@
+"""Translation as pre-training: an encoder-decoder made of two small BERTs, and its fast loop.
+
+The encoder reads a sentence of one language, the decoder writes it in another and looks at what the
+encoder has made of each word. What is left when the decoder is thrown away is an encoder that has
+been taught by translation alone (CoVe: McCann et al., 2017).
+
+* pairs are packed: several to a row, each hidden from the others, nearly no padding;
+* every sentence counts its positions from zero, as it will when it is translated alone;
+* otherwise the loop is that of :mod:`tl_helpers.train.pretrain`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from tl_helpers import questions
+from tl_helpers.core import checks
+from tl_helpers.core.errors import BadValue, UnknownName
+from tl_helpers.models import small
+from tl_helpers.train import (
+    batches,
+    loop,
+    precision,
+)
+from tl_helpers.train import (
+    texts as _texts,
+)
+from tl_helpers.train.history import History
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import EncoderDecoderModel, PreTrainedTokenizerBase
+
+__all__ = ["Translator", "fit", "held_out_bleu", "load", "new", "pack", "translate"]
+
+
+class Translator(NamedTuple):
+    """A model and what turns both its languages into numbers."""
+
+    model: EncoderDecoderModel
+    source: PreTrainedTokenizerBase
+    target: PreTrainedTokenizerBase
+
+
+def new(
+    size: str = "small",
+    seed: int = 0,
+    *,
+    source: PreTrainedTokenizerBase | None = None,
+    target: PreTrainedTokenizerBase | None = None,
+) -> Translator:
+    """An encoder-decoder of ``transformers`` with random weights.
+
+    The encoder has the architecture of ``models.new(size, "mlm")``; the decoder is as wide and as
+    deep, with cross-attention, and its output layer shares the weights of its word table.
+
+    Args:
+        size: a key of ``models.SIZES``.
+        seed: seed of the weights; torch's global random state is left as it was.
+        source: tokenizer of the language to read; by default the town's English.
+        target: tokenizer of the language to write; by default Ondalese.
+
+    Raises:
+        UnknownName: no such size.
+        BadValue: a tokenizer without [CLS], [SEP] or padding.
+    """
+    import torch
+    from transformers import BertConfig, BertLMHeadModel, BertModel, EncoderDecoderModel
+
+    if size not in small.SIZES:
+        raise UnknownName("size", size, small.SIZES)
+    source = source or small.town_tokenizer()
+    target = target or small.town_tokenizer(language="ondalese")
+    for tokenizer in (source, target):
+        _check_marks(tokenizer)
+    reader = BertConfig(**small.bert(size, source, {}))
+    writer = BertConfig(
+        **small.bert(size, target, {"is_decoder": True, "add_cross_attention": True})
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(checks.seed(seed))
+        model = EncoderDecoderModel(
+            encoder=BertModel(reader, add_pooling_layer=False), decoder=BertLMHeadModel(writer)
+        )
+    model.config.decoder_start_token_id = target.cls_token_id
+    model.config.eos_token_id = target.sep_token_id
+    model.config.pad_token_id = target.pad_token_id
+    g = model.generation_config
+    g.decoder_start_token_id, g.bos_token_id = target.cls_token_id, target.cls_token_id
+    g.eos_token_id, g.pad_token_id = target.sep_token_id, target.pad_token_id
+    g.max_length = small.MAX_LENGTH // 2
+    return Translator(model.train(), source, target)
+
+
+def load(name: str = "town-mt") -> Translator:
+    """A shipped translator, from English to Ondalese, in evaluation mode.
+
+    Raises:
+        UnknownName: there is no such model. BrokenFile: a file is missing or changed.
+        BadValue: it is no translator.
+    """
+    from tl_helpers import models
+    from tl_helpers.models import saved
+
+    model, source = models.load(name, task="seq2seq-lm")
+    target = saved.read_tokenizer(models.folder(name) / "target")
+    return Translator(model, source, target)
+
+
+def held_out_bleu(model: Any, source: Any, documents: int = 60) -> float:
+    """BLEU (0 to 100, sacreBLEU) on sentences of the town that nothing was trained on.
+
+    Args:
+        model: a translator from English to Ondalese.
+        source: its tokenizer of English.
+        documents: how many held-out documents the sentences are from (5 or 6 each).
+    """
+    from tl_helpers import town
+    from tl_helpers.measure import evaluate
+
+    pairs = town.Town(seed=0).corpus(documents, start=questions.HELD_OUT).parallel()
+    translator = Translator(model, source, small.town_tokenizer(language="ondalese"))
+    found = translate(translator, [pair.source for pair in pairs])
+    return evaluate.bleu([pair.target.lower() for pair in pairs], found)
+
+
+def pack(
+    pairs: Iterable[Sequence[Any]],
+    source: PreTrainedTokenizerBase,
+    target: PreTrainedTokenizerBase,
+    length: int = 64,
+) -> np.ndarray:
+    """Tokenise sentence pairs and fill rows with as many as fit on both sides.
+
+    A pair is never cut: one that does not fit into a row of its own is left out. The last row,
+    which may not be full, is kept.
+
+    Args:
+        pairs: each begins with the source text and the target text, such as
+            ``town.Town().corpus(1000).parallel()``.
+        source: tokenizer of the source.
+        target: tokenizer of the target.
+        length: tokens per row, of each language.
+
+    Returns:
+        ``[rows, 2, length]`` int32: source and target, ``[CLS] ... [SEP]`` each, padded.
+
+    Raises:
+        BadValue: no pairs, or none that fits.
+    """
+    found = list(pairs)
+    if not found or any(isinstance(pair, str) or len(pair) < 2 for pair in found):
+        raise BadValue(
+            "pack() needs pairs of texts.", "Pass [(source, target), ...], at least one."
+        )
+    sides = []
+    for i, tokenizer in enumerate((source, target)):
+        _check_marks(tokenizer)
+        texts = _texts.checked([pair[i] for pair in found], "pairs")
+        sides.append(tokenizer(texts, return_attention_mask=False, verbose=False)["input_ids"])
+    rows: list[list[list[int]]] = []
+    room = [0, 0]
+    for ids in zip(*sides, strict=True):
+        if max(map(len, ids)) > length:
+            continue
+        if any(len(one) > free for one, free in zip(ids, room, strict=True)):
+            rows.append([[], []])
+            room = [length, length]
+        for i, one in enumerate(ids):
+            rows[-1][i] += one
+            room[i] -= len(one)
+    if not rows:
+        raise BadValue(f"No pair fits into {length} tokens.", "Pass a larger length.")
+    out = np.empty((len(rows), 2, length), dtype=np.int32)
+    for i, tokenizer in enumerate((source, target)):
+        out[:, i] = tokenizer.pad_token_id
+    for row, pair in zip(out, rows, strict=True):
+        for line, side in zip(row, pair, strict=True):
+            line[: len(side)] = side
+    return out
+
+
+def fit(
+    translator: Translator,
+    rows: np.ndarray,
+    *,
+    steps: int,
+    batch_size: int = 32,
+    learning_rate: float = 8e-3,
+    optimiser: str = "muon",
+    warmup: float = 0.1,
+    weight_decay: float = 0.01,
+    schedule: str = "linear",
+    clip: float = 1.0,
+    seed: int = 0,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: int = 200,
+    evaluate: Callable[[EncoderDecoderModel], dict[str, Any] | float] | None = None,
+    evaluate_every: int | None = None,
+    autocast: str | bool = "auto",
+    progress: bool | None = None,
+) -> History:
+    """Train a translator in place to predict each next word of the target; left in evaluation mode.
+
+    Args:
+        translator: from :func:`new`.
+        rows: ``[n, 2, length]`` from :func:`pack`, at least ``batch_size`` of them.
+        steps: optimiser steps in all.
+        batch_size: rows per step.
+        learning_rate, optimiser, warmup, weight_decay, schedule, clip: see ``pretrain.fit``.
+        seed: decides the order.
+        checkpoint, checkpoint_every, evaluate, evaluate_every, autocast, progress: see
+            ``pretrain.fit``.
+
+    Returns:
+        The history; its tokens are those of both languages, padding included.
+
+    Raises:
+        BadValue, CourseError, BrokenFile, Stopped: see ``pretrain.fit``.
+    """
+    model, source, target = translator
+    for tokenizer in (source, target):
+        _check_marks(tokenizer)
+    if not isinstance(rows, np.ndarray) or rows.ndim != 3 or rows.shape[1] != 2 or rows.size == 0:
+        raise BadValue(
+            f"rows must have the shape [n, 2, length], not {list(np.shape(rows))}.",
+            "Make them with translation.pack(pairs, source, target).",
+        )
+    for i, known in enumerate((model.config.encoder, model.config.decoder)):
+        if rows[:, i].min() < 0 or rows[:, i].max() >= known.vocab_size:
+            raise BadValue(
+                f"The rows hold token {rows[:, i].max()}, the model knows 0 to "
+                f"{known.vocab_size - 1}.",
+                "Pack with the tokenizers that belong to the model.",
+            )
+    plan = loop.Plan(
+        steps,
+        batch_size,
+        learning_rate,
+        warmup,
+        weight_decay,
+        schedule,
+        optimiser,
+        clip,
+        seed,
+        autocast,
+    )
+    marks = tuple((t.cls_token_id, t.pad_token_id) for t in (source, target))
+    rows = np.ascontiguousarray(rows)
+    return loop.run(
+        model,
+        rows,
+        batches.Rows(rows, batch_size, seed),
+        lambda m, batch: loss_of(m, batch, marks),
+        plan,
+        loop.Upkeep(checkpoint, checkpoint_every, evaluate, evaluate_every, progress=progress),
+        words="learning to translate",
+        settings={"objective": "translation"},
+    )
+
+
+def loss_of(
+    model: EncoderDecoderModel, batch: np.ndarray, marks: tuple[tuple[int, int], ...]
+) -> torch.Tensor:
+    """Mean cross-entropy (nats) of each next target word, given the source and the words before.
+
+    Args:
+        model: the encoder-decoder.
+        batch: ``[batch, 2, length]`` from :func:`pack`.
+        marks: for source and target, the ids that begin a text and that fill a row.
+    """
+    import torch
+    from torch.nn import functional
+
+    dtype = model.dtype
+    ids = [torch.from_numpy(batch[:, i].astype(np.int64)).to(model.device) for i in (0, 1)]
+    pair = [_which(x, first, pad) for x, (first, pad) in zip(ids, marks, strict=True)]
+    states = model.encoder(
+        input_ids=ids[0],
+        position_ids=_positions(pair[0]),
+        attention_mask=batches.attention_mask(pair[0], False, dtype),
+    )[0]
+    across = pair[1][:, None, :, None] == pair[0][:, None, None, :]
+    written = model.decoder.bert(
+        input_ids=ids[1],
+        position_ids=_positions(pair[1]),
+        attention_mask=batches.attention_mask(pair[1], True, dtype),
+        encoder_hidden_states=states,
+        encoder_attention_mask=torch.where(across, 0.0, torch.finfo(dtype).min).to(dtype),
+        use_cache=False,
+    )[0]
+    goes_on = (pair[1][:, 1:] == pair[1][:, :-1]) & (pair[1][:, 1:] > 0)
+    logits = model.decoder.cls(written[:, :-1][goes_on])
+    return functional.cross_entropy(logits.float(), ids[1][:, 1:][goes_on])
+
+
+def _which(ids: torch.Tensor, first: int, pad: int) -> torch.Tensor:
+    """``[batch, length]``: which pair of the row a token is from, from 1; 0 is padding."""
+    return (ids == first).cumsum(1) * (ids != pad)
+
+
+def _positions(which: torch.Tensor) -> torch.Tensor:
+    """``[batch, length]``: the place of each token in its own text, from 0."""
+    import torch
+
+    at = torch.arange(which.shape[1], device=which.device).expand_as(which)
+    begins = torch.ones_like(which, dtype=torch.bool)
+    begins[:, 1:] = which[:, 1:] != which[:, :-1]
+    return at - torch.where(begins, at, 0).cummax(1).values
+
+
+def translate(
+    translator: Translator,
+    texts: Iterable[str],
+    *,
+    batch_size: int = 100,
+    longest: int = 40,
+    **settings: Any,
+) -> list[str]:
+    """Translate sentences with ``model.generate``; greedy unless ``settings`` say otherwise.
+
+    Args:
+        translator: model and tokenizers.
+        texts: sentences of the source language.
+        batch_size: how many at a time; sorted by length, and given back in order.
+        longest: the longest translation, in tokens, the mark that begins it included.
+        **settings: anything that ``generate`` takes, such as ``num_beams=4``.
+
+    Returns:
+        One text for each, in lower case as the tokenizer's words are.
+
+    Raises:
+        BadValue: no texts, or one that is no string.
+    """
+    import torch
+
+    model, source, target = translator
+    rows = _texts.encode(source, _texts.checked(texts), model.encoder)
+    out = [""] * len(rows)
+    was_training = model.training
+    model.eval()
+    with torch.inference_mode(), precision.eager_attention(model):
+        for index in _texts.by_length(rows, batch_size):
+            ids, mask = _texts.pad([rows[i] for i in index], source.pad_token_id)
+            found = model.generate(
+                input_ids=ids.to(model.device),
+                attention_mask=mask.to(model.device),
+                max_length=longest,
+                **{"do_sample": False, **settings},
+            )
+            for i, text in zip(
+                index, target.batch_decode(found, skip_special_tokens=True), strict=True
+            ):
+                out[i] = text
+    model.train(was_training)
+    return out
+
+
+def _check_marks(tokenizer: PreTrainedTokenizerBase) -> None:
+    if None in (tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id):
+        raise BadValue(
+            "A translator needs tokenizers with [CLS], [SEP] and padding.",
+            "Make them with models.town_tokenizer(language=...).",
+        )
