@@ -1,1 +1,1 @@
-"""The course's stored experiments: each module registers functions with ``results.study``."""
+"""The lessons: a folder for each notebook, with all that belongs to it alone."""

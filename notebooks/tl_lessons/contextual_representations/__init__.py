@@ -1,1 +1,7 @@
-"""What belongs to the notebook ``contextual_representations`` alone."""
+"""What belongs to the notebook ``12_contextual_representations`` alone."""
+
+from __future__ import annotations
+
+from tl_helpers.lesson import Lesson
+
+lesson = Lesson("12_contextual_representations")

@@ -1,1 +1,7 @@
-"""What belongs to the notebook ``distributional_hypothesis`` alone."""
+"""What belongs to the notebook ``10_distributional_hypothesis`` alone."""
+
+from __future__ import annotations
+
+from tl_helpers.lesson import Lesson
+
+lesson = Lesson("10_distributional_hypothesis")

@@ -1,1 +1,7 @@
-"""What belongs to the notebook ``language_models`` alone."""
+"""What belongs to the notebook ``11_language_models`` alone."""
+
+from __future__ import annotations
+
+from tl_helpers.lesson import Lesson
+
+lesson = Lesson("11_language_models")

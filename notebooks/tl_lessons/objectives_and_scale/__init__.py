@@ -1,1 +1,7 @@
-"""What belongs to the notebook ``objectives_and_scale`` alone."""
+"""What belongs to the notebook ``13_objectives_and_scale`` alone."""
+
+from __future__ import annotations
+
+from tl_helpers.lesson import Lesson
+
+lesson = Lesson("13_objectives_and_scale")

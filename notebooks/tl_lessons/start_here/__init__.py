@@ -1,1 +1,7 @@
-"""What belongs to the notebook ``start_here`` alone."""
+"""What belongs to the notebook ``00_start_here`` alone."""
+
+from __future__ import annotations
+
+from tl_helpers.lesson import Lesson
+
+lesson = Lesson("00_start_here")

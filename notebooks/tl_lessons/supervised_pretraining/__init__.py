@@ -1,1 +1,7 @@
-"""What belongs to the notebook ``supervised_pretraining`` alone."""
+"""What belongs to the notebook ``14_supervised_pretraining`` alone."""
+
+from __future__ import annotations
+
+from tl_helpers.lesson import Lesson
+
+lesson = Lesson("14_supervised_pretraining")
