@@ -151,6 +151,23 @@ def _literal(text: str) -> Any:
         return text
 
 
+def inject(notebook: Any, values: dict[str, Any]) -> Any:
+    """A copy to run: without outputs, and with a cell that sets parameters to these values.
+
+    Example:
+        ``inject(notebook, {"SEED": 3}).cells[2].source -> "# Parameters\nSEED = 3\n"``
+    """
+    import papermill
+
+    fresh = papermill.execute_notebook(
+        notebook, None, values, kernel_name="python3", language="python", prepare_only=True
+    )
+    for cell in fresh.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return fresh
+
+
 def is_injected(cell: Any) -> bool:
     """Is this the cell that a run put in for its parameters?"""
     return _INJECTED in cell.metadata.get("tags", [])
@@ -173,6 +190,16 @@ def source_hash(notebook: Any) -> str:
         for cell in notebook.cells
     ]
     return hashlib.sha256(json.dumps(cells, ensure_ascii=False).encode()).hexdigest()
+
+
+def title(notebook: Any, name: str) -> str:
+    """The first heading of a notebook, or its name."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            for line in cell.source.splitlines():
+                if line.startswith("# "):
+                    return str(line[2:].strip())
+    return name
 
 
 def tidy(notebook: Any) -> Any:

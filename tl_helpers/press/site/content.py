@@ -14,8 +14,7 @@ from typing import Any
 from tl_helpers.core.errors import BrokenFile
 from tl_helpers.measure import cards as claim_card
 from tl_helpers.measure import claims
-from tl_helpers.press import notebooks, other_seeds
-from tl_helpers.press import report as pages
+from tl_helpers.press import markdown, notebooks, other_seeds
 from tl_lessons import course
 
 # People read about this many words of explanation in a minute; code and figures take longer, and
@@ -57,7 +56,7 @@ class Page:
     @property
     def title(self) -> str:
         """Its first heading."""
-        return pages.title(self.notebook, self.name)
+        return notebooks.title(self.notebook, self.name)
 
     @property
     def short(self) -> str:
@@ -169,7 +168,7 @@ def readable(page: Page) -> Any:
     for cell in plain.cells:
         if cell.cell_type == "code":  # a widget alone has nothing to show without its kernel
             cell.outputs = [output for output in cell.outputs if not _only_widget(output)]
-    shown = pages.readable(notebooks.tidy(plain))
+    shown = _with_words(notebooks.tidy(plain))
     for cell in shown.cells:
         tags = set(cell.metadata.get("tags", []))
         if tags & {"bootstrap", "parameters"} or notebooks.is_injected(cell):
@@ -177,6 +176,23 @@ def readable(page: Page) -> Any:
         if "exercise" in tags and cell.cell_type == "code":
             cell.metadata["tags"] = sorted(tags | {"tl-exercise"})
     return shown
+
+
+def _with_words(notebook: Any) -> Any:
+    """A copy whose pictures carry their alt text, and whose LaTeX outputs are MathML."""
+    copied = copy.deepcopy(notebook)
+    for cell in copied.cells:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            alt = output.get("metadata", {}).get("image/png", {}).get("alt")
+            if alt and "text/html" not in data:
+                source = "".join(data["image/png"].split())
+                data["text/html"] = (
+                    f'<img alt="{escape(alt)}" src="data:image/png;base64,{source}">'
+                )
+            elif "text/latex" in data and "text/html" not in data:
+                data["text/html"] = markdown.mathml(data["text/latex"].strip().strip("$"), "block")
+    return copied
 
 
 def _only_widget(output: Any) -> bool:

@@ -14,10 +14,22 @@ from typing import Any
 from tl_helpers.core import files
 from tl_helpers.core.errors import BadValue, BrokenFile, CourseError, UnknownName
 from tl_helpers.measure import cards, claims
-from tl_helpers.press import notebooks, report
+from tl_helpers.press import notebooks
 from tl_helpers.press.slides import draw
 from tl_helpers.press.slides.cut import Part, Slide, cut
 from tl_lessons import course
+
+STYLE = """
+:root { color-scheme: light dark; }
+body { font: 17px/1.55 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto;
+  padding: 0 1rem; }
+h1 { line-height: 1.2; } .scroll { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; margin: 1rem 0; }
+th, td { text-align: left; padding: .4rem .7rem; border-bottom: 1px solid #8886;
+  vertical-align: top; }
+td.number { text-align: right; font-variant-numeric: tabular-nums; }
+footer { margin-top: 3rem; font-size: .9em; opacity: .8; }
+"""
 
 
 @dataclass(frozen=True)
@@ -132,7 +144,7 @@ def build(names: Sequence[str | os.PathLike[str]] = (), output: Path | None = No
     for path in wanted:
         slides, source = cuts[path]
         if slides:
-            title = report.title(notebooks.read(path), path.stem)
+            title = notebooks.title(notebooks.read(path), path.stem)
             made.append(_drawn(base, path.stem, title, slides, (source,), path.parent, texts))
         elif names:
             raise CourseError(
@@ -238,7 +250,7 @@ def _index(base: Path, made: Sequence[Built]) -> str:
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Slides of the course</title><style>{report.STYLE}</style></head>
+<title>Slides of the course</title><style>{STYLE}</style></head>
 <body><main>
 <h1>Slides</h1>
 <div class="scroll"><table>
