@@ -14,7 +14,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tl_helpers.core import checks, files
 from tl_helpers.core.errors import BadValue, BrokenFile, CourseError, UnknownName
@@ -184,12 +184,67 @@ def profile(notebook: Any) -> str:
 
 
 def source_hash(notebook: Any) -> str:
-    """SHA-256 over the type, source and tags of each cell, in order."""
+    """SHA-256 over the type, source and tags of each cell, in order; an injected cell is no source.
+
+    Example:
+        ``source_hash(read(path)) -> "4f4818e0fed65475..."``
+    """
     cells = [
         [cell.cell_type, cell.source, sorted(cell.metadata.get("tags", []))]
         for cell in notebook.cells
+        if not is_injected(cell)
     ]
     return hashlib.sha256(json.dumps(cells, ensure_ascii=False).encode()).hexdigest()
+
+
+class Current(NamedTuple):
+    """The outputs of a notebook that count.
+
+    Attributes:
+        notebook: the cells as they stand in the notebook, with these outputs.
+        file: where the outputs stand: the copy of the last run, or the notebook itself.
+        note: why they are not those of the last run; empty if they are, or there was none.
+    """
+
+    notebook: Any
+    file: Path
+    note: str
+
+
+def current(path: Path, build: Path | None = None) -> Current:
+    """The outputs of a notebook that count, for the site and for slides alike.
+
+    They are those of the last run, if it was a run of the cells that stand here at the notebook's
+    own parameters, of which its text speaks. Otherwise they are the ones stored in the notebook.
+
+    Args:
+        path: of the notebook.
+        build: the folder that ``tl run`` wrote to; ``build/`` by default.
+
+    Example:
+        ``current(path).file -> Path("build/notebooks/00_start_here.ipynb")``
+    """
+    stored = read(path)
+    folder = (build or files.root() / "build") / "notebooks"
+    copy_of_run = folder / path.name
+    if not copy_of_run.exists():
+        failed = (folder / f"{path.stem}.failed.ipynb").exists()
+        why = "failed when it was run; its stored outputs are shown" if failed else ""
+        return Current(stored, path, f"{path.stem} {why}" if why else "")
+    try:
+        ran = read(copy_of_run)
+    except BrokenFile:
+        return Current(stored, path, f"{copy_of_run} cannot be read: tl run {path.stem}")
+    if source_hash(ran) != source_hash(stored):
+        note = f"{path.stem} was changed since it was run: tl run {path.stem}"
+        return Current(stored, path, note)
+    if any(map(is_injected, ran.cells)):
+        note = f"{path.stem} was run with other parameters; its stored outputs are shown"
+        return Current(stored, path, note)
+    for cell, done in zip(stored.cells, ran.cells, strict=True):
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = done.outputs, done.execution_count
+    return Current(stored, copy_of_run, "")
 
 
 def title(notebook: Any, name: str) -> str:

@@ -116,25 +116,14 @@ def collect(build: Path) -> tuple[list[Page], list[str]]:
     found, notes = [], []
     measured = {row["name"]: row for row in report(build).get("notebooks", [])}
     for source in notebooks.find():
-        stored = notebooks.read(source)
-        notebook, executed, row = stored, False, None
-        copy = build / "notebooks" / source.name
-        if copy.exists():
-            ran = notebooks.read(copy)
-            if _sources(ran) == _sources(stored):
-                notebook, executed, row = ran, True, measured.get(source.stem)
-            else:
-                notes.append(f"{source.stem} was changed since it was run: tl run {source.stem}")
-        elif (build / "notebooks" / f"{source.stem}.failed.ipynb").exists():
-            notes.append(f"{source.stem} failed when it was run; its stored outputs are shown")
-        seconds = row["seconds"] if row else stored.metadata.get("tl", {}).get("run_seconds")
-        profile = notebooks.profile(notebook)
-        found.append(Page(source.stem, source, notebook, executed, seconds, profile))
+        shown = notebooks.current(source, build)
+        notes += [shown.note] if shown.note else []
+        executed = shown.file != source
+        row = measured.get(source.stem) if executed else None
+        stored = shown.notebook.metadata.get("tl", {}).get("run_seconds")
+        seconds, profile = row["seconds"] if row else stored, notebooks.profile(shown.notebook)
+        found.append(Page(source.stem, source, shown.notebook, executed, seconds, profile))
     return found, notes
-
-
-def _sources(notebook: Any) -> list[str]:
-    return [c.source for c in notebook.cells if not notebooks.is_injected(c)]
 
 
 def head(page: Page, deck: bool) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import re
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tl_helpers.core import files
-from tl_helpers.core.errors import BadValue, BrokenFile, CourseError, UnknownName
+from tl_helpers.core.errors import BadValue, CourseError, UnknownName
 from tl_helpers.measure import cards, claims
 from tl_helpers.press import notebooks
 from tl_helpers.press.slides import draw
@@ -67,9 +66,8 @@ def themes() -> dict[str, tuple[str, list[str]]]:
 def executed(path: Path, output: Path | None = None) -> tuple[Any, Path]:
     """A notebook with outputs, and the file that they come from.
 
-    The outputs are those of the last run (``build/notebooks/``) if it was a run of the cells that
-    stand here, at the course's own parameters; else those stored in the notebook itself. Slide
-    metadata are always those of the notebook itself.
+    Which outputs count, :func:`notebooks.current` decides. Slide metadata are always those of the
+    notebook itself.
 
     Args:
         path: the notebook.
@@ -78,19 +76,7 @@ def executed(path: Path, output: Path | None = None) -> tuple[Any, Path]:
     Raises:
         CourseError: there are no outputs anywhere, or a cell failed.
     """
-    here = notebooks.read(path)
-    run = (output or files.root() / "build") / "notebooks" / path.name
-    if run.is_file():
-        try:
-            there = notebooks.read(run)
-        except BrokenFile:
-            there = None  # the stored outputs do as well
-        if there is not None and notebooks.source_hash(there) == notebooks.source_hash(here):
-            merged = copy.deepcopy(here)
-            for cell, ran in zip(merged.cells, there.cells, strict=True):
-                if cell.cell_type == "code":
-                    cell.outputs, cell.execution_count = ran.outputs, ran.execution_count
-            return merged, run
+    here, file, _ = notebooks.current(path, output)
     code = [cell for cell in here.cells if cell.cell_type == "code" and cell.source.strip()]
     if code and not any(cell.execution_count for cell in code):
         raise CourseError(
@@ -99,7 +85,7 @@ def executed(path: Path, output: Path | None = None) -> tuple[Any, Path]:
         )
     if any(o.output_type == "error" for cell in code for o in cell.outputs):
         raise CourseError(f"A cell of {path.name} failed.", f"Run it: tl run {path.stem}")
-    return here, path
+    return here, file
 
 
 def deck(path: Path, output: Path | None = None) -> tuple[list[Slide], Path]:
