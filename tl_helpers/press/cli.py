@@ -301,36 +301,13 @@ def sessions(themes: tuple[str, ...], output: Path | None, check: bool) -> None:
 @cli.command()
 @click.argument("notebooks", nargs=-1)
 @click.option("--output", type=click.Path(path_type=Path), help="Folder to write to (student).")
-@click.option(
-    "--changed",
-    type=click.Choice(["ask", "beside", "skip", "replace"]),
-    help="What to do about a copy that was worked in; asked in a terminal, otherwise 'beside'. "
-    "'replace' keeps it under another name.",
-)
-def clean(notebooks: tuple[str, ...], output: Path | None, changed: str | None) -> None:
+def student(notebooks: tuple[str, ...], output: Path | None) -> None:
     """Write copies for students: without outputs and solutions, never over anybody's work."""
-    from tl_helpers.press import student
+    from tl_helpers.press import student as room
 
-    if changed is None:
-        changed = "ask" if sys.stdin.isatty() else "beside"
-
-    def choose(path: Path) -> str:
-        return changed if changed != "ask" else _ask(path)
-
-    for copy in student.write(notebooks, output, choose):
-        kept = f"   (yours is {copy.kept})" if copy.kept and copy.status != "skipped" else ""
-        click.echo(f"{copy.status:9} {copy.path}{kept}")
-
-
-def _ask(path: Path) -> str:
-    from tl_helpers.press import student
-
-    click.echo(f"{path} is not as it was written: somebody has worked in it.")
-    for choice, meaning in student.CHOICES.items():
-        click.echo(f"  {choice:8} {meaning}")
-    return str(
-        click.prompt("What now?", type=click.Choice(list(student.CHOICES)), default="beside")
-    )
+    for copy in room.write(notebooks, output):
+        why = f"   ({copy.source.name} was worked in, and stays)" * (copy.status == "beside")
+        click.echo(f"{copy.status:9} {copy.path}{why}")
 
 
 @cli.command()
