@@ -312,29 +312,39 @@ def student(notebooks: tuple[str, ...], output: Path | None) -> None:
 
 @cli.command()
 @click.argument("notebooks", nargs=-1)
-@click.option("--source", "place", help="What pip installs where the package is missing.")
+@click.option(
+    "--source",
+    "place",
+    help="What pip installs where the package is missing; by default what stands there, else what "
+    "package or git remote tell.",
+)
 def bootstrap(notebooks: tuple[str, ...], place: str | None) -> None:
-    """Write the cell that finds or installs the package into notebooks (for authors)."""
+    """Write the cells that find or install the package and begin into notebooks (for authors)."""
     from tl_helpers.press import bootstrap as room
     from tl_helpers.press import notebooks as files
+    from tl_helpers.press.badges import known_place
 
     paths = files.find(notebooks)
     before = {path: files.read(path) for path in paths}
-    after = {path: room.apply(before[path], path.stem, place) for path in paths}
+    after = {}
+    for path in paths:
+        stated = room.place_of(before[path], path.stem) or known_place()
+        after[path] = room.apply(before[path], path.stem, stated if place is None else place)
     for path in paths:
         if after[path] == before[path]:
             click.echo(f"unchanged {path}")
             continue
         files.write(after[path], path)
-        stale = after[path].metadata.get("tl", {}).get("source_sha256") != files.source_hash(
-            after[path]
-        )
+        stamp = after[path].metadata.get("tl", {}).get("source_sha256")
+        stale = stamp != files.source_hash(after[path])
         click.echo(f"written   {path}" + f"   (next: tl refresh {path.stem})" * stale)
 
 
 @cli.command()
 @click.argument("notebooks", nargs=-1)
-@click.option("--repo", metavar="OWNER/NAME", help="On GitHub; by default the git remote origin.")
+@click.option(
+    "--repo", metavar="OWNER/NAME", help="On GitHub; by default as package or git remote tell."
+)
 @click.option("--branch", default="main", show_default=True, help="The branch that is shown.")
 @click.option("--site", default="", metavar="URL", help="Of the built site; {name}: the notebook.")
 @click.option("--remove", is_flag=True, help="Take the links and the place out again.")
