@@ -61,15 +61,15 @@ class Home:
             path: of the notebook in the repository, with forward slashes.
         """
         repository, branch = f"{self.owner}/{self.name}", quote(self.branch)
-        found = {
+        links = {
             "Colab": "https://colab.research.google.com/github/"
             f"{repository}/blob/{branch}/{quote(path)}",
             "Binder": f"https://mybinder.org/v2/gh/{repository}/{quote(self.branch, safe='')}"
             f"?labpath={quote(path, safe='')}",
         }
         if self.site:
-            found["the course's site"] = self.site.replace("{name}", quote(Path(path).stem))
-        return found
+            links["the course's site"] = self.site.replace("{name}", quote(Path(path).stem))
+        return links
 
     def row(self, path: str) -> str:
         """The links as one line of Markdown between two markers."""

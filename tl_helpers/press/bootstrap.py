@@ -117,8 +117,8 @@ def place_of(notebook: Any, name: str) -> str:
     Raises:
         BadValue: not exactly one cell is tagged ``bootstrap``.
     """
-    found = _PLACE.search(_cell(notebook, name, TAG).source)
-    return str(json.loads(found[1])) if found else ""
+    stated = _PLACE.search(_cell(notebook, name, TAG).source)
+    return str(json.loads(stated[1])) if stated else ""
 
 
 def problems(notebook: Any, name: str) -> list[str]:

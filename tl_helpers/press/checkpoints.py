@@ -204,11 +204,11 @@ def verify(name: str) -> float:
     if old := stale(name):
         raise BrokenFile(f"{old}.", f"Train it again: tl checkpoints build {name}")
     demand = DEMANDS[recipe(name).objective]
-    found = demand.of(*models.load(name, task=demand.task))
-    if not demand.met(found):
+    value = demand.of(*models.load(name, task=demand.task))
+    if not demand.met(value):
         raise BrokenFile(
-            f"{name} {demand.words.format(found)}; the bound is {demand.bound:g}.",
+            f"{name} {demand.words.format(value)}; the bound is {demand.bound:g}.",
             f"Restore it (git checkout -- data/checkpoints/{name}) or run: "
             f"tl checkpoints build {name}",
         )
-    return found
+    return value

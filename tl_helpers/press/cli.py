@@ -33,13 +33,13 @@ def _value(text: str) -> Any:
 
 
 def _parameters(pairs: tuple[str, ...]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for pair in pairs:
         key, sign, text = pair.partition("=")
         if not sign or not key.isidentifier():
             raise BadValue(f"-p {pair} is not a parameter.", "Write -p NAME=VALUE, as -p SEED=3.")
-        found[key] = _value(text)
-    return found
+        values[key] = _value(text)
+    return values
 
 
 @cli.command()

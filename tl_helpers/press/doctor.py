@@ -49,8 +49,7 @@ def examine() -> Iterator[Finding]:
         try:
             yield look()
         except CourseError as error:
-            where, _, do = str(error).partition("\n  -> ")
-            yield Finding(about, "missing", where, do)
+            yield Finding(about, "missing", error.what, error.do)
         except ImportError as error:
             yield Finding(about, "missing", f"{error}", INSTALL)
         except Exception as error:  # the doctor reports; it does not fall over
@@ -65,14 +64,14 @@ def constraints(path: Path | None = None) -> dict[str, str]:
     path = path or files.root() / "constraints.txt"
     if not path.exists():
         return {}
-    found = {}
+    pins = {}
     for line in path.read_text("utf-8").splitlines():
         text = line.split("#")[0].strip()
         if text:
             requirement = Requirement(text)
             if requirement.marker is None or requirement.marker.evaluate():
-                found[normal(requirement.name)] = str(requirement.specifier).removeprefix("==")
-    return found
+                pins[normal(requirement.name)] = str(requirement.specifier).removeprefix("==")
+    return pins
 
 
 def _python() -> Finding:
@@ -138,12 +137,10 @@ def _cache() -> Finding:
 
 
 def _kernel() -> Finding:
-    if (
-        importlib.util.find_spec("papermill") is None
-        or importlib.util.find_spec("ipykernel") is None
-    ):
+    needed = ("papermill", "nbclient", "ipykernel")
+    if absent := [name for name in needed if importlib.util.find_spec(name) is None]:
         status = "missing" if _in_checkout() else "note"
-        return Finding("notebook runner", status, "papermill or ipykernel is missing", INSTALL)
+        return Finding("notebook runner", status, f"not installed: {', '.join(absent)}", INSTALL)
     from jupyter_client.kernelspec import KernelSpecManager
 
     program = KernelSpecManager(kernel_dirs=[]).get_kernel_spec("python3").argv[0]

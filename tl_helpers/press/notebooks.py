@@ -63,16 +63,16 @@ def find(names: Sequence[str | os.PathLike[str]] = ()) -> list[Path]:
                 "Run tl in the course folder, or set TL_ROOT to it.",
             )
         return every
-    found: list[Path] = []
+    paths: list[Path] = []
     for name in names:
         path = Path(name)
         choices = [path, folder / path.name, folder / f"{path.name}.ipynb"]
         hit = next((p for p in choices if p.suffix == ".ipynb" and p.is_file()), None)
         if hit is None:
             raise UnknownName("notebook", str(name), [p.stem for p in every])
-        if hit.resolve() not in [p.resolve() for p in found]:
-            found.append(hit)
-    return found
+        if hit.resolve() not in [p.resolve() for p in paths]:
+            paths.append(hit)
+    return paths
 
 
 def read(path: str | os.PathLike[str]) -> Any:
@@ -108,8 +108,8 @@ def parameters(notebook: Any) -> dict[str, Any]:
 
     copied = copy.deepcopy(notebook)
     copied.metadata["kernelspec"] = dict(KERNEL)
-    found = papermill.inspect_notebook(copied)
-    return {name: _literal(entry["default"]) for name, entry in found.items()}
+    entries = papermill.inspect_notebook(copied)
+    return {name: _literal(entry["default"]) for name, entry in entries.items()}
 
 
 def check_parameters(
@@ -176,12 +176,12 @@ def is_injected(cell: Any) -> bool:
 
 def profile(notebook: Any) -> str:
     """The profile that the parameters of a notebook name, the injected ones first."""
-    found = "course"
+    named = "course"
     for cell in notebook.cells:
         if is_injected(cell) or "parameters" in cell.metadata.get("tags", []):
             if match := re.search(r"^PROFILE = [\"'](\w+)", cell.source, re.M):
-                found = match[1]
-    return found
+                named = match[1]
+    return named
 
 
 def source_hash(notebook: Any) -> str:
@@ -298,30 +298,30 @@ def problems(path: str | os.PathLike[str]) -> list[str]:
     """
     notebook = read(path)
     name = Path(path).stem
-    found = [*_stored(notebook, name), *_parameter_cell(notebook)]
+    faults = [*_stored(notebook, name), *_parameter_cell(notebook)]
     if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
-        found.append("the kernel is not python3")
+        faults.append("the kernel is not python3")
     if "widgets" in notebook.metadata:
-        found.append("widget state is stored (metadata.widgets)")
+        faults.append("widget state is stored (metadata.widgets)")
     for number, cell in enumerate(notebook.cells, 1):
-        found += [f"cell {number}: {text}" for text in _cell_problems(cell)]
-    return [f"{name}: {text}" for text in found]
+        faults += [f"cell {number}: {text}" for text in _cell_problems(cell)]
+    return [f"{name}: {text}" for text in faults]
 
 
 def warnings(path: str | os.PathLike[str]) -> list[str]:
     """What one should look at again: long code cells in sight, messages on stderr, a heavy file."""
-    found = []
+    remarks = []
     for number, cell in enumerate(read(path).cells, 1):
         lines = len(cell.source.strip().splitlines())
         folded = cell.metadata.get("jupyter", {}).get("source_hidden", False)
         if cell.cell_type == "code" and lines > CODE_LINES and not folded:
-            found.append(f"cell {number}: {lines} lines of code (aim for {CODE_LINES})")
+            remarks.append(f"cell {number}: {lines} lines of code (aim for {CODE_LINES})")
         if any(o.get("name") == "stderr" for o in cell.get("outputs", [])):
-            found.append(f"cell {number}: writes to stderr")
+            remarks.append(f"cell {number}: writes to stderr")
     size = Path(path).stat().st_size
     if size > 2**21:
-        found.append(f"the file has {size / 2**20:.1f} MB (aim for 2)")
-    return [f"{Path(path).stem}: {text}" for text in found]
+        remarks.append(f"the file has {size / 2**20:.1f} MB (aim for 2)")
+    return [f"{Path(path).stem}: {text}" for text in remarks]
 
 
 def _stored(notebook: Any, name: str) -> Iterator[str]:
