@@ -15,7 +15,6 @@ from tl_helpers.core import files
 from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName
 from tl_helpers.measure import evaluate, results
 from tl_helpers.press import checkpoints
-from tl_lessons import course
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -203,15 +202,6 @@ def test_reviews_and_sampling_are_nested_and_balanced():
     few, more = data.sample(train, 16, seed=1), data.sample(train, 64, seed=1)
     assert set(few["id"]) <= set(more["id"])
     assert np.mean(more["label"]) == 0.5
-
-
-def test_course_map():
-    rows = course.rows()
-    assert len({name for name, _, _ in rows}) == len(rows) == 23
-    assert course.exists("00_start_here") and not course.exists("99_nowhere")
-    assert all(question.endswith("?") for _, _, question in rows)
-    there = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
-    assert {name for name, _, _ in rows if course.exists(name)} == there
 
 
 @pytest.mark.parametrize("name", checkpoints.RECIPES)

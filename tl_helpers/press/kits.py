@@ -31,12 +31,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tl_helpers.core import files
+from tl_helpers.core import files, lessons
 from tl_helpers.core.errors import BrokenFile, CourseError, UnknownName
 from tl_helpers.measure import cards, claims
 from tl_helpers.press import notebooks
 from tl_helpers.press.slides.cut import Slide
-from tl_lessons import course
 
 BLOCKS = {"Presentation": 25, "Questions": 15, "Break": 10, "Discussion": 20, "Chat": 20}
 """Block of a session -> its minutes."""
@@ -89,7 +88,7 @@ class Kit:
 def find() -> list[Path]:
     """The kits that were written, in the order of the map."""
     folder = files.root() / "notebooks" / "sessions"
-    order = [_slug(theme) for _, theme, _ in course.rows()]
+    order = [_slug(row.theme) for row in lessons.rows()]
     every = [path for path in sorted(folder.glob("*.md")) if _planned(path)]
     # One whose name is no theme's comes last; reading it says what is wrong with it.
     return sorted(every, key=lambda path: [*order, path.stem].index(path.stem))
@@ -125,7 +124,7 @@ def read(path: Path) -> Kit:
         blocks = {name: tuple(_step(step) for step in steps) for name, steps in plan.items()}
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise BrokenFile(f"{path.name} has no readable plan: {error!r}.", mend) from None
-    themes = list(dict.fromkeys(theme for _, theme, _ in course.rows()))
+    themes = list(dict.fromkeys(row.theme for row in lessons.rows()))
     if theme not in themes:
         raise UnknownName("theme", theme, themes)
     if path.stem != _slug(theme):
@@ -140,10 +139,10 @@ def read(path: Path) -> Kit:
                 f"{path.name}: the steps of {name} take {there} minutes, not {minutes}.", mend
             )
     every = {p.stem: p for p in notebooks.find()}
-    mine = [name for name, its, _ in course.rows() if its == theme and name in every]
+    mine = [row for row in lessons.rows() if row.theme == theme and row.notebook in every]
     if not mine:
         raise CourseError(f"The theme {theme} has no notebook yet.", f"Remove {path}.")
-    return Kit(path, theme, blocks, text, tuple(every[name] for name in mine))
+    return Kit(path, theme, blocks, text, tuple(every[row.notebook] for row in mine))
 
 
 def _step(given: dict[str, Any]) -> Step:
@@ -215,12 +214,13 @@ def fill(kit: Kit) -> str:
 
 
 def _objectives(kit: Kit, contents: Sequence[Any]) -> str:
+    titles = {row.notebook: row.title for row in lessons.rows()}
     lines: list[str] = []
     for path, notebook in zip(kit.notebooks, contents, strict=True):
         first = next(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
         listed = re.search(r"(?ms)^You will be able to.*?$\n+((?:[-*] .*?\n)+)", first + "\n")
         if listed and len(contents) > 1:
-            lines += ["", f"*{course.title(path.stem)}*", ""]
+            lines += ["", f"*{titles[path.stem]}*", ""]
         lines += listed[1].strip().splitlines() if listed else []
     return "\n".join(lines) or "The notebooks of this theme list no objectives."
 

@@ -20,11 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from tl_helpers import __version__
-from tl_helpers.core import files
+from tl_helpers.core import files, lessons
 from tl_helpers.core.errors import BrokenFile, CourseError
 from tl_helpers.press import notebooks
 from tl_helpers.press.site import check, content
-from tl_lessons import course
 
 TITLE = "Transfer learning in NLP"
 _PACKAGES = ("sphinx", "myst_nb", "sphinx_book_theme", "sphinxcontrib.bibtex", "latex2mathml")
@@ -163,7 +162,7 @@ def _about(report: dict[str, Any], site: Sequence[content.Page]) -> str:
 
 
 def _config(source: Path, extra: Path, heads: dict[str, str], about: str) -> dict[str, Any]:
-    numbers = {name.partition("_")[0]: (name, question) for name, _, question in course.rows()}
+    numbers = {row.number: (row.notebook, row.question) for row in lessons.rows()}
     return {
         "project": TITLE,
         "author": "The course authors",

@@ -11,25 +11,16 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from tl_helpers.core import lessons
 from tl_helpers.core.errors import BrokenFile
 from tl_helpers.measure import cards as claim_card
 from tl_helpers.measure import claims
 from tl_helpers.press import notebooks, other_seeds
 from tl_helpers.press import report as pages
-from tl_lessons import course
 
 # People read about this many words of explanation in a minute; code and figures take longer, and
 # are not counted.
 WORDS_A_MINUTE = 200
-
-THEMES = {
-    "Pre-training": "Where does knowledge about language come from, before there is a task?",
-    "Target tasks": "What do we want to know about a text, and how is an answer judged?",
-    "Adaptation": "How does what was learned get to where it is needed?",
-    "Discussion": "What comes along unasked, what does it cost, and how does one choose?",
-}
-"""Theme -> the question that its notebooks share."""
-
 
 _USES = ("alone", "group", "class", "colab")
 
@@ -72,9 +63,9 @@ class Page:
         return len(text.split())
 
     @property
-    def row(self) -> tuple[str, str, str] | None:
+    def row(self) -> lessons.Row | None:
         """Its place on the map."""
-        return next((row for row in course.rows() if row[0] == self.name), None)
+        return next((row for row in lessons.rows() if row.notebook == self.name), None)
 
     def minutes(self) -> tuple[str, str]:
         """How long it runs, and how long it reads, in words."""
@@ -142,7 +133,7 @@ def head(page: Page, deck: bool) -> str:
     """The line under the title: minutes, theme, downloads."""
     runs, reads = page.minutes()
     row = page.row
-    theme = row[1] if row else ""
+    theme = row.theme if row else ""
     facts = [("Runs in", runs), ("Reads in", reads)]
     if theme:
         facts.insert(0, ("Theme", theme))
@@ -189,13 +180,6 @@ def records(site: Sequence[Page]) -> list[claims.Claim]:
     return [claim for page in site for claim in claims.of_notebook(page.notebook, page.name)]
 
 
-_VERDICTS = {
-    "supported": "✓ Supported",
-    "inconclusive": "? Not settled",
-    "contradicted": "✗ Contradicted",
-}
-
-
 def claims_page(site: Sequence[Page], about: str) -> str:
     """The page of all claims, in Markdown."""
     found = records(site)
@@ -210,8 +194,8 @@ def claims_page(site: Sequence[Page], about: str) -> str:
     ]
     if not found:
         return "\n".join([*lines, "The notebooks on this site recorded no claims.", ""])
-    counts = {v: sum(c.verdict == v for c in found) for v in _VERDICTS}
-    said = ", ".join(f"{n} {_VERDICTS[v][2:].lower()}" for v, n in counts.items() if n)
+    counts = {v: sum(c.verdict == v for c in found) for v in claim_card.LOOKS}
+    said = ", ".join(f"{n} {claim_card.LOOKS[v].word.lower()}" for v, n in counts.items() if n)
     count = f"{len(found)} claim" + "s" * (len(found) != 1)
     tried = {id: c for id, c in other_seeds.load().items() if any(c.id == x.id for x in found)}
     lines += [f"{count}: {said}. {about}", "", *_of_unseen(tried), ":::{container} tl-claims", ""]
@@ -220,7 +204,8 @@ def claims_page(site: Sequence[Page], about: str) -> str:
     for claim in found:
         low, effect, high = claim_card.numbers(claim)
         sentence = _cell(claim.sentence or claim.id)
-        mark = f'<span class="tl-verdict tl-{claim.verdict}">{_VERDICTS[claim.verdict]}</span>'
+        verdict = claim_card.LOOKS[claim.verdict]
+        mark = f'<span class="tl-verdict tl-{claim.verdict}">{verdict}</span>'
         row = [f"[{sentence}](#claim-{claim.id})", f"{effect} {_cell(claim.unit)}"]
         row += [f"{low} to {high}", mark, *([_again(tried.get(claim.id))] if tried else [])]
         lines.append(_row(row))
@@ -254,7 +239,7 @@ def _again(claim: claims.Claim | None) -> str:
     if claim is None:
         return "–"
     low, effect, high = claim_card.numbers(claim)
-    return f"{_VERDICTS[claim.verdict][0]} {effect} ({low} to {high})"
+    return f"{claim_card.LOOKS[claim.verdict].mark} {effect} ({low} to {high})"
 
 
 def _cell(text: str) -> str:
@@ -268,9 +253,8 @@ def _raw(html: str) -> str:
 def map_page(site: Sequence[Page]) -> str:
     """The map of topics, in Markdown: a line for each theme, a station for each notebook."""
     ready = {page.name: page for page in site}
-    rows = course.rows()
-    known = {name for name, _, _ in rows}
-    count = sum(name in ready for name in known)
+    rows = lessons.rows()
+    count = sum(row.notebook in ready for row in rows)
     lines = [
         "---",
         "html_theme.sidebar_secondary.remove: true",
@@ -282,28 +266,26 @@ def map_page(site: Sequence[Page]) -> str:
         f"ready ({count} of {len(rows)}); an open one is in preparation.",
         "",
     ]
-    start = [row for row in rows if row[1] not in THEMES]
-    lines += _stations(start, ready)
-    for number, (theme, question) in enumerate(THEMES.items(), 1):
-        lines += [f"## {number} {theme}", "", f"*{question}*", ""]
-        lines += _stations([row for row in rows if row[1] == theme], ready)
+    lines += _stations([row for row in rows if row.theme == lessons.START], ready)
+    for number, theme in enumerate(lessons.plan().theme, 1):
+        lines += [f"## {number} {theme.name}", "", f"*{theme.question}*", ""]
+        lines += _stations([row for row in rows if row.theme == theme.name], ready)
     return "\n".join(lines)
 
 
-def _stations(rows: Sequence[tuple[str, str, str]], ready: dict[str, Page]) -> list[str]:
+def _stations(rows: Sequence[lessons.Row], ready: dict[str, Page]) -> list[str]:
     lines = []
-    for name, _, question in rows:
-        number, _, words = name.partition("_")
-        page = ready.get(name)
-        label = course.title(name)
-        lines += [f"(map-{number})=", ""]
+    for row in rows:
+        page = ready.get(row.notebook)
+        lines += [f"(map-{row.number})=", ""]
         lines += [f":::{{container}} tl-station {'tl-ready' if page else 'tl-waiting'}", ""]
         if page:
             runs, reads = page.minutes()
-            lines += [f"**{{doc}}`{number} {label} <{name}>`**", ""]
-            lines += [question, "", f"*Ready. Runs in {runs}, reads in {reads}.*", ""]
+            lines += [f"**{{doc}}`{row.number} {row.title} <{row.notebook}>`**", ""]
+            lines += [row.question, "", f"*Ready. Runs in {runs}, reads in {reads}.*", ""]
         else:
-            lines += [f"**{number} {label}**", "", question, "", "*In preparation.*", ""]
+            lines += [f"**{row.number} {row.title}**", ""]
+            lines += [row.question, "", "*In preparation.*", ""]
         lines += [":::", ""]
     return lines
 
@@ -311,12 +293,12 @@ def _stations(rows: Sequence[tuple[str, str, str]], ready: dict[str, Page]) -> l
 def trees(site: Sequence[Page], sessions: Sequence[str], own: Sequence[str]) -> str:
     """The order of all pages: what the side bar shows, and previous and next follow."""
     groups: list[tuple[str, list[str]]] = [("", [])]
-    theme_of = {name: theme for name, theme, _ in course.rows()}
-    groups[0][1].extend(_entry(p) for p in site if theme_of.get(p.name) == "Start")
+    theme_of = {row.notebook: row.theme for row in lessons.rows()}
+    groups[0][1].extend(_entry(p) for p in site if theme_of.get(p.name) == lessons.START)
     groups[0][1].append("map")
-    for number, theme in enumerate(THEMES, 1):
-        here = [_entry(p) for p in site if theme_of.get(p.name) == theme]
-        groups.append((f"{number} {theme}", here))
+    for number, theme in enumerate(lessons.plan().theme, 1):
+        here = [_entry(p) for p in site if theme_of.get(p.name) == theme.name]
+        groups.append((f"{number} {theme.name}", here))
     groups.append(("Further notebooks", [_entry(p) for p in site if p.name not in theme_of]))
     groups.append(("Sessions", [f"sessions/{name}" for name in sessions]))
     reference = ["claims", "glossary", "bibliography"]

@@ -11,13 +11,12 @@ from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
-from tl_helpers.core import files
+from tl_helpers.core import files, lessons
 from tl_helpers.core.errors import BadValue, BrokenFile, CourseError, UnknownName
 from tl_helpers.measure import cards, claims
 from tl_helpers.press import notebooks, report
 from tl_helpers.press.slides import draw
 from tl_helpers.press.slides.cut import Part, Slide, cut
-from tl_lessons import course
 
 
 @dataclass(frozen=True)
@@ -47,8 +46,8 @@ def theme_slug(theme: str) -> str:
 def themes() -> dict[str, tuple[str, list[str]]]:
     """Slug of a theme -> its name and its notebooks on the map, in order."""
     found: dict[str, tuple[str, list[str]]] = {}
-    for notebook, theme, _ in course.rows():
-        found.setdefault(theme_slug(theme), (theme, []))[1].append(notebook)
+    for row in lessons.rows():
+        found.setdefault(theme_slug(row.theme), (row.theme, []))[1].append(row.notebook)
     return found
 
 
@@ -200,7 +199,7 @@ def _of_session(slug: str, slides: Sequence[Slide]) -> list[Slide]:
 
 
 def _front(theme: str, paths: Sequence[Path]) -> Slide:
-    asked = {notebook: question for notebook, _, question in course.rows()}
+    asked = {row.notebook: row.question for row in lessons.rows()}
     lines = [f"# {theme}", "", *(f"- {asked[path.stem]}" for path in paths)]
     return Slide(parts=[Part("text", "\n".join(lines), {})])
 
