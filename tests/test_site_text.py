@@ -215,8 +215,8 @@ def test_the_glossary_is_whole():
         f.term
         for f in Terms(terms, forms).find(
             "transfer learning source target domain task taxonomy pre-training fine-tuning "
-            "feature extraction probe masked LM causal LM perplexity adapter LoRA distillation catastrophic "
-            "forgetting negative transfer"
+            "feature extraction probe masked LM causal LM perplexity adapter LoRA distillation "
+            "catastrophic forgetting negative transfer"
         )
     }
     assert len(found_terms) == 18
