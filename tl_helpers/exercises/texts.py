@@ -18,16 +18,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, RootModel, StringConstraints, model_validator
 
 from tl_helpers.core import records
+from tl_helpers.core.records import Record
 from tl_helpers.exercises.answers import Choice, Matching, Value
 from tl_helpers.exercises.model import Exercise, Kind, Mistake
 
@@ -38,19 +32,16 @@ def joined(text: str) -> str:
 
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+_KIND = Field(discriminator="kind")
 Line = Annotated[str, StringConstraints(min_length=1), AfterValidator(joined)]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Words(_Table):
+class Words(Record):
     """The words of a function or a reading."""
 
     kind: str
     question: Line
-    hints: Annotated[tuple[Line, ...], Field(min_length=1)]
+    hints: Annotated[list[Line], Field(min_length=1)]
 
 
 class _Coded(Words):
@@ -63,7 +54,7 @@ class Text(Words):
     right: Any
     praise: str = ""
     solution: str = ""
-    also_right: tuple[Any, ...] = ()
+    also_right: list[Any] = []
 
     def what(self) -> Kind:
         """What makes an answer right."""
@@ -87,11 +78,11 @@ class Text(Words):
             question=self.question,
             kind=self.what(),
             mistakes=self.slips(),
-            hints=self.hints,
+            hints=tuple(self.hints),
             solution=self.solution.strip() or f"answer = {self.right!r}",
             praise=joined(self.praise),
             outcome=outcome,
-            also_right=self.also_right,
+            also_right=tuple(self.also_right),
         )
 
 
@@ -116,8 +107,8 @@ class _Choice(Text):
         return tuple(Mistake(says, (key,)) for key, says in self.mistakes.items())
 
 
-class _Slip(_Table):
-    answers: Annotated[tuple[Any, ...], Field(min_length=1)]
+class _Slip(Record):
+    answers: Annotated[list[Any], Field(min_length=1)]
     within: float | None = None
     says: Line
 
@@ -126,19 +117,19 @@ class _Value(Text):
     kind: Literal["value"]
     form: Literal["number", "text", "list", "set"] = "number"
     tolerance: float = 1e-6
-    mistakes: tuple[_Slip, ...]
+    mistakes: list[_Slip]
 
     def what(self) -> Kind:
         return Value(self.right, self.form, self.tolerance)
 
     def slips(self) -> tuple[Mistake, ...]:
-        return tuple(Mistake(slip.says, slip.answers, slip.within) for slip in self.mistakes)
+        return tuple(Mistake(slip.says, tuple(slip.answers), slip.within) for slip in self.mistakes)
 
 
 class _Matching(Text):
     kind: Literal["matching"]
     right: dict[str, str]
-    options: dict[str, tuple[str, ...]]
+    options: dict[str, list[str]]
     mistakes: dict[str, dict[str, Line]]
 
     @model_validator(mode="after")
@@ -159,7 +150,8 @@ class _Matching(Text):
         )
 
 
-_Exercise = Annotated[_Coded | _Choice | _Value | _Matching, Field(discriminator="kind")]
+class _File(RootModel[dict[Id, Annotated[_Coded | _Choice | _Value | _Matching, _KIND]]]):
+    pass
 
 
 def read(path: Path) -> dict[str, Words]:
@@ -168,4 +160,4 @@ def read(path: Path) -> dict[str, Words]:
     Raises:
         BrokenFile: it is no TOML, has an id twice, or lacks something; says in which line.
     """
-    return dict(records.read(path, dict[Id, _Exercise]))  # type: ignore[misc]
+    return dict(records.read(path, _File).root)
