@@ -51,7 +51,12 @@ def cache_dir() -> Path:
     return Path(platformdirs.user_cache_dir("tl_helpers"))
 
 
-def _explain(error: OSError, path: Path) -> CourseError:
+def explained(error: OSError, path: Path) -> CourseError:
+    """An error of the disk in words: what could not be written, and what to do.
+
+    Example:
+        ``explained(OSError(errno.ENOSPC, "..."), path)`` -> "The disk is full: ..."
+    """
     if error.errno == errno.ENOSPC:
         return CourseError(
             f"The disk is full: {path} could not be written.",
@@ -77,10 +82,10 @@ def disk_error(error: Exception) -> Exception:
     ``safetensors`` and ``tokenizers`` have errors of their own, in which the number of the system's
     error is only to be read.
     """
-    found = re.search(r"\(os error (\d+)\)", str(error))
-    if isinstance(error, OSError) or found is None:
+    said = re.search(r"\(os error (\d+)\)", str(error))
+    if isinstance(error, OSError) or said is None:
         return error
-    return OSError(int(found[1]), os.strerror(int(found[1])))
+    return OSError(int(said[1]), os.strerror(int(said[1])))
 
 
 @contextmanager
@@ -108,7 +113,7 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         cause = disk_error(error)
         if not isinstance(cause, OSError):
             raise
-        raise _explain(cause, target) from error
+        raise explained(cause, target) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
@@ -142,7 +147,7 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         cause = disk_error(error)
         if not isinstance(cause, OSError):
             raise
-        raise _explain(cause, target) from error
+        raise explained(cause, target) from error
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -166,7 +171,7 @@ def only_one(path: str | os.PathLike[str]) -> Iterator[None]:
         beside.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except OSError as error:
-        raise _explain(error, beside.parent) from None
+        raise explained(error, beside.parent) from None
     try:
         yield
     finally:
@@ -241,10 +246,10 @@ def shipped(name: str) -> Path:
     status = path.stat()
     key = (str(path), status.st_mtime_ns, status.st_size)
     if key not in _verified:
-        found = sha256(path)
-        if found != expected:
+        actual = sha256(path)
+        if actual != expected:
             raise BrokenFile(
-                f"The shipped file {path} was changed or damaged: its SHA-256 is {found[:12]}..., "
+                f"The shipped file {path} was changed or damaged: its SHA-256 is {actual[:12]}..., "
                 f"expected {expected[:12]}...",
                 restore,
             )
