@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -304,6 +306,21 @@ def test_cache_is_used_and_a_damaged_one_made_again(made, monkeypatch):
     assert not [p for p in where.parent.iterdir() if p.suffix == ".part"]
 
 
+def test_a_worker_that_is_ended_is_said_and_leaves_nothing(monkeypatch, tmp_path):
+    parent = os.getpid()
+
+    def ended(*_):
+        assert os.getpid() != parent
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setenv("TL_CACHE", str(tmp_path))
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(corpus, "read_all", ended)
+    with pytest.raises(CourseError, match="broke off(.|\n)*run it again"):
+        data.load("docstrings", libraries=["IPython"])
+    assert [p for p in (tmp_path / "docstrings").iterdir() if p.suffix != ".lock"] == []
+
+
 def test_nothing_half_written_stays(monkeypatch, tmp_path):
     monkeypatch.setenv("TL_CACHE", str(tmp_path))
 
@@ -315,7 +332,7 @@ def test_nothing_half_written_stays(monkeypatch, tmp_path):
         corpus,
         "extract",
         lambda *a: [
-            sources.Found(
+            sources.Documented(
                 "numpy", f"numpy.m{i}", "f", "function", f"Return thing {'x' * i} now.", [], ""
             )
             for i in range(60)
@@ -374,27 +391,6 @@ def test_which_library(made):
     assert re.search(r"\bpandas\b", shown)
     with pytest.raises(BadValue, match="least_words"):
         docstrings.library_task(made["train"], least_words=10**6)
-
-
-@pytest.mark.parametrize("negatives", [1, 3])
-def test_which_summary_belongs_to_which_body(made, negatives):
-    task = docstrings.summary_body_task(made["train"], negatives=negatives)
-    labels, bodies = np.array(task["label"][:]), task["body"][:]
-    assert labels.mean() == pytest.approx(1 / (1 + negatives))
-    own = {(row["summary"], row["body"]) for row in made["train"]}
-    for row in task:
-        assert ((row["summary"], row["body"]) in own) == bool(row["label"])
-    counts: dict[str, list[int]] = {}
-    for body, label in zip(bodies, labels, strict=True):
-        counts.setdefault(body, [0, 0])[label] += 1
-    assert all(wrong == negatives * right for wrong, right in counts.values())  # no shortcut
-    wrong = labels == 0
-    assert np.array(task["same_module"][:])[wrong].mean() > 0.4
-    same = docstrings.summary_body_task(made["train"], negatives=negatives)
-    assert same["body"][:] == bodies
-    for bad in ({"negatives": 0}, {"negatives": True}, {"least_words": 10**6}):
-        with pytest.raises(BadValue):
-            docstrings.summary_body_task(made["train"], **bad)
 
 
 # --- a tokenizer of their own --------------------------------------------------------------------

@@ -57,7 +57,7 @@ def paragraphs(doc: str) -> Iterator[str]:
     Left out: doctests, literal blocks, fences, tables, parameter and other lists of names.
     """
     lines = doc.splitlines()
-    found: list[str] = []
+    gathered: list[str] = []
     skip = -1  # leave out what is indented deeper than this
     fenced = dropping = in_doctest = False
     n = len(lines)
@@ -70,9 +70,9 @@ def paragraphs(doc: str) -> Iterator[str]:
             continue
         if not text:
             in_doctest = False
-            if found:
-                yield " ".join(found)
-                found = []
+            if gathered:
+                yield " ".join(gathered)
+                gathered = []
             continue
         if in_doctest:
             continue
@@ -81,9 +81,9 @@ def paragraphs(doc: str) -> Iterator[str]:
         if following and _UNDERLINE.match(following) and len(following) >= len(text) // 2:
             dropping = text.rstrip(":").lower().replace(" ", "_") in LISTS
             skip = -1
-            if found:
-                yield " ".join(found)
-            found = []
+            if gathered:
+                yield " ".join(gathered)
+            gathered = []
             continue
         if dropping:
             continue
@@ -94,15 +94,15 @@ def paragraphs(doc: str) -> Iterator[str]:
         keep, skip, in_doctest = _line(text, indent)
         if keep is None or (keep and _BULLET.match(text)) or skip >= 0:
             if keep and not _BULLET.match(text):
-                found.append(keep)
+                gathered.append(keep)
                 keep = ""
-            if found:
-                yield " ".join(found)
-            found = []
+            if gathered:
+                yield " ".join(gathered)
+            gathered = []
         if keep:
-            found.append(keep)
-    if found:
-        yield " ".join(found)
+            gathered.append(keep)
+    if gathered:
+        yield " ".join(gathered)
 
 
 def _line(text: str, indent: int) -> tuple[str | None, int, bool]:

@@ -6,10 +6,8 @@ import ast
 import gc
 import hashlib
 import inspect
-import json
-import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.machinery import PathFinder
@@ -63,7 +61,7 @@ NOT_THEIRS = frozenset(
 )
 
 
-class Found(NamedTuple):
+class Documented(NamedTuple):
     """One documented object."""
 
     library: str
@@ -86,12 +84,12 @@ class Library:
 
     def files(self) -> list[Path]:
         """Its Python files, in a fixed order."""
-        found = []
+        paths: set[Path] = set()
         for part in PARTS.get(self.name, (".",)):
             base = self.folder / part
             inside = [base] if base.suffix == ".py" else base.rglob("*.py")
-            found += [p for p in inside if p.is_file() and self._is_theirs(p)]
-        return sorted(set(found))
+            paths.update(p for p in inside if p.is_file() and self._is_theirs(p))
+        return sorted(paths)
 
     def _is_theirs(self, path: Path) -> bool:
         parts = path.relative_to(self.folder).parts
@@ -104,8 +102,8 @@ class Library:
 def licence(dist: metadata.Distribution) -> str:
     """The licence that a distribution states about itself, in a few words."""
     about: Any = dist.metadata
-    if found := about.get("License-Expression"):
-        return str(found)
+    if expression := about.get("License-Expression"):
+        return str(expression)
     classified = [
         c.rsplit(" :: ", 1)[-1] for c in about.get_all("Classifier") or () if "License ::" in c
     ]
@@ -127,7 +125,12 @@ def library(name: str) -> Library | None:
 
 
 def module_name(library: str, folder: Path, path: Path) -> str:
-    """``sklearn.svm._classes`` for the file of that module."""
+    """The dotted name of the module in a file.
+
+    Example:
+        >>> module_name("sklearn", Path("lib/sklearn"), Path("lib/sklearn/svm/_classes.py"))
+        'sklearn.svm._classes'
+    """
     parts: tuple[str, ...] = PurePath(path.relative_to(folder)).with_suffix("").parts
     if parts[-1] == "__init__":
         parts = parts[:-1]
@@ -159,7 +162,7 @@ def documented(tree: ast.Module) -> Iterator[tuple[str, str, str]]:
     yield from inside(tree.body, "")
 
 
-def read(library: str, folder: str, path: str) -> list[Found]:
+def read(library: str, folder: str, path: str) -> list[Documented]:
     """All documented objects of a file; none when it is no valid Python for this interpreter."""
     try:
         source = Path(path).read_bytes()
@@ -177,8 +180,25 @@ def read(library: str, folder: str, path: str) -> list[Found]:
             seen.add(name)
             raw = inspect.cleandoc(doc)
             summary, body = prose(raw)
-            out.append(Found(library, module, name, kind, summary, body, raw))
+            out.append(Documented(library, module, name, kind, summary, body, raw))
     return out
+
+
+def read_all(jobs: Sequence[tuple[str, str, str]], raw: bool) -> list[Documented]:
+    """All documented objects of many files: the work of one process.
+
+    Args:
+        jobs: library, folder of the library, and path, for each file.
+        raw: pass on the docstrings themselves too, and those without prose.
+    """
+    collects = gc.isenabled()
+    gc.disable()  # a syntax tree is freed as soon as it is let go, and looking for more takes long
+    try:
+        objects = [one for job in jobs for one in read(*job) if raw or one.summary]
+    finally:
+        if collects:
+            gc.enable()
+    return objects if raw else [one._replace(raw="") for one in objects]
 
 
 def code_version() -> str:
@@ -187,23 +207,3 @@ def code_version() -> str:
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def main() -> None:
-    """Worker: ``[[library, folder, path], ...]`` on stdin, a line of JSON per object on stdout.
-
-    With the argument ``raw`` the docstrings themselves are passed on too.
-    """
-    gc.disable()  # a syntax tree is freed as soon as it is let go, and looking for more takes long
-    raw = sys.argv[1:] == ["raw"]
-    out = open(sys.stdout.fileno(), "w", encoding="utf-8", newline="\n", closefd=False)
-    for library, folder, path in json.load(sys.stdin):
-        for found in read(library, folder, path):
-            if raw or found.summary:
-                row = found if raw else found._replace(raw="")
-                out.write(json.dumps(row, ensure_ascii=True) + "\n")
-    out.flush()
-
-
-if __name__ == "__main__":
-    main()
