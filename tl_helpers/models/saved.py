@@ -13,7 +13,7 @@ from tl_helpers.core import files
 from tl_helpers.core.errors import BadValue, BrokenFile
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 RESTORE = "Restore it from a copy, or save the model again with models.save()."
 #: Parts that a checkpoint need not have: they belong to a head, and a new task brings its own.
@@ -29,7 +29,7 @@ _HEADS = (
 )
 
 
-def read_config(folder: Path) -> Any:
+def read_config(folder: Path) -> PreTrainedConfig:
     """The configuration of a model folder.
 
     Raises:
@@ -51,7 +51,7 @@ def read_config(folder: Path) -> Any:
         ) from None
 
 
-def read_tokenizer(folder: Path) -> Any:
+def read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     """The tokenizer of a model folder.
 
     Raises:
@@ -76,7 +76,13 @@ def read_tokenizer(folder: Path) -> Any:
 
 
 def read_model(
-    folder: Path, config: Any, auto: str, *, seed: int, random_weights: bool, part: str = ""
+    folder: Path,
+    config: PreTrainedConfig,
+    auto: str,
+    *,
+    seed: int,
+    random_weights: bool,
+    part: str = "",
 ) -> PreTrainedModel:
     """The model of a folder, or the same architecture from random weights.
 
