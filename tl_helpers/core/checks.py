@@ -67,5 +67,9 @@ def at_least_one(value: Any, name: str) -> int:
 
     Raises:
         BadValue: it is not a whole number, or less than one.
+
+    Example:
+        >>> at_least_one(8, "batch_size")
+        8
     """
     return whole(value, name)

@@ -59,7 +59,11 @@ def patience() -> float:
 
 
 def offline_by_choice() -> bool:
-    """Whether ``HF_HUB_OFFLINE`` says that only the Hub's cache may be used."""
+    """Whether ``HF_HUB_OFFLINE`` says that only the Hub's cache may be used.
+
+    Example:
+        ``HF_HUB_OFFLINE=1`` -> True
+    """
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "TRUE", "YES", "ON"}:
         return True
     from huggingface_hub import constants
@@ -72,6 +76,9 @@ def reachable() -> bool:
 
     Asked before any download, because the client itself retries for half a minute when there is
     no network. A "no" holds for a minute, so that a notebook is not slowed down by asking again.
+
+    Example:
+        without a network -> False, after three seconds at most
     """
     global _absent_until
     if offline_by_choice():
@@ -94,7 +101,11 @@ def reachable() -> bool:
 
 
 def cache() -> Path:
-    """The folder in which the Hub's client keeps what it has downloaded."""
+    """The folder in which the Hub's client keeps what it has downloaded.
+
+    Example:
+        ``HF_HOME=/data/hf`` -> ``Path("/data/hf/hub")``
+    """
     from huggingface_hub import constants
 
     return Path(constants.HF_HUB_CACHE)
@@ -107,6 +118,9 @@ def cached(entry: Entry, patterns: Sequence[str], repo_type: str = "model") -> P
         entry: a catalogue entry with ``hub_id`` and ``revision``.
         patterns: the files that are needed, as patterns; each must be there (``a|b``: either).
         repo_type: ``model`` or ``dataset``.
+
+    Example:
+        ``cached(registry.find("dataset", "sst2"), ["data/train-*.parquet"], "dataset")``
     """
     from huggingface_hub import snapshot_download
 
@@ -125,6 +139,9 @@ def verify(folder: Path, entry: Entry, restore: str, only: Callable[[str], bool]
 
     Raises:
         BrokenFile: a file is missing or its bytes are not the expected ones.
+
+    Example:
+        ``verify(folder, registry.find("model", "minilm"), "Install it again.")``
     """
     for name, expected in entry.sha256.items():
         if not only(name):
@@ -146,6 +163,9 @@ def damaged(folder: Path) -> list[Path]:
     The cache stores a file under its hash, SHA-256 for a large one and git's own for the others,
     and links to it; so a file that was spoilt gives itself away. (On file systems without links it
     does not, and only the readers of the formats can tell. The client's own check asks the Hub.)
+
+    Example:
+        ``damaged(folder)`` -> ``[]`` when all is well
     """
     links = [path for path in sorted(folder.rglob("*")) if path.is_symlink() and path.exists()]
     # One step only: behind that, a store that several repositories share has names of its own.

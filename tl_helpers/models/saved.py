@@ -35,6 +35,9 @@ def read_config(folder: Path) -> PreTrainedConfig:
     Raises:
         BrokenFile: missing, not JSON, or not the configuration of a known architecture, be it
             that the model brings code of its own for it.
+
+    Example:
+        ``read_config(folder("minilm")).hidden_size`` -> 384
     """
     from transformers import CONFIG_MAPPING, AutoConfig
 
@@ -56,6 +59,9 @@ def read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
 
     Raises:
         BrokenFile: missing or damaged, or code of its own is needed to run it.
+
+    Example:
+        ``read_tokenizer(folder("minilm")).tokenize("A film.")`` -> ``["a", "film", "."]``
     """
     from transformers import AutoTokenizer
 
@@ -96,6 +102,9 @@ def read_model(
 
     Raises:
         BrokenFile: weights missing, truncated, or not those of this configuration.
+
+    Example:
+        ``read_model(place, read_config(place), "AutoModel", seed=0, random_weights=False)``
     """
     import torch
     import transformers
@@ -166,7 +175,11 @@ def write(
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Without the progress bars and the tables of weights that ``transformers`` prints."""
+    """Without the progress bars and the tables of weights that ``transformers`` prints.
+
+    Example:
+        ``with quiet(): model.save_pretrained(folder)``
+    """
     from transformers.utils import logging
 
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()

@@ -115,7 +115,7 @@ def town_tokenizer(
         UnknownName: no such objective or language.
 
     Example:
-        ``town_tokenizer().tokenize("The film was good!")`` -> ``["the", "film", "was", "good", "!"]``
+        ``town_tokenizer().tokenize("A good film!")`` -> ``["a", "good", "film", "!"]``
     """
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
@@ -153,7 +153,11 @@ def town_tokenizer(
 
 
 def finished(core: Tokenizer, objective: str) -> PreTrainedTokenizerFast:
-    """A ``tokenizers`` tokenizer with the marks around a text, ready for ``transformers``."""
+    """A ``tokenizers`` tokenizer with the marks around a text, ready for ``transformers``.
+
+    Example:
+        ``finished(core, "mlm")("a film")["input_ids"]`` -> ``[2, 17, 94, 3]``
+    """
     from tokenizers.processors import TemplateProcessing
     from transformers import PreTrainedTokenizerFast
 

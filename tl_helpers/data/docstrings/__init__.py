@@ -27,6 +27,9 @@ def report(corpus: DatasetDict) -> DataFrame:
 
     Args:
         corpus: what ``data.load("docstrings")`` gave.
+
+    Example:
+        ``report(corpus).loc["numpy", "objects"]`` -> how many docstrings NumPy has
     """
     import pandas as pd
 

@@ -56,6 +56,9 @@ def installed(names: Iterable[str] | None = None) -> list[Library]:
         UnknownName: a library that is not among those the course reads.
         BadValue: no names.
         CourseError: too few of them are installed.
+
+    Example:
+        ``[x.name for x in installed(["torch", "numpy"])]`` -> ``["numpy", "torch"]``
     """
     if isinstance(names, str):
         names = [names]
@@ -89,6 +92,9 @@ def load(*, raw: bool = False, libraries: Sequence[str] | None = None) -> Datase
     Raises:
         UnknownName: a library that is not among those the course reads.
         CourseError: too few libraries, disk full, or no permission to write the cache.
+
+    Example:
+        ``load(libraries=["numpy"])["train"][0]["summary"]`` -> a sentence of NumPy's documentation
     """
     from datasets import DatasetDict, load_from_disk
 
@@ -130,7 +136,11 @@ def load(*, raw: bool = False, libraries: Sequence[str] | None = None) -> Datase
 
 
 def specification(read_from: list[Library], raw: bool) -> dict[str, Any]:
-    """Everything that the corpus depends on."""
+    """Everything that the corpus depends on.
+
+    Example:
+        ``specification(installed(["numpy"]), raw=False)["libraries"]`` -> ``{"numpy": "2.3.0"}``
+    """
     return {
         "libraries": {x.name: x.version for x in read_from},
         "python": ".".join(map(str, sys.version_info[:2])),  # its parser reads the files
@@ -140,7 +150,12 @@ def specification(read_from: list[Library], raw: bool) -> dict[str, Any]:
 
 
 def fingerprint(spec: dict[str, Any]) -> str:
-    """Twelve hex digits that stand for a specification."""
+    """Twelve hex digits that stand for a specification.
+
+    Example:
+        >>> fingerprint({"raw": False})
+        '5d19a3b32bda'
+    """
     return hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -149,6 +164,9 @@ def extract(read_from: list[Library], raw: bool = False) -> list[Documented]:
 
     Raises:
         CourseError: a worker was ended, for want of memory perhaps.
+
+    Example:
+        ``extract(installed(["numpy"]))[0].module`` -> ``"numpy"``
     """
     from concurrent.futures.process import BrokenProcessPool
 
@@ -175,6 +193,9 @@ def unique(objects: Iterable[Documented]) -> list[tuple[Documented, str, str]]:
 
     Compared are letters only, in lower case. A sentence of six words or more occurs once in the
     whole corpus; an object whose summary was said before is left out.
+
+    Example:
+        ``unique([one, one])`` -> ``[(one, "Return the mean.", "It is exact.")]``
     """
     sentences: set[str] = set()
     texts: set[str] = set()
