@@ -129,5 +129,7 @@ def test_nothing_of_the_course_unpickles_or_runs_foreign_code() -> None:
     )
     sources = sorted(files.PACKAGE.rglob("*.py"))
     assert len(sources) > 10
-    found = {path.name: m.group() for path in sources if (m := forbidden.search(path.read_text()))}
-    assert found == {}
+    offences = {
+        path.name: m.group() for path in sources if (m := forbidden.search(path.read_text()))
+    }
+    assert offences == {}

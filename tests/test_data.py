@@ -108,7 +108,7 @@ def test_unknown_names_are_refused_with_a_hint(call: Any, message: str) -> None:
 
 def test_a_trait_keeps_the_rows_that_have_it(shelf: Path) -> None:
     traits = [[], ["irony"], ["negation"], ["contrast", "irony"], ["irony"]]
-    put(shelf, [review(i, traits=found) for i, found in enumerate(traits)])
+    put(shelf, [review(i, traits=own) for i, own in enumerate(traits)])
     ironic = data.load("reviews", traits="irony")
     assert {split: rows["id"][:] for split, rows in ironic.items()} == {
         "train": ["film-001", "film-004"],

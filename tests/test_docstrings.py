@@ -142,8 +142,8 @@ def test_documented_objects_of_a_file(tmp_path):
     path = tmp_path / "lib" / "sub" / "__init__.py"
     path.parent.mkdir(parents=True)
     path.write_text(SOURCE)
-    found = sources.read("lib", str(tmp_path / "lib"), str(path))
-    assert [(f.module, f.name, f.kind) for f in found] == [
+    objects = sources.read("lib", str(tmp_path / "lib"), str(path))
+    assert [(f.module, f.name, f.kind) for f in objects] == [
         ("lib.sub", "", "module"),
         ("lib.sub", "A", "class"),
         ("lib.sub", "A.f", "function"),
@@ -151,7 +151,7 @@ def test_documented_objects_of_a_file(tmp_path):
         ("lib.sub", "h", "function"),
         ("lib.sub", "k", "function"),
     ]
-    assert found[1].summary == "A class is described."
+    assert objects[1].summary == "A class is described."
     (tmp_path / "lib" / "bad.py").write_text('"""x"""\ndef (')
     assert sources.read("lib", str(tmp_path / "lib"), str(tmp_path / "lib" / "bad.py")) == []
 
@@ -159,7 +159,7 @@ def test_documented_objects_of_a_file(tmp_path):
 def test_every_docstring_of_a_library_is_seen():
     """Against a plain walk over one installed library."""
     there = sources.library("huggingface_hub")
-    expected, found = 0, 0
+    expected, seen = 0, 0
     for path in there.files()[:25]:
         tree = ast.parse(path.read_text("utf-8"))
         inner = {
@@ -175,17 +175,17 @@ def test_every_docstring_of_a_library_is_seen():
             for n in ast.walk(tree)
             if isinstance(n, kinds) and id(n) not in inner
         )
-        found += len(list(sources.documented(tree)))
-    assert found == expected > 100
+        seen += len(list(sources.documented(tree)))
+    assert seen == expected > 100
 
 
 def test_reading_imports_no_library():
     code = (
         "import sys, json\nfrom tl_helpers.data.docstrings import sources as s\n"
         "there = s.library('pandas')\n"
-        "found = [x for p in there.files()[:40] for x in s.read('pandas', str(there.folder), "
+        "objects = [x for p in there.files()[:40] for x in s.read('pandas', str(there.folder), "
         "str(p))]\n"
-        "print(json.dumps([len(found), [m for m in s.LIBRARIES if m in sys.modules]]))"
+        "print(json.dumps([len(objects), [m for m in s.LIBRARIES if m in sys.modules]]))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
@@ -260,14 +260,14 @@ def test_next_to_no_code_or_markup_is_left(made):
 
 def test_order_of_files_does_not_matter(made, monkeypatch):
     there = docstrings.installed(["IPython"])
-    found = corpus.extract(there)
+    objects = corpus.extract(there)
     monkeypatch.setattr(
         sources.Library, "files", lambda self, f=sources.Library.files: f(self)[::-1]
     )
-    assert corpus.extract(there) == found
-    shuffled = list(np.random.RandomState(0).permutation(len(found)))
-    again = sorted((found[i] for i in shuffled), key=lambda f: (f.module, f.name))
-    assert corpus.unique(again) == corpus.unique(found)
+    assert corpus.extract(there) == objects
+    shuffled = list(np.random.RandomState(0).permutation(len(objects)))
+    again = sorted((objects[i] for i in shuffled), key=lambda f: (f.module, f.name))
+    assert corpus.unique(again) == corpus.unique(objects)
 
 
 def test_versions_are_in_the_fingerprint(made):
