@@ -22,7 +22,7 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-AnyRecord = TypeVar("AnyRecord", bound=Record)
+AnyRecord = TypeVar("AnyRecord", bound=BaseModel)
 
 
 def read(path: Path, kind: type[AnyRecord], mend: str = "") -> AnyRecord:
@@ -65,7 +65,7 @@ def reason(error: ValidationError) -> str:
     """
     first = error.errors()[0]
     where = " ".join(str(part + 1) if isinstance(part, int) else part for part in first["loc"])
-    return f"{where}: {first['msg']}"
+    return f"{where}: {first['msg'].removeprefix('Value error, ')}"
 
 
 def line_of(text: str, place: Sequence[str | int]) -> int:
@@ -74,20 +74,33 @@ def line_of(text: str, place: Sequence[str | int]) -> int:
     Args:
         text: the content of the file.
         place: as in the errors of pydantic, such as ``("claim", 2, "unit")``: the key ``unit`` of
-            the third table ``[[claim]]``.
+            the third table ``[[claim]]``. What names no table, as a kind, is passed over.
 
     Example:
         ``line_of('a = 1\\n[[b]]\\nc = 2', ("b", 0, "c")) -> 3``
     """
     lines = text.splitlines()
-    heads = [i for i, line in enumerate(lines) if line.startswith("[")]
-    start, key = 0, place[0]
-    if len(place) > 1 and isinstance(place[1], int):
-        same = [i for i in heads if re.match(rf"\[\[ *{place[0]} *\]\]", lines[i])]
-        if place[1] < len(same):
-            start, key = same[place[1]], place[-1]
-    end = next((i for i in heads if i > start), len(lines))
-    for i in range(start, end):
-        if re.match(rf"{re.escape(str(key))} *=", lines[i]):
-            return i + 1
+    tables: list[tuple[int, list[str | int]]] = [(0, [])]  # first line, and where it belongs
+    items: dict[str, int] = {}  # how many tables ``[[...]]`` of a name there were
+    for number, line in enumerate(lines):
+        if head := re.match(r"(\[\[?)([^\[\]]+)\]", line):
+            names = re.findall(r"[^\s.\"']+|(?<=[\"'])[^\"']+(?=[\"'])", head[2])
+            if head[1] == "[[":
+                items[head[2]] = items.get(head[2], -1) + 1
+                names.append(items[head[2]])
+            tables.append((number, names))
+    inside = [(number, names) for number, names in tables if _is_part(names, place)]
+    start, names = max(inside, key=lambda table: len(table[1]))
+    rest = [re.escape(str(part)) for part in place if part not in names]
+    end = next((number for number, _ in tables if number > start), len(lines))
+    for key in rest:
+        for number in range(start, end):
+            if re.match(rf"\s*[\"']?{key}[\"']? *=", lines[number]):
+                return number + 1
     return start + 1
+
+
+def _is_part(names: Sequence[str | int], place: Sequence[str | int]) -> bool:
+    """Whether all names are in the place, in this order."""
+    rest = iter(place)
+    return all(name in rest for name in names)
