@@ -45,19 +45,19 @@ class Lesson:
 
     def check(self, id: str, answer: Any = None, **seen: Any) -> exercises.Feedback:
         """Check an answer: see :func:`tl_helpers.exercises.check`."""
-        return exercises.check(id, answer, **seen)
+        return exercises.check(exercises.find(id, self.notebook), answer, **seen)
 
     def predict(self, id: str, answer: Any = None) -> exercises.Feedback:
         """Note a prediction before the experiment is run."""
-        return exercises.predict(id, answer)
+        return exercises.predict(exercises.find(id, self.notebook), answer)
 
     def hint(self, id: str) -> exercises.Feedback:
         """Show the next hint."""
-        return exercises.hint(id)
+        return exercises.hint(exercises.find(id, self.notebook))
 
     def solution(self, id: str) -> exercises.Feedback:
         """Show one solution."""
-        return exercises.solution(id)
+        return exercises.solution(exercises.find(id, self.notebook))
 
     def progress(self) -> Any:
         """Show which exercises of this notebook are done."""

@@ -237,14 +237,11 @@ def _claims(results: Sequence[claims.Claim]) -> str:
 def _exercises(kit: Kit) -> Iterator[str]:
     from tl_helpers import exercises
 
-    names = {path.stem for path in kit.notebooks}
-    mine = [e for e in exercises.everything().values() if e.notebook in names]
+    mine = [e for path in kit.notebooks for e in exercises.of(path.stem).values()]
     if not mine:
         yield "The notebooks of this theme have no exercises."
     for exercise in mine:
-        yield f"**{exercise.question}** (`{exercise.id}`)\n"
+        yield f"**`{exercise.id}`** {exercise.question}\n"
         yield f"```python\n{exercise.solution}\n```\n"
-        # Where the feedback depends on what the learner measured, this is the part that does not.
-        yield f"{exercise.right() if callable(exercise.right) else exercise.right}\n"
-        if exercise.mistakes:
-            yield f"*A typical slip:* {exercise.mistakes[0].says}\n"
+        yield f"{exercise.praise}\n"
+        yield f"*A typical slip:* {exercise.mistakes[0].says}\n"
