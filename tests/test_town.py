@@ -458,11 +458,9 @@ def share_is(hits, total, expected):
 @pytest.mark.parametrize("skew", [0.0, 0.4, 1.0])
 def test_gender_skew_per_occupation(skew):
     made = town.Town(seed=5, gender_skew=skew).corpus(30_000)
-    names, _, stereotype = occupations()
-    for i, name in enumerate(names):
+    for i, stereotype in enumerate(occupations()[2]):
         here = made.draws.occupation == i
-        share_is((made.draws.gender[here] == 0).sum(), here.sum(), 0.5 + stereotype[i] * skew / 2)
-        assert made.share_of_women(name) == (made.draws.gender[here] == 0).mean()
+        share_is((made.draws.gender[here] == 0).sum(), here.sum(), 0.5 + stereotype * skew / 2)
 
 
 def test_gender_skew_by_occupation_shows_in_the_text():
@@ -628,11 +626,6 @@ def test_unknown_names_list_or_suggest_what_there_is(wrong, message):
 def test_impossible_corpora(n, start):
     with pytest.raises(CourseError, match="whole number from"):
         town.Town().corpus(n, start=start)
-
-
-def test_occupations_of_unknown_people(corpus):
-    with pytest.raises(UnknownName, match="nurse"):
-        corpus.share_of_women("nurze")
 
 
 def test_every_dial_is_documented():

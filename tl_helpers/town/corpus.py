@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tl_helpers.core.errors import BadValue, UnknownName
+from tl_helpers.core.errors import BadValue
 from tl_helpers.town import compiled, lexicon
 from tl_helpers.town.generate import (
     ATTRIBUTE,
@@ -16,7 +16,6 @@ from tl_helpers.town.generate import (
     SLOT,
     Draws,
     Engine,
-    occupations,
 )
 from tl_helpers.town.homonyms import Homonyms, find_homonyms
 
@@ -133,22 +132,6 @@ class Corpus:
     def is_hard(self) -> np.ndarray:
         """``[sentences]`` said by negation, contrast or irony."""
         return self.engine.p_hard[self.draws.pattern]
-
-    def derivations(self) -> list[str]:
-        """The rule that each sentence was built with."""
-        return [self.engine.patterns[i].source for i in self.draws.pattern]
-
-    def share_of_women(self, occupation: str) -> float:
-        """Of the documents' professionals with that occupation, the share who are women.
-
-        Raises:
-            UnknownName: the town has no such occupation.
-        """
-        names = occupations()[0]
-        if occupation not in names:
-            raise UnknownName("occupation of the town", occupation, names)
-        here = self.draws.occupation == names.index(occupation)
-        return float((self.draws.gender[here] == 0).mean()) if here.any() else float("nan")
 
     def cue_positions(self, category: str = "eval") -> np.ndarray:
         """Token positions of the words drawn from a category in plain sentences."""
