@@ -9,12 +9,13 @@ import numpy as np
 from tl_helpers.town import lexicon
 from tl_helpers.town.sources import read
 
+_PEOPLE = read("people")
 PERSONS_PER_CELL = 4  # of an occupation and a gender
 
 
 def _of_domain(domain: str) -> list[tuple[str, int]]:
     """Its occupations with their stereotype: +1 female, -1 male; the two take turns."""
-    table = read("people")["occupations"][domain]
+    table = _PEOPLE["occupations"][domain]
     pairs = zip(table["female"].split(), table["male"].split(), strict=True)
     return [pair for her, his in pairs for pair in ((her, 1), (his, -1))]
 
@@ -35,7 +36,7 @@ def occupations() -> tuple[list[str], np.ndarray, np.ndarray]:
 def people() -> list[tuple[str, str]]:
     """The town's professionals, (first name, surname), by occupation, gender, then rank."""
     first = [lexicon.words("q", gender) for gender in lexicon.GENDERS]
-    last = read("people")["surnames"].split()
+    last = _PEOPLE["surnames"].split()
     seen: set[tuple[str, str]] = set()
     out = []
     for n in range(len(occupations()[0]) * 2 * PERSONS_PER_CELL):
