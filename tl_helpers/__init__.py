@@ -21,6 +21,7 @@ _ROOMS = {
     "errors": "core.errors",
     "evaluate": "measure.evaluate",
     "exercises": "exercises",
+    "experiment": "measure.experiment",
     "explore": "show.explore",
     "files": "core.files",
     "head_start": "train.head_start",

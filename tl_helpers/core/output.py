@@ -12,18 +12,19 @@ from typing import Any
 Bundle = dict[str, Any]
 
 
-def _on(variable: str) -> bool:
+def on(variable: str) -> bool:
+    """Is a switch of the environment, such as ``TL_QUIET=1``, set?"""
     return os.environ.get(variable, "").strip().lower() not in ("", "0", "false", "no")
 
 
 def quiet() -> bool:
     """True when a runner executes the notebook (``TL_QUIET=1``): no progress bars."""
-    return _on("TL_QUIET")
+    return on("TL_QUIET")
 
 
 def static() -> bool:
     """True when only forms that survive without a kernel may be shown."""
-    return quiet() or _on("TL_STATIC")
+    return quiet() or on("TL_STATIC")
 
 
 def shell() -> Any | None:
