@@ -54,7 +54,7 @@ Grid = Mapping[str, Any]
 EXTRA = 'pip install "tl-helpers[cluster]"'
 _BACKENDS = ("loky", "dask")
 _TURN = threading.RLock()  # runs set the random numbers of the whole process, so they take turns
-_LOST = 3  # how often in a row worker processes may die without any run being finished
+_DEATHS = 3  # in a row, without any run being finished
 
 
 class RunFailed(CourseError):
@@ -196,15 +196,18 @@ def finish(
     done = len(todo) - len(missing)
     with (
         tqdm(total=len(todo), initial=done, desc=name, unit="run", disable=output.quiet()) as bar,
-        contextlib.closing(_computed(fn, {n: todo[n] for n in missing})) as coming,
+        contextlib.closing(_computed(fn, name, {n: todo[n] for n in missing})) as coming,
     ):
         for number, part in coming:
             if isinstance(part, NoTable):
                 raise part
             if isinstance(part, Exception):
+                what, do = (
+                    (part.what, f"{part.do} ") if isinstance(part, CourseError) else (str(part), "")
+                )
                 raise RunFailed(
-                    f"{name}({_said(todo[number])}) did not finish: {type(part).__name__}: {part}",
-                    "Mend it and call again: the runs that were finished are kept.",
+                    f"{name}({_said(todo[number])}) did not finish: {type(part).__name__}: {what}",
+                    f"{do}Then call again: the runs that were finished are kept.",
                 ) from part
             _write(paths[number], part)
             parts[number] = part
@@ -339,34 +342,41 @@ def _that_travels(error: Exception) -> Exception:
 
 # --- where runs are computed ---------------------------------------------------------------------
 def _computed(
-    fn: Callable[..., Any], todo: Mapping[int, Row]
+    fn: Callable[..., Any], name: str, todo: Mapping[int, Row]
 ) -> Generator[tuple[int, _Part | Exception]]:
     """Numbers of runs with what they gave, as they come in."""
     import cloudpickle
     import joblib
     from joblib.parallel import get_active_backend
 
-    name, waiting, deaths = fingerprint.name_of(fn), dict(todo), 0
+    column, waiting, deaths = fingerprint.name_of(fn), dict(todo), 0
     client = getattr(get_active_backend()[0], "client", None)
-    alone = client is None and joblib.effective_n_jobs(None) == 1
-    work = fn if alone else cloudpickle.dumps(fn)
+    here = client is None and joblib.effective_n_jobs(None) == 1
+    work = fn if here else cloudpickle.dumps(fn)
     while waiting:
-        runs = [(work, name, number, arguments) for number, arguments in waiting.items()]
+        runs = [(work, column, number, arguments) for number, arguments in waiting.items()]
         if client is not None:
             coming = _on_dask(client, runs)
         else:
             parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1)
             coming = parallel(joblib.delayed(_one)(*each) for each in runs)
         try:
-            with contextlib.closing(coming):
-                for number, part in coming:
-                    del waiting[number]
-                    deaths = 0
-                    yield number, part
+            for number, part in coming:
+                del waiting[number]
+                deaths = 0
+                yield number, part
         except BrokenExecutor as error:  # a worker was killed; what it was at is run again
             deaths += 1
-            if deaths == _LOST:
-                yield next(iter(waiting)), error
+            if deaths == _DEATHS:
+                raise RunFailed(
+                    f"{name}: worker processes died {deaths} times, at one of "
+                    f"{'; '.join(_said(one) for one in list(waiting.values())[:4])} ({error})",
+                    "Is the memory enough? Use fewer jobs. The runs that were finished are kept.",
+                ) from error
+        finally:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # that runs are given up is what is wanted
+                coming.close()
 
 
 def _on_dask(client: Any, runs: Sequence[tuple[Any, ...]]) -> Generator[tuple[int, Any]]:
