@@ -193,21 +193,20 @@ def finish(
     missing = [number for number, part in enumerate(parts) if part is None]
     from tqdm.auto import tqdm
 
-    done = len(todo) - len(missing)
+    done, still = len(todo) - len(missing), output.quiet() or not missing
     with (
-        tqdm(total=len(todo), initial=done, desc=name, unit="run", disable=output.quiet()) as bar,
+        tqdm(total=len(todo), initial=done, desc=name, unit="run", disable=still) as bar,
         contextlib.closing(_computed(fn, name, {n: todo[n] for n in missing})) as coming,
     ):
         for number, part in coming:
             if isinstance(part, NoTable):
                 raise part
             if isinstance(part, Exception):
-                what, do = (
-                    (part.what, f"{part.do} ") if isinstance(part, CourseError) else (str(part), "")
-                )
+                ours = isinstance(part, CourseError)
+                what, do = (part.what, part.do) if ours else (str(part), "Mend it.")
                 raise RunFailed(
                     f"{name}({_said(todo[number])}) did not finish: {type(part).__name__}: {what}",
-                    f"{do}Then call again: the runs that were finished are kept.",
+                    f"{do} Then call again: the runs that were finished are kept.",
                 ) from part
             _write(paths[number], part)
             parts[number] = part

@@ -117,8 +117,8 @@ def _function(fn: types.FunctionType) -> tuple[Any, ...]:
             continue
     if _library(fn.__module__):  # a decorator of a library holds a function of the reader's own
         return ("library", fn.__module__, fn.__qualname__, getattr(fn, "__wrapped__", held))
-    named = {".".join(path): value for path, value in _names(fn.__code__, fn.__globals__)}
-    return ("function", fn.__code__, named, held, fn.__defaults__, fn.__kwdefaults__)
+    named = {".".join(path): value for path, value in _names(fn.__code__, fn.__globals__, held)}
+    return ("function", fn.__code__, named, fn.__defaults__, fn.__kwdefaults__)
 
 
 def _class(cls: type) -> tuple[Any, ...]:
@@ -136,16 +136,25 @@ def _class(cls: type) -> tuple[Any, ...]:
     return ("class", cls.__qualname__, cls.__bases__, members)
 
 
-def _names(code: types.CodeType, space: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """The names of the notebook or module that a function reads, and what they stand for.
+def _names(
+    code: types.CodeType, around: dict[str, Any], held: dict[str, Any]
+) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The names that a function reads, and what they stand for.
 
     ``study.climb`` is followed to the function in the module, unless it is a library's.
+
+    Args:
+        code: of the function.
+        around: the names of its notebook or module.
+        held: those of the functions that it was made in.
     """
+    spaces = {"LOAD_GLOBAL": around, "LOAD_NAME": around, "LOAD_DEREF": held}
     steps = list(dis.get_instructions(code))
     for i, step in enumerate(steps):
         if step.opname == "IMPORT_NAME" and step.argval and not _library(step.argval):
             yield ("import", step.argval), _text(step.argval)
-        if step.opname not in ("LOAD_GLOBAL", "LOAD_NAME") or step.argval not in space:
+        space = spaces.get(step.opname, {})
+        if step.argval not in space:
             continue
         path, value = [step.argval], space[step.argval]
         for further in steps[i + 1 :]:
@@ -156,7 +165,7 @@ def _names(code: types.CodeType, space: dict[str, Any]) -> Iterator[tuple[tuple[
         yield tuple(path), value
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            yield from _names(constant, space)
+            yield from _names(constant, around, held)
 
 
 def _library(module: str | None) -> bool:
