@@ -31,6 +31,8 @@ class Cells(types.ModuleType):
 
     Nothing is read before the first of them is asked for, and no experiment of the notebook runs.
 
+    Other names that a function needs may be set from outside: ``notebook.words = [...]``.
+
     Args:
         notebook: its name, without ``.ipynb``.
 
@@ -54,12 +56,11 @@ class Cells(types.ModuleType):
         if name.startswith("__"):
             raise AttributeError(name)
         made = _definitions(path_of(self.__name__))
-        for needed in _in_order(name, made, self.__name__):
-            if needed not in vars(self):
-                place = f"<{needed}, {self.__name__}>"
-                lines = made[needed].source.splitlines(keepends=True)
-                linecache.cache[place] = (len(lines), None, lines, place)  # for inspect, tracebacks
-                exec(compile(made[needed].source, place, "exec"), vars(self))
+        for needed in _in_order(name, made, {*_GIVEN, *vars(self)}, self.__name__):
+            place = f"<{needed}, {self.__name__}>"
+            lines = made[needed].source.splitlines(keepends=True)
+            linecache.cache[place] = (len(lines), None, lines, place)  # for inspect, tracebacks
+            exec(compile(made[needed].source, place, "exec"), vars(self))
         return vars(self)[name]
 
 
@@ -117,12 +118,12 @@ def _names(statement: ast.stmt) -> list[str]:
         return [statement.name]
     if isinstance(statement, (ast.Import, ast.ImportFrom)):
         return [alias.asname or alias.name.split(".")[0] for alias in statement.names]
-    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+    if isinstance(statement, ast.Assign):
         try:
             ast.literal_eval(statement.value)
         except ValueError:
             return []
-        return [statement.targets[0].id]
+        return [name.id for name in ast.walk(statement.targets[0]) if isinstance(name, ast.Name)]
     return []
 
 
@@ -139,20 +140,20 @@ def _reads(source: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _in_order(name: str, made: dict[str, _Definition], notebook: str) -> list[str]:
-    """What ``name`` needs, what is needed by others first."""
+def _in_order(name: str, made: dict[str, _Definition], given: set[str], notebook: str) -> list[str]:
+    """What ``name`` needs and is not there yet, what is needed by others first."""
     if name not in made:
         known = [n for n, definition in made.items() if definition.callable]
         raise UnknownName(f"function of {notebook}", name, known)
     order: list[str] = []
-    begun = set()
+    begun = set(given)
 
     def follow(wanted: str) -> None:
         begun.add(wanted)
         for used in sorted(made[wanted].reads - begun):
             if used in made:
                 follow(used)
-            elif used not in _GIVEN:
+            else:
                 raise UnknownName(
                     f"name of {notebook}",
                     used,

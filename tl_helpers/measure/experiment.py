@@ -202,8 +202,7 @@ def finish(
             if isinstance(part, NoTable):
                 raise part
             if isinstance(part, Exception):
-                ours = isinstance(part, CourseError)
-                what, do = (part.what, part.do) if ours else (str(part), "Mend it.")
+                what, do = getattr(part, "what", part), getattr(part, "do", "Mend it.")
                 raise RunFailed(
                     f"{name}({_said(todo[number])}) did not finish: {type(part).__name__}: {what}",
                     f"{do} Then call again: the runs that were finished are kept.",

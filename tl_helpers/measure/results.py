@@ -69,8 +69,9 @@ class Study:
     @property
     def configuration(self) -> dict[str, Any]:
         """What decides its numbers, as it is stored: ``grid``, and the function's own defaults."""
+        varied = {"seed", *(name for grid in self.grids for name in grid)}
         parameters = inspect.signature(self.run).parameters.items()
-        fixed = {k: p.default for k, p in parameters if p.default is not p.empty}
+        fixed = {k: p.default for k, p in parameters if k not in varied}
         whole = {**fixed, "grid": [dict(grid) for grid in self.grids]}
         return {k: storable(v, k, self.name) for k, v in whole.items()}
 
@@ -143,7 +144,7 @@ def study(
     """
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
         raise BadValue(f"{name!r} is no name of a study.", "Use lower-case words with dashes.")
-    every = tuple({**some, **grid} for some in grids) if grids else (grid,)
+    every = tuple({**some, **grid} for some in grids or ([{}] if grid else []))
 
     def register(run: Callable[..., Any]) -> Callable[..., Any]:
         taken = STUDIES.get(name)
@@ -188,7 +189,9 @@ def build(name: str, seeds: Iterable[int] | None = None) -> Result:
         raise UnknownName("study", name, known)
     one = known[name]
     numbers = list(one.seeds if seeds is None else seeds)
-    with files.only_one(files.cache_dir() / "runs" / name, busy=f"The study {name!r} is built"):
+    with files.only_one(
+        files.cache_dir() / "runs" / name, busy=f"The study {name!r} is being built"
+    ):
         made = experiment.finish(one.run, one.plan(), numbers, name=name)
         span = "" if seeds is None else f" --seeds {','.join(map(str, numbers))}"
         meta = {
