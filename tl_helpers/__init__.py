@@ -22,6 +22,7 @@ _ROOMS = {
     "errors": "core.errors",
     "evaluate": "measure.evaluate",
     "exercises": "exercises",
+    "experiment": "measure.experiment",
     "explore": "show.explore",
     "files": "core.files",
     "head_start": "train.head_start",

@@ -176,25 +176,33 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 @contextmanager
-def only_one(path: str | os.PathLike[str]) -> Iterator[None]:
+def only_one(path: str | os.PathLike[str], busy: str = "") -> Iterator[None]:
     """Let one process make ``path`` while the others wait for it.
 
     The empty file ``path.lock`` beside it stays.
 
+    Args:
+        path: what is made.
+        busy: do not wait, but say this if another process is at it.
+
     Raises:
-        CourseError: disk full, or no permission; says what to do.
+        CourseError: another process is at it; disk full, or no permission; says what to do.
 
     Example:
         ``with only_one(folder): make(folder)``
     """
-    from filelock import FileLock
+    from filelock import FileLock, Timeout
 
     target = Path(path)
     beside = target.with_name(f"{target.name}.lock")
-    lock = FileLock(beside)
+    lock = FileLock(beside, timeout=0 if busy else -1)
     try:
         beside.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
+    except Timeout:
+        raise CourseError(
+            f"{busy} by another process.", "Wait for it, or end it; nothing was changed."
+        ) from None
     except OSError as error:
         raise explained(error, beside.parent) from None
     try:

@@ -12,7 +12,8 @@ from typing import Any
 Bundle = dict[str, Any]
 
 
-def _on(variable: str) -> bool:
+def on(variable: str) -> bool:
+    """Is a switch of the environment, such as ``TL_QUIET=1``, set?"""
     return os.environ.get(variable, "").strip().lower() not in ("", "0", "false", "no")
 
 
@@ -22,7 +23,7 @@ def quiet() -> bool:
     Example:
         ``TL_QUIET=1`` -> True
     """
-    return _on("TL_QUIET")
+    return on("TL_QUIET")
 
 
 def static() -> bool:
@@ -31,7 +32,7 @@ def static() -> bool:
     Example:
         ``TL_STATIC=1`` -> True
     """
-    return quiet() or _on("TL_STATIC")
+    return quiet() or on("TL_STATIC")
 
 
 def shell() -> Any | None:
