@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
+THEMES = {
+    "Pre-training": "Where does knowledge about language come from, before there is a task?",
+    "Target tasks": "What do we want to know about a text, and how is an answer judged?",
+    "Adaptation": "How does what was learned get to where it is needed?",
+    "Discussion": "What comes along unasked, what does it cost, and how does one choose?",
+}
+"""Theme -> the question that its notebooks share. The start is a theme of its own, without one."""
+
 _MAP = """
 00_start_here | Start | What is transfer learning, and does it work here, now?
 10_distributional_hypothesis | Pre-training | Why does counting neighbours give meaning?
@@ -57,6 +67,29 @@ def rows() -> list[tuple[str, str, str]]:
     """``(notebook, theme, question)`` of every notebook on the map, in order."""
     lines = [line.split(" | ") for line in _MAP.strip().splitlines()]
     return [(notebook, theme, question) for notebook, theme, question in lines]
+
+
+def themes() -> dict[str, list[str]]:
+    """Theme -> its notebooks on the map, in order.
+
+    Example:
+        >>> themes()["Start"]
+        ['00_start_here']
+    """
+    groups: dict[str, list[str]] = {}
+    for notebook, theme, _ in rows():
+        groups.setdefault(theme, []).append(notebook)
+    return groups
+
+
+def slug(theme: str) -> str:
+    """How files of a theme are called.
+
+    Example:
+        >>> slug("Target tasks")
+        'target-tasks'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", theme.lower()).strip("-")
 
 
 def exists(notebook: str) -> bool:
