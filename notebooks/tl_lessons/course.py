@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 THEMES = {
     "Pre-training": "Where does knowledge about language come from, before there is a task?",
@@ -63,10 +64,27 @@ _NAMES = {
 }
 
 
-def rows() -> list[tuple[str, str, str]]:
-    """``(notebook, theme, question)`` of every notebook on the map, in order."""
-    lines = [line.split(" | ") for line in _MAP.strip().splitlines()]
-    return [(notebook, theme, question) for notebook, theme, question in lines]
+class Row(NamedTuple):
+    """A notebook on the map, the theme that it belongs to, and the question that it answers."""
+
+    notebook: str
+    theme: str
+    question: str
+
+    @property
+    def number(self) -> str:
+        """``"10"`` for ``10_distributional_hypothesis``."""
+        return self.notebook.partition("_")[0]
+
+    @property
+    def title(self) -> str:
+        """A readable name: ``Heads, adapters, LoRA`` for ``30_heads_adapters_lora``."""
+        return title(self.notebook)
+
+
+def rows() -> list[Row]:
+    """Every notebook on the map, in order."""
+    return [Row(*line.split(" | ")) for line in _MAP.strip().splitlines()]
 
 
 def themes() -> dict[str, list[str]]:
