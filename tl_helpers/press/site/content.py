@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -200,9 +201,8 @@ def claims_page(site: Sequence[Page], about: str) -> str:
     recorded = [claim for page in site for claim in page.claims]
     known = other_seeds.load()
     tried = [known[claim.id] for claim in recorded if claim.id in known]
-    verdicts = [claim.verdict for claim in recorded]
-    counts = {verdict: verdicts.count(verdict) for verdict in VERDICTS}
-    said = [f"{n} {VERDICTS[verdict][2:].lower()}" for verdict, n in counts.items() if n]
+    counts = Counter(claim.verdict for claim in recorded)
+    said = [f"{counts[v]} {words[2:].lower()}" for v, words in VERDICTS.items() if counts[v]]
     rows = []
     for claim in recorded:
         low, effect, high = cards.numbers(claim)
@@ -229,7 +229,7 @@ def claims_page(site: Sequence[Page], about: str) -> str:
     )
 
 
-VERDICTS = {
+VERDICTS: dict[claims.Verdict, str] = {
     "supported": "✓ Supported",
     "inconclusive": "? Not settled",
     "contradicted": "✗ Contradicted",
