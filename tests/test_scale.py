@@ -16,7 +16,7 @@ from tl_helpers.measure import results
 from tl_helpers.press import bench
 from tl_helpers.train import pretrain
 from tl_helpers.train.head_start import document_vectors, head_start
-from tl_lessons.objectives_and_scale import exercises_scale, transfer, tricks
+from tl_lessons.objectives_and_scale import exercises, transfer, tricks
 from tl_lessons.objectives_and_scale import ladder as scaling
 
 
@@ -284,9 +284,9 @@ def test_the_largest_size_of_the_ladder_is_among_those_whose_rate_was_measured()
 
 
 def test_references_of_the_exercises_by_hand():
-    assert exercises_scale.training_hours(1e9, 2e10, 1e15, 0.4) == pytest.approx(83.333, rel=1e-3)
-    for A, a, B, b, compute in exercises_scale._laws(np.random.default_rng(3)):
-        best = exercises_scale.best_size(A, a, B, b, compute)
+    assert exercises.training_hours(1e9, 2e10, 1e15, 0.4) == pytest.approx(83.333, rel=1e-3)
+    for A, a, B, b, compute in exercises._laws(np.random.default_rng(3)):
+        best = exercises.best_size(A, a, B, b, compute)
 
         def loss(n, law=(A, a, B, b, compute)):
             return law[0] / n ** law[1] + law[2] / (law[4] / 6 / n) ** law[3]
@@ -294,13 +294,13 @@ def test_references_of_the_exercises_by_hand():
         assert loss(best) <= min(loss(best * f) for f in (0.9, 0.99, 1.01, 1.1))
     grid = {10: {5: 3.0, 50: 2.0}, 100: {5: 2.5, 50: 1.0}}
     assert (
-        exercises_scale.best_per_budget(grid, 6 * 10 * 50) == 10
+        exercises.parameters_of_best(grid, 6 * 10 * 50) == 10
     )  # 100 x 5 costs as much and is worse
-    assert exercises_scale.best_per_budget(grid, 6 * 100 * 50) == 100
-    assert "packing 2.4" in exercises_scale.padding_costs({"packing": 2.4})
+    assert exercises.parameters_of_best(grid, 6 * 100 * 50) == 100
+    assert "packing 2.4" in exercises.what_each_saves({"packing": 2.4})
 
 
 def test_equal_exponents_share_the_compute_equally():
-    sizes = [exercises_scale.best_size(400, 0.34, 400, 0.34, c) for c in (1e18, 1e20)]
+    sizes = [exercises.best_size(400, 0.34, 400, 0.34, c) for c in (1e18, 1e20)]
     assert sizes[1] / sizes[0] == pytest.approx(10)
     assert list(itertools.pairwise(sizes))

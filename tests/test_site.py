@@ -15,11 +15,11 @@ import site_links
 from bs4 import BeautifulSoup
 from notebook_factory import text, write
 
+from tl_helpers.core import lessons
 from tl_helpers.core.errors import BrokenFile, CourseError
 from tl_helpers.press import cli, notebooks
 from tl_helpers.press.site import build as build_site
 from tl_helpers.press.site import content
-from tl_lessons import course
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("site")]
 
@@ -159,14 +159,14 @@ def test_all_claims_in_one_table(page):
 def test_the_map_shows_every_notebook(page):
     shown = page("map").find("article")
     stations = shown.select(".tl-station")
-    assert len(stations) == len(course.rows())
+    assert len(stations) == len(lessons.rows()) == 23
     ready = [s.find("a")["href"] for s in stations if "tl-ready" in s["class"]]
     assert ready == ["00_start_here.html", "11_language_models.html"]
     assert [h.get_text().rstrip("#") for h in shown.select("h2")] == [
-        f"{n} {theme}" for n, theme in enumerate(course.THEMES, 1)
+        f"{n} {theme.name}" for n, theme in enumerate(lessons.plan().theme, 1)
     ]
-    for (name, _, question), station in zip(course.rows(), stations, strict=True):
-        assert question in station.get_text() and name[:2] in station.get_text()
+    for row, station in zip(lessons.rows(), stations, strict=True):
+        assert row.question in station.get_text() and row.number in station.get_text()
 
 
 def test_side_bar_and_order(page):

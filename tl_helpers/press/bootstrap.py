@@ -1,8 +1,8 @@
 """The first code cell of every notebook: it finds this package, or installs it.
 
 The cell runs where nothing of the course is there yet, so it needs the standard library only, and
-it is the same in every notebook but for the notebook's name, its knobs and the place to install
-from. ``tl bootstrap`` writes it; ``tl badges`` also sets the place.
+it is the same in every notebook but for its lesson, its knobs and the place to install from.
+``tl bootstrap`` writes it; ``tl badges`` also sets the place.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from tl_helpers.core import lessons
 from tl_helpers.core.errors import BadValue
 from tl_helpers.press import notebooks
 
@@ -30,7 +31,8 @@ from importlib import metadata, util
 from pathlib import Path
 from subprocess import PIPE, STDOUT, run
 
-sys.path += [str(p) for p in Path.cwd().parents if (p / "tl_helpers" / "__init__.py").is_file()]
+sys.path += [str(folder) for p in Path.cwd().parents for folder in (p, p / "notebooks")
+             if (p / "tl_helpers" / "__init__.py").is_file()]
 if util.find_spec("tl_helpers") is None:  # Colab, Binder, a bare kernel
     place = os.environ.get("TL_SOURCE", {place})
     place or sys.exit("Where is the course? Say above: %env TL_SOURCE=folder, wheel or git+https://")
@@ -41,10 +43,16 @@ if util.find_spec("tl_helpers") is None:  # Colab, Binder, a bare kernel
     done = run(pip, input=versions, text=True, stdout=PIPE, stderr=STDOUT)
     done.returncode and sys.exit(f"{{done.stdout[-3000:]}}\\nElsewhere? Say %env TL_SOURCE=...")
 import tl_helpers as tl
-
-session = tl.start({name}, PROFILE, SEED{knobs})
+{start}
 """
+_LESSON = """\
+from tl_lessons.{folder} import lesson
+
+session = lesson.start(PROFILE, SEED{knobs})"""
+_OWN = """
+session = tl.start({name}, PROFILE, SEED{knobs})"""
 _PLACE = re.compile(r'^ +place = os\.environ\.get\("TL_SOURCE", ("(?:[^"\\]|\\.)*")\)', re.M)
+_OURS = ("tl_helpers", "tl_lessons", "tl.start(", "lesson.start(")
 _LINE = 100  # a longer line is fine here, but the linter has to be told
 
 
@@ -52,7 +60,8 @@ def source(name: str, knobs: Sequence[str] = (), place: str = "") -> str:
     """The text of the cell.
 
     Args:
-        name: the notebook's name, without ``.ipynb``.
+        name: the notebook's name, without ``.ipynb``. That of a lesson is imported from its folder;
+            any other is handed to ``tl.start``.
         knobs: its own parameters, besides ``PROFILE`` and ``SEED``.
         place: what pip installs where the package is missing: a folder, a wheel, an address such
             as ``git+https://...``; empty if there is no such place.
@@ -67,7 +76,13 @@ def source(name: str, knobs: Sequence[str] = (), place: str = "") -> str:
                 "Leave out line breaks, and blanks at either end.",
             )
     extra = "".join(f", {knob}={knob}" for knob in knobs)
-    text = _CELL.format(name=_quoted(name), place=_quoted(place), knobs=extra)
+    lesson = lessons.every().get(name)
+    start = (
+        _LESSON.format(folder=lesson.folder, knobs=extra)
+        if lesson
+        else _OWN.format(name=_quoted(name), knobs=extra)
+    )
+    text = _CELL.format(place=_quoted(place), start=start)
     lines = text.strip().splitlines()
     return "\n".join(f"{line}  # noqa: E501" if len(line) > _LINE else line for line in lines)
 
@@ -180,7 +195,7 @@ def _own_imports(before: str, after: str, name: str) -> Iterator[str]:
     known = {ast.unparse(s) for s in ast.parse(after).body}
     for statement in statements:
         text = ast.get_source_segment(before, statement) or ""
-        if "tl_helpers" in text or "tl.start(" in text or ast.unparse(statement) in known:
+        if ast.unparse(statement) in known or any(word in text for word in _OURS):
             continue
         if not isinstance(statement, (ast.Import, ast.ImportFrom)):
             raise BadValue(

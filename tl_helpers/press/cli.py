@@ -174,6 +174,20 @@ def claims(
 
 
 @cli.command()
+@click.argument("notebook")
+@click.option("--theme", default="", help="Of the course; known where the notebook is planned.")
+@click.option("--title", default="", help="A readable name.")
+@click.option("--question", default="", help="The one that the notebook answers.")
+def new(notebook: str, theme: str, title: str, question: str) -> None:
+    """Make the folder of a new lesson and a NOTEBOOK that runs (for authors)."""
+    from tl_helpers.press import new as room
+
+    for path in room.make(notebook, theme, title, question):
+        click.echo(f"written {path}")
+    click.echo(f"\nIt runs: tl run {notebook}. When it says what it should: tl refresh {notebook}")
+
+
+@cli.command()
 def doctor() -> None:
     """What is installed, what works offline, what is missing and how to get it."""
     from tl_helpers.press import doctor as room

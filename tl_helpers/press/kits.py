@@ -34,13 +34,12 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, ValidationError
 
-from tl_helpers.core import files
+from tl_helpers.core import files, lessons
 from tl_helpers.core.errors import BrokenFile, CourseError, UnknownName
 from tl_helpers.measure import cards, claims
 from tl_helpers.press import notebooks
 from tl_helpers.press.slides import Deck, Slide, cut
 from tl_helpers.press.slides.cut import Part
-from tl_lessons import course
 
 BLOCKS = {"Presentation": 25, "Questions": 15, "Break": 10, "Discussion": 20, "Chat": 20}
 """Block of a session -> its minutes."""
@@ -110,7 +109,7 @@ class Kit:
 def find() -> list[Path]:
     """The kits that were written, in the order of the map."""
     folder = files.root() / "notebooks" / "sessions"
-    order = [course.slug(theme) for theme in course.themes()]
+    order = [lessons.slug(theme) for theme in lessons.themes()]
     planned = [path for path in sorted(folder.glob("*.md")) if _is_kit(path)]
     # One whose name is no theme's comes last; reading it says what is wrong with it.
     return sorted(planned, key=lambda path: [*order, path.stem].index(path.stem))
@@ -143,9 +142,10 @@ def read(path: Path) -> Kit:
         raise BrokenFile(what, mend) from None
     except (yaml.YAMLError, KeyError, TypeError) as error:
         raise BrokenFile(f"{path.name} has no readable plan: {error!r}.", mend) from None
-    if plan.theme not in course.themes():
-        raise UnknownName("theme", plan.theme, course.themes())
-    if path.stem != (slug := course.slug(plan.theme)):
+    themes = lessons.themes()
+    if plan.theme not in themes:
+        raise UnknownName("theme", plan.theme, themes)
+    if path.stem != (slug := lessons.slug(plan.theme)):
         raise BrokenFile(f"{path.name} is about {plan.theme}.", f"Call it {slug}.md.")
     for name in plan.blocks:
         if name not in BLOCKS:
@@ -157,7 +157,7 @@ def read(path: Path) -> Kit:
                 f"{path.name}: the steps of {name} take {there} minutes, not {minutes}.", mend
             )
     there_is = {p.stem: p for p in notebooks.find()}
-    mine = [there_is[name] for name in course.themes()[plan.theme] if name in there_is]
+    mine = [there_is[row.notebook] for row in themes[plan.theme] if row.notebook in there_is]
     if not mine:
         raise CourseError(f"The theme {plan.theme} has no notebook yet.", f"Remove {path}.")
     return Kit(path, plan.theme, plan.blocks, text, tuple(mine))
@@ -301,12 +301,13 @@ def fill(kit: Kit) -> str:
 
 
 def _objectives(kit: Kit, contents: Sequence[Any]) -> str:
+    titles = {row.notebook: row.title for row in lessons.rows()}
     lines: list[str] = []
     for path, notebook in zip(kit.notebooks, contents, strict=True):
         first = next(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
         listed = re.search(r"(?ms)^You will be able to.*?$\n+((?:[-*] .*?\n)+)", first + "\n")
         if listed and len(contents) > 1:
-            lines += ["", f"*{course.title(path.stem)}*", ""]
+            lines += ["", f"*{titles[path.stem]}*", ""]
         lines += listed[1].strip().splitlines() if listed else []
     return "\n".join(lines) or "The notebooks of this theme list no objectives."
 
@@ -388,14 +389,11 @@ def _claims(results: Sequence[claims.Claim]) -> str:
 def _exercises(kit: Kit) -> Iterator[str]:
     from tl_helpers import exercises
 
-    names = {path.stem for path in kit.notebooks}
-    mine = [e for e in exercises.everything().values() if e.notebook in names]
+    mine = [e for path in kit.notebooks for e in exercises.of(path.stem).values()]
     if not mine:
         yield "The notebooks of this theme have no exercises."
     for exercise in mine:
-        yield f"**{exercise.question}** (`{exercise.id}`)\n"
+        yield f"**`{exercise.id}`** {exercise.question}\n"
         yield f"```python\n{exercise.solution}\n```\n"
-        # Where the feedback depends on what the learner measured, this is the part that does not.
-        yield f"{exercise.right() if callable(exercise.right) else exercise.right}\n"
-        if exercise.mistakes:
-            yield f"*A typical slip:* {exercise.mistakes[0].says}\n"
+        yield f"{exercise.praise}\n"
+        yield f"*A typical slip:* {exercise.mistakes[0].says}\n"

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from tl_helpers.core import files
 from tl_helpers.press import markdown
+from tl_helpers.press.jobs import BUDGET
 
 if TYPE_CHECKING:
-    from tl_helpers.press.jobs import BUDGET, Report
+    from tl_helpers.press.jobs import Report
 
 STYLE = """
 :root { color-scheme: light dark; }

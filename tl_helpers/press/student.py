@@ -57,7 +57,7 @@ class Copy:
 def student(notebook: Any, name: str) -> Any:
     """A copy of the notebook for a learner: no outputs, no counts, no solutions; then its hash.
 
-    Left out are cells tagged ``solution``, calls of ``exercises.solution(...)`` (not the comments
+    Left out are cells tagged ``solution``, calls of ``lesson.solution(...)`` (not the comments
     that mention it), and the lines between ``### BEGIN SOLUTION`` and ``### END SOLUTION``, for
     which ``...`` is put.
 
@@ -271,7 +271,7 @@ def _without_calls(source: str) -> str:
 
 
 def _shows(node: ast.AST) -> bool:
-    """Is this ``solution("id")``, as ``tl.exercises.solution("id")``?"""
+    """Is this ``solution("id")``, as ``lesson.solution("id")``?"""
     if not (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)):
         return False
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")

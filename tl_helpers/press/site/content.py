@@ -13,11 +13,11 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from tl_helpers.core import lessons
 from tl_helpers.core.errors import BrokenFile
 from tl_helpers.measure import cards, claims
 from tl_helpers.press import markdown, notebooks, other_seeds, templates
 from tl_helpers.press import report as pages
-from tl_lessons import course
 
 # People read about this many words of explanation in a minute; code and figures take longer, and
 # are not counted.
@@ -60,7 +60,7 @@ class Page:
     @property
     def theme(self) -> str:
         """Its theme on the map; empty if it is not there."""
-        return next((row.theme for row in course.rows() if row.notebook == self.name), "")
+        return next((row.theme for row in lessons.rows() if row.notebook == self.name), "")
 
     @property
     def claims(self) -> list[claims.Claim]:
@@ -201,8 +201,8 @@ def claims_page(site: Sequence[Page], about: str) -> str:
     recorded = [claim for page in site for claim in page.claims]
     known = other_seeds.load()
     tried = [known[claim.id] for claim in recorded if claim.id in known]
-    counts = Counter(claim.verdict for claim in recorded)
-    said = [f"{counts[v]} {words[2:].lower()}" for v, words in VERDICTS.items() if counts[v]]
+    counts: Counter[str] = Counter(claim.verdict for claim in recorded)
+    said = [f"{counts[v]} {look.word.lower()}" for v, look in cards.LOOKS.items() if counts[v]]
     rows = []
     for claim in recorded:
         low, effect, high = cards.numbers(claim)
@@ -213,7 +213,7 @@ def claims_page(site: Sequence[Page], about: str) -> str:
                 "effect": f"{effect} {_plain(claim.unit)}",
                 "interval": f"{low} to {high}",
                 "verdict": claim.verdict,
-                "said": VERDICTS[claim.verdict],
+                "said": cards.LOOKS[claim.verdict],
                 "again": _again(known.get(claim.id)),
             }
         )
@@ -229,19 +229,12 @@ def claims_page(site: Sequence[Page], about: str) -> str:
     )
 
 
-VERDICTS: dict[claims.Verdict, str] = {
-    "supported": "✓ Supported",
-    "inconclusive": "? Not settled",
-    "contradicted": "✗ Contradicted",
-}
-
-
 def _again(claim: claims.Claim | None) -> str:
     """What came out on unseen seeds, in a few characters."""
     if claim is None:
         return "–"
     low, effect, high = cards.numbers(claim)
-    return f"{VERDICTS[claim.verdict][0]} {effect} ({low} to {high})"
+    return f"{cards.LOOKS[claim.verdict].mark} {effect} ({low} to {high})"
 
 
 def _plain(text: str) -> str:
@@ -252,10 +245,10 @@ def _plain(text: str) -> str:
 def map_page(site: Sequence[Page]) -> str:
     """The map of topics, in Markdown: a line for each theme, a station for each notebook."""
     ready = {page.name: page for page in site}
-    rows = course.rows()
+    rows, questions = lessons.rows(), {theme.name: theme.question for theme in lessons.plan().theme}
     themes = [
-        (theme, question, [(row, ready.get(row.notebook)) for row in rows if row.theme == theme])
-        for theme, question in {"Start": "", **course.THEMES}.items()
+        (theme, questions.get(theme), [(row, ready.get(row.notebook)) for row in group])
+        for theme, group in lessons.themes().items()
     ]
     count = sum(row.notebook in ready for row in rows)
     return templates.render(TEMPLATES / "map.md.j2", rows=rows, ready=count, themes=themes)
@@ -273,9 +266,10 @@ def contents(site: Sequence[Page], sessions: Sequence[str], own: Sequence[str]) 
     for page in site:
         entries.setdefault(page.theme, []).append(f"{page.short} <{page.name}>")
     uses = [name for name in (*_USES, *own) if name in own and name not in ("index", *_REFERENCE)]
+    themes = [theme.name for theme in lessons.plan().theme]
     groups = [
-        ("", [*entries.get("Start", []), "map"]),
-        *((f"{n} {theme}", entries.get(theme, [])) for n, theme in enumerate(course.THEMES, 1)),
+        ("", [*entries.get(lessons.START, []), "map"]),
+        *((f"{n} {theme}", entries.get(theme, [])) for n, theme in enumerate(themes, 1)),
         ("Further notebooks", entries.get("", [])),
         ("Sessions", [f"sessions/{name}" for name in sessions]),
         ("How to use it", list(dict.fromkeys(uses))),

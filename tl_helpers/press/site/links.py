@@ -23,10 +23,10 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
 
+from tl_helpers.core import lessons
 from tl_helpers.press.markdown import mathml
 from tl_helpers.press.site.citations import Bibliography, last_name
 from tl_helpers.press.site.terms import Terms, other_forms
-from tl_lessons import course
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +56,7 @@ class _State:
 
     builder: Builder
     bibliography: Bibliography
+    rows: dict[str, lessons.Row]
     cited: dict[str, list[str]] = field(default_factory=dict)
     glossary: _Glossary | None = None
 
@@ -200,7 +201,7 @@ class Links(SphinxPostTransform):
 
     def _notebooks(self, text: str) -> Iterator[Piece]:
         for match in _NOTEBOOK.finditer(text):
-            row = next((row for row in course.rows() if row.number == match[1]), None)
+            row = self.state.rows.get(match[1])
             if row is None or row.notebook == self.env.docname:
                 continue
             ready = row.notebook in self.env.all_docs
@@ -272,7 +273,9 @@ def _math(display: str) -> Callable[[Any, Any], None]:
 
 
 def _start(app: Sphinx) -> None:
-    _states[app.env] = _State(app.builder, Bibliography(app.srcdir / app.config.bibtex_bibfiles[0]))
+    bibliography = Bibliography(app.srcdir / app.config.bibtex_bibfiles[0])
+    rows = {row.number: row for row in lessons.rows()}
+    _states[app.env] = _State(app.builder, bibliography, rows)
 
 
 def _style() -> None:

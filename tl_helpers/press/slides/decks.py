@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tl_helpers.core import files
+from tl_helpers.core import files, lessons
 from tl_helpers.core.errors import BadValue, BrokenFile, CourseError, UnknownName
 from tl_helpers.measure import cards, claims
 from tl_helpers.press import notebooks, report
 from tl_helpers.press.slides import draw
 from tl_helpers.press.slides.cut import Deck, Part, Slide, cut
-from tl_lessons import course
 
 
 def deck(path: Path, output: Path | None = None) -> Deck:
@@ -109,16 +108,16 @@ def _wanted(names: Sequence[str | os.PathLike[str]]) -> tuple[list[Path], dict[s
     """Notebooks, and the notebooks of each theme, that these names ask for."""
     there = {path.stem: path for path in notebooks.find()}
     groups = {
-        theme: [there[name] for name in group if name in there]
-        for theme, group in course.themes().items()
+        theme: [there[row.notebook] for row in rows if row.notebook in there]
+        for theme, rows in lessons.themes().items()
     }
     if not names:
         return list(there.values()), {theme: group for theme, group in groups.items() if group}
-    slugs = {course.slug(theme): theme for theme in groups}
+    slugs = {lessons.slug(theme): theme for theme in groups}
     paths: list[Path] = []
     chosen: dict[str, list[Path]] = {}
     for name in names:
-        theme = slugs.get(course.slug(str(name)))
+        theme = slugs.get(lessons.slug(str(name)))
         if str(name) in there or theme is None:
             try:
                 paths += notebooks.find([name])
@@ -136,11 +135,11 @@ def _of_theme(theme: str, parts: Sequence[Deck]) -> Deck:
     shown = [part for part in parts if part.slides]
     slides = [slide for part in shown for slide in part.slides]
     if len(shown) > 1:
-        asked = {notebook: question for notebook, _, question in course.rows()}
+        asked = {row.notebook: row.question for row in lessons.rows()}
         lines = [f"# {theme}", "", *(f"- {asked[part.name]}" for part in shown)]
         slides.insert(0, Slide(parts=[Part("text", "\n".join(lines), {})]))
     sources = tuple(source for part in shown for source in part.sources)
-    return Deck(course.slug(theme), f"Theme: {theme}", slides, sources, parts[0].folder)
+    return Deck(lessons.slug(theme), f"Theme: {theme}", slides, sources, parts[0].folder)
 
 
 def write(decks: Sequence[Deck], output: Path | None = None) -> list[Path]:
