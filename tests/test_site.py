@@ -13,7 +13,7 @@ import pytest
 import site_factory
 import site_links
 from bs4 import BeautifulSoup
-from notebook_factory import text, write
+from notebook_factory import code, text, write
 
 from tl_helpers.core import lessons
 from tl_helpers.core.errors import BrokenFile, CourseError
@@ -208,7 +208,17 @@ def test_an_executed_copy_of_other_sources_is_not_shown(place):
     write(place / "notebooks", "00_start_here", text("# Start here, changed"))
     (only,), (note,) = content.collect(place / "build")
     assert not only.executed and only.title == "Start here, changed"
-    assert "changed since it was run: tl run 00_start_here" in note
+    assert "changed since it was run" in note and "tl run 00_start_here" in note
+
+
+@pytest.mark.parametrize(("profile", "current"), [("course", True), ("quick", False)])
+def test_a_run_at_another_profile_is_not_shown(place, profile, current):
+    path = place / "notebooks" / "00_start_here.ipynb"
+    ran = nbformat.read(str(path), as_version=4)
+    ran.cells.insert(1, code(f'PROFILE = "{profile}"\nSEED = 3', "injected-parameters"))
+    notebooks.write(ran, place / "build" / "notebooks" / path.name)
+    (only,), notes = content.collect(place / "build")
+    assert only.executed == current and bool(notes) != current
 
 
 def test_a_failed_run_shows_the_stored_outputs_and_says_so(place):

@@ -17,7 +17,6 @@ from tl_helpers.core import lessons
 from tl_helpers.core.errors import BrokenFile
 from tl_helpers.measure import cards, claims
 from tl_helpers.press import markdown, notebooks, other_seeds, templates
-from tl_helpers.press import report as pages
 
 # People read about this many words of explanation in a minute; code and figures take longer, and
 # are not counted.
@@ -49,7 +48,7 @@ class Page:
     @property
     def title(self) -> str:
         """Its first heading."""
-        return pages.title(self.notebook, self.name)
+        return notebooks.title(self.notebook, self.name)
 
     @property
     def short(self) -> str:
@@ -123,26 +122,19 @@ def collect(build: Path) -> tuple[list[Page], list[str]]:
     site, notes = [], []
     measured = {row.name: row.seconds for row in report(build).notebooks}
     for source in notebooks.find():
-        stored = notebooks.read(source)
-        notebook, executed = stored, False
-        seconds = stored.metadata.get("tl", {}).get("run_seconds")
-        ran = build / "notebooks" / source.name
-        if ran.exists():
-            notebook = notebooks.read(ran)
-            executed = _sources(notebook) == _sources(stored)
-            if executed:
-                seconds = measured.get(source.stem, seconds)
-            else:
-                notebook = stored
-                notes.append(f"{source.stem} was changed since it was run: tl run {source.stem}")
+        notebook, shown = notebooks.latest(source, build)
+        seconds = notebook.metadata.get("tl", {}).get("run_seconds")
+        if executed := shown != source:
+            seconds = measured.get(source.stem, seconds)
+        elif (build / "notebooks" / source.name).exists():
+            notes.append(
+                f"{source.stem} was changed since it was run, or run at another profile; its "
+                f"stored outputs are shown: tl run {source.stem}"
+            )
         elif (build / "notebooks" / f"{source.stem}.failed.ipynb").exists():
             notes.append(f"{source.stem} failed when it was run; its stored outputs are shown")
         site.append(Page(source.stem, source, notebook, executed, seconds))
     return site, notes
-
-
-def _sources(notebook: Any) -> list[str]:
-    return [c.source for c in notebook.cells if not notebooks.is_injected(c)]
 
 
 def readable(page: Page, deck: bool) -> Any:

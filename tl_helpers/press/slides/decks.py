@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from tl_helpers.core import files, lessons
-from tl_helpers.core.errors import BadValue, BrokenFile, CourseError, UnknownName
+from tl_helpers.core.errors import BadValue, CourseError, UnknownName
 from tl_helpers.measure import cards, claims
-from tl_helpers.press import notebooks, report
+from tl_helpers.press import notebooks
 from tl_helpers.press.slides import draw
 from tl_helpers.press.slides.cut import Deck, Part, Slide, cut
 
@@ -28,48 +26,22 @@ def deck(path: Path, output: Path | None = None) -> Deck:
         CourseError: the notebook was never run, or a cell of it failed.
         BadValue: slide metadata that makes no sense.
     """
-    notebook, source = executed(path, output)
-    said = {claim.id: cards.result(claim) for claim in claims.of_notebook(notebook, path)}
-    try:
-        slides = cut(notebook, said)
-    except BadValue as error:
-        raise BadValue(f"{path.stem}: {error.what}", error.do) from None
-    title = report.title(notebook, path.stem)
-    return Deck(path.stem, title, slides, (source,), path.parent)
-
-
-def executed(path: Path, output: Path | None = None) -> tuple[Any, Path]:
-    """A notebook with outputs, and the file that they come from.
-
-    The outputs are those of the last run (``build/notebooks/``) if it was a run of the cells that
-    stand here, at the course's own parameters; else those stored in the notebook itself. Slide
-    metadata are always those of the notebook itself.
-
-    Raises:
-        CourseError: there are no outputs anywhere, or a cell failed.
-    """
-    here = notebooks.read(path)
-    run = (output or files.root() / "build") / "notebooks" / path.name
-    if run.is_file():
-        try:
-            there = notebooks.read(run)
-        except BrokenFile:
-            there = None  # the stored outputs do as well
-        if there is not None and notebooks.source_hash(there) == notebooks.source_hash(here):
-            merged = copy.deepcopy(here)
-            for cell, ran in zip(merged.cells, there.cells, strict=True):
-                if cell.cell_type == "code":
-                    cell.outputs, cell.execution_count = ran.outputs, ran.execution_count
-            return merged, run
-    code = [cell for cell in here.cells if cell.cell_type == "code" and cell.source.strip()]
+    notebook, source = notebooks.latest(path, output or files.root() / "build")
+    code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     if code and not any(cell.execution_count for cell in code):
         raise CourseError(
             f"{path.name} was never run, so there is nothing to show on slides.",
             f"Run it: tl run {path.stem}",
         )
-    if any(o.output_type == "error" for cell in code for o in cell.outputs):
+    if any(shown.output_type == "error" for cell in code for shown in cell.outputs):
         raise CourseError(f"A cell of {path.name} failed.", f"Run it: tl run {path.stem}")
-    return here, path
+    said = {claim.id: cards.result(claim) for claim in claims.of_notebook(notebook, path)}
+    try:
+        slides = cut(notebook, said)
+    except BadValue as error:
+        raise BadValue(f"{path.stem}: {error.what}", error.do) from None
+    title = notebooks.title(notebook, path.stem)
+    return Deck(path.stem, title, slides, (source,), path.parent)
 
 
 def choose(names: Sequence[str | os.PathLike[str]] = (), output: Path | None = None) -> list[Deck]:
