@@ -229,6 +229,14 @@ def test_a_failed_run_shows_the_stored_outputs_and_says_so(place):
     assert not only.executed and "failed when it was run" in note
 
 
+def test_the_head_stands_under_the_title_wherever_that_is(tmp_path):
+    cells = [code("# a comment"), text("A word before."), text("# Title\n\n# Another"), text("# X")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    shown = content.readable(content.Page("one", tmp_path, notebook, True, 1.0), deck=False)
+    assert [cell.source.count("tl-head") for cell in shown.cells] == [0, 0, 1, 0]
+    assert shown.cells[2].source.startswith("# Title\n\n```{raw} html\n<div class=")
+
+
 @pytest.mark.parametrize("broken", ["{", "[]", '{"notebooks": [{}]}'])
 def test_a_broken_report(place, broken):
     (place / "build").mkdir()

@@ -160,10 +160,13 @@ def readable(page: Page, deck: bool) -> Any:
         for output in cell.get("outputs", []):
             _as_html(output)
     head = templates.render(TEMPLATES / "head.html.j2", page=page, deck=deck)
-    titled = next((c for c in shown.cells if re.search(r"(?m)^# ", c.source)), None)
-    if titled is not None and titled.cell_type == "markdown":
-        under = f"\n\n```{{raw}} html\n{head}```\n"
-        titled.source = re.sub(r"(?m)^# .*$", lambda line: line[0] + under, titled.source, count=1)
+    under = f"\n\n```{{raw}} html\n{head}```\n"
+    for cell in shown.cells:
+        if cell.cell_type == "markdown" and re.search(r"(?m)^# ", cell.source):
+            cell.source = re.sub(
+                r"(?m)^# .*$", lambda title: title[0] + under, cell.source, count=1
+            )
+            break
     return shown
 
 
