@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -188,6 +189,26 @@ def rows() -> list[Row]:
         ``rows()[0].notebook -> "00_start_here"``
     """
     return sorted([*every().values(), *plan().planned], key=lambda row: row.notebook)
+
+
+def themes() -> dict[str, list[Row]]:
+    """Theme -> its notebooks on the map, in order; what stands before the themes comes first.
+
+    Example:
+        ``[row.notebook for row in themes()["Start"]] -> ["00_start_here"]``
+    """
+    names, every_row = [START, *(theme.name for theme in plan().theme)], rows()
+    return {name: [row for row in every_row if row.theme == name] for name in names}
+
+
+def slug(theme: str) -> str:
+    """How files of a theme are called.
+
+    Example:
+        >>> slug("Target tasks")
+        'target-tasks'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", theme.lower()).strip("-")
 
 
 def find() -> ModuleType:

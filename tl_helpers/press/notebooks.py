@@ -175,6 +175,16 @@ def source_hash(notebook: Any) -> str:
     return hashlib.sha256(json.dumps(cells, ensure_ascii=False).encode()).hexdigest()
 
 
+def title(notebook: Any, name: str) -> str:
+    """The first heading of a notebook, or its name."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            for line in cell.source.splitlines():
+                if line.startswith("# "):
+                    return str(line[2:].strip())
+    return name
+
+
 def tidy(notebook: Any) -> Any:
     """A copy without what a run leaves by the way: timings, papermill's notes, widget state."""
     clean = copy.deepcopy(notebook)
@@ -204,6 +214,37 @@ def stamp(executed: Any, seconds: float) -> Any:
         "run_seconds": round(seconds, 1),
     }
     return clean
+
+
+def latest(path: Path, build: Path) -> tuple[Any, Path]:
+    """A notebook with the outputs that are current, and the file that they come from.
+
+    Those of the last run, if it was a run of these cells at the profile ``course``; the cell that a
+    run puts in for parameters does not count. Else those stored in the notebook. What the metadata
+    of cells say, of slides and of folding, is always what the notebook itself says.
+
+    Args:
+        path: the notebook.
+        build: the folder that ``tl run`` wrote to.
+
+    Raises:
+        BrokenFile: the notebook cannot be read.
+
+    Example:
+        after ``tl run``: the executed copy and ``build/notebooks/00_start_here.ipynb``
+    """
+    here, run = read(path), build / "notebooks" / path.name
+    try:
+        ran = read(run) if run.is_file() else here
+    except BrokenFile:  # the stored outputs do as well
+        ran = here
+    own = copy.copy(ran)
+    own.cells = [cell for cell in ran.cells if not is_injected(cell)]
+    if ran is here or profile(ran) != "course" or source_hash(own) != source_hash(here):
+        return here, path
+    for cell, stored in zip(own.cells, here.cells, strict=True):
+        cell.metadata = stored.metadata
+    return ran, run
 
 
 def problems(path: str | os.PathLike[str]) -> list[str]:

@@ -149,17 +149,11 @@ def title(notebook: Any, name: str) -> str:
 
 
 def _exporter() -> Any:
-    from jinja2 import pass_context
     from nbconvert.exporters.html import HTMLExporter
 
     class Exporter(HTMLExporter):
         def default_filters(self) -> Any:
             yield from super().default_filters()
-            yield ("markdown2html", self._markdown)
-
-        @pass_context
-        def _markdown(self, context: Any, source: str) -> str:
-            attachments = context.get("cell", {}).get("attachments", {})
-            return markdown.to_html(source, attachments, self.anchor_link_text)
+            yield ("markdown2html", markdown.to_html)
 
     return Exporter(template_name="lab")
