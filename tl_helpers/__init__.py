@@ -26,6 +26,7 @@ _ROOMS = {
     "explore": "show.explore",
     "files": "core.files",
     "head_start": "train.head_start",
+    "lessons": "core.lessons",
     "models": "models",
     "plots": "show.plots",
     "pretrain": "train.pretrain",
