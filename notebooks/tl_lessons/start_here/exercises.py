@@ -5,12 +5,90 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from tl_helpers.exercises import Sheet
-from tl_helpers.measure.evaluate import Interval
 from tl_lessons.start_here import lesson
 
 sheet = Sheet(lesson.notebook, __file__)
+
+# --- start-pool ----------------------------------------------------------------------------------
+
+
+def _batches(rng: np.random.Generator) -> list[tuple[Any, Any]]:
+    """Token vectors of texts of different length, filled up with numbers that mean nothing."""
+    cases = []
+    for texts, tokens, size in ((2, 4, 3), (3, 6, 2), (1, 5, 4)):
+        lengths = np.maximum(1, rng.permutation(tokens)[:texts])
+        mask = (np.arange(tokens) < lengths[:, None]).astype(int)
+        cases.append((rng.normal(1.0, 1.0, (texts, tokens, size)).round(3), mask))
+    return cases
+
+
+@sheet.function("start-pool", cases=_batches, tolerance=1e-4, returns="an array [texts, numbers]")
+def pool(states, mask):
+    """This is mean pooling, and all that `tl.adapt.embed` and `sentence-transformers` do with the
+    states of MiniLM. Whoever forgets the mask gives a short text another vector in every batch."""
+    weights = mask[:, :, np.newaxis]  # one weight a token, for all of its numbers
+    return (states * weights).sum(axis=1) / weights.sum(axis=1)
+
+
+@pool.also_right
+def text_by_text(states, mask):
+    return [rows[real == 1].mean(axis=0) for rows, real in zip(states, mask)]
+
+
+@pool.also_right
+def by_einsum(states, mask):
+    return np.einsum("bld,bl->bd", states, mask) / mask.sum(axis=1, keepdims=True)
+
+
+@pool.also_right
+def with_average(states, mask):
+    return [np.average(rows, axis=0, weights=real) for rows, real in zip(states, mask)]
+
+
+@pool.wrong(also=[lambda states, mask: np.mean(states, axis=1).tolist()])
+def without_mask(states, mask):
+    """That is the mean over *all* places, padding included: the same text would have another vector
+    in a batch with longer neighbours. Where does the mask come in?"""
+    return states.mean(axis=1)
+
+
+@pool.wrong
+def divided_by_all(states, mask):
+    """The padding is left out of the sum, but it still counts in the number that you divide by. How
+    many tokens of each text are real?"""
+    return (states * mask[:, :, np.newaxis]).mean(axis=1)
+
+
+@pool.wrong
+def only_summed(states, mask):
+    """That is the sum over the real tokens: a text twice as long would have a vector twice as long.
+    Divide by the number of real tokens of each text."""
+    return (states * mask[:, :, np.newaxis]).sum(axis=1)
+
+
+@pool.wrong
+def first_token(states, mask):
+    """That is the vector of the first token, `[CLS]`. Some models are trained to put the whole text
+    there (CLS pooling). Here the mean over all real tokens is asked for."""
+    return states[:, 0]
+
+
+@pool.wrong
+def over_numbers(states, mask):
+    """The mean was taken over the numbers of a vector, not over the tokens. Which axis do the
+    tokens stand on?"""
+    return states.mean(axis=2)
+
+
+@pool.wrong
+def shapes_do_not_fit(states, mask):
+    """`states` has three axes and `mask` has two. Give the mask a last axis of length one:
+    `mask[:, :, np.newaxis]`."""
+    return (states * mask).sum(axis=1) / mask.sum(axis=1)
+
 
 # --- start-reading -------------------------------------------------------------------------------
 
@@ -18,92 +96,97 @@ FEW = 16  # labels of the pre-trained start
 OURS, THEIRS = "pre-trained", "word counts"
 
 
-def _some_curves(rng: np.random.Generator) -> dict[str, dict[str, dict[int, Interval]]]:
+def _some_runs(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     """Three rising curves in which word counts catch up somewhere to the right of 16 labels."""
     counts = [8, 16, 32, 64, 128, 256]
     theirs = 0.5 + np.cumsum(rng.uniform(0.025, 0.045, 6))
     catches_up = int(rng.integers(3, 5))
-    height = theirs[catches_up] - 0.0125  # more than a point from both neighbours
+    level = theirs[catches_up] - 0.0125  # more than a point from both neighbours
     heights = {
-        OURS: height + np.cumsum(rng.uniform(0.02, 0.04, 6)),
+        OURS: level + np.cumsum(rng.uniform(0.02, 0.04, 6)),
         THEIRS: theirs,
-        "random weights": np.minimum(theirs, height) - rng.uniform(0.02, 0.03, 6),
+        "random weights": np.minimum(theirs, level) - rng.uniform(0.02, 0.03, 6),
     }
-    heights[OURS] -= heights[OURS][1] - height
-    return {
-        "curves": {
-            name: {
-                n: Interval(float(y), float(y) - 0.03, float(y) + 0.03, 5)
-                for n, y in zip(counts, ys, strict=True)
-            }
-            for name, ys in heights.items()
-        }
-    }
+    heights[OURS] -= heights[OURS][1] - level
+    rows = [
+        {"seed": seed, "start": start, "labels": n, "accuracy": float(y) + shift}
+        for start, ys in heights.items()
+        for n, y in zip(counts, ys, strict=True)
+        for seed, shift in enumerate((-0.03, 0.0, 0.03))
+    ]
+    return {"runs": pd.DataFrame(rows)}
 
 
-@sheet.reading("start-reading", seen=_some_curves, form='a label count, or "never"', text=True)
-def labels_needed(curves):
+def _means(runs: pd.DataFrame, start: str) -> pd.Series:
+    return runs[runs.start == start].groupby("labels").accuracy.mean()
+
+
+@sheet.reading("start-reading", seen=_some_runs, form='a label count, or "never"', text=True)
+def labels_needed(runs):
     """Read sideways, a learning curve tells what pre-training is worth in labels, that is, in
     somebody's working hours. Read upwards, it tells points of accuracy. Both are true; the first is
     often what a project wants to know."""
-    height = curves["pre-trained"][16].mean
-    enough = [n for n, at in curves["word counts"].items() if at.mean >= height]
-    return min(enough) if enough else "never"
+    means = runs.groupby(["start", "labels"]).accuracy.mean()
+    height = means["pre-trained"][16]
+    counts = means["word counts"]
+    enough = counts[counts >= height].index
+    return int(min(enough)) if len(enough) else "never"
 
 
 @labels_needed.also_right
-def to_a_point(curves):
-    height, theirs = curves[OURS][FEW].mean, curves[THEIRS]
+def to_a_point(runs):
+    height, theirs = _means(runs, OURS)[FEW], _means(runs, THEIRS)
     return [
-        min((n for n in theirs if theirs[n].mean >= height + shift), default="never")
+        min((int(n) for n in theirs.index if theirs[n] >= height + shift), default="never")
         for shift in (-0.01, 0.01)
     ]
 
 
 @labels_needed.wrong
-def where_it_starts(curves):
+def where_it_starts(runs):
     """That is where the *pre-trained* curve has that height. Now go sideways from there, to the
     right: where does the curve of the word counts get as high?"""
     return FEW
 
 
 @labels_needed.wrong
-def height(curves):
+def height(runs):
     """That is the accuracy itself, the height to look for. The question is about labels, which are
     on the *horizontal* axis."""
-    share = curves[OURS][FEW].mean
-    looks_like_a_count = any(abs(100 * share - n) < 1 for n in curves[THEIRS])
+    share = float(_means(runs, OURS)[FEW])
+    looks_like_a_count = any(abs(100 * share - n) < 1 for n in _means(runs, THEIRS).index)
     return [share] if looks_like_a_count else [share, 100 * share]
 
 
 @labels_needed.wrong
-def too_early(curves):
+def too_early(runs):
     """There the curve of the word counts is still below the height you look for. Lay a ruler across
     the picture and go further right."""
-    right = labels_needed(curves)
-    return [n for n in curves[THEIRS] if n != FEW and (right == "never" or n < right)]
+    right = labels_needed(runs)
+    counts = [int(n) for n in _means(runs, THEIRS).index]
+    return [n for n in counts if n != FEW and (right == "never" or n < right)]
 
 
 @labels_needed.wrong
-def never(curves):
+def never(runs):
     """It is reached within the picture. Did you follow the curve of the *random weights*? The one
     of the word counts is another colour, and its points are triangles."""
-    return None if "never" in [labels_needed(curves), *to_a_point(curves)] else "never"
+    return None if "never" in [labels_needed(runs), *to_a_point(runs)] else "never"
 
 
 @labels_needed.wrong
-def too_late(curves):
+def too_late(runs):
     """That is enough, but not the *fewest*: the curve of the word counts was as high before. Go
     left as long as it stays above the ruler."""
-    return [n for n in curves[THEIRS] if n > labels_needed(curves)]
+    return [int(n) for n in _means(runs, THEIRS).index if n > labels_needed(runs)]
 
 
 @labels_needed.wrong
-def how_many_times(curves):
+def how_many_times(runs):
     """That may be how many *times* as many they need, a good way to put it. Here the count itself
     is asked for."""
-    ratio = labels_needed(curves) / FEW
-    return None if ratio in curves[THEIRS] else ratio
+    ratio = labels_needed(runs) / FEW
+    return None if ratio in _means(runs, THEIRS).index else ratio
 
 
 # --- start-gain ----------------------------------------------------------------------------------
@@ -129,8 +212,9 @@ def _differences(pretrained, scratch):
 
 @sheet.function("start-gain", cases=_runs, tolerance=1e-4, returns="one number, in accuracy points")
 def gain(pretrained, scratch):
-    """The mean of the paired differences equals the difference of the means; it is the *interval*
-    that pairing makes narrower, because luck with the labels cancels."""
+    """The mean of the paired differences equals the difference of the means. What pairing changes
+    is the *interval*: it becomes narrower where both starts succeed and fail together, and wider
+    where they do not."""
     differences = [p - s for p, s in zip(pretrained, scratch)]
     return 100 * sum(differences) / len(differences)
 
@@ -264,6 +348,18 @@ def list_minus_list(pretrained, scratch):
     """One list cannot be subtracted from another. Go through both with zip(pretrained, scratch), or
     turn them into arrays first: np.array(pretrained)."""
     return 100 * (pretrained - scratch).mean()
+
+
+# --- start-rate ----------------------------------------------------------------------------------
+
+
+@sheet.outcome("start-rate")
+def after_a_high_rate(usual, high):
+    """``usual`` and ``high``: accuracy after fine-tuning at a rate of 0.0001 and of 0.01."""
+    said = f"Measured: {usual:.2f} at the usual rate, {high:.2f} at a hundred times as much."
+    if high > 0.6:
+        said += " So in this run something has survived; another draw of labels may end otherwise."
+    return said
 
 
 # --- start-predict -------------------------------------------------------------------------------

@@ -109,6 +109,15 @@ def looks(names: Iterable[str]) -> dict[str, tuple[str, str, Any]]:
     return {n: (COLOURS[places[n]], MARKERS[places[n]], LINES[places[n]]) for n in every}
 
 
+def colour(name: str) -> str:
+    """The colour of an entity through the whole course.
+
+    Example:
+        ``colour("random weights")`` -> ``"#D55E00"``
+    """
+    return looks([name])[name][0]
+
+
 def describe(figure: Figure, title: str | None, what: str, parts: Iterable[str]) -> None:
     """Write down what a figure shows, as alt text for whoever does not write a better one."""
     figure.tl_alt = f"{title}. " * bool(title) + f"{what}: {'; '.join(parts)}."
