@@ -61,7 +61,8 @@ town_model, town_tokenizer = tl.models.load("town-mlm")
 assert len(tl.adapt.embed(town_model, town_tokenizer, tl.town.Town(seed=0).corpus(4).texts())) == 4
 assert len(tl.results.load("reviews-fine-tuning").frame()) > 10
 assert lesson.check("start-gain", lambda a, b: float(np.mean(np.subtract(a, b)) * 100))
-assert tl.course_map.exists("00_start_here")
+from tl_helpers.core import lessons
+assert lessons.of("00_start_here").ready and len(lessons.rows()) == 23
 from sentence_transformers import SentenceTransformer
 library = SentenceTransformer(str(tl.models.folder("minilm")), device="cpu")
 assert library.encode(texts).shape == (8, 384)
