@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import os
+import pkgutil
 import shutil
 import subprocess
 import sys
@@ -10,6 +13,7 @@ import tomllib
 
 import pytest
 
+from tl_helpers import town
 from tl_helpers.core import files
 from tl_helpers.core.errors import BrokenFile
 from tl_helpers.town import classes, grammar, lexicon, sources
@@ -122,7 +126,7 @@ def test_exceptions_are_nouns_of_their_topic_and_classes_exist():
             nouns = {w for name in ("thing", "things", "item") for w in table[name].split()}
             listed = [w for text in table.get("except", {}).values() for w in text.split()]
             assert set(listed) <= nouns and len(set(listed)) == len(listed), (domain, topic)
-            assert set(lexicon.noun_class(domain, topic).values()) <= set(classes.CLASSES)
+            assert set(lexicon.topic_classes(domain, topic).values()) <= set(classes.CLASSES)
     table = sources.read("classes")
     assert set(table["yards"].split()) <= set(lexicon.words("place"))
     for category, lines in table["fits"].items():
@@ -152,3 +156,12 @@ def test_what_is_decided_by_hand_in_the_second_language_is_about_words_of_the_to
         assert len(set(words)) == len(words)
     places = {*lexicon.DOMAINS, *lexicon.POS}
     assert all(set(senses) <= places for senses in SENSES.values())
+
+
+# --- examples ------------------------------------------------------------------------------------
+MODULES = [m.name for m in pkgutil.walk_packages(town.__path__, "tl_helpers.town.")]
+
+
+@pytest.mark.parametrize("module", ["tl_helpers.town", *MODULES])
+def test_the_examples_of_the_docstrings_come_out(module):
+    assert doctest.testmod(importlib.import_module(module)).failed == 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from tl_helpers.town.lexicon import DOMAINS, TOPICS, noun_class, words
+from tl_helpers.town.lexicon import DOMAINS, TOPICS, topic_classes, words
 from tl_helpers.town.sources import read
 
 _CLASSES = read("classes")
@@ -17,12 +17,16 @@ CLASSES: tuple[str, ...] = ("", *_CLASSES["classes"].split())  # "": of a slot t
 
 @lru_cache(maxsize=1)
 def noun_classes() -> list[tuple[str, int, int, str]]:
-    """``(noun, domain, topic, class)`` for every thing, item and place of the town."""
+    """``(noun, domain, topic, class)`` for every thing, item and place of the town.
+
+    Example:
+        ``("tea", 0, 0, "drink")`` is among them: a drink where the town speaks of breakfast
+    """
     yards = set(_CLASSES["yards"].split())
     of_noun: dict[tuple[str, int, int], str] = {}
     for d, domain in enumerate(DOMAINS):
         for t, topic in enumerate(TOPICS[domain]):
-            of_noun |= {(noun, d, t): name for noun, name in noun_class(domain, topic).items()}
+            of_noun |= {(noun, d, t): name for noun, name in topic_classes(domain, topic).items()}
     for d, domain in enumerate(DOMAINS):
         for noun in words("place", domain):
             for t in range(len(TOPICS[domain])):

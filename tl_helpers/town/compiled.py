@@ -158,7 +158,11 @@ def _joined(relations: list[str], parts: tuple[Pattern, ...]) -> Pattern:
 
 @lru_cache(maxsize=1)
 def patterns() -> list[Pattern]:
-    """Every flat sentence pattern of the grammar (dial-independent)."""
+    """Every flat sentence pattern of the grammar (dial-independent).
+
+    Example:
+        The first is "I @got the $v1 $v2 on @day .", with its tree.
+    """
     out = []
     families: dict[str, int] = {}
     for domains, role, kind, weight, rule in grammar.SENTENCES:

@@ -76,37 +76,65 @@ class Corpus:
         return ["".join(pieces[a:b])[1:] for a, b in zip(ends[:-1], ends[1:], strict=True)]
 
     def sentences(self) -> list[str]:
-        """The text of every sentence."""
+        """The text of every sentence.
+
+        Example:
+            ``corpus.sentences()[1] -> 'The lonely christening disappointed us.'``
+        """
         if self._sentences is None:
             self._sentences = self._joined(self.draws.t_start)
         return self._sentences
 
     def texts(self) -> list[str]:
-        """The text of every document."""
+        """The text of every document.
+
+        Example:
+            ``corpus.texts()[0] -> 'Dear Frances, The lonely christening disappointed us. ...'``
+        """
         if self._texts is None:
             self._texts = self._joined(self.draws.t_start[self.draws.s_start])
         return self._texts
 
     # --- gold annotation -------------------------------------------------------------------------
     def words(self) -> np.ndarray:
-        """``[tokens]`` the words as they stand in the text."""
+        """``[tokens]`` the words as they stand in the text.
+
+        Example:
+            ``corpus.words()[3:6] -> ['The', 'lonely', 'christening']``
+        """
         e = self.engine
         return e.capitalised[self.draws.token + len(e.surfaces) * self._starts_sentence()]
 
     def pos(self) -> np.ndarray:
-        """``[tokens]`` index into ``compiled.UPOS``."""
+        """``[tokens]`` index into ``compiled.UPOS``.
+
+        Example:
+            of "The lonely christening": DET, ADJ, NOUN
+        """
         return self.engine.p_pos[self.draws.place]
 
     def heads(self) -> np.ndarray:
-        """``[tokens]`` position of the head within the sentence, -1 for the root."""
+        """``[tokens]`` position of the head within the sentence, -1 for the root.
+
+        Example:
+            of "The lonely christening disappointed us.": 2, 2, 3, -1, 3, 3
+        """
         return self.engine.p_head[self.draws.place]
 
     def relations(self) -> np.ndarray:
-        """``[tokens]`` index into ``engine.relations`` (Universal Dependencies)."""
+        """``[tokens]`` index into ``engine.relations`` (Universal Dependencies).
+
+        Example:
+            of "The lonely christening disappointed us.": det, amod, nsubj, root, obj, punct
+        """
         return self.engine.p_rel[self.draws.place]
 
     def entities(self) -> np.ndarray:
-        """``[tokens]`` index into ``compiled.ENTITIES`` (BIO; PER, LOC, ORG, MISC)."""
+        """``[tokens]`` index into ``compiled.ENTITIES`` (BIO; PER, LOC, ORG, MISC).
+
+        Example:
+            of "The Harbour Council met": O, B-ORG, I-ORG, O
+        """
         d, e = self.draws, self.engine
         org = np.array([VENUE_TYPE[name] == "ORG" for name in lexicon.DOMAINS])
         begin, inside = (
@@ -135,16 +163,28 @@ class Corpus:
         return out
 
     def sentence_sentiment(self) -> np.ndarray:
-        """``[sentences]`` 0 negative, 1 positive, 2 no opinion."""
+        """``[sentences]`` 0 negative, 1 positive, 2 no opinion.
+
+        Example:
+            ``[2, 0, 0]`` for "Dear Frances, The lonely christening disappointed us. We hated it."
+        """
         d = self.draws
         return np.where(self.engine.p_opinion[d.pattern], d.polarity, 2)
 
     def is_hard(self) -> np.ndarray:
-        """``[sentences]`` said by negation, contrast or irony."""
+        """``[sentences]`` said by negation, contrast or irony.
+
+        Example:
+            ``[False, True]`` for "The tea was good. The tea was not bad."
+        """
         return self.engine.p_hard[self.draws.pattern]
 
     def cue_positions(self, category: str = "eval") -> np.ndarray:
-        """Token positions of the words drawn from a category in plain sentences."""
+        """Token positions of the words drawn from a category in plain sentences.
+
+        Example:
+            ``corpus.words()[corpus.cue_positions()][:2] -> ['lonely', 'awful']``
+        """
         d, e = self.draws, self.engine
         cat = list(e.categories).index(category)
         plain = e.p_opinion[d.pattern] & ~e.p_hard[d.pattern]
@@ -158,6 +198,9 @@ class Corpus:
             ``(position, word, sense, label)``, arrays of one length, in the order of the tokens:
             ``words()[position]`` is ``word``, ``sense`` is a key of ``HOMONYMS[word]`` and
             ``label`` its place there, from 0.
+
+        Example:
+            ``corpus.homonyms().word[0], corpus.homonyms().sense[0] -> ('row', 'line')``
         """
         return find_homonyms(self)
 
@@ -180,18 +223,18 @@ class Corpus:
         true entropy of a document without bias. What depends on no word (label noise) is left out.
 
         Example:
-            ``Town().corpus(3).logprob() -> [-62.1, -40.7, -85.3]``
+            ``Town(seed=0).corpus(3).logprob() -> [-51.6, -50.5, -71.8]``
         """
         d, seen, slots = self.draws, self._mentions(), self._slots()
         common = self._logp_common(seen)
         agree = self.engine.dials.agreement
         total = np.full(len(self), -np.inf)
         shares = self.engine.dials.domain_shares()
-        for domain in np.flatnonzero(shares > 0).tolist():
+        for domain in np.flatnonzero(shares > 0):
             pattern_doc = np.bincount(d.doc, self._logp_patterns(domain), len(self))
             alive = np.flatnonzero(np.isfinite(pattern_doc))
             for topic in range(4):
-                by_polarity = [self._logp_words(slots, domain, topic, p) for p in (0, 1)]
+                by_polarity = self._logp_words(slots, domain, topic)
                 about = self._logp_about(seen, domain, topic)
                 base = common + pattern_doc + about + np.log(shares[domain] / 4)
                 for sentiment in (0, 1):
@@ -215,13 +258,17 @@ class Corpus:
         word = d.w_entry - e.table.start[row]  # the words of a category are the same in every row
         return _Slots(sentence, first, place, category, word)
 
-    def _logp_words(self, slots: _Slots, domain: int, topic: int, polarity: int) -> np.ndarray:
-        """``[sentences]`` the words in its slots, in another domain and topic, and a polarity."""
+    def _logp_words(self, slots: _Slots, domain: int, topic: int) -> list[np.ndarray]:
+        """By polarity, ``[sentences]`` the words in the slots, in another domain and topic."""
         e, t = self.engine, self.engine.table
         noun = e.noun_class(self.draws.token, slots.first, slots.place, domain, topic)
-        flipped = polarity ^ e.p_flip[slots.place]
-        row = e.row(slots.category, domain, topic, flipped, noun)
-        return np.bincount(slots.sentence, t.logp[t.start[row] + slots.word], self.n_sentences)
+        out = []
+        for polarity in (0, 1):
+            flipped = polarity ^ e.p_flip[slots.place]
+            row = e.row(slots.category, domain, topic, flipped, noun)
+            logp = t.logp[t.start[row] + slots.word]
+            out.append(np.bincount(slots.sentence, logp, self.n_sentences))
+        return out
 
     def _logp_patterns(self, domain: int) -> np.ndarray:
         """``[sentences]`` its kind and its pattern in another domain."""
@@ -273,11 +320,19 @@ class Corpus:
         return self._translation
 
     def translations(self) -> list[str]:
-        """The text of every document in Ondalese."""
+        """The text of every document in Ondalese.
+
+        Example:
+            ``corpus.translations()[0] -> 'Frances shote, Kideno felave narin drantashol. ...'``
+        """
         return self.translation().texts()
 
     def parallel(self) -> list[Pair]:
-        """Every sentence in both languages, with the gold word alignment."""
+        """Every sentence in both languages, with the gold word alignment.
+
+        Example:
+            ``corpus.parallel()[1].alignment -> [(1, 1), (2, 0), (3, 3), (4, 2), (5, 4)]``
+        """
         return self.translation().pairs()
 
     # --- as a data set ---------------------------------------------------------------------------
@@ -291,6 +346,9 @@ class Corpus:
 
         Raises:
             BadValue: no such level or language.
+
+        Example:
+            ``corpus.to_dataset("sentence")[0]["text"] -> 'Dear Frances,'``
         """
         from tl_helpers.town import tables
 
@@ -304,7 +362,11 @@ class Corpus:
         return tables.to_dataset(self, level, language)
 
     def summary(self) -> dict[str, Any]:
-        """Counts that describe the corpus: documents, sentences, tokens, word types."""
+        """Counts that describe the corpus: documents, sentences, tokens, word types.
+
+        Example:
+            ``Town(seed=0).corpus(3).summary()["tokens"] -> 131``
+        """
         types, counts = np.unique(self.draws.token, return_counts=True)
         return {
             "documents": len(self),

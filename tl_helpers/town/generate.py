@@ -211,16 +211,17 @@ class Engine:
             for feature in reversed(x.by):
                 stride[feature], step = step, step * compiled.SIZES[feature]
             strides.append([stride[f] for f in ("domain", "topic", "polarity", "class")])
-        self.cat_stride = np.array(strides)
+        self.cat_stride = np.array(strides).T.copy()
 
     def row(self, cat: np.ndarray, domain: Any, topic: Any, polarity: Any, noun: Any = 0) -> Any:
         """Table row of categories ``cat`` in a context; all arguments broadcast.
 
-        ``noun`` is the class of the noun that the word goes with.
+        ``noun`` is the class of the noun that the word goes with. Of a category that does not
+        depend on something, the stride of that is 0.
         """
-        by_domain, by_topic, by_polarity, by_noun = np.moveaxis(self.cat_stride[cat], -1, 0)
-        offset = by_domain * domain + by_topic * topic + by_polarity * polarity + by_noun * noun
-        return self.cat_base[cat] + offset
+        of_domain, of_topic, of_polarity, of_noun = self.cat_stride
+        row = self.cat_base[cat] + of_domain[cat] * domain + of_topic[cat] * topic
+        return row + of_polarity[cat] * polarity + of_noun[cat] * noun
 
     def noun_class(
         self, token: np.ndarray, first: np.ndarray, place: np.ndarray, domain: Any, topic: Any
@@ -292,7 +293,7 @@ class Engine:
         surface["q"], surface["kin"] = drawn("q", friend), drawn("kin", friend)
         surface["to"] = simple("to")
         surface["occ"] = np.array([ids[o] for o in occupations()[0]])[occupation]
-        first, last = np.array([[ids[part] for part in person] for person in people()]).T
+        first, last = np.array([[ids[part] for part in name] for name in people()]).T
         surface |= {"p1": first[person], "p2": last[person]}
         subject, possessive = np.array([[ids["she"], ids["he"]], [ids["her"], ids["his"]]])
         surface |= {"psub": subject[gender], "ppos": possessive[gender], "qsub": subject[friend]}

@@ -50,7 +50,11 @@ HOMONYMS: dict[str, dict[str, Sense]] = {
 
 @lru_cache(maxsize=1)
 def sense_table() -> np.ndarray:
-    """``[words, domains, 4]`` which sense a homonym has in a topic; -1: it does not occur there."""
+    """``[words, domains, 4]`` which sense a homonym has in a topic; -1: it does not occur there.
+
+    Example:
+        The row of "bass" is 0 (the fish) in restaurants at seafood, 1 (the sound) in audio gadgets.
+    """
     out = np.full((len(HOMONYMS), len(DOMAINS), 4), -1, np.int64)
     for i, senses in enumerate(HOMONYMS.values()):
         for label, sense in enumerate(senses.values()):

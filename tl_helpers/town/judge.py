@@ -57,7 +57,7 @@ class Judge(Recogniser):
 
         Example:
             ``Judge()("I loved the Copper Kettle. The tea was good. We will surely return.").logprob
-            -> -40.2``, and ``-inf`` if the tea were loud
+            -> -27.7``, and ``-inf`` if the tea were loud
         """
         words = _WORD.findall(text) if isinstance(text, str) else list(text)
         sentences = self.cut([w.lower() for w in words])

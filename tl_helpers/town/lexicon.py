@@ -74,11 +74,11 @@ def _flat(lists: Any) -> list[str]:
     return [w for key, inner in lists.items() if key not in ("pos", "by") for w in _flat(inner)]
 
 
-def noun_class(domain: str, topic: str) -> dict[str, str]:
+def topic_classes(domain: str, topic: str) -> dict[str, str]:
     """The class of each noun of a topic: thing, things or item.
 
     Example:
-        ``noun_class("restaurant", "breakfast")["tea"] -> "drink"``
+        ``topic_classes("restaurant", "breakfast")["tea"] -> "drink"``
     """
     table = _DOMAINS[domain]["topics"][topic]
     nouns = [w for name in ("thing", "things", "item") for w in table[name].split()]

@@ -22,7 +22,11 @@ def _of_domain(domain: str) -> list[tuple[str, int]]:
 
 @lru_cache(maxsize=1)
 def occupations() -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Occupations, their share in each domain ``[domains, n]``, and stereotype (+1 female)."""
+    """Occupations, their share in each domain ``[domains, n]``, and stereotype (+1 female).
+
+    Example:
+        ``occupations()[0][:2] -> ['cook', 'brewer']`` with the stereotypes ``[1, -1]``
+    """
     stereotype = {name: sign for d in lexicon.DOMAINS for name, sign in _of_domain(d)}
     order = list(stereotype)
     share = np.zeros((len(lexicon.DOMAINS), len(order)))
@@ -34,7 +38,12 @@ def occupations() -> tuple[list[str], np.ndarray, np.ndarray]:
 
 @lru_cache(maxsize=1)
 def people() -> list[tuple[str, str]]:
-    """The town's professionals, (first name, surname), by occupation, gender, then rank."""
+    """The town's professionals, (first name, surname), by occupation, gender, then rank.
+
+    Example:
+        >>> people()[0]
+        ('Anna', 'Bell')
+    """
     first = [lexicon.words("q", gender) for gender in lexicon.GENDERS]
     last = _PEOPLE["surnames"].split()
     seen: set[tuple[str, str]] = set()

@@ -63,7 +63,7 @@ class Recogniser:
         self.allowed = [
             frozenset(np.flatnonzero(np.isfinite(t.logp[a:b])).tolist()) for a, b in rows
         ]
-        self._base, self._stride = e.cat_base.tolist(), e.cat_stride.tolist()
+        self._base, self._stride = e.cat_base.tolist(), e.cat_stride.T.tolist()
         self.people = [(a.lower(), b.lower()) for a, b in people()]
         self._read = lru_cache(maxsize=50_000)(self._read_sentence)
         self._possible = lru_cache(maxsize=50_000)(self.possible)

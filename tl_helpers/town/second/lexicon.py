@@ -54,7 +54,7 @@ class Lexeme:
         """The surface of a form, or None when this kind of word has no such form.
 
         Example:
-            ``Lexeme(meaning, "noun", "shobo").inflect("acc.pl") -> "shoborin"``
+            ``Lexeme(meaning, "noun", "tabosha").inflect("acc.pl") -> "tabosharin"``
         """
         first, _, number = form.partition(".")
         plural = NUMBERS.get(number, "")
@@ -79,13 +79,21 @@ class Lexeme:
         return None
 
     def forms(self) -> dict[str, str]:
-        """Every form that it has."""
+        """Every form that it has.
+
+        Example:
+            of "table": ``{'nom.sg': 'tabosha', 'nom.pl': 'taboshari', 'acc.sg': 'taboshan', ...}``
+        """
         surfaces = {form: self.inflect(form) for form in FORMS}
         return {form: surface for form, surface in surfaces.items() if surface is not None}
 
 
 def slots() -> Iterator[tuple[str, str, int, int, str]]:
-    """``(category, part of speech, domain, polarity, word)`` of all that can be drawn; -1: any."""
+    """``(category, part of speech, domain, polarity, word)`` of all that can be drawn; -1: any.
+
+    Example:
+        ``('eval', 'ADJ', 0, 0, 'awful')``: an adjective that blames, in restaurants
+    """
     for category in compiled.categories(1.0, 0.5).values():
         rows = itertools.product(*(range(compiled.SIZES[f]) for f in category.by))
         for row, key in enumerate(rows):
@@ -238,7 +246,7 @@ class Lexicon:
         The opposite by un-, dis-, in-; adverbs in -ly; adjectives in -ed and -ing.
 
         Example: of "unhappy" as blame -> "happy" as praise, "mo", ""; of "charming" -> the verb
-        "charm", "", "iv".
+        "enchant" (its synonym), "", "iv".
         """
         w, tag = m.lemma, m.tag
         if tag == "-" and m.pos in ("ADJ", "ADV", "VERB"):

@@ -123,7 +123,11 @@ class Translation:
         return ["".join(pieces[a:b])[1:] for a, b in zip(ends[:-1], ends[1:], strict=True)]
 
     def sentences(self) -> list[str]:
-        """The text of every sentence."""
+        """The text of every sentence.
+
+        Example:
+            ``view.sentences()[1] -> 'Kideno felave narin drantashol.'``
+        """
         if self._sentences is None:
             self._sentences = self._joined(self.t_start)
         return self._sentences
@@ -156,6 +160,9 @@ class Translation:
         """``[sentences + 1]`` bounds and ``[links, 2]`` (English, Ondalese) positions in sentences.
 
         One to one: every word but inserted commas has a link. See :meth:`fused` for the others.
+
+        Example:
+            Sentence 1 has the links (1, 1), (2, 0), (3, 3), (4, 2), (5, 4): lonely is *felave*.
         """
         d = self.corpus.draws
         linked = np.flatnonzero(self.source >= 0)
@@ -204,7 +211,11 @@ class Translation:
         return out
 
     def pairs(self) -> list[Pair]:
-        """Every sentence with its translation and the gold alignment."""
+        """Every sentence with its translation and the gold alignment.
+
+        Example:
+            ``view.pairs()[1].target_words[0] -> 'Kideno'``
+        """
         d = self.corpus.draws
         bounds, links = self.alignment()
         both = list(map(tuple, links.tolist()))
@@ -231,7 +242,7 @@ def translation(corpus: Corpus) -> Translation:
     """The corpus in Ondalese; a pure function of how each sentence was derived.
 
     Example:
-        ``translation(Town(seed=0).corpus(1)).texts()[0] -> "Frances veshte, ..."``
+        ``translation(Town(seed=0).corpus(1)).texts()[0] -> "Frances shote, Kideno felave ..."``
     """
     t, d = tables(), corpus.draws
     lexeme = _lexemes(corpus)
