@@ -53,15 +53,17 @@ if "pip" not in " ".join(sys.orig_argv[1:3]):  # pip alone may use the network
 """
 
 PROBE = """
+from tl_helpers.core import lessons
+from tl_lessons.start_here import lesson
 encoder, tokenizer = tl.models.load("minilm")
 texts, labels = reviews["train"]["text"][:8], [0, 1] * 4
 assert tl.adapt.embed(encoder, tokenizer, texts).shape == (8, 384)
 assert len(tl.adapt.fit(encoder, tokenizer, texts, labels, steps=1).predict(texts)) == 8
 town_model, town_tokenizer = tl.models.load("town-mlm")
 assert len(tl.adapt.embed(town_model, town_tokenizer, tl.town.Town(seed=0).corpus(4).texts())) == 4
-assert len(tl.results.load("reviews-fine-tuning").frame()) > 10
+assert len(tl.results.load("reviews-fine-tuning").table) > 10
 assert lesson.check("start-gain", lambda a, b: float(np.mean(np.subtract(a, b)) * 100))
-assert tl.course_map.exists("00_start_here")
+assert any(row.notebook == "00_start_here" for row in lessons.rows())
 from sentence_transformers import SentenceTransformer
 library = SentenceTransformer(str(tl.models.folder("minilm")), device="cpu")
 assert library.encode(texts).shape == (8, 384)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
-from notebook_factory import functions_of
 from scipy.optimize import minimize
 
 from tl_helpers import models, questions, town
+from tl_helpers.core.cells import Cells
 from tl_helpers.core.errors import UnknownName
 from tl_helpers.measure import results
 from tl_helpers.measure.evaluate import Interval, difference, interval
@@ -21,20 +18,11 @@ from tl_helpers.show.plots import learning_curve
 from tl_lessons.contextual_representations import studies
 from tl_lessons.contextual_representations.exercises import what_came_when
 
-NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "12_contextual_representations.ipynb"
-
 
 @pytest.fixture(scope="module")
 def cells():
     """The functions that the notebook defines, without running its experiments."""
-    space = {
-        "np": np,
-        "torch": torch,
-        "SIDELESS": studies.SIDELESS,
-        "minimize": minimize,
-        "replace": replace,
-    }
-    return functions_of(NOTEBOOK, **space)
+    return Cells("12_contextual_representations")
 
 
 @pytest.fixture(scope="module")
@@ -184,9 +172,9 @@ def test_questions_keep_training_and_test_documents_apart(cells, known):
         assert names[words].mean() == pytest.approx(0.5, abs=0.01)
 
 
-def test_words_without_a_side_have_none():
+def test_words_without_a_side_have_none(cells):
     many = annotated(town.Town(seed=1).corpus(2000))
-    asked = many.where("part of speech", *studies.SIDELESS)
+    asked = many.where("part of speech", *cells.SIDELESS)
     praise = many.labels["sentiment"] == 1
     kinds, which = np.unique(many.words[asked], return_inverse=True)
     share = np.bincount(which, praise[asked]) / np.bincount(which)
@@ -196,10 +184,7 @@ def test_words_without_a_side_have_none():
     )
 
 
-@pytest.mark.parametrize("place", ["notebook", "study"])
-def test_nearest_sense_by_hand(cells, place):
-    nearest = (cells if place == "notebook" else studies).nearest_sense
-
+def test_nearest_sense_by_hand(cells):
     def examples(labels):
         n = len(labels)
         return questions.SenseExamples(
@@ -214,7 +199,7 @@ def test_nearest_sense_by_hand(cells, place):
 
     train = np.array([[0.0, 0], [0, 2], [4, 0], [4, 2]])
     test = np.array([[1.0, 1], [3, 1], [1, 9]])
-    right = nearest(train, test, examples([0, 0, 1, 1]), examples([0, 1, 1]))
+    right = cells.nearest_sense(train, test, examples([0, 0, 1, 1]), examples([0, 1, 1]))
     assert right.tolist() == [True, True, False]
 
 

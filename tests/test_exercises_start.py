@@ -192,7 +192,7 @@ def test_what_the_feedback_says_about_the_stored_experiments_is_so():
     assert evaluate.difference(gap(256), gap(1024)).low > 0  # seed by seed
     assert evaluate.interval(gap(256)).low > 0 and evaluate.interval(gap(1024)).low > 0
     assert min(gap(n).mean() for n in (16, 64)) > gap(1024).mean()
-    frame = reviews.frame().query("start == 'random'")
+    frame = reviews.table.query("start == 'random'")
     rate = frame.groupby("learning_rate").accuracy.mean().idxmax()
     ahead = [
         (

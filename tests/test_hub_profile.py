@@ -149,6 +149,8 @@ def server(
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
         monkeypatch.setattr(constants, "ENDPOINT", server.url)
+        address = f"{server.url}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", address)
         monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
         monkeypatch.setattr(hub, "_absent_until", 0.0)
         yield server
@@ -382,9 +384,9 @@ def test_the_doctor_knows_the_hub(
     server: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert doctor._network().detail.startswith("the Hub answers")
-    found = doctor._hub()
-    assert found.status == "ok" and "nothing yet (0 of" in found.detail
-    assert "would be 3.5 GB" in found.detail and f"{tmp_path}/hub" in found.detail
+    line = doctor._hub()
+    assert line.status == "ok" and "nothing yet (0 of" in line.detail
+    assert "would be 3.5 GB" in line.detail and f"{tmp_path}/hub" in line.detail
     fetch_everything()
     assert "downloaded: sst2, distilbert-base-uncased (2 of" in doctor._hub().detail
     monkeypatch.setattr("shutil.disk_usage", lambda _: _Full())

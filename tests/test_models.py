@@ -13,7 +13,7 @@ import pytest
 import torch
 import transformers
 
-from tl_helpers import models
+from tl_helpers import models, town
 from tl_helpers.core import files
 from tl_helpers.core.errors import BadValue, BrokenFile, CourseError, NoNetwork, UnknownName
 from tl_helpers.data import hub_plan
@@ -100,8 +100,6 @@ def test_vocabularies_that_cannot_work() -> None:
 
 
 def test_the_tokenizer_knows_every_word_of_the_town() -> None:
-    from tl_helpers import town
-
     tokenizer = models.town_tokenizer()
     documents = town.Town(seed=7).corpus(300).to_dataset(level="document")
     rows = tokenizer(documents["text"][:], add_special_tokens=False).input_ids

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 
@@ -78,37 +76,16 @@ def test_tags_belong_to_their_words(kind, least):
 
 
 def test_both_studies_run_on_less():
-    rows = race.objectives(
-        7,
-        budget=0.004,
-        batch_size=2,
-        mask_rate=0.25,
-        looks=1,
-        labels=(16,),
-        tuned=((16, 2),),
-        tagged=8,
-        part=race.PART,
-        learning_rates=race.RATES,
-    )
-    judged = {(r["objective"], r["measure"]) for r in rows if r["measure"] != "on the way"}
-    names = ("clm", "mlm", "rtd")
-    assert judged == {
-        (o, m) for o in (*names, "random") for m in ("opinions", "pos", "relations")
-    } | {(o, "cost") for o in names}
-    rows = race.mask_rate(
-        7, rates=(0.2,), steps=2, batch_size=2, looks=1, discovered=2.0, labels=16, part=race.PART
-    )
+    less = {"budget": 0.004, "batch_size": 2, "looks": 1, "labels": (16,), "tagged": 8}
+    for objective in ("clm", "mlm", "rtd", "random"):
+        rows = race.objectives(7, objective, tuned=((16, 2),), **less)
+        judged = {r["measure"] for r in rows}
+        on_the_way = set() if objective == "random" else {"on the way", "cost"}
+        assert judged == {"opinions", "pos", "relations"} | on_the_way
+    rows = race.mask_rate(7, 0.2, steps=2, batch_size=2, looks=1, discovered=2.0, labels=16)
     assert [r["measure"] for r in rows] == ["on the way"] * 2 + ["discovery", "accuracy"]
     assert rows[2]["value"] == 4 and not rows[2]["happened"]
     assert rows[3]["value"] == rows[1]["value"]
-
-
-@pytest.mark.parametrize("name", ["objectives", "mask-rate"])
-def test_stored_results_say_how_they_were_made(name):
-    stored, known = results.load(name), results.studies()[name]
-    assert stored.meta["command"] == f"tl results build {name}"
-    assert tuple(stored.meta["seeds"]) == known.seeds and len(known.seeds) >= 5
-    assert stored.meta["configuration"] == json.loads(json.dumps(dict(known.configuration)))
 
 
 def test_the_stored_race_is_at_equal_compute():
@@ -121,7 +98,7 @@ def test_the_stored_race_is_at_equal_compute():
 
 def test_five_rates_were_tried():
     stored = results.load("mask-rate")
-    rates = stored.meta["configuration"]["rates"]
+    rates = sorted(set(stored.table.rate))
     assert len(rates) >= 5
     for rate in rates:
         assert len(stored.values("value", rate=rate, measure="discovery")) >= 5

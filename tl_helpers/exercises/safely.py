@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
@@ -54,56 +54,64 @@ def run(call: Callable[[], Any], seconds: float, most: int = SCREENFUL) -> Outco
     Example:
         ``run(lambda: 1 + 1, seconds=5).value -> 2``
     """
-    said = _Said(most)
-    limit = _alarm(seconds) if _has_alarm() else nullcontext()
+    said, alarm = _Said(most), _Alarm(seconds if _has_alarm() else None)
     error, value, timed_out = None, None, False
-    try:
-        with redirect_stdout(said), redirect_stderr(said), _nobody_types(), limit:
+    with redirect_stdout(said), redirect_stderr(said), _nobody_types(), alarm:
+        try:
             try:
+                alarm.rings = True
                 value = call()
-            except (_TimeUp, KeyboardInterrupt):
-                raise
-            except BaseException as raised:  # SystemExit too: exit() must not end the kernel
-                error = raised
-    except _TimeUp:
-        timed_out = True
+            finally:
+                alarm.rings = False
+        except _TimeUp:
+            timed_out = True
+        except KeyboardInterrupt:
+            raise
+        except BaseException as raised:  # SystemExit too: exit() must not end the kernel
+            error = raised
     said.show()
     return Outcome(value, error, timed_out, most - said.room)
 
 
-@contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    """Raise :class:`_TimeUp` in the body when the time is up, and again until it gives up."""
-    over, rings, tracer = False, 0, sys.gettrace()
+class _Alarm:
+    """Raises :class:`_TimeUp` where the program is when the time is up, as long as it ``rings``.
 
-    def ring(_: int, frame: FrameType | None) -> None:
-        nonlocal rings
-        if over:
+    Args:
+        seconds: until then; None for never.
+    """
+
+    def __init__(self, seconds: float | None) -> None:
+        self.seconds, self.rings, self.again = seconds, False, False
+
+    def __enter__(self) -> None:
+        if self.seconds is not None:
+            self.tracer = sys.gettrace()
+            self.handler = signal.signal(signal.SIGALRM, self._ring)
+            self.timer = signal.setitimer(signal.ITIMER_REAL, self.seconds, _AGAIN)
+
+    def __exit__(self, *_: Any) -> None:
+        if self.seconds is not None:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, self.handler)
+            signal.setitimer(signal.ITIMER_REAL, *self.timer)  # of whoever had one before
+            if self.again:
+                sys.settrace(self.tracer)
+
+    def _ring(self, _: int, frame: FrameType | None) -> None:
+        if not self.rings:
             return
-        rings += 1
-        if rings > 1:  # a bare ``except:`` caught the first; raise in the lines after it as well
+        if self.again:  # a bare ``except:`` caught the first: raise in the lines after it as well
             sys.settrace(lambda *_: None)
             while frame is not None and frame.f_code is not run.__code__:
-                frame.f_trace = leave
+                frame.f_trace = self._leave
                 frame = frame.f_back
+        self.again = True
         raise _TimeUp
 
-    def leave(_: FrameType, event: str, __: Any) -> Any:
-        if event == "line" and not over:
+    def _leave(self, _: FrameType, event: str, __: Any) -> Any:
+        if event == "line" and self.rings:
             raise _TimeUp
-        return leave
-
-    handler = signal.signal(signal.SIGALRM, ring)
-    timer = signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
-    try:
-        yield
-    finally:
-        over = True  # from here on a late alarm does nothing
-        if rings > 1:
-            sys.settrace(tracer)
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, handler)
-        signal.setitimer(signal.ITIMER_REAL, *timer)
+        return self._leave
 
 
 _said_so = False

@@ -114,7 +114,9 @@ class Sheet:
     def _must_be(self, id: str, kinds: Sequence[str], function: Code) -> None:
         if id not in self._words or self._words[id].kind not in kinds:
             listed = [known for known, words in self._words.items() if words.kind in kinds]
-            raise UnknownName(f"{kinds[0]} of {self.path} ({place(function)})", id, listed)
+            raise UnknownName(
+                f"{' or '.join(kinds)} of {self.path} ({place(function)})", id, listed
+            )
         if id in self._drafts or id in self._outcomes:
             raise BadValue(f"{place(function)}: there are two exercises {id!r}.", "Rename one.")
 

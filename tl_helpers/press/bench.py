@@ -463,8 +463,8 @@ def share_of_peak(steps: int = 12, width: int = 0, layers: int = 0) -> Line:
     from tl_lessons.objectives_and_scale import ladder
 
     if not (width and layers):
-        rungs = results.studies()["scaling-ladder"].configuration
-        width, layers = max((*rungs["sizes"], *rungs["held_out"]))
+        rungs = results.studies()["scaling-ladder"].plan()
+        width, layers = max((rung["width"], rung["layers"]) for rung in rungs)
     found = ladder.rates(width, layers, steps)
     share = found.step / found.peak
     return Line(

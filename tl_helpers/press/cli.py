@@ -200,13 +200,23 @@ def results() -> None:
 @results.command("build")
 @click.argument("name")
 @click.option("--seeds", metavar="0:5", help="Other seeds than the study's own.")
-def results_build(name: str, seeds: str | None) -> None:
-    """Run the study NAME and store its result under data/results/."""
+@click.option("--backend", default="", metavar="loky|dask", help="Run in processes, or on Dask.")
+@click.option("--jobs", type=int, metavar="N", help="How many processes; else one a processor.")
+@click.option("--address", default="", metavar="tcp://HOST:PORT", help="Of a Dask scheduler.")
+def results_build(
+    name: str, seeds: str | None, backend: str, jobs: int | None, address: str
+) -> None:
+    """Run the study NAME and store its table under data/results/.
+
+    Interrupted, it goes on with the runs that are missing.
+    """
     from tl_helpers.core.seeds import parse_seeds
+    from tl_helpers.measure import experiment
     from tl_helpers.measure import results as room
 
     chosen = parse_seeds(seeds) if seeds else None
-    room.build(name, seeds=chosen)
+    with experiment.backend(backend, jobs, address):
+        room.build(name, seeds=chosen)
     click.echo(f"stored {room.where(name, chosen)}")
 
 

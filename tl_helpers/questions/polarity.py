@@ -19,8 +19,8 @@ HELD_OUT = 50_000_000  # documents from here on are never trained on
 def evaluative_words() -> dict[str, frozenset[str]]:
     """Polarity -> the evaluative adjectives of the lexicon that belong to that side only."""
     sides = {
-        p: {w.lower() for words in lexicon.EVAL_THING[p].values() for w in words.split()}
-        for p in ("negative", "positive")
+        p: {w.lower() for d in ("any", *lexicon.DOMAINS) for w in lexicon.words("eval", d, p)}
+        for p in lexicon.POLARITIES
     }
     both = sides["negative"] & sides["positive"]
     return {p: frozenset(words - both) for p, words in sides.items()}

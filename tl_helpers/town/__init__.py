@@ -25,7 +25,7 @@ from tl_helpers.town.judge import Judge, Verdict
 from tl_helpers.town.lexicon import DOMAINS, TOPICS
 
 MOST_DOCUMENTS = 5_000_000  # in one corpus: beyond that, take several with ``start``
-VERSION = 4  # goes into every cache fingerprint: raise it when the text changes
+VERSION = 4  # is stored with every result and checkpoint: raise it when the text changes
 DIALS = {name: meaning for name, (_, _, meaning) in RANGES.items()} | {
     "mixture": "domain -> weight; domains left out do not occur"
 }

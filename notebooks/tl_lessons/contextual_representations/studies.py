@@ -1,6 +1,6 @@
 """The stored experiments of ``12_contextual_representations``: when meaning is discovered, and why.
 
-The notebook has the same probes in its cells; a test holds the two together.
+Which words are asked, and how a sense is told, are functions that stand in the notebook's cells.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tl_helpers import models, questions, town
+from tl_helpers.core.cells import Cells
 from tl_helpers.measure import results
-from tl_helpers.questions.annotated import Annotated, annotated
+from tl_helpers.questions.annotated import annotated
 from tl_helpers.questions.words import known_words
 from tl_helpers.train import pretrain
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+notebook = Cells("12_contextual_representations")
 #: What a run may begin with.
 STARTS = ("random weights", "word vectors", "layers", "counted vectors")
-#: Words that have no side of their own: if they know the side, the sentence has told them.
-SIDELESS = ("DET", "PRON", "PUNCT")
 _VECTORS = "bert.embeddings.word_embeddings.weight"
 _TIED = (_VECTORS, "cls.predictions.decoder.weight")  # words are read and guessed by one table
 
@@ -99,42 +99,6 @@ def fit_probe(
     return lambda new: (((new - middle) / spread) @ w + b).argmax(1)
 
 
-def nearest_sense(
-    train: np.ndarray,
-    test: np.ndarray,
-    known: questions.SenseExamples,
-    asked: questions.SenseExamples,
-) -> np.ndarray:
-    """``[test]`` bool: is each homonym nearer to the mean vector of its own sense?"""
-    right = np.zeros(len(test), bool)
-    for word in np.unique(asked.word):
-        here = asked.word == word
-        means = [train[(known.word == word) & (known.label == s)].mean(0) for s in (0, 1)]
-        distance = [((test[here] - mean) ** 2).sum(1) for mean in means]
-        right[here] = (distance[1] < distance[0]) == (asked.label[here] == 1)
-    return right
-
-
-def draw(
-    known: Annotated, eligible: np.ndarray, n: int, seed: int, split: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """``n`` words to train a probe on and ``n`` to test it, from documents before ``split``/after.
-
-    Args:
-        known: annotated documents.
-        eligible: ``[words]`` bool: which may be drawn.
-        n: how many, at most, on each side.
-        seed: of the draw.
-        split: number of the first document for testing.
-    """
-    rng = np.random.default_rng(seed)
-    before = known.document < split
-    return (
-        rng.permutation(np.flatnonzero(eligible & before))[:n],
-        rng.permutation(np.flatnonzero(eligible & ~before))[:n],
-    )
-
-
 class Examination:
     """Everything that a model is asked on the way, from a town of its own seed (30,000 + seed)."""
 
@@ -147,20 +111,8 @@ class Examination:
         tokenizer: PreTrainedTokenizerBase,
     ) -> None:
         known = annotated(town.Town(seed=30_000 + seed).corpus(documents))
-        split, anything = documents // 2, np.ones(len(known.words), bool)
-        named = ~known.where("entity", "O")
-        some = draw(known, anything, tokens, seed, split)
-        names = draw(known, named, tokens // 2, seed, split)
-        others = draw(known, ~named, tokens // 2, seed, split)  # else nearly all would be "O"
         self.known = known
-        self.tasks = {
-            "part of speech": some,
-            "relation": some,
-            "entity": tuple(
-                np.concatenate([a, b[: len(a)]]) for a, b in zip(names, others, strict=True)
-            ),
-            "sentiment": draw(known, known.where("part of speech", *SIDELESS), tokens, seed, split),
-        }
+        self.tasks = notebook.questions_about(known, tokens, seed)
         self.reader = Reader(known.documents, tokenizer)
         self.senses = questions.sense_task(seed, senses)
         self.sense_readers = []
@@ -181,7 +133,7 @@ class Examination:
                 new = ~np.isin(self.known.words[test], self.known.words[train])
                 row["part of speech, new words"] = float(right[new].mean())
         train, test = (reader(model, at)[-1] for reader, at in self.sense_readers)
-        right = nearest_sense(train, test, self.senses.train, self.senses.test)
+        right = notebook.nearest_sense(train, test, self.senses.train, self.senses.test)
         row["sense"] = float(right.mean())
         return row
 
@@ -334,11 +286,14 @@ def read(
     return rows
 
 
-@results.study(
-    "discovery", seeds=range(5), steps=1200, every=100, documents=400, tokens=2500, senses=4
-)
+@results.study("discovery")
 def discovery(
-    seed: int, steps: int, every: int, documents: int, tokens: int, senses: int
+    seed: int,
+    steps: int = 1200,
+    every: int = 100,
+    documents: int = 400,
+    tokens: int = 2500,
+    senses: int = 4,
 ) -> list[dict[str, Any]]:
     """Probes, loss and own guesses while a small masked language model reads a town.
 
@@ -348,11 +303,9 @@ def discovery(
     return read(seed, "random weights", steps, every, ask, enough=True)
 
 
-@results.study("discovery-causes", seeds=range(5), steps=100, every=50, documents=10_000)
-def discovery_causes(seed: int, steps: int, every: int, documents: int) -> list[dict[str, Any]]:
+@results.study("discovery-causes", start=STARTS[1:])
+def discovery_causes(
+    seed: int, start: str, steps: int = 100, every: int = 50, documents: int = 10_000
+) -> list[dict[str, Any]]:
     """The same reading as in ``discovery``, with a head start of three kinds."""
-    return [
-        {"start": start, **row}
-        for start in STARTS[1:]
-        for row in read(seed, start, steps, every, None, documents=documents)
-    ]
+    return read(seed, start, steps, every, None, documents=documents)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -194,36 +195,26 @@ class Tagged:
         )
 
 
+@cache
 def runs_of(budget: float, batch_size: int, mask_rate: float) -> dict[str, tuple[int, int]]:
     """Objective -> steps that the budget (in 10^12 operations) pays for, operations of a step."""
     each = {o: step_flops(o, batch_size, mask_rate) for o in ("clm", "mlm", "rtd")}
     return {o: (round(budget * 1e12 / flops), flops) for o, flops in each.items()}
 
 
-@results.study(
-    "objectives",
-    seeds=range(5),
-    budget=1.4,
-    batch_size=8,
-    mask_rate=0.25,
-    looks=7,
-    labels=(16, 64, 256),
-    tuned=((64, 40),),
-    tagged=32,
-    part=PART,
-    learning_rates=RATES,
-)
+@results.study("objectives", objective=["clm", "mlm", "rtd", "random"])
 def objectives(
     seed: int,
-    budget: float,
-    batch_size: int,
-    mask_rate: float,
-    looks: int,
-    labels: Iterable[int],
-    tuned: Iterable[tuple[int, int]],
-    tagged: int,
-    part: Any,
-    learning_rates: Any,
+    objective: str,
+    budget: float = 1.4,
+    batch_size: int = 8,
+    mask_rate: float = 0.25,
+    looks: int = 7,
+    labels: Iterable[int] = (16, 64, 256),
+    tuned: Iterable[tuple[int, int]] = ((64, 40),),
+    tagged: int = 32,
+    part: Any = PART,
+    learning_rates: Any = RATES,
 ) -> list[dict[str, Any]]:
     """Causal, masked and replaced-token pre-training at equal compute, and what each is good for.
 
@@ -238,70 +229,52 @@ def objectives(
     tags = {kind: Tagged(seed, tagged, kind) for kind in ("pos", "relations")}
     rows: list[dict[str, Any]] = []
 
-    def note(objective: str, measure: str, value: float, **more: Any) -> None:
-        rows.append({"objective": objective, "measure": measure, "value": value, **more})
-
-    def judge(name: str, model: Any, tokenizer: Any) -> None:
-        for n in labels:
-            found = opinions.accuracy(model, tokenizer, n, mode="features")
-            note(name, "opinions", found, labels=n, mode="features")
-        for n, steps in tuned:
-            found = opinions.accuracy(model, tokenizer, n, steps=steps, learning_rate=5e-4)
-            note(name, "opinions", found, labels=n, mode="fine-tune")
-        for kind, task in tags.items():
-            note(name, kind, task.accuracy(model, tokenizer), labels=tagged)
+    def note(measure: str, value: float, **more: Any) -> None:
+        rows.append({"measure": measure, "value": value, **more})
 
     def look(model: Any, tokenizer: Any) -> dict[str, Any]:
         return {"value": opinions.accuracy(model, tokenizer, 64, mode="features")}
 
-    for objective, (steps, flops) in runs_of(budget, batch_size, mask_rate).items():
+    if objective == "random":
+        model, tokenizer = models.new("small", seed=seed)
+    else:
+        steps, flops = runs_of(budget, batch_size, mask_rate)[objective]
         began = time.process_time()
         model, tokenizer, history = read(
             objective, seed, steps, batch_size, mask_rate, look, -(-steps // looks)
         )
         seconds = time.process_time() - began
         for e in history.evaluations:
-            note(
-                objective,
-                "on the way",
-                e["value"],
-                step=e["step"],
-                tokens=e["tokens"],
-                compute=round(e["step"] * flops / 1e12, 4),
-            )
+            spent = round(e["step"] * flops / 1e12, 4)
+            note("on the way", e["value"], step=e["step"], tokens=e["tokens"], compute=spent)
         note(
-            objective,
             "cost",
             round(seconds, 2),
             step=steps,
             tokens=steps * batch_size * 128,
             compute=round(steps * flops / 1e12, 4),
         )
-        judge(objective, model, tokenizer)
-    judge("random", *models.new("small", seed=seed))
+    for n in labels:
+        right = opinions.accuracy(model, tokenizer, n, mode="features")
+        note("opinions", right, labels=n, mode="features")
+    for n, steps in tuned:
+        right = opinions.accuracy(model, tokenizer, n, steps=steps, learning_rate=5e-4)
+        note("opinions", right, labels=n, mode="fine-tune")
+    for kind, task in tags.items():
+        note(kind, task.accuracy(model, tokenizer), labels=tagged)
     return rows
 
 
-@results.study(
-    "mask-rate",
-    seeds=range(5),
-    rates=(0.05, 0.15, 0.25, 0.4, 0.6),
-    steps=480,
-    batch_size=8,
-    looks=8,
-    discovered=0.8,
-    labels=64,
-    part=PART,
-)
+@results.study("mask-rate", rate=[0.05, 0.15, 0.25, 0.4, 0.6])
 def mask_rate(
     seed: int,
-    rates: Iterable[float],
-    steps: int,
-    batch_size: int,
-    looks: int,
-    discovered: float,
-    labels: int,
-    part: Any,
+    rate: float,
+    steps: int = 480,
+    batch_size: int = 8,
+    looks: int = 8,
+    discovered: float = 0.8,
+    labels: int = 64,
+    part: Any = PART,
 ) -> list[dict[str, Any]]:
     """How much to hide: masked language models that read the same text with other shares masked.
 
@@ -310,29 +283,23 @@ def mask_rate(
     """
     opinions = Opinions(seed)
     every = -(-steps // looks)
-    rows: list[dict[str, Any]] = []
-    for rate in rates:
-        _, _, history = read(
-            "mlm",
-            seed,
-            steps,
-            batch_size,
-            rate,
-            lambda m, t: {"value": opinions.accuracy(m, t, labels, mode="features")},
-            every,
-        )
-        found = [e["step"] for e in history.evaluations if e["value"] >= discovered]
-        rows += [
-            {"rate": rate, "measure": "on the way", "step": e["step"], "value": e["value"]}
-            for e in history.evaluations
-        ]
-        rows.append(
-            {
-                "rate": rate,
-                "measure": "discovery",
-                "happened": bool(found),
-                "value": found[0] if found else steps + every,
-            }
-        )
-        rows.append({"rate": rate, "measure": "accuracy", "value": rows[-2]["value"]})
-    return rows
+    _, _, history = read(
+        "mlm",
+        seed,
+        steps,
+        batch_size,
+        rate,
+        lambda m, t: {"value": opinions.accuracy(m, t, labels, mode="features")},
+        every,
+    )
+    values = {e["step"]: e["value"] for e in history.evaluations}
+    reached = [step for step, value in values.items() if value >= discovered]
+    return [
+        *({"measure": "on the way", "step": step, "value": v} for step, v in values.items()),
+        {
+            "measure": "discovery",
+            "happened": bool(reached),
+            "value": reached[0] if reached else steps + every,
+        },
+        {"measure": "accuracy", "value": list(values.values())[-1]},
+    ]

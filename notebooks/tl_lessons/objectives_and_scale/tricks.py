@@ -7,7 +7,7 @@ few steps each, so that a busy machine slows all of them down and the ratios sti
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,7 @@ VARIANTS = (
     "torch.compile",
 )
 LEARNERS = ("as it is", "initialiser 0.02", "Llama's blocks")  # all with Muon
+WIDTH = 64  # hidden units of those
 TOGETHER = 4  # models in one, for "four seeds together"
 
 
@@ -321,55 +322,51 @@ def learned(
     }
 
 
-@results.study(
-    "pretraining-tricks",
-    seeds=range(5),
-    rounds=3,
-    steps=2,
-    tokens=65_536,
-    width=64,
-    adamw_rates=(5e-3, 1.5e-2),
+#: Whoever learns, with Muon; and AdamW with several rates, of which a fair reader takes the best.
+LEARNING = (
+    {"part": "learned", "variant": LEARNERS, "rate": 2 / WIDTH},
+    {"part": "learned", "variant": "AdamW", "rate": [5e-3, 1.5e-2]},
 )
+
+
+@results.study("pretraining-tricks", {}, *LEARNING)
 def pretraining_tricks(
     seed: int,
-    rounds: int,
-    steps: int,
-    tokens: int,
-    width: int,
-    adamw_rates: Sequence[float],
+    part: str = "speed",
+    variant: str = "",
+    rate: float = 0.0,
+    rounds: int = 3,
+    steps: int = 2,
+    tokens: int = 65_536,
+    width: int = WIDTH,
 ) -> list[dict[str, Any]]:
     """Every trick by itself: processor time for a token, and what is learned from as many.
 
-    AdamW gets several learning rates; a fair reader takes the best. ``torch.compile`` needs a C++
-    compiler.
+    All variants are timed in turns, in one run that has no arguments. ``torch.compile`` needs a
+    C++ compiler.
     """
-    rows = list(take_turns(speed_variants(seed), rounds, steps))
-    rows += [learned(seed, variant, tokens, width) for variant in LEARNERS]
-    return rows + [learned(seed, "AdamW", tokens, width, rate) for rate in adamw_rates]
+    if part == "speed":
+        return list(take_turns(speed_variants(seed), rounds, steps))
+    return [learned(seed, variant, tokens, width, rate)]
 
 
-@results.study(
-    "tricks-that-last",
-    seeds=range(5),
-    tokens=1_048_576,
-    width=64,
-    adamw_rates=(5e-3, 1.5e-2),
-    adamw_text=1.3,
-)
+@results.study("tricks-that-last", *LEARNING)
 def tricks_that_last(
-    seed: int, tokens: int, width: int, adamw_rates: Sequence[float], adamw_text: float
-) -> list[dict[str, Any]]:
+    seed: int,
+    part: str,
+    variant: str,
+    rate: float,
+    tokens: int = 1_048_576,
+    width: int = WIDTH,
+    adamw_text: float = 1.3,
+) -> dict[str, Any]:
     """What helped after a little text, after sixteen times as much: loss and processor time.
 
     A step of AdamW is cheaper than one of Muon, so AdamW reads ``adamw_text`` times as much in
-    about the same time; it also gets several learning rates, of which a fair reader takes the best.
+    about the same time.
     """
-    runs: list[tuple[str, int, float | None]] = [(v, tokens, None) for v in LEARNERS]
-    runs += [("AdamW", int(tokens * adamw_text), rate) for rate in adamw_rates]
-    rows = []
-    for variant, amount, rate in runs:
-        began = time.process_time()
-        row = learned(seed, variant, amount, width, rate)
-        spent = round(time.process_time() - began, 2)
-        rows.append({**row, "tokens": amount, "seconds": spent})
-    return rows
+    amount = int(tokens * adamw_text) if variant == "AdamW" else tokens
+    began = time.process_time()
+    row = learned(seed, variant, amount, width, rate)
+    spent = round(time.process_time() - began, 2)
+    return {**row, "tokens": amount, "seconds": spent}

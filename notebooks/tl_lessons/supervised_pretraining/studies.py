@@ -5,8 +5,8 @@ The notebook shows the same steps in its cells and runs a part of them again.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -304,10 +304,17 @@ def judge(body: Any, seed: int, all_tasks: bool = True) -> list[dict[str, Any]]:
 
 # --- the study -----------------------------------------------------------------------------------
 @results.study(
-    "supervised-pretraining", seeds=range(5), steps=200, few=(100, 400, 1600), few_steps=40
+    "supervised-pretraining",
+    {"teacher": list(TEACHERS), "budget": ["examples", "compute"]},
+    {"teacher": list(TEACHERS)[:3], "budget": "few", "documents": [100, 400, 1600]},
 )
 def supervised_pretraining(
-    seed: int, steps: int, few: tuple[int, ...], few_steps: int
+    seed: int,
+    teacher: str,
+    budget: str,
+    documents: int | None = None,
+    steps: int = 200,
+    few_steps: int = 40,
 ) -> list[dict[str, Any]]:
     """Encoders taught by translation, labels, masked words or nobody, on five tasks.
 
@@ -315,27 +322,21 @@ def supervised_pretraining(
     model. ``examples``: each reads the documents that the translation model reads at that compute,
     once. ``few``: so many documents only, ``few_steps`` steps, judged on sentiment.
     """
-    plans = plan(steps)
-    rows = []
-    for teacher, by_budget in plans.items():
-        seen: dict[tuple[int, int], list[dict[str, Any]]] = {}
-        for budget, (documents, todo) in by_budget.items():
-            if (documents, todo) not in seen:
-                body = TEACHERS[teacher](seed, documents, todo)
-                seen[documents, todo] = judge(body, seed)
-            rows += [
-                {"teacher": teacher, "budget": budget, "documents": documents, "steps": todo, **row}
-                for row in seen[documents, todo]
-            ]
-    for teacher, documents in itertools.product([t for t in plans if t != "random"], few):
+    if budget == "few":
         body = TEACHERS[teacher](seed, documents, few_steps)
-        rows += [
-            {"teacher": teacher, "budget": "few", "documents": documents, "steps": few_steps, **row}
-            for row in judge(body, seed, all_tasks=False)
-        ]
-    return rows
+        return [{"steps": few_steps, **row} for row in judge(body, seed, all_tasks=False)]
+    documents, steps = plan(steps)[teacher][budget]
+    scores = taught_and_judged(teacher, seed, documents, steps)
+    return [{"documents": documents, "steps": steps, **row} for row in scores]
 
 
+@lru_cache(maxsize=1)  # one budget may be the other
+def taught_and_judged(teacher: str, seed: int, documents: int, steps: int) -> list[dict[str, Any]]:
+    """The scores of one encoder on all tasks: see :func:`judge`."""
+    return judge(TEACHERS[teacher](seed, documents, steps), seed)
+
+
+@cache
 def plan(steps: int) -> dict[str, dict[str, tuple[int, int]]]:
     """Teacher -> budget -> (documents, steps): see :func:`supervised_pretraining`."""
     costs = flops_of_a_step()
