@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import types
-
 import lesson_factory
 import pytest
 from command_line import caller
@@ -28,24 +25,18 @@ def test_run_says_where_to_look(tl, tmp_path):
     write(tmp_path / "notebooks", "one", code("KNOB, WORD"))
     status, out, _ = tl("run", "one", "-p", "KNOB=2", "-p", "WORD=sea", "--profile", "quick")
     assert status == 0
-    page = tmp_path / "build" / "html" / "one.html"
-    assert out.strip().endswith(f"Look here: {page}")
-    assert "sea" in page.read_text("utf-8")
-    assert "(2, 'sea')" in (tmp_path / "build" / "notebooks" / "one.ipynb").read_text("utf-8")
-
-
-def test_run_of_several_says_where_their_pages_are(tl, tmp_path):
-    write(tmp_path / "notebooks", "one", code("1"))
-    write(tmp_path / "notebooks", "two", code("2"))
-    status, out, _ = tl("run", "--profile", "quick")
-    assert status == 0
-    assert out.strip().endswith(f"Look here: {tmp_path / 'build' / 'html'}")
-    assert sorted(p.name for p in (tmp_path / "build/html").iterdir()) == ["one.html", "two.html"]
+    folder = tmp_path / "build" / "notebooks"
+    assert out.splitlines()[-2].endswith(f"s. With outputs: {folder}")
+    assert "tl site, which says what to open" in out.splitlines()[-1]
+    assert "(2, 'sea')" in (folder / "one.ipynb").read_text("utf-8")
+    other = tmp_path / "other"
+    said = tl("run", "one", "--profile", "quick", "--output", str(other))[1]
+    assert f"tl site --runs {other}," in said
 
 
 def test_a_failed_notebook_gives_exit_code_1_and_its_copy(tl, tmp_path):
     write(tmp_path / "notebooks", "one", code("1 / 0"))
-    status, out, err = tl("run", "--no-html")
+    status, out, err = tl("run")
     assert status == 1
     assert "one: cell 2 (In [2]) failed: ZeroDivisionError" in err
     assert f"partly run copy is {tmp_path / 'build/notebooks/one.failed.ipynb'}" in err
@@ -115,13 +106,13 @@ def test_data_checksums(tl, tmp_path, monkeypatch):
 
 def test_rooms_that_are_handed_their_arguments(tl, monkeypatch):
     calls = []
-    for room, name in (("checkpoints", "build"), ("checkpoints", "verify"), ("bench", "main")):
-        module = sys.modules.get(f"tl_helpers.press.{room}") or types.ModuleType(room)
-        monkeypatch.setitem(sys.modules, f"tl_helpers.press.{room}", module)
-        monkeypatch.setattr(f"tl_helpers.press.{room}", module, raising=False)
-        monkeypatch.setattr(
-            module, name, lambda *a, name=name, **k: calls.append((name, *a, k)), raising=False
-        )
+
+    def note(name):
+        return lambda *given, **named: calls.append((name, *given, named))
+
+    monkeypatch.setattr("tl_helpers.press.checkpoints.build", note("build"))
+    monkeypatch.setattr("tl_helpers.press.checkpoints.verify", note("verify"))
+    monkeypatch.setattr("tl_helpers.press.bench.main", note("main"))
     assert tl("checkpoints", "build", "town-mlm")[0] == 0
     assert tl("checkpoints", "verify", "town-mlm")[0] == 0
     assert tl("bench", "--quick")[0] == 0
@@ -154,5 +145,4 @@ def test_claims_are_checked_on_other_seeds(tl, tmp_path, effect, status):
     executed = tmp_path / "build" / "claims" / "notebooks" / "31_one.ipynb"
     assert "[100, 101, 102, 103, 104, 105]" in executed.read_text("utf-8")
     assert [claim.n for claim in claims.collect([executed])] == [6]
-    assert "It helps." in (tmp_path / "build" / "claims" / "html" / "31_one.html").read_text("utf-8")
     assert '"seeds": "100:106"' in (tmp_path / "build/claims/claims.json").read_text("utf-8")

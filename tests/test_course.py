@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+from command_line import caller
 from notebook_factory import code, outputs, text, write
 
 from tl_helpers.core.errors import BadValue, BrokenFile, CourseError, NoNetwork, UnknownName
@@ -44,7 +45,7 @@ def leftovers(folder: Path) -> list[str]:
 # ---------------------------------------------------------------------------- a run that goes well
 
 
-def test_run_writes_copies_pages_and_a_report_and_leaves_the_source_alone(place):
+def test_run_writes_copies_and_a_report_and_leaves_the_source_alone(place):
     write(place / "notebooks", "one", text("# First steps"), code("print('profile', PROFILE)"))
     write(place / "notebooks", "two", code("open('scratch.txt', 'w').write('x')\nSEED + KNOB"))
     before = contents(place / "notebooks")
@@ -54,15 +55,12 @@ def test_run_writes_copies_pages_and_a_report_and_leaves_the_source_alone(place)
     assert sorted(p.name for p in place.iterdir()) == ["build", "notebooks"]
     build = place / "build"
     assert sorted(contents(build)) == [
-        "html/one.html",
-        "html/two.html",
         "notebooks/one.ipynb",
         "notebooks/two.ipynb",
         "report.json",
     ]
     assert "profile quick" in outputs(build / "notebooks" / "one.ipynb")
     assert "8" in outputs(build / "notebooks" / "two.ipynb")
-    assert "First steps" in (build / "html" / "one.html").read_text("utf-8")
     data = json.loads((build / "report.json").read_text("utf-8"))
     assert data["profile"] == "quick" and data["environment"]["python"]
     for row in data["notebooks"]:
@@ -72,16 +70,15 @@ def test_run_writes_copies_pages_and_a_report_and_leaves_the_source_alone(place)
 
 def test_defaults_are_not_injected(place):
     write(place / "notebooks", "one", code("PROFILE"))
-    run.run(pages=False)
+    run.run()
     cells = nbformat.read(str(place / "build/notebooks/one.ipynb"), as_version=4).cells
     assert len(cells) == 2
-    assert not (place / "build" / "html").exists()
 
 
 def test_environment_of_the_kernel(place):
     names = ["TL_QUIET", "TL_ROOT", "TL_THREADS", "OMP_NUM_THREADS", "HF_HUB_OFFLINE", "TL_SEEDS"]
     write(place / "notebooks", "one", code(f"import os; [os.environ[n] for n in {names!r}]"))
-    run.run(jobs=1, seeds="100:105", pages=False)
+    run.run(jobs=1, seeds="100:105")
     said = outputs(place / "build/notebooks/one.ipynb")
     assert "100:105" in said and repr(str(place)) in said
     cells = nbformat.read(str(place / "build/notebooks/one.ipynb"), as_version=4).cells
@@ -92,13 +89,13 @@ def test_peak_memory_is_that_of_the_kernel(place):
     write(
         place / "notebooks", "one", code("import time; x = bytearray(3 * 10**8); time.sleep(0.5)")
     )
-    assert 300 < run.run(pages=False).jobs[0].peak_mb < 700
+    assert 300 < run.run().jobs[0].peak_mb < 700
 
 
 def test_hub_only_cells_are_skipped_elsewhere(place):
     write(place / "notebooks", "one", code("1 / 0", "hub-only"), code("'done'"))
-    assert not run.run(profile="quick", pages=False).failed
-    assert run.run(profile="hub", offline=True, pages=False).failed
+    assert not run.run(profile="quick").failed
+    assert run.run(profile="hub", offline=True).failed
 
 
 # -------------------------------------------------------------- the kernel is this interpreter's
@@ -135,7 +132,7 @@ def test_a_global_python3_kernel_does_not_win(place, tmp_path, monkeypatch):
     notebook = notebooks.read(path)
     notebook.metadata["kernelspec"]["name"] = "some-other-kernel"
     notebooks.write(notebook, path)
-    assert not run.run(pages=False).failed
+    assert not run.run().failed
     assert sys.executable in outputs(place / "build/notebooks/one.ipynb")
 
 
@@ -145,13 +142,13 @@ def test_a_global_python3_kernel_does_not_win(place, tmp_path, monkeypatch):
 def test_quick_and_course_refuse_the_network(place):
     write(place / "notebooks", "one", code("import socket\nsocket.getaddrinfo('a.invalid', 1)"))
     for profile in ("quick", "course"):
-        (job,) = run.run(profile=profile, pages=False).failed
+        (job,) = run.run(profile=profile).failed
         assert "This run is offline: the connection to a.invalid was refused" in job.error
 
 
 def test_online_does_not(place):
     write(place / "notebooks", "one", code("import socket\nsocket.getaddrinfo('a.invalid', 1)"))
-    (job,) = run.run(offline=False, pages=False).failed
+    (job,) = run.run(offline=False).failed
     assert "gaierror" in job.error and "offline" not in job.error
 
 
@@ -237,12 +234,13 @@ def test_output_that_is_a_file(place, nothing_runs):
         run.run(output=place / "file")
 
 
-@pytest.mark.parametrize("package", ["papermill", "latex2mathml"])
-def test_a_package_of_the_runner_is_missing(place, nothing_runs, monkeypatch, package):
+@pytest.mark.parametrize("package", ["papermill", "nbformat"])
+def test_a_package_of_the_runner_is_missing(place, nothing_runs, monkeypatch, capsys, package):
     write(place / "notebooks", "one")
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(CourseError, match=f"package {package} is not installed(.|\n)*make course"):
-        run.run()
+    status, _, err = caller(capsys)("run")
+    assert status == 1 and "Traceback" not in err
+    assert f"The package {package} is not installed" in err and "make course" in err
 
 
 def test_no_notebooks_at_all(place):
@@ -272,11 +270,9 @@ def test_a_failure_names_the_cell_and_keeps_the_partly_run_copy(place):
     assert job.name == "bad"
     assert "bad: cell 4 (In [4]) failed: ZeroDivisionError\n    answer = 42" in job.error
     assert "ZeroDivisionError: division by zero" in job.error and "\x1b" not in job.error
-    copy = run.failed_copy(report, job)
+    copy = report.copy_of(job)
     assert "before" in outputs(copy) and "after" not in outputs(copy)
     assert not old.exists()
-    assert (place / "build/html/good.html").exists()
-    assert not (place / "build/html/bad.html").exists()
     rows = json.loads((place / "build" / "report.json").read_text("utf-8"))["notebooks"]
     assert ["ZeroDivisionError" in (row["error"] or "") for row in rows] == [True, False]
     # A later success removes the failed copy.
@@ -290,7 +286,7 @@ def test_an_error_of_the_course_is_shown_as_its_message(place):
         "from tl_helpers.core.errors import BadValue\nraise BadValue('It is wrong.', 'Mend it.')"
     )
     write(place / "notebooks", "one", code(source))
-    (job,) = run.run(pages=False).failed
+    (job,) = run.run().failed
     assert "BadValue: It is wrong.\n      -> Mend it." in job.error
     assert "Traceback" not in job.error
 
@@ -298,7 +294,7 @@ def test_an_error_of_the_course_is_shown_as_its_message(place):
 def test_a_kernel_that_dies(place):
     said = "import os, sys; print('my last words', file=sys.__stderr__, flush=True); os._exit(3)"
     write(place / "notebooks", "one", code("1"), code(said))
-    (job,) = run.run(pages=False).failed
+    (job,) = run.run().failed
     assert job.status == "failed" and "died" in job.error and "my last words" in job.error
 
 
@@ -313,47 +309,83 @@ def test_a_disk_that_fills_up_during_the_run(place, monkeypatch):
         replace(source, target)
 
     monkeypatch.setattr("tl_helpers.core.files.os.replace", full)
-    before = psutil.Process().children()  # helpers of multiprocessing that other tests have started
     with pytest.raises(CourseError, match="The disk is full"):
         run.run(jobs=2)
     assert contents(place / "build") == {}
-    assert set(psutil.Process().children()) <= set(before)
+    assert not [p for p in psutil.Process().children(recursive=True) if "ipykernel" in p.name()]
+
+
+def test_a_cell_that_hangs(place, monkeypatch):
+    monkeypatch.setitem(run._TIMEOUT, "quick", 1)
+    write(place / "notebooks", "one", code("1"), code("import time; time.sleep(600)"))
+    (job,) = run.run(profile="quick").failed
+    assert job.error.startswith("one: cell 3: A cell timed out")
+    assert "import time" in job.error and "memory" not in job.error
 
 
 LONG = "import os, time\nopen({!r}, 'w').write(str(os.getpid()))\ntime.sleep(600)"
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals")
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_interrupt_ends_the_kernels_and_leaves_nothing_half_written(place, tmp_path, how):
+@pytest.fixture
+def started(place, tmp_path):
+    """``tl run --jobs 2`` on long notebooks: the process, its kernels, the file of the third."""
     pids = [tmp_path / f"pid{n}" for n in range(3)]
     for number, pid in enumerate(pids):
         write(place / "notebooks", f"n{number}", code(LONG.format(str(pid))))
-    before = contents(place / "notebooks")
     runner = subprocess.Popen(
         [sys.executable, "-m", "tl_helpers", "run", "--jobs", "2"],
         cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,
         # A shell that starts tests in the background lets them ignore Ctrl-C.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
-    deadline = time.monotonic() + 60
-    while sum(p.exists() and bool(p.read_text()) for p in pids) < 2:
-        assert time.monotonic() < deadline and runner.poll() is None
-        time.sleep(0.1)
-    kernels = [psutil.Process(int(p.read_text())) for p in pids if p.exists()]
-    runner.send_signal(how)
+    try:
+        deadline = time.monotonic() + 60
+        while sum(p.exists() and bool(p.read_text()) for p in pids) < 2:
+            assert time.monotonic() < deadline and runner.poll() is None
+            time.sleep(0.1)
+        kernels = [psutil.Process(int(p.read_text())) for p in pids if p.exists()]
+        yield runner, kernels, pids[2]
+    finally:
+        runner.kill()
+        runner.communicate()
+
+
+@pytest.mark.parametrize(
+    ("how", "whom"),
+    [(signal.SIGINT, os.kill), (signal.SIGTERM, os.kill), (signal.SIGINT, os.killpg)],
+    ids=["interrupt", "terminate", "Ctrl-C in a terminal, which the workers see too"],
+)
+def test_interrupt_ends_the_kernels_and_leaves_nothing_half_written(place, started, how, whom):
+    runner, kernels, third = started
+    before = contents(place / "notebooks")
+    whom(runner.pid, how)
     said, _ = runner.communicate(timeout=30)
     assert runner.returncode == 130
     assert said.strip().endswith("Stopped. Nothing half-written was left behind.")
     assert "Traceback" not in said and "died" not in said
-    gone, alive = psutil.wait_procs(kernels, timeout=5)
-    assert not alive
-    assert not pids[2].exists()  # the third never began
+    assert not psutil.wait_procs(kernels, timeout=5)[1]
+    assert not third.exists()  # it never began
     assert contents(place / "notebooks") == before
     assert contents(place / "build") == {} and not leftovers(place)
+
+
+def test_no_kernel_outlives_a_runner_that_was_killed(started):
+    runner, kernels, _ = started
+    runner.kill()
+    assert not psutil.wait_procs(kernels, timeout=20)[1]
+
+
+def test_a_worker_that_is_killed_fails_its_notebook(place):
+    write(
+        place / "notebooks", "one", code("import os, signal\nos.kill(os.getppid(), signal.SIGKILL)")
+    )
+    (job,) = run.run().failed
+    assert job.error.startswith("one: its worker process ended: ")
+    assert run.run(["one"]).failed  # and the next run has workers again
 
 
 # ----------------------------------------------------------------------------------------- refresh
@@ -387,4 +419,4 @@ def test_refresh_stores_nothing_if_one_fails(place):
     report = run.refresh(["good", "bad"])
     assert [job.name for job in report.failed] == ["bad"]
     assert contents(place / "notebooks") == before
-    assert run.failed_copy(report, report.failed[0]).exists()
+    assert report.copy_of(report.failed[0]).exists()

@@ -70,6 +70,46 @@ def test_the_hash_sees_every_cell_its_order_and_tags_but_not_outputs(stored):
     assert notebooks.source_hash(notebook) == original
 
 
+def test_the_outputs_that_count(stored, tmp_path):
+    """Those of the last run, but only of these cells at their own parameters; one rule for all."""
+    notebook, problems = stored
+    notebook.cells[2].outputs = shown(text__plain="stored")
+    assert problems(notebook) == []
+    path, build = tmp_path / "one.ipynb", tmp_path / "build"
+
+    def counts():
+        found = notebooks.current(path, build)
+        return found.notebook.cells[2].outputs[0].data["text/plain"], found.file, found.note
+
+    assert counts() == ("stored", path, "")
+    ran = copy.deepcopy(notebook)
+    ran.cells[2].outputs = shown(text__plain="just now")
+    ran.cells[2].metadata["slideshow"] = {"slide_type": "slide"}  # no part of what was run
+    copied = build / "notebooks" / "one.ipynb"
+    notebooks.write(ran, copied)
+    assert counts() == ("just now", copied, "")
+    assert "slideshow" not in notebooks.current(path, build).notebook.cells[2].metadata
+    for place, extra, why in (
+        (3, code("3"), "was changed since it was run: tl run one"),
+        (1, code("PROFILE = 'quick'", "injected-parameters"), "was run with other parameters"),
+    ):
+        other = copy.deepcopy(ran)
+        other.cells.insert(place, extra)
+        notebooks.write(other, copied)
+        value, file, note = counts()
+        assert (value, file) == ("stored", path) and why in note
+    copied.write_text("{", "utf-8")
+    assert "cannot be read" in counts()[2]
+    copied.rename(build / "notebooks" / "one.failed.ipynb")
+    assert counts() == ("stored", path, "one failed when it was run; its stored outputs are shown")
+
+
+def test_the_title_is_the_first_heading():
+    notebook = nbformat.v4.new_notebook(cells=[code("# no"), text("words\n# Yes \n# later")])
+    assert notebooks.title(notebook, "one") == "Yes"
+    assert notebooks.title(nbformat.v4.new_notebook(), "one") == "one"
+
+
 def _two_parameter_cells(n):
     n.cells[2].metadata["tags"] = ["parameters"]
 

@@ -29,20 +29,20 @@ def report(tmp_path_factory):
 @pytest.mark.xdist_group("notebooks")
 def test_every_notebook_runs_offline(report):
     assert [(job.path.stem, job.error) for job in report.failed] == []
-    assert len(report.executed()) == len(NOTEBOOKS) >= 1
+    assert len(report.jobs) == len(NOTEBOOKS) >= 1
 
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("notebooks")
 def test_every_claim_is_recorded_and_supported(report):
-    assert claims.check(claims.collect(report.executed()), claims.registry()) == []
+    assert claims.check(report.claims, claims.registry()) == []
 
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("notebooks")
 def test_the_suite_would_notice_an_effect_that_is_gone(report, tmp_path):
     """The real records: each in turn left out, without effect, and turned round."""
-    recorded = claims.collect(report.executed())
+    recorded = report.claims
     assert recorded
     for index, record in enumerate(recorded):
         without = [r for i, r in enumerate(recorded) if i != index]

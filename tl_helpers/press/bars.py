@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from tqdm.auto import tqdm
 
 if TYPE_CHECKING:
-    from tl_helpers.press.jobs import Job, Report
+    from tl_helpers.press.report import Job, Report
 
 
 class Progress:
@@ -16,52 +18,43 @@ class Progress:
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._lock = threading.Lock()
-        self._running: dict[str, int] = {}
-        self._bars: list[Any] = []
+        self._quiet = bool(os.environ.get("TL_QUIET"))
+        self._totals = {job.name: len(job.notebook.cells) for job in report.jobs}
+        self._finished = 0
 
     def __enter__(self) -> Progress:
-        from tqdm.auto import tqdm
-
-        jobs = self._report.jobs
-        quiet = bool(os.environ.get("TL_QUIET")) or not sys.stderr.isatty()
-        totals = ((len(jobs), "notebook", 0), (sum(job.cells for job in jobs), "cell", 1))
-        self._bars = [
+        hidden = self._quiet or not sys.stderr.isatty()
+        self._notebooks, self._cells = (
             tqdm(
                 total=total,
                 unit=unit,
-                position=place,
                 desc=f"{unit}s",
+                position=place,
                 leave=False,
-                disable=quiet,
+                disable=hidden,
                 dynamic_ncols=True,
             )
-            for total, unit, place in totals
-        ]
+            for place, (unit, total) in enumerate(
+                {"notebook": len(self._totals), "cell": sum(self._totals.values())}.items()
+            )
+        )
         return self
 
     def __exit__(self, *_: object) -> None:
-        for bar in reversed(self._bars):
-            bar.close()
+        self._cells.close()
+        self._notebooks.close()
 
-    def cell(self, job: Job) -> None:
-        """A cell is done (called from the threads that run notebooks)."""
-        with self._lock:
-            self._running[job.name] = self._running.get(job.name, 0) + 1
-            self._bars[1].update()
-            names = [f"{name} {done}" for name, done in self._running.items()]
-            self._bars[0].set_postfix_str(", ".join(names))
+    def running(self, cells: Mapping[str, int]) -> None:
+        """So many cells of each notebook that runs now have begun."""
+        self._notebooks.set_postfix_str(", ".join(f"{name} {n}" for name, n in cells.items()))
+        self._cells.update(self._finished + sum(cells.values()) - self._cells.n)
 
-    def notebook(self, job: Job) -> None:
+    def finished(self, job: Job) -> None:
         """A notebook is done."""
-        from tqdm.auto import tqdm
-
-        with self._lock:
-            done = self._running.pop(job.name, 0)
-            self._bars[1].update(job.cells - min(done, job.cells))
-            self._bars[0].update()
+        self._finished += self._totals[job.name]
+        self._notebooks.update()
         late = "  (over its budget)" if self._report.over_budget(job) else ""
-        if not os.environ.get("TL_QUIET"):
+        if not self._quiet:
             tqdm.write(
                 f"{job.status:6} {job.name:32} {job.seconds:6.1f} s  {job.peak_mb:6.0f} MB{late}",
                 file=sys.stdout,

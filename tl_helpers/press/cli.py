@@ -11,10 +11,9 @@ import click
 
 from tl_helpers import __version__
 from tl_helpers.core.errors import BadValue, CourseError
-from tl_helpers.press import commands_share, commands_site, commands_teach
 
 if TYPE_CHECKING:
-    from tl_helpers.press.jobs import Report
+    from tl_helpers.press.report import Report
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -52,9 +51,6 @@ def _parameters(pairs: tuple[str, ...]) -> dict[str, Any]:
 @click.option(
     "--offline/--online", default=None, help="Refuse the network; default for quick and course."
 )
-@click.option(
-    "--html/--no-html", "pages", default=True, help="Write a readable page of each (default)."
-)
 def run(
     notebooks: tuple[str, ...],
     profile: str,
@@ -62,7 +58,6 @@ def run(
     jobs: int | None,
     output: Path | None,
     offline: bool | None,
-    pages: bool,
 ) -> None:
     """Run NOTEBOOKS (all of them by default); the notebooks themselves are not changed."""
     from tl_helpers.press import run as course
@@ -74,26 +69,21 @@ def run(
         jobs=jobs,
         output=output,
         offline=offline,
-        pages=pages,
     )
     _tell_failures(report)
-    where = report.output / ("html" if pages else "notebooks")
-    whole = [job.name for job in report.jobs if job.status == "ok"]
-    if pages and len(whole) == 1:
-        where = where / f"{whole[0]}.html"
     failed = len(report.failed)
     done = f"{failed} of {len(report.jobs)} failed, after" if failed else "Done in"
-    click.echo(f"\n{done} {report.seconds:.0f} s. Look here: {where}")
-    if report.failed:
+    click.echo(f"\n{done} {report.seconds:.0f} s. With outputs: {report.output / 'notebooks'}")
+    if failed:
         sys.exit(1)
+    runs = f" --runs {output}" if output else ""
+    click.echo(f"To read them as pages: tl site{runs}, which says what to open.")
 
 
 def _tell_failures(report: Report) -> None:
-    from tl_helpers.press import run as course
-
     for job in report.failed:
         click.echo(f"\n{job.error}", err=True)
-        click.echo(f"  -> The partly run copy is {course.failed_copy(report, job)}", err=True)
+        click.echo(f"  -> The partly run copy is {report.copy_of(job)}", err=True)
 
 
 @cli.command()
@@ -133,7 +123,7 @@ def claims(
     from tl_helpers.core.seeds import parse_seeds
     from tl_helpers.measure import claims as room
     from tl_helpers.press import other_seeds
-    from tl_helpers.press import report as pages
+    from tl_helpers.press import report as reports
     from tl_helpers.press import run as course
 
     if keep and not seeds:
@@ -149,7 +139,7 @@ def claims(
     _tell_failures(report)
     names = [job.name for job in report.jobs]
     problems = room.check(report.claims, room.registry(), names)
-    about = {**pages.environment(), "seeds": seeds}
+    about = {**reports.environment(), "seeds": seeds}
     files.write_text(report.output / "claims.json", room.table(report.claims, "json", **about))
     click.echo("\n" + room.table(report.claims))
     if seeds and keep:  # also what does not hold
@@ -289,10 +279,124 @@ def bench(quick: bool, patient: bool) -> None:
     room.main(quick=quick, patient=patient)
 
 
-cli.add_command(commands_site.site)
-cli.add_command(commands_teach.slides)
-cli.add_command(commands_teach.sessions)
-commands_share.add_to(cli)
+@cli.command()
+@click.option("--output", type=click.Path(path_type=Path), help="Folder of the site (build/site).")
+@click.option("--runs", type=click.Path(path_type=Path), help="Where tl run wrote to (build).")
+def site(output: Path | None, runs: Path | None) -> None:
+    """Build the site from the notebooks as last run; it opens from disk, without a network."""
+    from tl_helpers.press.site import build
+
+    click.echo("Building the site ...")
+    built = build(output, runs)
+    for note in built.notes:
+        click.echo(f"  note: {note}")
+    stored = [page.name for page in built.pages if not page.executed]
+    if stored:
+        click.echo(f"  note: as stored, not run here: {', '.join(stored)}")
+    click.echo(f"The site is ready ({built.seconds:.0f} s). Open: {built.index}")
+
+
+@cli.command()
+@click.argument("names", nargs=-1, metavar="[NOTEBOOK|THEME ...]")
+@click.option("--output", type=click.Path(path_type=Path), help="Folder of the run (build).")
+def slides(names: tuple[str, ...], output: Path | None) -> None:
+    """Cut slide decks from executed notebooks: all notebooks and themes by default."""
+    from tl_helpers.press import kits
+    from tl_helpers.press import slides as room
+
+    decks = kits.with_sessions(room.choose(names, output))
+    paths = room.write(decks, output)
+    for deck, path in zip(decks, paths, strict=True):
+        sources = ", ".join(str(source) for source in deck.sources)
+        click.echo(f"{path}: {len(deck.slides)} slides, cut from {sources}")
+    click.echo(f"\nOpen {paths[0].parent / 'index.html'}; in a deck, S is the speaker's view.")
+
+
+@cli.command()
+@click.argument("themes", nargs=-1)
+@click.option("--check", is_flag=True, help="Write nothing; fail if a kit is out of date.")
+def sessions(themes: tuple[str, ...], check: bool) -> None:
+    """Fill the session kits of THEMES from the notebooks; the site has a page of each to print."""
+    from tl_helpers.press import kits
+
+    for path in kits.update(themes, check):
+        click.echo(f"{path} is up to date" if check else f"wrote {path}")
+
+
+@cli.command()
+@click.argument("notebooks", nargs=-1)
+@click.option("--output", type=click.Path(path_type=Path), help="Folder to write to (student).")
+@click.option(
+    "--changed",
+    type=click.Choice(["ask", "beside", "skip", "replace"]),
+    help="What to do about a copy that was worked in; asked in a terminal, otherwise 'beside'. "
+    "'replace' keeps it under another name.",
+)
+def clean(notebooks: tuple[str, ...], output: Path | None, changed: str | None) -> None:
+    """Write copies for students: without outputs and solutions, never over anybody's work."""
+    from tl_helpers.press import student
+
+    if changed is None:
+        changed = "ask" if sys.stdin.isatty() else "beside"
+
+    def choose(path: Path) -> str:
+        return changed if changed != "ask" else _ask(path)
+
+    for copy in student.write(notebooks, output, choose):
+        kept = f"   (yours is {copy.kept})" if copy.kept and copy.status != "skipped" else ""
+        click.echo(f"{copy.status:9} {copy.path}{kept}")
+
+
+def _ask(path: Path) -> str:
+    from tl_helpers.press import student
+
+    click.echo(f"{path} is not as it was written: somebody has worked in it.")
+    for choice, meaning in student.CHOICES.items():
+        click.echo(f"  {choice:8} {meaning}")
+    return str(
+        click.prompt("What now?", type=click.Choice(list(student.CHOICES)), default="beside")
+    )
+
+
+@cli.command()
+@click.argument("notebooks", nargs=-1)
+@click.option("--source", "place", help="What pip installs where the package is missing.")
+def bootstrap(notebooks: tuple[str, ...], place: str | None) -> None:
+    """Write the cell that finds or installs the package into notebooks (for authors)."""
+    from tl_helpers.press import bootstrap as room
+    from tl_helpers.press import notebooks as files
+
+    paths = files.find(notebooks)
+    before = {path: files.read(path) for path in paths}
+    after = {path: room.apply(before[path], path.stem, place) for path in paths}
+    for path in paths:
+        if after[path] == before[path]:
+            click.echo(f"unchanged {path}")
+            continue
+        files.write(after[path], path)
+        stale = after[path].metadata.get("tl", {}).get("source_sha256") != files.source_hash(
+            after[path]
+        )
+        click.echo(f"written   {path}" + f"   (next: tl refresh {path.stem})" * stale)
+
+
+@cli.command()
+@click.argument("notebooks", nargs=-1)
+@click.option("--repo", metavar="OWNER/NAME", help="On GitHub; by default the git remote origin.")
+@click.option("--branch", default="main", show_default=True, help="The branch that is shown.")
+@click.option("--site", default="", metavar="URL", help="Of the built site; {name}: the notebook.")
+@click.option("--remove", is_flag=True, help="Take the links and the place out again.")
+def badges(
+    notebooks: tuple[str, ...], repo: str | None, branch: str, site: str, remove: bool
+) -> None:
+    """Write the links to Colab, Binder and the site into notebooks, and where to install from."""
+    from tl_helpers.press import badges as room
+
+    where = None if remove else room.home(repo, branch, site)
+    for path, different in room.write(notebooks, where).items():
+        click.echo(f"{'written  ' if different else 'unchanged'} {path}")
+    if where is not None:
+        click.echo(f"The links lead to {where.owner}/{where.name}, branch {where.branch}.")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -307,6 +411,15 @@ def main(arguments: list[str] | None = None) -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        if str(error.name).startswith("tl_"):  # a mistake of ours
+            raise
+        click.echo(
+            f"Error: The package {error.name} is not installed.\n"
+            "  -> Install what the commands need: make course, or pip install 'tl-helpers[course]'",
+            err=True,
+        )
+        sys.exit(1)
     except (KeyboardInterrupt, click.Abort):
         click.echo("\nStopped. Nothing half-written was left behind.", err=True)
         sys.exit(130)

@@ -14,7 +14,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tl_helpers.core import checks, files
 from tl_helpers.core.errors import BadValue, BrokenFile, CourseError, UnknownName
@@ -151,6 +151,23 @@ def _literal(text: str) -> Any:
         return text
 
 
+def inject(notebook: Any, values: dict[str, Any]) -> Any:
+    """A copy to run: without outputs, and with a cell that sets parameters to these values.
+
+    Example:
+        ``inject(notebook, {"SEED": 3}).cells[2].source -> "# Parameters\nSEED = 3\n"``
+    """
+    import papermill
+
+    fresh = papermill.execute_notebook(
+        notebook, None, values, kernel_name="python3", language="python", prepare_only=True
+    )
+    for cell in fresh.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return fresh
+
+
 def is_injected(cell: Any) -> bool:
     """Is this the cell that a run put in for its parameters?"""
     return _INJECTED in cell.metadata.get("tags", [])
@@ -167,12 +184,67 @@ def profile(notebook: Any) -> str:
 
 
 def source_hash(notebook: Any) -> str:
-    """SHA-256 over the type, source and tags of each cell, in order."""
+    """SHA-256 over the type, source and tags of each cell, in order; an injected cell is no source.
+
+    Example:
+        ``source_hash(read(path)) -> "4f4818e0fed65475..."``
+    """
     cells = [
         [cell.cell_type, cell.source, sorted(cell.metadata.get("tags", []))]
         for cell in notebook.cells
+        if not is_injected(cell)
     ]
     return hashlib.sha256(json.dumps(cells, ensure_ascii=False).encode()).hexdigest()
+
+
+class Current(NamedTuple):
+    """The outputs of a notebook that count.
+
+    Attributes:
+        notebook: the cells as they stand in the notebook, with these outputs.
+        file: where the outputs stand: the copy of the last run, or the notebook itself.
+        note: why they are not those of the last run; empty if they are, or there was none.
+    """
+
+    notebook: Any
+    file: Path
+    note: str
+
+
+def current(path: Path, build: Path | None = None) -> Current:
+    """The outputs of a notebook that count, for the site and for slides alike.
+
+    They are those of the last run, if it was a run of the cells that stand here at the notebook's
+    own parameters, of which its text speaks. Otherwise they are the ones stored in the notebook.
+
+    Args:
+        path: of the notebook.
+        build: the folder that ``tl run`` wrote to; ``build/`` by default.
+
+    Example:
+        ``current(path).file -> Path("build/notebooks/00_start_here.ipynb")``
+    """
+    stored = read(path)
+    folder = (build or files.root() / "build") / "notebooks"
+    copy_of_run = folder / path.name
+    if not copy_of_run.exists():
+        failed = (folder / f"{path.stem}.failed.ipynb").exists()
+        why = "failed when it was run; its stored outputs are shown" if failed else ""
+        return Current(stored, path, f"{path.stem} {why}" if why else "")
+    try:
+        ran = read(copy_of_run)
+    except BrokenFile:
+        return Current(stored, path, f"{copy_of_run} cannot be read: tl run {path.stem}")
+    if source_hash(ran) != source_hash(stored):
+        note = f"{path.stem} was changed since it was run: tl run {path.stem}"
+        return Current(stored, path, note)
+    if any(map(is_injected, ran.cells)):
+        note = f"{path.stem} was run with other parameters; its stored outputs are shown"
+        return Current(stored, path, note)
+    for cell, done in zip(stored.cells, ran.cells, strict=True):
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = done.outputs, done.execution_count
+    return Current(stored, copy_of_run, "")
 
 
 def title(notebook: Any, name: str) -> str:
@@ -214,37 +286,6 @@ def stamp(executed: Any, seconds: float) -> Any:
         "run_seconds": round(seconds, 1),
     }
     return clean
-
-
-def latest(path: Path, build: Path) -> tuple[Any, Path]:
-    """A notebook with the outputs that are current, and the file that they come from.
-
-    Those of the last run, if it was a run of these cells at the profile ``course``; the cell that a
-    run puts in for parameters does not count. Else those stored in the notebook. What the metadata
-    of cells say, of slides and of folding, is always what the notebook itself says.
-
-    Args:
-        path: the notebook.
-        build: the folder that ``tl run`` wrote to.
-
-    Raises:
-        BrokenFile: the notebook cannot be read.
-
-    Example:
-        after ``tl run``: the executed copy and ``build/notebooks/00_start_here.ipynb``
-    """
-    here, run = read(path), build / "notebooks" / path.name
-    try:
-        ran = read(run) if run.is_file() else here
-    except BrokenFile:  # the stored outputs do as well
-        ran = here
-    own = copy.copy(ran)
-    own.cells = [cell for cell in ran.cells if not is_injected(cell)]
-    if ran is here or profile(ran) != "course" or source_hash(own) != source_hash(here):
-        return here, path
-    for cell, stored in zip(own.cells, here.cells, strict=True):
-        cell.metadata = stored.metadata
-    return ran, run
 
 
 def problems(path: str | os.PathLike[str]) -> list[str]:

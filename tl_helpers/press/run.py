@@ -1,35 +1,31 @@
 """The runner behind ``tl run``, ``tl refresh`` and ``tl claims``.
 
-Notebooks are only read: the executed copies go to ``build/notebooks/``, a page of each to
-``build/html/``, and what was measured to ``build/report.json``. Only :func:`refresh` writes to
-``notebooks/``, because that is what it is for.
+Notebooks are only read: the executed copies go to ``build/notebooks/``, and what was measured to
+``build/report.json``; the site makes pages of both. Only :func:`refresh` writes to ``notebooks/``,
+because that is what it is for.
 """
 
 from __future__ import annotations
 
-import importlib
 import os
 import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tl_helpers.core import files
-from tl_helpers.core.errors import BadValue, CourseError
+from tl_helpers.core.errors import BadValue
 from tl_helpers.core.provenance import cpu_count
 from tl_helpers.core.seeds import parse_seeds
+from tl_helpers.measure import claims
 from tl_helpers.press import notebooks
-from tl_helpers.press.jobs import Job, Report
+from tl_helpers.press.report import Job, Report
 from tl_helpers.session import check_profile, require_network
-
-if TYPE_CHECKING:
-    from tl_helpers.press.jobs import Job
-    from tl_helpers.press.kernels import Kernels
 
 # A cell that is still at it after this long hangs. At the hub profile hours are normal.
 _TIMEOUT = {"quick": 900, "course": 1800}
@@ -44,7 +40,6 @@ def run(
     output: str | os.PathLike[str] | None = None,
     offline: bool | None = None,
     seeds: str | None = None,
-    pages: bool = True,
 ) -> Report:
     """Run notebooks; everything that can be wrong with the request is said before anything runs.
 
@@ -56,7 +51,6 @@ def run(
         output: folder to write to; ``build/`` by default.
         offline: refuse the network; by default at every profile but ``hub``.
         seeds: such as ``"100:105"``: the seeds of the claims, see ``Session.seeds``.
-        pages: also write a readable HTML page of each.
 
     Returns:
         The report; a failed notebook is in it, not an exception.
@@ -66,6 +60,9 @@ def run(
         BadValue: a parameter of the wrong type, or jobs below 1.
         NoNetwork: the hub profile without a network.
         KeyboardInterrupt: Ctrl-C; all kernels are ended, nothing was written for them.
+
+    Example:
+        ``run(["00_start_here"], profile="quick").failed -> []``
     """
     check_profile(profile)
     if jobs is not None and jobs < 1:
@@ -76,9 +73,8 @@ def run(
     if seeds:
         given.setdefault("SEED", parse_seeds(seeds)[0])
     paths = notebooks.find(names)
-    _require(["nbformat", "papermill", "ipykernel", *(["nbconvert", "latex2mathml"] * pages)])
-    target = _output(output, paths)
     waiting = _jobs(paths, given, profile)
+    target = _output(output, paths)
     offline = profile != "hub" if offline is None else offline
     if profile == "hub" and not offline:
         from tl_helpers.data import hub_plan
@@ -90,12 +86,10 @@ def run(
     began = time.perf_counter()
     _run_all(report, offline, seeds)
     report.seconds = round(time.perf_counter() - began, 1)
-    report.claims = _claims(report)
-    from tl_helpers.press import report as html
-
-    html.write_report(report)
-    if pages:
-        html.write_pages(report)
+    for job in report.jobs:
+        if job.status == "ok":
+            report.claims += claims.of_notebook(job.notebook, job.path)
+    report.write()
     return report
 
 
@@ -112,28 +106,15 @@ def refresh(names: Sequence[str | os.PathLike[str]], jobs: int | None = None) ->
         The report.
     """
     with tempfile.TemporaryDirectory(prefix="tl-refresh-") as folder:
-        report = run(names, jobs=jobs or 1, output=folder, pages=False)
-        if report.failed:
-            # The partly run copies would vanish with the folder: keep them where a run keeps them.
-            for job in report.failed:
-                notebooks.write(
-                    notebooks.tidy(job.notebook),
-                    files.root() / "build" / "notebooks" / _failed_name(job),
-                )
-            report.output = files.root() / "build"
-            return report
-    for job in report.jobs:
-        notebooks.write(notebooks.stamp(job.notebook, job.seconds), job.path)
+        report = run(names, jobs=jobs or 1, output=folder)
+    # The partly run copies went with the folder: they are kept where a run keeps them.
+    report.output = files.root() / "build"
+    for job in report.failed:
+        notebooks.write(notebooks.tidy(job.notebook), report.copy_of(job))
+    if not report.failed:
+        for job in report.jobs:
+            notebooks.write(notebooks.stamp(job.notebook, job.seconds), job.path)
     return report
-
-
-def failed_copy(report: Report, job: Job) -> Path:
-    """Where the partly run copy of a failed notebook is."""
-    return report.output / "notebooks" / _failed_name(job)
-
-
-def _failed_name(job: Job) -> str:
-    return f"{job.name}.failed.ipynb"
 
 
 def _output(output: str | os.PathLike[str] | None, paths: Sequence[Path]) -> Path:
@@ -151,33 +132,16 @@ def _output(output: str | os.PathLike[str] | None, paths: Sequence[Path]) -> Pat
     return target
 
 
-def _require(packages: Sequence[str]) -> None:
-    for package in packages:
-        try:
-            importlib.import_module(package)
-        except ModuleNotFoundError as error:
-            raise CourseError(
-                f"Notebooks cannot be run here: the package {error.name} is not installed.",
-                "Install what the runner needs: make course, or pip install 'tl-helpers[course]'",
-            ) from None
-
-
 def _jobs(paths: Sequence[Path], given: dict[str, Any], profile: str) -> list[Job]:
-    contents = {path: notebooks.read(path) for path in paths}
-    injected = {
-        path: notebooks.check_parameters(notebook, path.stem, given, profile)
-        for path, notebook in contents.items()
-    }
     names = [path.stem for path in paths]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise BadValue(f"Two notebooks have the name {twice[0]!r}.", "Run them one at a time.")
-    return [Job(path, contents[path], injected[path], len(contents[path].cells)) for path in paths]
-
-
-def _claims(report: Report) -> list[Any]:
-    from tl_helpers.measure import claims
-
-    return list(claims.collect(report.executed()))
+    jobs = []
+    for path in paths:
+        notebook = notebooks.read(path)
+        injected = notebooks.check_parameters(notebook, path.stem, given, profile)
+        jobs.append(Job(path, notebooks.inject(notebook, injected), injected))
+    return jobs
 
 
 @contextmanager
@@ -198,61 +162,50 @@ def _terminate_as_interrupt() -> Iterator[None]:
 
 
 def _run_all(report: Report, offline: bool, seeds: str | None) -> None:
-    from tl_helpers.press.bars import Progress
-    from tl_helpers.press.kernels import Kernels, environment
+    from joblib.externals.loky import get_reusable_executor
 
-    kernels = Kernels()
-    env = environment(offline_run=offline, threads=report.threads, seeds=seeds)
-    with _terminate_as_interrupt(), Progress(report) as progress:
-        pool = ThreadPoolExecutor(report.side_by_side, thread_name_prefix="notebook")
+    from tl_helpers.press import kernels
+    from tl_helpers.press.bars import Progress
+
+    env = kernels.environment(offline_run=offline, threads=report.threads, seeds=seeds)
+    skip = "hub-only" if report.profile != "hub" else ""
+    timeout = _TIMEOUT.get(report.profile)
+    scratch = tempfile.TemporaryDirectory(prefix="tl-run-", ignore_cleanup_errors=True)
+    with _terminate_as_interrupt(), scratch, Progress(report) as progress:
+        folders = {job.name: Path(scratch.name) / str(n) for n, job in enumerate(report.jobs)}
+        # Workers that never idle away: of those that loky starts again it misses a sudden end.
+        pool = get_reusable_executor(report.side_by_side, timeout=None, initializer=kernels.calm)
         try:
-            pending = {
-                pool.submit(_run_one, job, report, kernels, env, progress.cell)
-                for job in report.jobs
+            pending: dict[Future[Job], int] = {
+                pool.submit(kernels.execute, job, env, folders[job.name], skip, timeout): place
+                for place, job in enumerate(report.jobs)
             }
             while pending:
-                # With a time-out, or Ctrl-C would not be noticed on every platform.
-                done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
+                done, _ = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
                 for future in done:
-                    _finish(future, report, progress.notebook)
+                    place = pending.pop(future)
+                    report.jobs[place] = _finished(future, report.jobs[place])
+                    _keep(report, report.jobs[place])
+                    progress.finished(report.jobs[place])
+                names = [report.jobs[place].name for place in pending.values()]
+                logs = {name: folders[name] / "cells" for name in names}
+                progress.running({n: log.stat().st_size for n, log in logs.items() if log.exists()})
         except BaseException:
-            kernels.stop()
+            pool.shutdown(kill_workers=True)  # with their kernels
             raise
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _run_one(
-    job: Job,
-    report: Report,
-    kernels: Kernels,
-    env: dict[str, str],
-    on_cell: Callable[[Job], None],
-) -> Job:
-    from tl_helpers.press.kernels import execute
-
-    if kernels.stopping:
+def _finished(future: Future[Job], job: Job) -> Job:
+    try:
+        return future.result()
+    except Exception as error:  # the worker itself was killed, and took its notebook along
+        reason = str(error).partition("\n")[0]
+        job.status, job.error = "failed", f"{job.name}: its worker process ended: {reason}"
         return job
-    # A folder of its own, thrown away: whatever a cell writes by a relative path stays out of the
-    # source tree.
-    with tempfile.TemporaryDirectory(prefix="tl-run-", ignore_cleanup_errors=True) as folder:
-        execute(
-            job,
-            kernels=kernels,
-            # What a learner has solved is neither shown in the copy nor touched by the run.
-            environment=env | {"TL_PROGRESS": os.path.join(folder, "progress.json")},
-            folder=folder,
-            on_cell=on_cell,
-            skip="hub-only" if report.profile != "hub" else "",
-            timeout=_TIMEOUT.get(report.profile),
-        )
-    return job
 
 
-def _finish(future: Future[Job], report: Report, tell: Callable[[Job], None]) -> None:
-    job = future.result()
-    good, bad = report.output / "notebooks" / job.path.name, failed_copy(report, job)
-    keep, drop = (good, bad) if job.status == "ok" else (bad, good)
-    notebooks.write(notebooks.tidy(job.notebook), keep)
-    drop.unlink(missing_ok=True)  # of an earlier run
-    tell(job)
+def _keep(report: Report, job: Job) -> None:
+    """Write the executed copy, or the partly run one; the other kind, of an earlier run, goes."""
+    notebooks.write(notebooks.tidy(job.notebook), report.copy_of(job))
+    ending = ".failed.ipynb" if job.status == "ok" else ".ipynb"
+    (report.output / "notebooks" / f"{job.name}{ending}").unlink(missing_ok=True)

@@ -122,17 +122,11 @@ def collect(build: Path) -> tuple[list[Page], list[str]]:
     site, notes = [], []
     measured = {row.name: row.seconds for row in report(build).notebooks}
     for source in notebooks.find():
-        notebook, shown = notebooks.latest(source, build)
+        notebook, file, note = notebooks.current(source, build)
+        notes += [note] if note else []
         seconds = notebook.metadata.get("tl", {}).get("run_seconds")
-        if executed := shown != source:
+        if executed := file != source:
             seconds = measured.get(source.stem, seconds)
-        elif (build / "notebooks" / source.name).exists():
-            notes.append(
-                f"{source.stem} was changed since it was run, or run at another profile; its "
-                f"stored outputs are shown: tl run {source.stem}"
-            )
-        elif (build / "notebooks" / f"{source.stem}.failed.ipynb").exists():
-            notes.append(f"{source.stem} failed when it was run; its stored outputs are shown")
         site.append(Page(source.stem, source, notebook, executed, seconds))
     return site, notes
 
@@ -153,7 +147,7 @@ def readable(page: Page, deck: bool) -> Any:
     shown = notebooks.tidy(shown)
     for cell in shown.cells:
         tags = set(cell.metadata.get("tags", []))
-        if tags & {"bootstrap", "parameters"} or notebooks.is_injected(cell):
+        if tags & {"bootstrap", "parameters"}:
             cell.metadata["tags"] = sorted(tags | {"hide-input"})
         if "exercise" in tags and cell.cell_type == "code":
             cell.metadata["tags"] = sorted(tags | {"tl-exercise"})

@@ -26,7 +26,7 @@ def deck(path: Path, output: Path | None = None) -> Deck:
         CourseError: the notebook was never run, or a cell of it failed.
         BadValue: slide metadata that makes no sense.
     """
-    notebook, source = notebooks.latest(path, output or files.root() / "build")
+    notebook, source, _ = notebooks.current(path, output)
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
     if code and not any(cell.execution_count for cell in code):
         raise CourseError(
