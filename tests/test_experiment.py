@@ -470,12 +470,13 @@ def test_the_package_and_what_it_ships_count(tmp_path, monkeypatch):
 
 # --- where it is computed ------------------------------------------------------------------------
 ELSEWHERE = """
-import os, sys, time
+import functools, os, sys, time
 import numpy as np
 from tl_helpers.measure import experiment
 
 SCALE = 3.0
 
+@functools.cache
 def scaled(x):
     return SCALE * x
 

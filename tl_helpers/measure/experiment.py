@@ -22,12 +22,14 @@ import contextlib
 import functools
 import hashlib
 import inspect
+import io
 import itertools
 import json
 import math
 import pickle
 import random
 import shutil
+import sys
 import threading
 import time
 import traceback
@@ -322,6 +324,27 @@ def _one(
         return number, _that_travels(error) if remote else error
 
 
+def _packed(fn: Callable[..., Any]) -> bytes:
+    """A function as it travels: those of a notebook with their code, functools.cache and all."""
+    import cloudpickle
+
+    class Packer(cloudpickle.Pickler):  # type: ignore[misc]
+        def reducer_override(self, obj: Any) -> Any:
+            if isinstance(obj, functools._lru_cache_wrapper) and (
+                obj.__module__ == "__main__" or obj.__module__ not in sys.modules
+            ):
+                return _cached, (obj.__wrapped__, obj.cache_parameters())
+            return super().reducer_override(obj)
+
+    stream = io.BytesIO()
+    Packer(stream).dump(fn)
+    return stream.getvalue()
+
+
+def _cached(fn: Callable[..., Any], how: dict[str, Any]) -> Callable[..., Any]:
+    return functools.lru_cache(**how)(fn)
+
+
 @functools.lru_cache(maxsize=4)
 def _unpacked(work: bytes) -> Callable[..., Any]:
     """The function, once in each worker: what it caches for its next run stays."""
@@ -345,14 +368,13 @@ def _computed(
     fn: Callable[..., Any], name: str, todo: Mapping[int, Row]
 ) -> Generator[tuple[int, _Part | Exception]]:
     """Numbers of runs with what they gave, as they come in."""
-    import cloudpickle
     import joblib
     from joblib.parallel import get_active_backend
 
     column, waiting, deaths = fingerprint.name_of(fn), dict(todo), 0
     client = getattr(get_active_backend()[0], "client", None)
     here = client is None and joblib.effective_n_jobs(None) == 1
-    work = fn if here else cloudpickle.dumps(fn)
+    work = fn if here else _packed(fn)
     while waiting:
         runs = [(work, column, number, arguments) for number, arguments in waiting.items()]
         if client is not None:

@@ -139,7 +139,8 @@ def _ends(value: Interval | float) -> tuple[float, float, float]:
 
 
 def _dots(axes: Axes, row: int, values: Sequence[float], colour: str) -> None:
-    axes.plot(values, [row] * len(values), "o", color=colour, alpha=0.55, markersize=6)
+    # Beside the interval, which would hide them.
+    axes.plot(values, [row + 0.19] * len(values), "o", color=colour, alpha=0.55, markersize=6)
 
 
 def _finish(

@@ -336,7 +336,7 @@ def curves(
                 marker=marker,
                 markevery=every,
             )
-            drawn[name] = dict(zip(xs.tolist(), ys.tolist(), strict=True))
+            drawn[name] = {_number(a, xlabel): b for a, b in zip(xs, ys.tolist(), strict=True)}
             ends[name] = (float(xs[-1]), float(ys[-1]), colour)
         axes.margins(x=0.03)
         if log:
