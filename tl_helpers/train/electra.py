@@ -103,13 +103,13 @@ class Pair(torch.nn.Module):
         ):
             raise BadValue(
                 f"A {type(discriminator).__name__} and a {type(generator).__name__} are no pair.",
-                "Use an ElectraForPreTraining and replaced.new_generator(it).",
+                "Use an ElectraForPreTraining and electra.new_generator(it).",
             )
         if generator.config.vocab_size != discriminator.config.vocab_size:
             raise BadValue(
                 f"The generator knows {generator.config.vocab_size} words, the discriminator "
                 f"{discriminator.config.vocab_size}.",
-                "Make it with replaced.new_generator(discriminator).",
+                "Make it with electra.new_generator(discriminator).",
             )
         self.discriminator, self.generator = discriminator, generator
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from tl_helpers.core.errors import BadValue
-from tl_helpers.train import texts
+from tl_helpers.train.texts import padding_id
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -39,7 +39,7 @@ def classifier(
         config.num_labels = len(labels)
         config.problem_type = "single_label_classification"
         if config.pad_token_id is None:
-            config.pad_token_id = texts.padding_id(tokenizer)
+            config.pad_token_id = padding_id(tokenizer)
         devices = [model.device] if model.device.type == "cuda" else []
         with torch.random.fork_rng(devices):
             torch.manual_seed(seed)
@@ -73,16 +73,16 @@ def parts(model: PreTrainedModel) -> dict[str, list[str]]:
     ``encoder`` is everything below the head; layers are keyed ``"0"``, ``"1"`` ...
     """
     below = model.base_model_prefix + "."
-    found: dict[str, list[str]] = {"embeddings": [], "encoder": []}
+    names: dict[str, list[str]] = {"embeddings": [], "encoder": []}
     for name, _ in model.named_parameters():
         if not name.startswith(below):
             continue
-        found["encoder"].append(name)
+        names["encoder"].append(name)
         if layer := _LAYER.search(name):
-            found.setdefault(layer[1], []).append(name)
+            names.setdefault(layer[1], []).append(name)
         elif re.search(r"embed|wte|wpe|shared", name):
-            found["embeddings"].append(name)
-    return found
+            names["embeddings"].append(name)
+    return names
 
 
 def freeze(model: PreTrainedModel, patterns: str | int | Iterable[str | int]) -> list[str]:

@@ -119,11 +119,11 @@ def load(
             metadata = stored.metadata() or {}
             if metadata.get("format") != FORMAT:
                 raise BrokenFile(f"{path} is not the state of a training run.", again)
-            found, progress = json.loads(metadata["identity"]), json.loads(metadata["progress"])
-            different = [k for k in identity if found.get(k) != identity[k]]
+            known, progress = json.loads(metadata["identity"]), json.loads(metadata["progress"])
+            different = [k for k in identity if known.get(k) != identity[k]]
             if different:
                 listing = "; ".join(
-                    f"{k} was {_short(found.get(k))}, now {_short(identity[k])}" for k in different
+                    f"{k} was {_short(known.get(k))}, now {_short(identity[k])}" for k in different
                 )
                 raise CourseError(
                     f"{folder} holds a training run with other settings: {listing}.",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 BATCH, BLOCK = 8, 128
-HELD_OUT = 400  # documents to judge by
+TEST_DOCUMENTS = 400  # documents to judge by
 
 
 def parameters(model: PreTrainedModel) -> int:
@@ -77,7 +77,9 @@ def read_once(width: int, layers: int, tokens: int, seed: int) -> dict[str, Any]
         progress=False,
     )
     seconds = time.process_time() - started
-    test = town.Town().corpus(HELD_OUT, start=questions.HELD_OUT)  # the same for all
+    test = town.Town().corpus(
+        TEST_DOCUMENTS, start=questions.FIRST_UNSEEN_DOCUMENT
+    )  # the same for all
     spent = questions.log_probabilities(model, tokenizer, test.texts())
     return {
         "width": width,
@@ -139,15 +141,15 @@ def utilisation(
     rows = []
     for width, layers in sizes:
         for batch in batches:
-            found = rates(width, layers, steps, seed, batch)
+            reached = rates(width, layers, steps, seed, batch)
             rows.append(
                 {
                     "width": width,
                     "layers": layers,
                     "batch": batch,
-                    "share": found.step / found.peak,
-                    "network": found.network / found.peak,
-                    "peak": found.peak,
+                    "share": reached.step / reached.peak,
+                    "network": reached.network / reached.peak,
+                    "peak": reached.peak,
                 }
             )
     return rows
