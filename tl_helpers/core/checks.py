@@ -16,6 +16,10 @@ def seed(value: Any, name: str = "seed") -> int:
 
     Raises:
         BadValue: it is not a whole number from 0 to 2**32 - 1.
+
+    Example:
+        >>> seed(17)
+        17
     """
     if isinstance(value, bool) or not isinstance(value, Integral) or not 0 <= int(value) < _SEEDS:
         raise BadValue(
@@ -29,6 +33,10 @@ def at_least_one(value: Any, name: str) -> int:
 
     Raises:
         BadValue: it is not a whole number, or less than one.
+
+    Example:
+        >>> at_least_one(3, "steps")
+        3
     """
     if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < 1:
         raise BadValue(f"{name}={value!r}.", "Use a whole number from 1.")

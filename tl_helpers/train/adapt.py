@@ -250,13 +250,16 @@ def fit(
         return adapted
     network = heads.classifier(model, tokenizer, [str(c) for c in classes], how.seed)
     frozen = tuple(heads.freeze(network, freeze))
+    held_rows = None
+    if held_out is not None:
+        held_rows = Labelled(encode(tokenizer, held_out[0], network), held_out[1])
     history, best = fine_tune(
         network,
         tokenizer,
         Labelled(encode(tokenizer, texts, network), targets),
         how,
         class_weights=weights,
-        validation=held_out and Labelled(encode(tokenizer, held_out[0], network), held_out[1]),
+        validation=held_rows,
         patience=patience,
     )
     return Adapted(mode, network, tokenizer, classes, history, best, frozen=frozen)

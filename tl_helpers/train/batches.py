@@ -147,6 +147,9 @@ def marks(tokenizer: PreTrainedTokenizerBase) -> tuple[int, int]:
 
     Raises:
         BadValue: the tokenizer has neither.
+
+    Example:
+        ``marks(models.town_tokenizer()) -> (2, 3)``
     """
     t = tokenizer
     first = next((i for i in (t.cls_token_id, t.bos_token_id, t.eos_token_id) if i is not None), -1)
@@ -159,7 +162,12 @@ def marks(tokenizer: PreTrainedTokenizerBase) -> tuple[int, int]:
 
 
 def dropout_seed(seed: int, step: int) -> int:
-    """The seed of the dropout masks of one step."""
+    """The seed of the dropout masks of one step.
+
+    Example:
+        >>> dropout_seed(0, 1) == dropout_seed(0, 1) != dropout_seed(0, 2)
+        True
+    """
     return int(np.random.SeedSequence([seed, _DROPOUT, step]).generate_state(1, np.uint32)[0])
 
 
@@ -168,6 +176,9 @@ def head_of(model: PreTrainedModel) -> Callable[[torch.Tensor], torch.Tensor] | 
 
     Having it apart is what allows logits at the masked positions only: with a vocabulary of
     thousands of words and 15 % of positions masked, that is most of the work of a small model.
+
+    Example:
+        ``head_of(models.new("small")[0])(torch.zeros(1, 128)).shape -> (1, 2478)``
     """
     for name in ("cls", "lm_head"):
         if hasattr(model, name):
@@ -184,7 +195,15 @@ def head_of(model: PreTrainedModel) -> Callable[[torch.Tensor], torch.Tensor] | 
 
 
 def attention_mask(documents: torch.Tensor, causal: bool, dtype: torch.dtype) -> torch.Tensor:
-    """``[batch, 1, length, length]``, 0 within a document and very negative across documents."""
+    """``[batch, 1, length, length]``, 0 within a document and very negative across documents.
+
+    Example:
+        >>> import torch
+        >>> attention_mask(torch.tensor([[1, 1, 2]]), causal=True, dtype=torch.float32)[0, 0] == 0
+        tensor([[ True, False, False],
+                [ True,  True, False],
+                [False, False,  True]])
+    """
     import torch
 
     allowed = documents[:, None, :, None] == documents[:, None, None, :]
@@ -204,6 +223,9 @@ def loss_of(model: PreTrainedModel, batch: Batch, objective: str, separate: bool
         batch: from :class:`Batches`.
         objective: ``"mlm"`` or ``"clm"``.
         separate: whether documents that share a block are hidden from each other.
+
+    Example:
+        ``loss_of(model, Batches(blocks, tokenizer, "mlm", 0.15, 32, 0)(0), "mlm", True) -> 8.3``
     """
     import torch
     from torch.nn import functional

@@ -27,6 +27,9 @@ def classifier(
 
     Raises:
         BadValue: transformers has no classification model of this architecture.
+
+    Example:
+        ``classifier(model, tokenizer, ["blame", "praise"], seed=0).config.num_labels -> 2``
     """
     import torch
     from transformers import AutoModelForSequenceClassification
@@ -71,6 +74,9 @@ def parts(model: PreTrainedModel) -> dict[str, list[str]]:
     """The names of the parameters in ``embeddings``, ``encoder`` and each layer.
 
     ``encoder`` is everything below the head; layers are keyed ``"0"``, ``"1"`` ...
+
+    Example:
+        ``parts(network)["0"][0] -> "bert.encoder.layer.0.attention.self.query.weight"``
     """
     below = model.base_model_prefix + "."
     names: dict[str, list[str]] = {"embeddings": [], "encoder": []}
@@ -95,6 +101,9 @@ def freeze(model: PreTrainedModel, patterns: str | int | Iterable[str | int]) ->
 
     Raises:
         BadValue: a pattern that matches nothing (says what exists), or nothing left to train.
+
+    Example:
+        ``len(freeze(network, ["embeddings", 0])) -> 21``
     """
     wanted = [patterns] if isinstance(patterns, str | int) else list(patterns)
     names = [name for name, _ in model.named_parameters()]

@@ -243,6 +243,9 @@ def run(trained: Any, objective: Objective, plan: Plan, owner: Any = None) -> Hi
         CourseError: the loss became NaN; or ``checkpoint`` holds a run with other settings.
         BrokenFile: the saved state is damaged.
         Stopped: Ctrl-C; says where the run will go on.
+
+    Example:
+        ``run(model, objective, Plan(steps=100)).loss[-1] -> 3.4``
     """
     import torch
 
@@ -395,7 +398,11 @@ class _Run:
 
 
 def check_finite(losses: torch.Tensor, learning_rate: float) -> None:
-    """Raise a :class:`CourseError` if any loss is NaN or infinite."""
+    """Raise a :class:`CourseError` if any loss is NaN or infinite.
+
+    Example:
+        ``check_finite(torch.tensor([2.0, float("nan")]), 0.1)`` raises: from step 2 on
+    """
     import torch
 
     good = torch.isfinite(losses)
@@ -409,7 +416,11 @@ def check_finite(losses: torch.Tensor, learning_rate: float) -> None:
 
 
 def progress_bar(steps: int, done: int, progress: bool | None, what: str) -> Any:
-    """A bar with the time left; ``progress=None`` asks the environment (``TL_QUIET=1``)."""
+    """A bar with the time left; ``progress=None`` asks the environment (``TL_QUIET=1``).
+
+    Example:
+        >>> progress_bar(10, done=0, progress=False, what="reading").update()
+    """
     from tqdm.auto import tqdm
 
     quiet = os.environ.get("TL_QUIET") == "1" if progress is None else not progress

@@ -30,7 +30,11 @@ _OUTER = re.compile(
 
 
 def supports_bf16() -> bool:
-    """Whether this CPU multiplies bfloat16 matrices natively (AVX512-BF16 or AMX)."""
+    """Whether this CPU multiplies bfloat16 matrices natively (AVX512-BF16 or AMX).
+
+    Example:
+        ``supports_bf16() -> True`` on a processor with AVX512-BF16
+    """
     import torch
 
     return any(
@@ -40,7 +44,13 @@ def supports_bf16() -> bool:
 
 
 def use_bf16(choice: str | bool, device: torch.device) -> bool:
-    """Turn ``"auto" | "bf16" | "float32" | True | False`` into a decision for this machine."""
+    """Turn ``"auto" | "bf16" | "float32" | True | False`` into a decision for this machine.
+
+    Example:
+        >>> import torch
+        >>> use_bf16("float32", torch.device("cpu"))
+        False
+    """
     import torch
 
     checks.one_of(choice, CHOICES, "autocast")
@@ -111,6 +121,10 @@ def optimisers_of(
 
     Raises:
         BadValue: another name.
+
+    Example:
+        ``[type(o).__name__ for o in optimisers_of(model, "muon", 0.01, (0.9, 0.98), 0.0)] ->
+        ["AdamW", "Muon"]``
     """
     import torch
 
@@ -146,6 +160,9 @@ def for_inference(model: PreTrainedModel, choice: str | bool = "auto") -> PreTra
     once and kept as long as the model lives (in bfloat16 it takes half the memory of the model);
     each call writes the weights of the moment into it, which is a small fraction of the time that a
     copy takes. To be called under ``torch.inference_mode()``, or with no need of gradients.
+
+    Example:
+        ``for_inference(model, "bf16").dtype -> torch.bfloat16``
     """
     import torch
 
@@ -190,6 +207,9 @@ def rows_in_use(
     Yields:
         ``texts`` with the numbers that their tokens have in the smaller table. At the end the
         trained vectors are back in the model's own table.
+
+    Example:
+        ``with rows_in_use(model, [[2, 787, 7, 3]], special=4):`` trains a table of seven rows
     """
     import torch
 
@@ -218,6 +238,9 @@ def eager_attention(model: PreTrainedModel) -> Iterator[None]:
 
     Below a few hundred tokens PyTorch's fused CPU kernel is the slower one, mostly in its backward
     pass: at 64 tokens a whole training step takes about 1.6 times as long with it.
+
+    Example:
+        ``with eager_attention(model): model.config._attn_implementation -> "eager"``
     """
     before = model.config._attn_implementation
     try:

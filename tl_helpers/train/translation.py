@@ -61,6 +61,9 @@ def new(
     Raises:
         UnknownName: no such size.
         BadValue: a tokenizer without [CLS], [SEP] or padding.
+
+    Example:
+        ``new("small").model.encoder.config.hidden_size -> 128``
     """
     import torch
     from transformers import BertConfig, BertLMHeadModel, BertModel, EncoderDecoderModel
@@ -96,6 +99,9 @@ def load(name: str = "town-mt") -> Translator:
     Raises:
         UnknownName: there is no such model. BrokenFile: a file is missing or changed.
         BadValue: it is no translator.
+
+    Example:
+        ``translate(load(), ["I loved it."]) -> ["na tun naumol."]``
     """
     from tl_helpers import models
     from tl_helpers.models import saved
@@ -112,6 +118,9 @@ def held_out_bleu(model: Any, source: Any, documents: int = 60) -> float:
         model: a translator from English to Ondalese.
         source: its tokenizer of English.
         documents: how many held-out documents the sentences are from (5 or 6 each).
+
+    Example:
+        ``held_out_bleu(*load()[:2]) -> 99.9``
     """
     from tl_helpers import town
     from tl_helpers.measure import evaluate
@@ -147,7 +156,7 @@ def pack(
         BadValue: no pairs, or none that fits.
 
     Example:
-        ``pack([("I loved it.", "Na tun dunol.")] * 40, source, target).shape -> (4, 2, 64)``
+        ``pack([("I loved it.", "Na tun naumol.")] * 40, source, target).shape -> (4, 2, 64)``
     """
     listed = list(pairs)
     if not listed or any(isinstance(pair, str) or len(pair) < 2 for pair in listed):
@@ -245,6 +254,9 @@ def loss_of(
         model: the encoder-decoder.
         batch: ``[batch, 2, length]`` from :func:`pack`.
         marks: from :func:`marks_of`.
+
+    Example:
+        ``loss_of(model, rows[:32], marks_of(translator)) -> 8.6``
     """
     import torch
     from torch.nn import functional
@@ -310,7 +322,7 @@ def translate(
         BadValue: no texts, or one that is no string.
 
     Example:
-        ``translate(load(), ["I loved it."]) -> ["na tun dunol."]``
+        ``translate(load(), ["I loved it."]) -> ["na tun naumol."]``
     """
     import torch
 
