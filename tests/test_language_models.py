@@ -84,7 +84,7 @@ def test_log_probabilities_are_the_loss_of_transformers():
 
 def test_excess_bits_are_those_above_the_entropy():
     model, tokenizer = models.new("tiny", "clm", seed=0)
-    corpus = town.Town().corpus(20, start=questions.HELD_OUT)
+    corpus = town.Town().corpus(20, start=questions.FIRST_UNSEEN_DOCUMENT)
     theirs = -questions.log_probabilities(model, tokenizer, corpus.texts()).sum() / corpus.n_tokens
     expected = (theirs - corpus.entropy_per_token()) / math.log(2)
     assert questions.excess_bits(model, tokenizer, n=20) == pytest.approx(expected)

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from tl_helpers import models, town
+from tl_helpers.core.errors import BadValue
 from tl_helpers.measure import results
+from tl_helpers.train.word_vectors import word_vectors
 from tl_lessons.objectives_and_scale import race
 from tl_lessons.objectives_and_scale.exercises import detection_labels, first
 
@@ -50,15 +52,38 @@ def test_opinions_are_split_and_differ_from_seed_to_seed():
 def test_words_keep_their_vectors():
     model, tokenizer = models.new("tiny")
     texts = [["We", "loved", "the", "soup", "."], ["Awful", "!"]]
-    vectors = race.word_vectors(model.eval(), tokenizer, texts)
+    vectors = word_vectors(model.eval(), tokenizer, texts)
     assert [v.shape for v in vectors] == [(5, 32), (2, 32)]
-    alone = race.word_vectors(model, tokenizer, texts[1:])
+    alone = word_vectors(model, tokenizer, texts[1:])
     np.testing.assert_allclose(vectors[1], alone[0], atol=0.05)  # padding changes nothing
     import torch
 
     ids = torch.tensor(tokenizer(["We loved the soup."])["input_ids"])
     states = model.base_model(ids)[0][0, 1:6].detach().numpy()
     np.testing.assert_allclose(vectors[0], states, atol=0.05)  # of bfloat16
+    exact = word_vectors(model, tokenizer, texts, autocast="float32", longest_first=False)
+    np.testing.assert_allclose(exact[0], states, atol=1e-5)
+    assert word_vectors(model, tokenizer, [["fine"] * 300])[0].shape == (126, 32)
+    for bad in ([], ["We loved the soup."]):
+        with pytest.raises(BadValue, match="lists of words"):
+            word_vectors(model, tokenizer, bad)
+
+
+def test_the_tokens_of_a_word_are_averaged():
+    import torch
+
+    text = "the lowest of the low goes slower than the slowest and newer than the newest one"
+    pieces = models.train_tokenizer([text], 300, kind="bpe")
+    model = models.new("tiny", seed=2, tokenizer=pieces)[0].eval()
+    words = ["quickest", "newer"]
+    batch = pieces(words, is_split_into_words=True, return_tensors="pt")
+    with torch.inference_mode():
+        states = model.base_model(**batch)[0][0].numpy()
+    (vectors,) = word_vectors(model, pieces, [words], autocast="float32")
+    assert batch["input_ids"].shape[1] > 4  # there are words of several tokens
+    for number, vector in enumerate(vectors):
+        tokens = [i for i, word in enumerate(batch.word_ids(0)) if word == number]
+        np.testing.assert_allclose(vector, states[tokens].mean(0), atol=1e-5)
 
 
 @pytest.mark.parametrize(("kind", "least"), [("pos", 0.4), ("relations", 0.35)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import time
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from tl_helpers.core.errors import BadValue
 from tl_helpers.measure import results
 from tl_helpers.press import bench
 from tl_helpers.train import pretrain
+from tl_helpers.train.batches import Batches, loss_of
+from tl_helpers.train.cost import flops_of
 from tl_helpers.train.head_start import document_vectors, head_start
 from tl_lessons.objectives_and_scale import exercises, transfer, tricks
 from tl_lessons.objectives_and_scale import ladder as scaling
@@ -88,20 +91,14 @@ def test_vectors_that_do_not_fit_are_refused(material):
 
 def test_parameters_of_the_ladder_are_those_of_its_matrix_products():
     """PyTorch counts the operations of a step; without attention they are 6 N for a token."""
-    from torch.utils.flop_counter import FlopCounterMode
-
-    from tl_helpers.train import batches as _batches
-
     model, tokenizer = models.new("small", "clm")
     blocks = pretrain.pack(town.Town().corpus(60).texts(), tokenizer)
-    batch = _batches.Batches(blocks, tokenizer, "clm", 0.15, 2, 0)(0)
-    model.set_attn_implementation("eager")
-    with FlopCounterMode(display=False) as counter:
-        _batches.loss_of(model, batch, "clm", True).backward()
+    batch = Batches(blocks, tokenizer, "clm", 0.15, 2, 0)(0)
+    operations = flops_of(lambda: loss_of(model, batch, "clm", True), model)
     attention = 3 * 2 * 2 * (2 * 128 * 128 * 128) * 2  # 3 passes, 2 blocks, 2 layers, 2 products
     # Norms and biases count as parameters and multiply nothing; the first layer's input has no
     # gradient of its own to pass on but through the table of words.
-    assert (counter.get_total_flops() - attention) / (2 * 128) == pytest.approx(
+    assert (operations - attention) / (2 * 128) == pytest.approx(
         6 * scaling.parameters(model), rel=0.03
     )
 
@@ -139,9 +136,9 @@ def test_the_fit_of_the_notebook_finds_a_law_that_is_there():
     true = np.array([np.log(1.3), np.log(900), 0.6, np.log(3000), 0.7])
     loss = names["law"](true, n, d)
     loss[5] += 0.5  # one bad run must not decide
-    found = names["fit_law"](n, d, loss)
-    assert names["law"](found, 3e6, 1e7) == pytest.approx(names["law"](true, 3e6, 1e7), rel=0.02)
-    assert found[[2, 4]] == pytest.approx(true[[2, 4]], rel=0.1)
+    fitted = names["fit_law"](n, d, loss)
+    assert names["law"](fitted, 3e6, 1e7) == pytest.approx(names["law"](true, 3e6, 1e7), rel=0.02)
+    assert fitted[[2, 4]] == pytest.approx(true[[2, 4]], rel=0.1)
 
 
 # --- the tricks ----------------------------------------------------------------------------------
@@ -151,10 +148,8 @@ def test_every_variant_takes_the_same_step():
     """One step from the same weights on the same batch: the loss after it is about the same."""
     import torch
 
-    from tl_helpers.train import batches as _batches
-
     tokenizer, blocks = tricks.material(0)
-    batches = _batches.Batches(blocks, tokenizer, "mlm", 0.25, 4, 0)
+    batches = Batches(blocks, tokenizer, "mlm", 0.25, 4, 0)
     moved = {}
     for name, how in {
         "as it is": {},
@@ -183,11 +178,9 @@ def test_turns_are_counted_for_every_variant():
 
 
 def test_seeds_together_learn(monkeypatch):
-    from tl_helpers.train import batches as _batches
-
     monkeypatch.setattr(tricks.models, "new", lambda seed=0, new=models.new: new("tiny", seed=seed))
     tokenizer, blocks = tricks.material(0)
-    step = tricks.together(0, _batches.Batches(blocks, tokenizer, "mlm", 0.25, 2, 0), many=2)
+    step = tricks.together(0, Batches(blocks, tokenizer, "mlm", 0.25, 2, 0), many=2)
     step(0)
     step(1)
 
@@ -217,6 +210,18 @@ def test_the_judge_knows_a_good_model_from_a_blind_one(monkeypatch):
     blind = judge(models.new("tiny")[0])["accuracy"]
     good = judge(models.load("town-mlm", task="masked-lm")[0])["accuracy"]
     assert blind < 0.65 and good > 0.8
+
+
+def test_one_way_is_gone_in_a_fresh_process(monkeypatch):
+    """Its processor time begins with the interpreter, and an error comes back as it was."""
+    began = time.process_time()
+    report = transfer.one("fast", 0, limit=0.0)  # counts alone: no time to read
+    assert report["way"] == "fast" and report["steps"] == 0
+    assert report["accuracy"] == report["counts_only"] > 0.5
+    assert 0 < report["processor_seconds"] < 60 and report["seconds"] > 0
+    assert time.process_time() - began < report["processor_seconds"]
+    with pytest.raises(KeyError, match="slow"):
+        transfer.one("slow", 0)
 
 
 def test_the_stored_race_was_won():

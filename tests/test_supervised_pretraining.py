@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 
 import numpy as np
 import pytest
@@ -81,12 +82,13 @@ def test_the_loss_of_the_notebook_is_that_of_the_library(cells, translator):
 
 def test_word_states_belong_to_the_words(cells, translator):
     sentences = ["I loved it.", "The soup was good, and we liked the waiter."]
-    found = cells.word_states(translator.model.encoder, sentences)
-    assert [len(rows) for rows in found] == [4, 11]
+    states = cells.word_states(translator.model.encoder, sentences)
+    assert [len(rows) for rows in states] == [4, 11]
     alone = cells.word_states(translator.model.encoder, sentences[:1])
-    assert np.allclose(found[0], alone[0], atol=1e-5)
-    theirs = studies.word_states(translator.model.encoder, sentences)
-    assert all(np.allclose(a, b, atol=1e-5) for a, b in zip(found, theirs, strict=True))
+    assert np.allclose(states[0], alone[0], atol=1e-5)
+    words = [re.findall(r"[\w']+|[.,]", sentence) for sentence in sentences]
+    theirs = studies.word_states(translator.model.encoder, words)
+    assert all(np.allclose(a, b, atol=1e-5) for a, b in zip(states, theirs, strict=True))
 
 
 def test_attention_sums_to_one_over_the_read_words_and_their_marks(cells, translator):
@@ -112,18 +114,18 @@ def test_what_is_judged_was_read_by_nobody():
     held = set(studies.opinions(where.target, 50, "sentiment").texts)
     read = set(where.town.corpus(2000).sentences())
     assert len(held & read) < len(held) / 2  # short sentences recur; documents do not
-    assert questions.HELD_OUT > 10_000_000
+    assert questions.FIRST_UNSEEN_DOCUMENT > 10_000_000
 
 
 def test_operations_are_those_of_the_formula():
     """2 operations for each multiply-add, 3 times for forwards and backwards."""
-    found = studies.flops_of_a_step()
+    counted = studies.flops_of_a_step()
     tokens, hidden, layers, length, vocabulary = 32 * 128, 128, 2, 128, len(models.town_tokenizer())
     body = layers * (12 * hidden**2 + 2 * length * hidden) * tokens
     head = round(0.25 * 128) * 32 * (hidden**2 + hidden * vocabulary)
-    assert found["masked words"] == pytest.approx(6 * (body + head), rel=0.03)
-    assert found["labels"] == pytest.approx(6 * body, rel=0.03)
-    assert found["translation"] > found["masked words"]
+    assert counted["masked words"] == pytest.approx(6 * (body + head), rel=0.03)
+    assert counted["labels"] == pytest.approx(6 * body, rel=0.03)
+    assert counted["translation"] > counted["masked words"]
 
 
 def test_budgets_are_equal():
@@ -205,12 +207,14 @@ def test_the_stored_study_is_that_of_the_code():
     seeds = stored.meta["seeds"]
     for teacher in studies.TEACHERS:
         for budget in ("examples", "compute"):
-            found = stored.values("score", teacher=teacher, budget=budget, task="sentiment", n=16)
-            assert len(found) == len(seeds)
+            scores = stored.values("score", teacher=teacher, budget=budget, task="sentiment", n=16)
+            assert len(scores) == len(seeds)
     for teacher, documents in itertools.product(studies.TEACHERS, (100, 400, 1600)):
         if teacher != "random":
-            found = stored.values("score", teacher=teacher, budget="few", documents=documents, n=16)
-            assert len(found) == len(seeds), (teacher, documents)
+            scores = stored.values(
+                "score", teacher=teacher, budget="few", documents=documents, n=16
+            )
+            assert len(scores) == len(seeds), (teacher, documents)
 
 
 @pytest.mark.parametrize(

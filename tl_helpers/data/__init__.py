@@ -17,6 +17,8 @@ from tl_helpers.core import checks, files
 from tl_helpers.core.errors import BadValue, BrokenFile
 from tl_helpers.data import hub, registry
 from tl_helpers.data.registry import Entry
+from tl_helpers.data.samples import balanced as balanced
+from tl_helpers.data.samples import draw
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, Features
@@ -175,23 +177,9 @@ def sample(dataset: Dataset, n: int, seed: int = 0, label: str = "label") -> Dat
     import numpy as np
 
     checks.known("column", label, dataset.column_names)
-    n = checks.whole(n, "n")
-    values = np.asarray(dataset.with_format(None)[label][:])
     # RandomState, because its stream is guaranteed never to change.
     rng = np.random.RandomState(checks.seed(seed))
-    classes = [rng.permutation(np.flatnonzero(values == value)) for value in np.unique(values)]
-    smallest = min(map(len, classes), default=0)
-    # Round after round, one row of each class in a new order: so every beginning is balanced too.
-    rounds = min(-(-n // max(len(classes), 1)), smallest + 1)
-    orders = [rng.permutation(len(classes)) for _ in range(rounds)]
-    picks = [(c, turn) for turn, order in enumerate(orders) for c in order][:n]
-    if len(picks) < n or any(turn >= len(classes[c]) for c, turn in picks):
-        raise BadValue(
-            f"A balanced sample of {n} rows is not there: {len(values)} rows in {len(classes)} "
-            f"classes, of which the smallest has {smallest}.",
-            f"Ask for at most {smallest * len(classes)}.",
-        )
-    return dataset.select([int(classes[c][turn]) for c, turn in picks])
+    return dataset.select(draw(dataset.with_format(None)[label][:], n, rng, mixed=True))
 
 
 def _load_town(entry: Entry, split: str | None, options: dict[str, Any]) -> Rows:

@@ -48,7 +48,7 @@ def new(
             ``"large"`` (256 x 4): hidden units x layers.
         objective: ``"mlm"`` (masked language model, BERT), ``"clm"`` (causal language model,
             GPT-2) or ``"rtd"`` (replaced-token detection, ELECTRA's discriminator; its generator
-            is made by ``replaced.new_generator``).
+            is made by ``electra.new_generator``).
         seed: seed of the weights; torch's global random state is left as it was.
         tokenizer: by default :func:`town_tokenizer`.
         **config: anything else that the configuration takes, such as ``num_hidden_layers=3``.

@@ -95,7 +95,10 @@ def town_language_models(
     and weights.
     """
     home = town.Town(seed=seed)
-    corpus, test = home.corpus(documents), home.corpus(held_out, start=questions.HELD_OUT)
+    corpus, test = (
+        home.corpus(documents),
+        home.corpus(held_out, start=questions.FIRST_UNSEEN_DOCUMENT),
+    )
     model, tokenizer = models.new("small", "clm", seed=seed)
     blocks = pretrain.pack(corpus.texts(), tokenizer, block)
 

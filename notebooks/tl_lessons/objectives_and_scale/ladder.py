@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 notebook = Cells("13_objectives_and_scale")
 BATCH, BLOCK = 8, 128
 TOKENS = (131_072, 262_144, 524_288, 1_048_576)
-HELD_OUT = 400  # documents to judge by
+TEST_DOCUMENTS = 400  # documents to judge by
 
 
 def parameters(model: PreTrainedModel) -> int:
@@ -69,7 +69,9 @@ def scaling_ladder(seed: int, part: str, width: int, layers: int, tokens: int) -
     return {
         "parameters": parameters(model_of(width, layers, seed)[0]),
         "loss": loss,
-        "truth": town.Town().corpus(HELD_OUT, start=questions.HELD_OUT).entropy_per_token(),
+        "truth": town.Town()
+        .corpus(TEST_DOCUMENTS, start=questions.FIRST_UNSEEN_DOCUMENT)
+        .entropy_per_token(),
         "seconds": round(spent, 2),
     }
 
@@ -95,9 +97,9 @@ def utilisation(seed: int, width: int, layers: int, batch: int, steps: int = 8) 
     network alone. The ladder's batch, and one eight times as large. Squares and steps take turns.
     Measure on an idle machine, with all its cores.
     """
-    found = rates(width, layers, steps, seed, batch)
+    reached = rates(width, layers, steps, seed, batch)
     return {
-        "share": found.step / found.peak,
-        "network": found.network / found.peak,
-        "peak": found.peak,
+        "share": reached.step / reached.peak,
+        "network": reached.network / reached.peak,
+        "peak": reached.peak,
     }

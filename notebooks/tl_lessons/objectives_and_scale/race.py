@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tl_helpers import models, town
+from tl_helpers import models, questions, town
+from tl_helpers.data import balanced
 from tl_helpers.measure import results
-from tl_helpers.train import adapt, pretrain
-from tl_lessons.start_here.studies import balanced
+from tl_helpers.train import adapt, batches, pretrain, probe
+from tl_helpers.train.cost import flops_of
+from tl_helpers.train.word_vectors import word_vectors
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -40,28 +42,16 @@ def step_flops(objective: str, batch_size: int, mask_rate: float, block: int = 1
         mask_rate: share of positions that are hidden.
         block: tokens per block.
     """
-    import torch
-    from torch.utils.flop_counter import FlopCounterMode
-
-    from tl_helpers.train import (
-        batches,
-        electra,
-        precision,
-    )
-
     model, tokenizer = models.new("small", objective)
     texts = town.Town(seed=0).corpus(batch_size * block // 20).texts()
     blocks = pretrain.pack(texts, tokenizer, block)
     batch = batches.Batches(blocks, tokenizer, objective, mask_rate, batch_size, 0)(0)
-    trained: Any = electra.Pair(model, None) if objective == "rtd" else model
-    with torch.random.fork_rng(devices=[]), precision.eager_attention(trained):
-        with FlopCounterMode(display=False) as counter:
-            if objective == "rtd":
-                loss = electra.loss_of(trained, batch, separate=True)
-            else:
-                loss = batches.loss_of(trained, batch, objective, separate=True)
-            loss.backward()
-    return int(counter.get_total_flops())
+    if objective == "rtd":
+        from tl_helpers.train import electra
+
+        pair = electra.Pair(model, None)
+        return flops_of(lambda: electra.loss_of(pair, batch, separate=True), pair)
+    return flops_of(lambda: batches.loss_of(model, batch, objective, separate=True), model)
 
 
 def read(
@@ -101,12 +91,7 @@ class Opinions:
     """One-sentence opinions, some with labels to learn from, 700 to be judged on."""
 
     def __init__(self, seed: int) -> None:
-        corpus = town.Town(seed=10_000 + seed, **PART).corpus(1800)
-        sentiment = corpus.sentence_sentiment()
-        keep = np.flatnonzero((sentiment < 2) & (corpus.draws.role == 1))
-        keep = keep[np.unique(corpus.draws.doc[keep], return_index=True)[1]]  # one a document
-        sentences = corpus.sentences()
-        texts, labels = [sentences[i] for i in keep], sentiment[keep]
+        texts, labels, _ = questions.opinion_task(seed, 1800, **PART)
         self.seed, cut = seed, len(texts) - TEST
         self.texts, self.labels = texts[:cut], labels[:cut]
         self.test, self.truth = texts[cut:], labels[cut:]
@@ -126,43 +111,6 @@ class Opinions:
         return float((fitted.predict(self.test) == self.truth).mean())
 
 
-def word_vectors(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, texts: Sequence[Sequence[str]]
-) -> list[np.ndarray]:
-    """Top-layer vectors of the words of each text, ``[words, hidden]``; the window may cut some."""
-    import torch
-
-    from tl_helpers.train import precision
-    from tl_helpers.train import texts as _texts
-
-    rows = tokenizer(
-        [list(t) for t in texts],
-        is_split_into_words=True,
-        truncation=True,
-        max_length=128,
-        return_attention_mask=False,
-    )["input_ids"]
-    body = precision.for_inference(model.base_model)
-    out: list[np.ndarray] = [np.empty(0)] * len(rows)
-    with torch.inference_mode():
-        for index in _texts.by_length(rows, 64):
-            ids, mask = _texts.pad([rows[i] for i in index], _texts.padding_id(tokenizer))
-            states = body(input_ids=ids, attention_mask=mask)[0].float().numpy()
-            for i, state in zip(index, states, strict=True):
-                out[i] = state[1 : 1 + min(len(texts[i]), 126)]
-    return out
-
-
-def linear(rows: np.ndarray, labels: np.ndarray, test: np.ndarray, truth: np.ndarray) -> float:
-    """Accuracy of a standardised logistic regression."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    fitted = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=500))
-    return float(np.mean(fitted.fit(rows, labels).predict(test) == truth))
-
-
 class Tagged:
     """Sentences with a tag for each word, one from each document of a town of its own.
 
@@ -174,25 +122,23 @@ class Tagged:
 
     def __init__(self, seed: int, sentences: int, tags: str) -> None:
         corpus = town.Town(seed=30_000 + seed, **PART).corpus(sentences + 200)
-        words, found, bounds = corpus.words(), getattr(corpus, tags)(), corpus.draws.t_start
+        words, gold, bounds = corpus.words(), getattr(corpus, tags)(), corpus.draws.t_start
         first = np.unique(corpus.draws.doc, return_index=True)[1]
         rng = np.random.default_rng(seed)  # which of its sentences
         last = np.append(first[1:], len(corpus.draws.doc))
         chosen = rng.integers(first, last)
         self.words = [words[bounds[i] : bounds[i + 1]].tolist() for i in chosen]
-        self.tags = [found[bounds[i] : bounds[i + 1]] for i in chosen]
+        self.tags = [gold[bounds[i] : bounds[i + 1]] for i in chosen]
         self.cut = sentences
 
     def accuracy(self, model: Any, tokenizer: Any) -> float:
         """Share of words with the right tag, by a linear classifier on their vectors."""
         vectors = word_vectors(model, tokenizer, self.words)
         tags = [tag[: len(v)] for tag, v in zip(self.tags, vectors, strict=True)]
-        return linear(
-            np.concatenate(vectors[: self.cut]),
-            np.concatenate(tags[: self.cut]),
-            np.concatenate(vectors[self.cut :]),
-            np.concatenate(tags[self.cut :]),
-        )
+        known, asked = slice(self.cut), slice(self.cut, None)
+        tagger = probe.linear(np.concatenate(vectors[known]), np.concatenate(tags[known]), C=0.1)
+        right = tagger.predict(np.concatenate(vectors[asked])) == np.concatenate(tags[asked])
+        return float(right.mean())
 
 
 @cache

@@ -15,10 +15,9 @@ import numpy as np
 
 from tl_helpers import models, questions, town
 from tl_helpers.measure import results
-from tl_helpers.train import batches as _batches
 from tl_helpers.train import precision, pretrain
-from tl_lessons.objectives_and_scale.ladder import BATCH as LADDER_BATCH
-from tl_lessons.objectives_and_scale.ladder import HELD_OUT
+from tl_helpers.train.batches import Batches, attention_mask, head_of
+from tl_lessons.objectives_and_scale import ladder
 
 if TYPE_CHECKING:
     import torch
@@ -66,7 +65,7 @@ def padded(seed: int) -> tuple[np.ndarray, float]:
 
 def stepper(
     model: PreTrainedModel,
-    batches: _batches.Batches,
+    batches: Batches,
     *,
     bf16: bool = True,
     autocast: bool = False,
@@ -106,12 +105,12 @@ def stepper(
 
         compiler.force_disable_caches = True  # what compiling costs must be seen every time
         body = torch.compile(body)
-    head = _batches.head_of(worker)
+    head = head_of(worker)
     assert head is not None
 
     def step(i: int) -> None:
         batch = batches(i)
-        mask = _batches.attention_mask(torch.from_numpy(batch.documents), False, worker.dtype)
+        mask = attention_mask(torch.from_numpy(batch.documents), False, worker.dtype)
         picked = torch.from_numpy(batch.picked)
         with ExitStack() as stack:
             if autocast:
@@ -129,7 +128,7 @@ def stepper(
     return step
 
 
-def together(seed: int, batches: _batches.Batches, many: int = TOGETHER) -> Step:
+def together(seed: int, batches: Batches, many: int = TOGETHER) -> Step:
     """Several seeds of one model in one step, by ``torch.func.vmap`` over their weights."""
     import torch
     from torch.func import functional_call, stack_module_state, vmap
@@ -150,8 +149,8 @@ def together(seed: int, batches: _batches.Batches, many: int = TOGETHER) -> Step
                 self.net = base
 
             def forward(self) -> torch.Tensor:
-                found = self.net.base_model(ids, attention_mask=mask)[0].flatten(0, 1)
-                return self.net.cls(found.index_select(0, picked))
+                states = self.net.base_model(ids, attention_mask=mask)[0].flatten(0, 1)
+                return self.net.cls(states.index_select(0, picked))
 
         named = {f"net.{k}": v for k, v in (own | fixed).items()}
         logits = functional_call(Whole(), named, ())
@@ -160,8 +159,7 @@ def together(seed: int, batches: _batches.Batches, many: int = TOGETHER) -> Step
     def step(i: int) -> None:
         drawn = [batches(i * many + k) for k in range(many)]
         masks = [
-            _batches.attention_mask(torch.from_numpy(b.documents), False, torch.bfloat16)
-            for b in drawn
+            attention_mask(torch.from_numpy(b.documents), False, torch.bfloat16) for b in drawn
         ]
         stack = [
             torch.from_numpy(np.stack([getattr(b, f) for b in drawn]))
@@ -204,16 +202,16 @@ def modern(tokenizer: PreTrainedTokenizerBase, seed: int) -> PreTrainedModel:
 def speed_variants(seed: int, only: Iterable[str] | None = None) -> dict[str, tuple[Step, float]]:
     """Name -> (step, real tokens in it), all of them or ``only`` some."""
     tokenizer, blocks = material(seed)
-    batches = _batches.Batches(blocks, tokenizer, "mlm", MASKS, BATCH, seed)
+    batches = Batches(blocks, tokenizer, "mlm", MASKS, BATCH, seed)
     tokens = BATCH * LENGTH
     rows, share = padded(seed)
-    filled = _batches.Batches(rows, tokenizer, "mlm", MASKS * share, BATCH, seed)
+    filled = Batches(rows, tokenizer, "mlm", MASKS * share, BATCH, seed)
 
-    def small(read: _batches.Batches = batches, longest: int = LENGTH, **how: Any) -> Step:
+    def small(read: Batches = batches, longest: int = LENGTH, **how: Any) -> Step:
         return stepper(models.new(seed=seed, max_position_embeddings=longest)[0], read, **how)
 
     def of_length(n: int) -> Step:
-        read = _batches.Batches(material(seed, n)[1], tokenizer, "mlm", MASKS, tokens // n, seed)
+        read = Batches(material(seed, n)[1], tokenizer, "mlm", MASKS, tokens // n, seed)
         return small(read, max(n, LENGTH))
 
     plain = {"bf16": False, "everywhere": True, "eager": False, "loop": True}
@@ -305,14 +303,14 @@ def learned(
         blocks,
         tokenizer=tokenizer,
         objective="clm",
-        steps=tokens // (LADDER_BATCH * LENGTH),
-        batch_size=LADDER_BATCH,
+        steps=tokens // (ladder.BATCH * LENGTH),
+        batch_size=ladder.BATCH,
         seed=seed,
         progress=False,
         optimiser="adamw" if variant == "AdamW" else "muon",
         learning_rate=rate or 2 / width,
     )
-    test = town.Town().corpus(HELD_OUT, start=questions.HELD_OUT)
+    test = town.Town().corpus(ladder.TEST_DOCUMENTS, start=questions.FIRST_UNSEEN_DOCUMENT)
     spent = test.logprob() - questions.log_probabilities(model, tokenizer, test.texts())
     return {
         "part": "learned",

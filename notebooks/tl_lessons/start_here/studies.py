@@ -11,14 +11,6 @@ from tl_helpers import data, models, questions, town
 from tl_helpers.measure import results
 from tl_helpers.train import adapt, pretrain
 
-
-def balanced(labels: np.ndarray, n: int, seed: int) -> np.ndarray:
-    """Indices of ``n`` labelled examples, as many of each class, nested in ``n`` for one seed."""
-    rng = np.random.default_rng(seed)
-    per_class = [rng.permutation(np.flatnonzero(labels == c)) for c in np.unique(labels)]
-    return np.stack([order[: n // len(per_class)] for order in per_class], 1).ravel()
-
-
 STEPS = {16: 40, 64: 80, 256: 120}  # of fine-tuning, for each number of labels
 
 
@@ -99,7 +91,7 @@ def town_one_minute(
         {"measure": "probe", "step": e["step"], "value": e["probe"]} for e in history.evaluations
     ]
     for n in labels:
-        chosen = balanced(train_truth, n, seed)
+        chosen = data.balanced(train_truth, n, seed)
         for start, model in (("pre-trained", pretrained), ("random", scratch)):
             for mode in ("features", "fine-tune"):
                 settings: dict[str, Any] = (
