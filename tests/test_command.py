@@ -154,5 +154,5 @@ def test_claims_are_checked_on_other_seeds(tl, tmp_path, effect, status):
     executed = tmp_path / "build" / "claims" / "notebooks" / "31_one.ipynb"
     assert "[100, 101, 102, 103, 104, 105]" in executed.read_text("utf-8")
     assert [claim.n for claim in claims.collect([executed])] == [6]
-    assert "It helps." in (tmp_path / "build" / "claims" / "html" / "31_one.html").read_text("utf-8")
+    assert "It helps." in (tmp_path / "build/claims/html/31_one.html").read_text("utf-8")
     assert '"seeds": "100:106"' in (tmp_path / "build/claims/claims.json").read_text("utf-8")
