@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from command_line import caller
-from lesson_factory import write
+from lesson_factory import claim, write
 
 from tl_helpers.core import lessons, records
 from tl_helpers.core.errors import BadValue, CourseError, UnknownName
@@ -37,16 +39,16 @@ def course(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_a_new_lesson_runs_keeps_its_promise_and_is_on_the_map(tmp_path, monkeypatch):
     """In a copy of the course, as a contributor would do it."""
-    for part in ("tl_helpers", "notebooks/tl_lessons"):
+    for part in ("tl_helpers", "notebooks/tl_lessons", "tests"):
         ignore = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / part, tmp_path / part, ignore=ignore)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "data").symlink_to(ROOT / "data")
     path = f"{tmp_path}:{tmp_path / 'notebooks'}"
 
-    def tl(*arguments: str) -> str:
+    def there(*command: str) -> str:
         done = subprocess.run(
-            [sys.executable, "-m", "tl_helpers", *arguments],
+            [sys.executable, "-m", *command],
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": path},
             capture_output=True,
@@ -55,14 +57,16 @@ def test_a_new_lesson_runs_keeps_its_promise_and_is_on_the_map(tmp_path, monkeyp
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    assert f"tl run {NAME}" in tl("new", NAME)
-    tl("run", NAME, "--profile", "quick")
+    assert f"tl run {NAME}" in there("tl_helpers", "new", NAME)
+    there("tl_helpers", "run", NAME, "--profile", "quick")
+    said = there("pytest", "-q", "tests/test_exercises.py", "-k", "domain-share")
+    assert re.search(r"1\d passed", said), said
     monkeypatch.setenv("TL_ROOT", str(tmp_path))
     executed = tmp_path / "build" / "notebooks" / f"{NAME}.ipynb"
     recorded = claims.collect([executed])
-    assert [claim.verdict for claim in recorded] == ["supported"]
+    assert [record.verdict for record in recorded] == ["supported"]
     assert claims.check(recorded, claims.registry(), [NAME]) == []
-    nothing = [claim.__class__(**{**vars(claim), "effect": 0.0}) for claim in recorded]
+    nothing = [replace(record, effect=0.0) for record in recorded]
     assert claims.check(nothing, claims.registry(), [NAME]) != []
     row = next(row for row in lessons.rows() if row.notebook == NAME)
     assert row.ready and row.question == "What if the target has no labels?"
@@ -106,6 +110,14 @@ def test_one_that_is_not_planned(course):
     facts = lessons.of("38_prompts")
     assert (facts.title, facts.question) == ("Prompts", said["question"])
     assert [row.notebook for row in lessons.plan().planned] == [NAME]
+
+
+def test_its_ids_begin_as_those_of_no_other_lesson(course):
+    write(course, "31_one", claim("domain-shift"))
+    path = new.make(NAME)[-1]
+    assert [promise.id for promise in lessons.of(NAME).claim] == ["domain33-example"]
+    assert notebooks.read(path).cells[0].id == "domain33-00"
+    assert len(claims.registry()) == 2
 
 
 UNPLANNED = {"theme": "Adaptation", "question": "Why?"}

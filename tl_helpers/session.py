@@ -1,6 +1,7 @@
 """The first line of every notebook: the profile, the seeds, the threads and the device.
 
-``tl.start("00_start_here", PROFILE, SEED)`` prints one line and returns a :class:`Session`.
+``lesson.start(PROFILE, SEED)``, or ``tl.start("my-own", PROFILE, SEED)`` in a notebook that is no
+lesson, prints one line and returns a :class:`Session`.
 """
 
 from __future__ import annotations
@@ -117,7 +118,8 @@ def start(notebook: str, profile: str = "course", seed: int = 0, **knobs: Any) -
     At the profile ``hub`` a second line says what will be downloaded, and how large it is.
 
     Args:
-        notebook: the notebook's name, without ``.ipynb``.
+        notebook: the notebook's name, without ``.ipynb``. What a lesson needs from the Hub its file
+            says; what any other notebook needs is read from its code.
         profile: one of :data:`PROFILES`.
         seed: 0 or more; sets ``random``, ``numpy`` and ``torch``.
         **knobs: the notebook's own parameters, kept in ``Session.knobs``.

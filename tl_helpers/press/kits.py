@@ -382,7 +382,8 @@ def _claims(results: Sequence[claims.Claim]) -> str:
         return "The notebooks of this theme record no claims."
     rows = ["| Claim | Measured | Verdict |", "|---|---|---|"]
     for claim in results:
-        rows.append(f"| {claim.sentence} | {cards.result(claim)} | {claim.verdict} |")
+        verdict = cards.LOOKS[claim.verdict].word.lower()
+        rows.append(f"| {claim.sentence} | {cards.result(claim)} | {verdict} |")
     return "\n".join(rows)
 
 

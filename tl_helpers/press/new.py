@@ -119,11 +119,19 @@ def _filled(part: Path, row: lessons.Row) -> str:
         row.model_dump(),
         folder=row.folder,
         labels=LABELS,
-        prefix=row.folder.replace("_", "-"),
+        prefix=_prefix(row),
         question_start=row.question[0].lower() + row.question[1:],
         question_toml=json.dumps(row.question, ensure_ascii=False),
         title_toml=json.dumps(row.title, ensure_ascii=False),
     )
+
+
+def _prefix(row: lessons.Row) -> str:
+    """What the ids of its claims, exercises and cells begin with: short, and of no other lesson."""
+    word = row.folder.partition("_")[0]
+    others = [facts for name, facts in lessons.every().items() if name != row.notebook]
+    ids = [promise.id for facts in others for promise in facts.claim]
+    return word + row.number if any(id.startswith(f"{word}-") for id in ids) else word
 
 
 def _notebook(row: lessons.Row) -> Any:
@@ -133,5 +141,5 @@ def _notebook(row: lessons.Row) -> Any:
     notebook.metadata["kernelspec"] = dict(notebooks.KERNEL)
     notebook.nbformat_minor = 5
     for number, cell in enumerate(notebook.cells):
-        cell["id"] = f"{row.folder.partition('_')[0]}-{number:02d}"
+        cell["id"] = f"{_prefix(row)}-{number:02d}"
     return bootstrap.apply(notebook, row.notebook)
