@@ -638,6 +638,10 @@ def test_comparison_is_paired_by_seed(runs):
         for start in GRID["start"]
     )
     assert found == evaluate.difference(a, b) and found.n == 4
+    towns = experiment.compare(
+        runs, "pre-trained", "random weights", value="accuracy", labels=64, varies="towns"
+    )
+    assert towns.varies == "towns" and towns.times(100).varies == "towns"
     numbers = experiment.compare(runs, 64, 8, value="accuracy", start="pre-trained")
     assert numbers.n == 4
     one = runs.drop(columns="seconds")
