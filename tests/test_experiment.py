@@ -598,6 +598,17 @@ def test_a_scheduler_that_does_not_answer(address):
             pass
 
 
+@pytest.mark.slow
+def test_a_cluster_without_workers_is_not_waited_for(monkeypatch):
+    import distributed
+
+    monkeypatch.setattr(experiment, "_PATIENCE", 1)
+    with distributed.LocalCluster(n_workers=0, dashboard_address=None) as cluster:
+        with experiment.backend("dask", address=cluster.scheduler_address):
+            with pytest.raises(CourseError, match=r"no worker for 1 seconds(.|\n)*dask worker tcp"):
+                experiment.run(_takes, labels=8, seed=0)
+
+
 def test_two_at_once_lose_nothing(tmp_path):
     """Two processes write the same table: both finish, with the same rows."""
     text = KILLED.replace("seed == 3", "False").replace(
