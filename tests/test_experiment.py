@@ -598,6 +598,17 @@ def test_a_scheduler_that_does_not_answer(address):
             pass
 
 
+@pytest.mark.slow
+def test_a_cluster_without_workers_is_not_waited_for(monkeypatch):
+    import distributed
+
+    monkeypatch.setattr(experiment, "_PATIENCE", 1)
+    with distributed.LocalCluster(n_workers=0, dashboard_address=None) as cluster:
+        with experiment.backend("dask", address=cluster.scheduler_address):
+            with pytest.raises(CourseError, match=r"no worker for 1 seconds(.|\n)*dask worker tcp"):
+                experiment.run(_takes, labels=8, seed=0)
+
+
 def test_two_at_once_lose_nothing(tmp_path):
     """Two processes write the same table: both finish, with the same rows."""
     text = KILLED.replace("seed == 3", "False").replace(
@@ -638,6 +649,10 @@ def test_comparison_is_paired_by_seed(runs):
         for start in GRID["start"]
     )
     assert found == evaluate.difference(a, b) and found.n == 4
+    towns = experiment.compare(
+        runs, "pre-trained", "random weights", value="accuracy", labels=64, varies="towns"
+    )
+    assert towns.varies == "towns" and towns.times(100).varies == "towns"
     numbers = experiment.compare(runs, 64, 8, value="accuracy", start="pre-trained")
     assert numbers.n == 4
     one = runs.drop(columns="seconds")

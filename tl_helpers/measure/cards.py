@@ -68,7 +68,7 @@ def numbers(claim: Claim) -> tuple[str, str, str]:
 def _basis(claim: Claim) -> str:
     if claim.method == "bootstrap":
         return f"{claim.n:,} test examples (bootstrap)"
-    return f"{claim.n} seed" + "s" * (claim.n != 1)
+    return f"{claim.n} {claim.varies if claim.n != 1 else claim.varies.removesuffix('s')}"
 
 
 def evidence(claim: Claim) -> str:

@@ -68,6 +68,7 @@ class Claim(Shown):
         minimum: the promised size, never negative, in ``unit``.
         sentence: the promise in words, true if the claim is supported.
         method: ``"seeds"`` or ``"bootstrap"``.
+        varies: what is another one with each seed, such as ``"towns"``.
         level: confidence level.
         stored: the stored result that it rests on; empty if it was measured in the notebook.
         notebook: where it was recorded; filled in by :func:`collect`.
@@ -88,6 +89,7 @@ class Claim(Shown):
     stored: str = ""
     notebook: str = ""
     said: str = ""
+    varies: str = "seeds"
 
     @property
     def verdict(self) -> Verdict:
@@ -166,6 +168,7 @@ def record(
         method=method or "seeds",
         level=source.level if source is not None else LEVEL,
         stored=stored,
+        varies=source.varies if source is not None else "seeds",
     )
     if problems := _problems_of_shape(claim):
         raise BadValue(f"Claim {promise.id!r}: {'; '.join(problems)}.", "Mend the call.")

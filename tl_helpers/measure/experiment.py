@@ -55,10 +55,11 @@ __all__ = ["backend", "compare", "plan", "run", "select", "summary"]
 Row = dict[str, Any]
 Grid = Mapping[str, Any]
 
-EXTRA = 'pip install "tl-helpers[cluster]"'
+_EXTRA = 'pip install "tl-helpers[cluster]"'
 _BACKENDS = ("loky", "dask")
 _TURN = threading.RLock()  # runs set the random numbers of the whole process, so they take turns
 _DEATHS = 3  # in a row, without any run being finished
+_PATIENCE = 60  # seconds for the first worker of a cluster to come
 
 
 class RunFailed(CourseError):
@@ -82,13 +83,11 @@ class Finished(NamedTuple):
         rows: with ``seed``, the arguments and what was measured; in the order of the plan.
         measures: the columns that were measured.
         seconds: that the runs took, those of earlier calls included.
-        folder: where they are kept.
     """
 
     rows: list[Row]
     measures: list[str]
     seconds: float
-    folder: Path
 
 
 def run(
@@ -101,7 +100,8 @@ def run(
     """Call ``fn`` with every combination of arguments and every seed; one row for each run.
 
     Before each run the random numbers of Python, NumPy and torch begin at its seed, so a run gives
-    the same whether it is computed alone, in another order or in another process.
+    the same whether it is computed alone, in another order or in another process. (But a Dask
+    worker itself draws from Python's ``random`` now and then: use NumPy's or torch's.)
 
     Args:
         fn: returns a number, a dict of numbers and words (a column each), or a list of such dicts
@@ -189,8 +189,8 @@ def finish(
         raise BadValue(f"Seeds must be distinct and at least one, not {every}.", "Use range(5).")
     todo = [{**one, "seed": s} for s in every for one in combinations]
     _check_arguments(fn, name, todo)
-    folder, paths = _places(fn, name, todo)
-    if twice := [run for number, run in enumerate(todo) if paths[number] in paths[:number]]:
+    paths = _places(fn, name, todo)
+    if twice := [one for n, one in enumerate(todo) if paths[n] and paths[n] in paths[:n]]:
         raise BadValue(f"{name}({_said(twice[0])}) is there twice.", "Name each value once.")
     again = fresh or output.on("TL_FRESH")
     parts = [None if again else _read(path) for path in paths]
@@ -220,15 +220,16 @@ def finish(
         assert kept is not None
         rows += [{"seed": arguments["seed"], **arguments, **row} for row in kept.rows]
         measures |= dict.fromkeys(column for row in kept.rows for column in row)
-    return Finished(rows, list(measures), sum(part.seconds for part in parts if part), folder)
+    return Finished(rows, list(measures), sum(part.seconds for part in parts if part))
 
 
 def _check_arguments(fn: Callable[..., Any], name: str, todo: Sequence[Row]) -> None:
+    signature = inspect.signature(fn)
     for arguments in todo:
         try:
-            inspect.signature(fn).bind(**arguments)
+            signature.bind(**arguments)
         except TypeError as error:
-            takes = ", ".join(inspect.signature(fn).parameters)
+            takes = ", ".join(signature.parameters)
             raise BadValue(
                 f"{name} cannot be called with {', '.join(arguments)}: {error}.",
                 f"It takes ({takes}); each run gives it a seed.",
@@ -410,11 +411,12 @@ def _on_dask(client: Any, runs: Sequence[tuple[Any, ...]]) -> Generator[tuple[in
     from distributed import as_completed
 
     try:
-        client.wait_for_workers(1, timeout=30)
+        client.submit(int, pure=False).result(timeout=_PATIENCE)  # adaptive clusters grow on it
     except TimeoutError:
+        where = client.scheduler.address
         raise CourseError(
-            f"The Dask scheduler at {client.scheduler.address} has no worker.",
-            f"Start some: dask worker {client.scheduler.address} --nworkers 4 --nthreads 1",
+            f"The Dask scheduler at {where} has had no worker for {_PATIENCE} seconds.",
+            f"Start some: dask worker {where} --nworkers 4 --nthreads 1",
         ) from None
     # A task of its own, so that it is made again where the worker that holds it has died.
     work = client.submit(bytes, runs[0][0], pure=False)
@@ -466,7 +468,7 @@ def _cluster(jobs: int, address: str) -> Iterator[None]:
     try:
         from distributed import Client, LocalCluster
     except ImportError as error:
-        raise CourseError(f"Dask is not installed ({error}).", f"Install it: {EXTRA}") from None
+        raise CourseError(f"Dask is not installed ({error}).", f"Install it: {_EXTRA}") from None
     with contextlib.ExitStack() as stack:
         if not address:
             address = stack.enter_context(
@@ -483,41 +485,41 @@ def _cluster(jobs: int, address: str) -> Iterator[None]:
 
 
 # --- what is kept --------------------------------------------------------------------------------
-def _places(fn: Callable[..., Any], name: str, todo: Sequence[Row]) -> tuple[Path, list[Path]]:
-    """The folder of this very function, and the file of each run."""
-    home = files.cache_dir() / "runs"
+def _places(fn: Callable[..., Any], name: str, todo: Sequence[Row]) -> list[Path | None]:
+    """The file of each run, in the folder of this very function; None if they cannot be kept."""
     try:
-        folder = home / f"{name}-{fingerprint.of(fn)[:20]}"
-        return folder, [folder / f"{fingerprint.of(one)[:20]}.json" for one in todo]
+        folder = files.cache_dir() / "runs" / f"{name}-{fingerprint.of(fn)[:20]}"
+        return [folder / f"{fingerprint.of(one)[:20]}.json" for one in todo]
     except Exception as error:
         warnings.warn(
             f"The runs of {name} are not kept, because what it refers to cannot be compared with "
             f"what it was ({error}). Make it inside the function, or pass it as an argument.",
             stacklevel=4,
         )
-        nowhere = home / "not-kept" / str(time.time_ns())
-        return nowhere, [nowhere / f"{number}.json" for number in range(len(todo))]
+        return [None] * len(todo)
 
 
 def _sum(rows: Sequence[Row]) -> str:
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]
 
 
-def _read(path: Path) -> _Part | None:
+def _read(path: Path | None) -> _Part | None:
     """What a run has given; None if it was not finished, or the file is not as it was written."""
+    if path is None:
+        return None
     try:
         kept = json.loads(path.read_text("utf-8"))
-        return _Part(kept["rows"], kept["seconds"]) if _sum(kept["rows"]) == kept["sum"] else None
+        whole = _sum(kept["rows"]) == kept["sum"]
+        return _Part(kept["rows"], float(kept["seconds"])) if whole else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _write(path: Path, part: _Part) -> None:
+def _write(path: Path | None, part: _Part) -> None:
     """Keep what a run has given; where that cannot be written, the experiment goes on."""
-    if "not-kept" in path.parts:
-        return
     with contextlib.suppress(CourseError):
-        files.write_text(path, json.dumps({**part._asdict(), "sum": _sum(part.rows)}))
+        if path is not None:
+            files.write_text(path, json.dumps({**part._asdict(), "sum": _sum(part.rows)}))
 
 
 def forget(name: str) -> None:

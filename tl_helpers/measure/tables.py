@@ -7,6 +7,7 @@ experiment as many, is refused, with the columns that tell them apart.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tl_helpers.core.errors import BadValue, UnknownName
@@ -108,6 +109,7 @@ def compare(
     column: str | None = None,
     value: str | None = None,
     level: float = 0.95,
+    varies: str = "seeds",
     **where: Any,
 ) -> Interval:
     """How far ``a`` is ahead of ``b``, paired seed by seed.
@@ -119,6 +121,7 @@ def compare(
         column: which; known by itself where only one column has both.
         value: the column that was measured; known by itself where there is only one.
         level: confidence level.
+        varies: what is another one with each seed, in words: ``"towns"``, ``"draws of labels"``.
         **where: which rows, such as ``labels=64``.
 
     Returns:
@@ -150,7 +153,7 @@ def compare(
             f"Only one of {a!r} and {b!r} has seed {', '.join(map(str, alone))}.",
             "Run both on the same seeds.",
         )
-    return difference(sides[0].to_numpy(), sides[1].to_numpy(), level)
+    return replace(difference(sides[0].to_numpy(), sides[1].to_numpy(), level), varies=varies)
 
 
 def summary(
