@@ -119,19 +119,19 @@ def test_one_changed_byte_names_the_file_and_how_to_restore_it(copy_of_data, nam
 
 
 def test_a_model_that_forgot_is_noticed(monkeypatch):
-    monkeypatch.setattr(town, "probe", lambda *_, **__: 0.5)
+    monkeypatch.setattr(questions, "probe", lambda *_, **__: 0.5)
     with pytest.raises(BrokenFile, match="50%"):
         checkpoints.verify("town-mlm")
 
 
 def test_a_causal_model_that_forgot_is_noticed(monkeypatch):
-    monkeypatch.setattr(town, "excess_bits", lambda *_, **__: 1.5)
+    monkeypatch.setattr(questions, "excess_bits", lambda *_, **__: 1.5)
     with pytest.raises(BrokenFile, match="1.50 bits a word above the truth"):
         checkpoints.verify("town-clm")
 
 
 def test_a_detector_that_forgot_is_noticed(monkeypatch):
-    monkeypatch.setattr(town, "detection", lambda *_, **__: 0.5)
+    monkeypatch.setattr(questions, "detection", lambda *_, **__: 0.5)
     with pytest.raises(BrokenFile, match="finds replaced words with an AUC of 0.50"):
         checkpoints.verify("town-rtd")
 
