@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Sequence, Value
 
@@ -331,3 +332,19 @@ def test_a_sample_needs_a_seed(seed: Any) -> None:
 def test_a_sample_needs_its_column() -> None:
     with pytest.raises(UnknownName, match="Unknown column 'lable'(.|\n)*'label'"):
         data.sample(toy({0: 2, 1: 2}), 2, label="lable")
+
+
+def test_balanced_draws_are_nested_balanced_and_say_what_is_missing():
+    """And they are the draws that every stored study was made with."""
+    labels = np.array([0, 1, 1, 0, 2, 2, 0, 1, 2, 0])
+    nine = data.balanced(labels, 9, seed=3)
+    assert len(set(nine.tolist())) == 9 and np.bincount(labels[nine]).tolist() == [3, 3, 3]
+    for n in (3, 6):
+        assert data.balanced(labels, n, seed=3).tolist() == nine[:n].tolist()
+    rng = np.random.default_rng(3)
+    orders = [rng.permutation(np.flatnonzero(labels == c)) for c in range(3)]
+    assert nine.tolist() == np.stack([order[:3] for order in orders], 1).ravel().tolist()
+    assert data.balanced(labels, 9, seed=4).tolist() != nine.tolist()
+    for n, says in ((11, "smallest has 3"), (0, "makes no sense"), (2.0, "makes no sense")):
+        with pytest.raises(BadValue, match=says):
+            data.balanced(labels, n)

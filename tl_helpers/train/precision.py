@@ -159,7 +159,8 @@ def for_inference(model: PreTrainedModel, choice: str | bool = "auto") -> PreTra
     In 32 bits a model in evaluation mode predicts itself. Otherwise a copy predicts. It is made
     once and kept as long as the model lives (in bfloat16 it takes half the memory of the model);
     each call writes the weights of the moment into it, which is a small fraction of the time that a
-    copy takes. To be called under ``torch.inference_mode()``, or with no need of gradients.
+    copy takes. Several threads may predict at once, as long as none of them trains the model. To be
+    called under ``torch.inference_mode()``, or with no need of gradients.
 
     Example:
         ``for_inference(model, "bf16").dtype -> torch.bfloat16``
