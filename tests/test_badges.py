@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from email.message import Message
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,7 +12,7 @@ import pytest
 from command_line import caller
 from notebook_factory import code, text, write
 
-from tl_helpers.core.errors import BadValue, CourseError
+from tl_helpers.core.errors import BadValue
 from tl_helpers.press import badges, bootstrap, notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -98,21 +99,38 @@ def test_other_remotes_are_one_clear_error(course, tl, url):
     with_remote(course, url)
     before = (course / "notebooks" / "one.ipynb").read_bytes()
     status, _, err = tl("badges")
-    assert status == 1 and "which is no repository on GitHub" in err
+    assert status == 1 and "Neither the package nor the git remote 'origin' names" in err
     assert "tl badges --repo owner/name" in err and "Traceback" not in err
     assert "ghp_secret" not in err
     assert (course / "notebooks" / "one.ipynb").read_bytes() == before
 
 
 def test_no_remote_no_git_and_no_repository(course, tl, monkeypatch):
-    status, _, err = tl("badges")
-    assert status == 1 and "has no git remote 'origin'" in err and "--repo owner/name" in err
+    def refused():
+        status, _, err = tl("badges")
+        return status == 1 and "names a repository" in err and "--repo owner/name" in err
+
+    assert refused()
     git(course, "init", "--quiet")
-    assert "has no git remote 'origin'" in tl("badges")[2]
+    assert refused()
     monkeypatch.setenv("PATH", "")
-    status, _, err = tl("badges")
-    assert status == 1 and "git could not be asked" in err and "--repo owner/name" in err
+    assert refused()
     assert tl("badges", "--repo", "somebody/course")[0] == 0
+
+    def never(*_, **__):
+        raise subprocess.TimeoutExpired("git", 20)
+
+    monkeypatch.setattr(badges.subprocess, "run", never)
+    assert refused()
+
+
+def test_the_package_knows_where_it_is_published(course, monkeypatch):
+    about = Message()
+    about["Project-URL"] = "Documentation, https://example.org"
+    about["Project-URL"] = "Repository, https://github.com/some-body/my.course"
+    monkeypatch.setattr(badges.metadata, "metadata", lambda _: about)
+    with_remote(course, "git@github.com:another/lessons.git")
+    assert badges.home() == badges.Home("some-body", "my.course")
 
 
 def test_the_links_and_the_place(course, tl):
@@ -216,20 +234,11 @@ def test_a_notebook_outside_the_course(course, tmp_path_factory):
         badges.write([outside], badges.Home("a", "b"))
 
 
-def test_a_folder_below_a_repository_of_another_kind_is_a_course_error(course, monkeypatch):
-    def never(*_, **__):
-        raise subprocess.TimeoutExpired("git", 20)
-
-    monkeypatch.setattr(badges.subprocess, "run", never)
-    with pytest.raises(CourseError, match="git could not be asked"):
-        badges.home()
-
-
 def test_nothing_names_an_owner_that_does_not_exist():
     """An address of this course may stand in it only if it is the one it is published at."""
     url = git(ROOT, "remote", "get-url", "origin")
-    match = badges._GITHUB.fullmatch(url)
-    own = f"{match['owner']}/{match['name']}".lower() if match else None
+    own = NAMED.search(url)
+    allowed = {"owner/name", own[1].lower().removesuffix(".git") if own else ""}
     texts = [
         *(ROOT / "notebooks").glob("*.ipynb"),
         ROOT / "README.md",
@@ -238,7 +247,7 @@ def test_nothing_names_an_owner_that_does_not_exist():
     ]
     for path in texts:
         named = {m.lower().removesuffix(".git") for m in NAMED.findall(path.read_text("utf-8"))}
-        assert named <= {own}, path
+        assert named <= allowed, path
     for path in texts[:-3]:
         place = bootstrap.place_of(notebooks.read(path), path.stem)
         assert place == "" or NAMED.search(place)

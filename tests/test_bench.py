@@ -6,10 +6,10 @@ import json
 
 import numpy as np
 import pytest
+from notebook_factory import code, write
 
 from tl_helpers import models, town
 from tl_helpers.press import bench
-from tl_helpers.press import explorers as turn
 from tl_helpers.train import batches, precision, pretrain
 
 
@@ -127,12 +127,15 @@ def test_import_time_is_measured_in_a_fresh_interpreter():
     assert 0 < line.value < 5 and line.ratio == pytest.approx(0.3 / line.value)
 
 
-def test_a_step_of_an_explorer_is_measured_on_the_slow_ones(monkeypatch):
-    def explorers(path):
-        assert path.stem == "00_start_here"
-        return [turn.Turned(3, {}, [0.1] * 10), turn.Turned(5, {}, [0.4] * 10)]
-
-    monkeypatch.setattr(turn, "explorers", explorers)
-    line = bench.explorer_step()
-    assert line.value == pytest.approx(0.4) and line.ratio == pytest.approx(0.5)
-    assert "20 steps" in line.note and "slowest 0.400" in line.note
+@pytest.mark.slow
+def test_a_step_of_an_explorer_is_measured_on_the_slow_ones(tmp_path, monkeypatch):
+    monkeypatch.setenv("TL_ROOT", str(tmp_path))
+    draw = "def f(n, kind):\n    time.sleep(0.3 * (n == 2))\n    return f'{n} {kind}'\n"
+    shown = "tl.explore.explore(f, alt='Text', n=[1, 2, 3], kind=['a', 'b'])"
+    cell = code(f"import time\nimport tl_helpers as tl\n{draw}{shown}", "explorer")
+    write(tmp_path / "notebooks", "one", cell)
+    line = bench.explorer_step("one")
+    assert 0.3 <= line.value < 5 and line.ratio == pytest.approx(0.2 / line.value)
+    assert "of 6 steps in one" in line.note and len(line.repetitions) == 6
+    write(tmp_path / "notebooks", "one", code("1 / 0"))
+    assert bench.explorer_step("one").value is None

@@ -1,4 +1,4 @@
-"""The cell that finds or installs the package: one text for all notebooks, and what it does.
+"""The cells that find or install the package, and begin: their text, and what they do.
 
 Here pip is a stand-in that writes down what it is asked; test_colab.py has the real one.
 """
@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import textwrap
 from pathlib import Path
 
+import nbformat
 import pytest
 from notebook_factory import code, text, write
 
@@ -98,16 +98,32 @@ def kernel(empty_python, tmp_path):
     return Kernel(empty_python, tmp_path)
 
 
+def opening(name: str, *knobs: str, place: str = "") -> str:
+    """What a notebook of this name runs before anything else: both cells."""
+    given = "".join(f"\n{knob} = 0" for knob in knobs)
+    parameters = code(f'PROFILE = "course"\nSEED = 0{given}', "parameters")
+    notebook = nbformat.v4.new_notebook(cells=[parameters])
+    return f"{bootstrap.source(place)}\n{bootstrap.start(notebook, name)}"
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
-def test_every_notebook_has_the_one_cell(path):
-    assert bootstrap.problems(notebooks.read(path), path.stem) == []
+def test_every_notebook_has_the_two_cells(path):
+    notebook = notebooks.read(path)
+    assert bootstrap.problems(notebook, path.stem) == []
+    (place,) = [
+        n for n, c in enumerate(notebook.cells) if "bootstrap" in c.metadata.get("tags", [])
+    ]
+    folded, begin = notebook.cells[place : place + 2]
+    assert folded.metadata["jupyter"]["source_hidden"] and folded.metadata["cellView"] == "form"
+    assert begin.metadata["tags"] == ["start"] and "jupyter" not in begin.metadata
+    lines = [line for line in begin.source.splitlines() if line]
+    assert len(lines) == 3 and lines[2] == "session = lesson.start(PROFILE, SEED)"
 
 
-def test_it_is_short_and_needs_the_standard_library_only():
-    lines = bootstrap.source("00_start_here").splitlines()
-    assert len(lines) <= notebooks.CODE_LINES + 2
+def test_it_needs_the_standard_library_only():
+    lines = bootstrap.source().splitlines()
     imports = [line.split()[1] for line in lines if line.startswith(("import ", "from "))]
-    assert set(imports) - {"tl_helpers", "tl_lessons.start_here"} <= sys.stdlib_module_names
+    assert set(imports) <= sys.stdlib_module_names
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -117,6 +133,7 @@ def test_the_linter_is_content_and_the_place_can_be_read_back(tmp_path, place):
     notebooks.write(notebook, path)
     assert bootstrap.place_of(notebooks.read(path), "one") == place
     assert bootstrap.problems(notebook, "one") == []
+    assert notebooks.warnings(path) == []  # folded: nobody reads its length
     config = ["--config", str(ROOT / "pyproject.toml"), "--no-cache"]
     done = subprocess.run(
         [sys.executable, "-m", "ruff", "check", *config, str(path)], capture_output=True, text=True
@@ -127,29 +144,29 @@ def test_the_linter_is_content_and_the_place_can_be_read_back(tmp_path, place):
 @pytest.mark.parametrize("place", ["two\nlines", " blank", "bell\a"])
 def test_a_place_that_no_cell_can_hold(place):
     with pytest.raises(BadValue, match="cannot be written"):
-        bootstrap.source("one", place=place)
+        bootstrap.source(place)
 
 
 def test_an_installed_package_is_used_and_pip_is_not_asked(kernel):
     kernel.has("tl_helpers", "1")
     (kernel.site / "tl_helpers" / "__init__.py").write_text("def start(*a, **k): print(a, k)")
-    status, said = kernel.run(bootstrap.source("one", ["KNOB"]), TL_SOURCE="/good")
+    status, said = kernel.run(opening("one", "KNOB"), TL_SOURCE="/good")
     assert (status, said) == (0, "('one', 'quick', 3) {'KNOB': 0.5}\n")
     assert kernel.asked == []
 
 
-@pytest.mark.parametrize("depth", ["", "student", "a/b/c"])
-def test_a_folder_above_is_used_and_pip_is_not_asked(kernel, depth):
+@pytest.mark.parametrize("depth", [".", "notebooks", "notebooks/student", "notebooks/a/b/c"])
+@pytest.mark.parametrize("name", ["one", "00_start_here"])
+def test_a_course_that_is_not_installed_is_used_and_pip_is_not_asked(kernel, name, depth):
     package = kernel.folder / "tl_helpers"
     package.mkdir()
     (package / "__init__.py").write_text("def start(*a, **k): print('above')")
     lesson = kernel.folder / "notebooks" / "tl_lessons" / "start_here"
     lesson.mkdir(parents=True)
     (lesson / "__init__.py").write_text("import tl_helpers as lesson")
-    kernel.folder = kernel.folder / "notebooks" / depth
+    kernel.folder = kernel.folder / depth
     kernel.folder.mkdir(parents=True, exist_ok=True)
-    for name in ("one", "00_start_here"):
-        assert kernel.run(bootstrap.source(name), TL_SOURCE="/good") == (0, "above\n")
+    assert kernel.run(opening(name), TL_SOURCE="/good") == (0, "above\n")
     assert kernel.asked == []
 
 
@@ -157,57 +174,58 @@ def test_a_folder_of_that_name_without_a_package_is_not_taken_for_it(kernel):
     (kernel.folder / "tl_helpers").mkdir()
     kernel.folder = kernel.folder / "notebooks"
     kernel.folder.mkdir()
-    assert kernel.run(bootstrap.source("one"), TL_SOURCE="/good")[0] == 0
+    assert kernel.run(opening("one"), TL_SOURCE="/good")[0] == 0
     assert len(kernel.asked) == 1
 
 
 def test_it_installs_once_and_pip_may_not_change_the_large_libraries(kernel):
     kernel.has("torch", "2.9.0+cu128")
     kernel.has("numpy", "2.1.0")
-    status, said = kernel.run(bootstrap.source("one", place="/good"), times=2)
+    status, said = kernel.run(opening("one", place="/good"), times=2)
     assert status == 0 and said.count("started ('one', 'quick', 3)") == 2
     assert said.count("Installing tl_helpers from '/good'") == 1
     assert kernel.asked == [
         [["install", "-c", "/dev/stdin", "/good"], "torch==2.9.0+cu128\nnumpy==2.1.0"]
     ]
-    status, said = kernel.run(bootstrap.source("one", place="/good"))
+    status, said = kernel.run(opening("one", place="/good"))
     assert status == 0 and "Installing" not in said
 
 
 def test_the_environment_names_another_place(kernel):
-    assert kernel.run(bootstrap.source("one", place="/bad"), TL_SOURCE="/good")[0] == 0
+    assert kernel.run(opening("one", place="/bad"), TL_SOURCE="/good")[0] == 0
     assert kernel.asked[0][0][-1] == "/good"
 
 
 def test_a_notebook_that_knows_no_place_asks_for_one(kernel):
-    status, said = kernel.run(bootstrap.source("one"))
+    status, said = kernel.run(opening("one"))
     assert status == 1 and "Traceback" not in said
-    assert "Where is the course?" in said and "%env TL_SOURCE=" in said
+    assert "Where is the course?" in said and "%env TL_SOURCE=git+https://" in said
     assert kernel.asked == []
-    status, _ = kernel.run(bootstrap.source("one"), TL_SOURCE="/good")
+    status, _ = kernel.run(opening("one"), TL_SOURCE="/good")
     assert status == 0
 
 
 def test_what_pip_says_is_shown_and_how_to_name_another_place(kernel):
     place = "/bad"
-    status, said = kernel.run(bootstrap.source("one", place=place))
+    status, said = kernel.run(opening("one", place=place))
     assert status == 1 and "Traceback" not in said
     assert f"what pip prints\nERROR: what pip says about {place!r}" in said
     assert "%env TL_SOURCE=" in said
-    status, _ = kernel.run(bootstrap.source("one", place=place), TL_SOURCE="/good")
+    status, _ = kernel.run(opening("one", place=place), TL_SOURCE="/good")
     assert status == 0
 
 
 def test_a_python_without_pip_says_so(kernel):
     (kernel.site / "pip" / "__main__.py").unlink()
     (kernel.site / "pip").rmdir()
-    status, said = kernel.run(bootstrap.source("one", place="/good"))
+    status, said = kernel.run(opening("one", place="/good"))
     assert status == 1 and "No module named pip" in said
 
 
-def test_a_bare_kernel_in_the_course_folder_is_told_what_it_lacks(kernel):
+@pytest.mark.parametrize("name", ["one", "00_start_here"])
+def test_a_bare_kernel_in_the_course_folder_is_told_what_it_lacks(kernel, name):
     """The package is found above, but nothing that it builds on is installed."""
-    cell = bootstrap.source("one").replace("Path.cwd().parents", f"[Path({str(ROOT)!r})]")
+    cell = opening(name).replace("*Path.cwd().parents", f"Path({str(ROOT)!r})")
     status, said = kernel.run(cell)
     assert status == 1
     assert "This kernel lacks packages that the course needs" in said
@@ -215,35 +233,16 @@ def test_a_bare_kernel_in_the_course_folder_is_told_what_it_lacks(kernel):
     assert kernel.asked == []
 
 
-OLD = textwrap.dedent("""
-    try:
-        import tl_helpers as tl
-    except ImportError as error:  # a bare kernel
-        raise SystemExit("The helper package tl_helpers is missing.") from error
-    import itertools
-    import os
-
-    import numpy as np
-    from IPython.display import (
-        Markdown,
-        display,
-    )
-
-    session = tl.start("another", PROFILE, SEED)
-""").strip()
-
-
-def test_an_older_cell_is_replaced_and_its_own_imports_move(tmp_path):
-    path = write(tmp_path, "one", text("# T"), code(OLD, "bootstrap"), code("1"))
+def test_whatever_stands_there_is_replaced_and_the_second_cell_added(tmp_path):
+    path = write(tmp_path, "one", text("# T"), code("import os\nx = (", "bootstrap"), code("1"))
     before = notebooks.stamp(notebooks.read(path), 1)
     after = bootstrap.apply(before, "one")
-    assert [c.source for c in after.cells[3:]] == [
-        "import itertools\n\nimport numpy as np\n"
-        "from IPython.display import (\n    Markdown,\n    display,\n)",
+    assert [c.source for c in after.cells[2:]] == [
+        bootstrap.source(),
+        'import tl_helpers as tl\n\nsession = tl.start("one", PROFILE, SEED, KNOB=KNOB, WORD=WORD)',
         "1",
     ]
-    assert after.cells[2].source == bootstrap.source("one", ["KNOB", "WORD"])
-    assert before.cells[2].source == OLD
+    assert len(before.cells) == 4 and before.cells[2].source == "import os\nx = ("
     # What ran was another source: the outputs have to be made again.
     assert after.metadata["tl"]["source_sha256"] != notebooks.source_hash(after)
     assert bootstrap.apply(after, "one") == after
@@ -267,12 +266,19 @@ def test_a_changed_cell_is_noticed(tmp_path):
     notebook = bootstrap.apply(notebooks.read(path), "one", "somewhere")
     assert bootstrap.problems(notebook, "one") == []
     assert "run: tl bootstrap two" in bootstrap.problems(notebook, "two")[0]
-    for old, new in [('"torch", ', ""), ("-c", "-r"), ("# Finds", "# finds"), ("KNOB=KNOB, ", "")]:
+    for place, old, new in [
+        (1, '"torch", ', ""),
+        (1, "-c", "-r"),
+        (1, "# @title", "#"),
+        (2, "KNOB=KNOB, ", ""),
+    ]:
         changed = bootstrap.apply(notebook, "one")
-        assert old in changed.cells[1].source
-        changed.cells[1].source = changed.cells[1].source.replace(old, new)
+        assert old in changed.cells[place].source
+        changed.cells[place].source = changed.cells[place].source.replace(old, new)
         assert bootstrap.problems(changed, "one") != []
         assert bootstrap.problems(bootstrap.apply(changed, "one"), "one") == []
+    del changed.cells[1].metadata["jupyter"]  # in sight
+    assert bootstrap.problems(changed, "one") != []
 
 
 @pytest.mark.parametrize(
@@ -280,8 +286,10 @@ def test_a_changed_cell_is_noticed(tmp_path):
     [
         ([code("1")], "0 cells are tagged 'bootstrap'"),
         ([code("1", "bootstrap"), code("2", "bootstrap")], "2 cells are tagged 'bootstrap'"),
-        ([code("import os\nx = 1", "bootstrap")], "has code of its own: x = 1"),
-        ([code("import (", "bootstrap")], "is not Python"),
+        (
+            [code("1", "bootstrap"), code("2", "start"), code("3", "start")],
+            "2 cells are tagged 'start'",
+        ),
     ],
 )
 def test_cells_that_cannot_be_written(tmp_path, monkeypatch, capsys, cells, message):
@@ -304,3 +312,8 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     cli.main(["bootstrap", "one"])
     assert capsys.readouterr().out.startswith("unchanged")
     assert bootstrap.place_of(notebooks.read(path), "one") == "/the/course"
+    cli.main(["bootstrap", "one", "--source", ""])
+    assert bootstrap.place_of(notebooks.read(path), "one") == ""
+    monkeypatch.setattr("tl_helpers.press.badges.known_place", lambda: "git+https://a.example/b")
+    cli.main(["bootstrap", "one"])
+    assert bootstrap.place_of(notebooks.read(path), "one") == "git+https://a.example/b"

@@ -33,11 +33,13 @@ from tl_helpers.press import bootstrap
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "00_start_here"
+SOURCE = nbformat.read(str(ROOT / "notebooks" / f"{NAME}.ipynb"), as_version=4)
+START = bootstrap.start(SOURCE, NAME)
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("colab")]
 
 # In our ranges, and a major version away from what the course is tested with where there is one.
 OTHER = {
-    "numpy": "2.2.6" if sys.version_info >= (3, 11) else "2.1.3",
+    "numpy": "2.2.6",
     "transformers": "4.57.6",
     "tokenizers": "0.22.2",
     "huggingface-hub": "0.36.2",
@@ -61,8 +63,7 @@ town_model, town_tokenizer = tl.models.load("town-mlm")
 assert len(tl.adapt.embed(town_model, town_tokenizer, tl.town.Town(seed=0).corpus(4).texts())) == 4
 assert len(tl.results.load("reviews-fine-tuning").table) > 10
 assert lesson.check("start-gain", lambda a, b: float(np.mean(np.subtract(a, b)) * 100))
-from tl_helpers.core import lessons
-assert lessons.of("00_start_here").ready and len(lessons.rows()) == 23
+assert lesson.notebook == "00_start_here"
 from sentence_transformers import SentenceTransformer
 library = SentenceTransformer(str(tl.models.folder("minilm")), device="cpu")
 assert library.encode(texts).shape == (8, 384)
@@ -131,8 +132,8 @@ class Colab:
         return {packages.normal(row["name"]): row["version"] for row in rows}
 
     def cell(self, **variables: str) -> tuple[int, str]:
-        """Run the bootstrap cell alone, as a script; the exit status and all that it said."""
-        code = 'PROFILE, SEED = "quick", 0\n' + bootstrap.source(NAME)
+        """Run the opening cells alone, as a script; the exit status and all that they said."""
+        code = f'PROFILE, SEED = "quick", 0\n{bootstrap.source()}\n{START}'
         done = subprocess.run(
             [str(self.python), "-c", code],
             cwd=self.folder,
@@ -168,7 +169,7 @@ def colab(tmp_path_factory: pytest.TempPathFactory) -> Colab:
     (packages,) = (base / "env" / "lib").glob("python*/site-packages")
     links(base / "packages")
     (packages / "packages.pth").write_text(f"{base / 'packages'}\n", "utf-8")
-    guard = GUARD.format(offline=str(ROOT / "tl_helpers" / "offline.py"))
+    guard = GUARD.format(offline=str(ROOT / "tl_helpers" / "press" / "offline.py"))
     (packages / "sitecustomize.py").write_text(guard, "utf-8")
     (packages / "google" / "colab").mkdir(parents=True)
     (packages / "google" / "colab" / "__init__.py").write_text("", "utf-8")
@@ -217,11 +218,10 @@ def test_a_wrong_place_shows_what_pip_says_and_changes_nothing(colab: Colab, tmp
 
 def test_the_notebook_alone_installs_the_course_and_runs(colab: Colab) -> None:
     before = colab.installed()
-    source = nbformat.read(str(ROOT / "notebooks" / f"{NAME}.ipynb"), as_version=4)
-    notebook = bootstrap.apply(source, NAME, str(colab.wheel))
+    notebook = bootstrap.apply(SOURCE, NAME, str(colab.wheel))
     # All of its cells up to the first data; then a short form of what the others do.
     last = next(i for i, cell in enumerate(notebook.cells) if "tl.data.load(" in cell.source)
-    again = bootstrap.source(NAME, place="/no/longer/there")
+    again = f"{bootstrap.source('/no/longer/there')}\n{START}"
     more = [PROBE, EXPLORER, FACTS, again]
     notebook.cells = notebook.cells[: last + 1] + [nbformat.v4.new_code_cell(c) for c in more]
     for cell in notebook.cells:
@@ -234,8 +234,9 @@ def test_the_notebook_alone_installs_the_course_and_runs(colab: Colab) -> None:
     said = colab.run(nbformat.read(str(path), as_version=4))
 
     first = next(text for text in said if "Installing tl_helpers" in text)
-    assert str(colab.wheel) in first and "profile quick" in first
-    assert f"transformers {OTHER['transformers']}" in first
+    begun = said[said.index(first) + 1]
+    assert str(colab.wheel) in first and "profile quick" in begun
+    assert f"transformers {OTHER['transformers']}" in begun
     facts = json.loads(said[-2].partition("FACTS")[2])
     assert Path(facts["file"]).is_relative_to(colab.python.parent.parent)
     assert facts["data"] == str(Path(facts["file"]).parent / "_data")

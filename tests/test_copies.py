@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 from pathlib import Path
 
 import nbformat
@@ -77,14 +76,9 @@ def test_no_outputs_no_counts_and_the_parameters_as_they_are(course):
 @pytest.mark.parametrize(
     ("source", "kept"),
     [
-        ('lesson.solution("x")', None),
-        ('solution("x");', None),
-        ('# One way:\ntl.exercises.solution(\n    "x"\n)', None),
-        ('y = 1\ndisplay(lesson.solution("x"))\nz = 2', "y = 1\nz = 2"),
         ('lesson.check("x", 1)\n# Compare: lesson.solution("x")', ...),
-        ("solution(matrix)", ...),
         ("text = 'call solution(\"x\")'", ...),
-        ("%pip list\ntl.exercises.solution('x')", ...),
+        ("%pip list", ...),
         ("", ...),
         (SOLVED, "def gain(a, b):\n    ...\n\ncheck(gain)"),
     ],
@@ -92,7 +86,7 @@ def test_no_outputs_no_counts_and_the_parameters_as_they_are(course):
 def test_solutions_are_left_out_and_nothing_else(source, kept):
     notebook = nbformat.v4.new_notebook(cells=[code(source)])
     left = [cell.source for cell in student.student(notebook, "one").cells]
-    assert left == ([] if kept is None else [source if kept is ... else kept])
+    assert left == [source if kept is ... else kept]
     assert notebook.cells[0].source == source
 
 
@@ -190,7 +184,7 @@ def test_whatever_a_learner_changed_stays_and_the_new_copy_goes_beside(course, t
     mine = copy.path.read_bytes()
     change_the_course(course)
     beside = made(course)
-    assert beside.status == "beside" and beside.kept == copy.path
+    assert beside.status == "beside"
     assert beside.path == course / "student" / "one.new.ipynb"
     assert copy.path.read_bytes() == mine
     assert "# One, second edition" in sources(beside.path)
@@ -232,39 +226,6 @@ def test_copies_beside_do_not_pile_up_and_are_work_as_well(course):
     assert third.path.name == "one.new-2.ipynb"
     assert first.path.read_bytes() == mine
     assert (course / "student" / "one.new.ipynb").read_bytes() == other
-
-
-def test_skip_writes_nothing_and_replace_keeps_the_work_under_another_name(course):
-    first = made(course)
-    mine = work(first.path)
-    skipped = made(course, changed=lambda path: "skip")
-    assert skipped.status == "skipped" and first.path.read_bytes() == mine
-    assert len(list(first.path.parent.iterdir())) == 1
-    replaced = made(course, changed=lambda path: "replace")
-    assert replaced.status == "replaced" and replaced.path == first.path
-    assert replaced.kept == first.path.with_name("one.mine.ipynb")
-    assert replaced.kept.read_bytes() == mine and student.untouched(first.path)
-    again = work(first.path, "# once more")
-    replaced = made(course, changed=lambda path: "replace")
-    assert replaced.kept.name == "one.mine-2.ipynb" and replaced.kept.read_bytes() == again
-    assert first.path.with_name("one.mine.ipynb").read_bytes() == mine
-    with pytest.raises(BadValue, match="none of the choices"):
-        work(first.path)
-        made(course, changed=lambda path: "burn")
-
-
-def test_a_replacement_that_fails_puts_the_work_back(course, monkeypatch):
-    first = made(course)
-    mine = work(first.path)
-
-    def full(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(files.os, "replace", full)
-    with pytest.raises(CourseError, match="The disk is full(.|\n)*--output"):
-        made(course, changed=lambda path: "replace")
-    assert first.path.read_bytes() == mine
-    assert [p.name for p in first.path.parent.iterdir()] == ["one.ipynb"]
 
 
 def test_a_full_disk_leaves_nothing_half_written(course, monkeypatch):
@@ -321,55 +282,12 @@ def tl(capsys):
     return caller(capsys)
 
 
-def test_the_command_writes_beside_when_nobody_can_be_asked(course, tl, tmp_path):
-    status, out, _ = tl("clean", "--output", str(tmp_path / "class"))
+def test_the_command(course, tl, tmp_path):
+    status, out, _ = tl("student", "--output", str(tmp_path / "class"))
     assert status == 0 and out.split() == ["written", str(tmp_path / "class" / "one.ipynb")]
     mine = work(tmp_path / "class" / "one.ipynb")
-    status, out, _ = tl("clean", "one", "--output", str(tmp_path / "class"))
-    assert status == 0 and "one.new.ipynb" in out and "yours is" in out
+    status, out, _ = tl("student", "one", "--output", str(tmp_path / "class"))
+    assert status == 0 and "one.new.ipynb   (one.ipynb was worked in, and stays)" in out
     assert (tmp_path / "class" / "one.ipynb").read_bytes() == mine
-    status, out, _ = tl("clean", "one", "--output", str(tmp_path / "class"), "--changed", "skip")
-    assert status == 0 and out.startswith("skipped")
-    assert tl("clean", "--changed", "burn")[0] == 2
-    status, _, err = tl("clean", "two")
+    status, _, err = tl("student", "two")
     assert status == 1 and "Unknown notebook 'two'" in err and "Traceback" not in err
-
-
-@pytest.mark.parametrize(
-    ("answer", "names"),
-    [
-        ("\n", {"one.ipynb", "one.new.ipynb"}),
-        ("skip\n", {"one.ipynb"}),
-        ("replace\n", {"one.ipynb", "one.mine.ipynb"}),
-        ("burn\nbeside\n", {"one.ipynb", "one.new.ipynb"}),
-        ("", {"one.ipynb"}),  # the terminal was closed
-    ],
-)
-def test_the_command_asks_in_a_terminal(course, tl, monkeypatch, answer, names):
-    mine = work(made(course).path)
-    import io
-
-    terminal = io.StringIO(answer)
-    terminal.isatty = lambda: True
-    monkeypatch.setattr("sys.stdin", terminal)
-    status, out, _ = tl("clean")
-    assert "somebody has worked in it" in out
-    assert {p.name for p in (course / "student").iterdir()} == names
-    assert mine in [p.read_bytes() for p in (course / "student").iterdir()]
-    assert status == (130 if answer == "" else 0)
-
-
-def test_the_command_runs_from_the_shell(course):
-    """The whole way, in a process of its own, with its input closed."""
-    import subprocess
-    import sys
-
-    done = subprocess.run(
-        [sys.executable, "-m", "tl_helpers", "clean"],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        env=dict(os.environ),
-    )
-    assert done.returncode == 0, done.stderr
-    assert (course / "student" / "one.ipynb").exists()

@@ -243,14 +243,14 @@ def start_notebook(folder: Path) -> Path:
     imports = code("\n".join(line for line in lines if re.match(r"(from|import) ", line)))
     tagged = {
         tag: [c for c in notebook.cells if tag in c.metadata.get("tags", [])]
-        for tag in ("parameters", "bootstrap", "hub-only")
+        for tag in ("parameters", "bootstrap", "start", "hub-only")
     }
     assert all(tagged.values())
-    first, start, added = tagged.values()
+    first, find, start, added = tagged.values()
     for cell in added:
         cell.source = re.sub(r"steps=\d+", "steps=8", cell.source)
         cell.source = cell.source.replace("[16, 64, 256, 1024]", "[16, 64]")
-    notebook.cells = [*first, imports, *start, *added]
+    notebook.cells = [*first, *find, imports, *start, *added]
     path = folder / "notebooks" / NOTEBOOKS[0].name
     notebooks.write(notebook, path)
     return path
@@ -263,18 +263,18 @@ def test_the_start_notebook_at_the_profile_hub(
     """Its own cells, in a real kernel: with the server, and a second time without it."""
     assert NOTEBOOKS[0].stem == "00_start_here"
     start_notebook(tmp_path)
-    report = run.run(["00_start_here"], profile="hub", seeds="0:2", pages=False)
+    report = run.run(["00_start_here"], profile="hub", seeds="0:2")
     assert not report.failed, report.jobs[0].error
     assert "hub: will download 271 MB" in capsys.readouterr().out  # in the terminal
-    said = outputs(report.executed()[0])
+    said = outputs(report.copy_of(report.jobs[0]))
     assert "hub: will download 271 MB" in said and "DistilBERT" in said
     assert re.search(r"Downloading 'sst2' from the Hub, once: stanfordnlp/sst2 at commit", said)
     assert "Downloading 'distilbert-base-uncased' from the Hub" in said
     assert not server.paths("/main")
     server.stop()
-    report = run.run(["00_start_here"], profile="hub", seeds="0:2", pages=False)
+    report = run.run(["00_start_here"], profile="hub", seeds="0:2")
     assert not report.failed, report.jobs[0].error
-    said = outputs(report.executed()[0])
+    said = outputs(report.copy_of(report.jobs[0]))
     assert "hub: nothing to download" in said and "Downloading" not in said
 
 
@@ -315,7 +315,8 @@ ADDED = {
 def hub_cells(folder: Path, name: str, values: tuple[str, ...], given: str) -> None:
     """A notebook cut down to its functions, a few values, and what the profile ``hub`` adds."""
     notebook = notebooks.read(files.PACKAGE.parent / "notebooks" / f"{name}.ipynb")
-    tagged: dict[str, list[object]] = {"parameters": [], "bootstrap": [], "hub-only": []}
+    parts = ("parameters", "bootstrap", "start", "hub-only")
+    tagged: dict[str, list[object]] = {tag: [] for tag in parts}
     kept = []
     for cell in notebook.cells:
         tags = [tag for tag in cell.metadata.get("tags", []) if tag in tagged]
@@ -328,8 +329,8 @@ def hub_cells(folder: Path, name: str, values: tuple[str, ...], given: str) -> N
             ):
                 kept.append(ast.unparse(part))
     assert all(tagged.values())
-    first, start, added = tagged.values()
-    notebook.cells = [*first, *start, code("\n\n".join([*kept, given])), *added]
+    first, find, start, added = tagged.values()
+    notebook.cells = [*first, *find, *start, code("\n\n".join([*kept, given])), *added]
     notebooks.write(notebook, folder / "notebooks" / f"{name}.ipynb")
 
 
@@ -341,18 +342,18 @@ def test_what_a_notebook_adds_at_the_profile_hub(
     """Its own cells, in a real kernel: with the server, and a second time without it."""
     values, given, needed, expected = ADDED[name]
     hub_cells(tmp_path, name, values, given)
-    report = run.run([name], profile="hub", pages=False)
+    report = run.run([name], profile="hub")
     assert not report.failed, report.jobs[0].error
     announced = capsys.readouterr().out  # in the terminal, before anything is fetched
     assert all(f"{entry} (" in announced for entry in needed)
-    said = outputs(report.executed()[0])
+    said = outputs(report.copy_of(report.jobs[0]))
     assert re.search(expected, said), said
     assert all(f"Downloading {entry!r} from the Hub" in said for entry in needed)
     assert not server.paths("/main")
     server.stop()
-    report = run.run([name], profile="hub", pages=False)
+    report = run.run([name], profile="hub")
     assert not report.failed, report.jobs[0].error
-    said = outputs(report.executed()[0])
+    said = outputs(report.copy_of(report.jobs[0]))
     assert "hub: nothing to download" in said and "Downloading" not in said
     assert re.search(expected, said), said
 
@@ -361,7 +362,7 @@ def test_a_notebook_that_fails_at_the_hub_says_why(server: Hub, tmp_path: Path) 
     cell = 'import tl_helpers as tl\ntl.start("one", PROFILE, SEED)\ntl.data.load("sst2")'
     write(tmp_path / "notebooks", "one", code(cell, "hub-only"))
     server.faults = [Fault("status", "cdn", status=404)]
-    (job,) = run.run(["one"], profile="hub", pages=False).failed
+    (job,) = run.run(["one"], profile="hub").failed
     assert "The Hub no longer gives out stanfordnlp/sst2 at commit 8d51e7e4" in job.error
     assert "tl.data.load('reviews') works without a network" in job.error
     assert "Traceback" not in job.error

@@ -82,7 +82,7 @@ def test_anatomy(path):
     cells = nbformat.read(str(path), as_version=4).cells
     tags = [tag for cell in cells for tag in cell.metadata.get("tags", [])]
     text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    assert tags.count("parameters") == tags.count("bootstrap") == 1
+    assert tags.count("parameters") == tags.count("bootstrap") == tags.count("start") == 1
     assert tags.count("explorer") >= 1
     assert tags.count("exercise") >= 2
     assert tags.count("claim") >= 3

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import drive
 import nbformat
 import notebook_factory as factory
 import pytest
 
 from tl_helpers.core.errors import CourseError
-from tl_helpers.press import explorers
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
@@ -27,7 +27,7 @@ tl.explore.explore(f, alt="Text", n=[1, 2, 3], kind=["a", "b"])"""
 def test_every_control_of_every_explorer_turns(path):
     cells = nbformat.read(str(path), as_version=4).cells
     expected = [i for i, cell in enumerate(cells) if "explorer" in cell.metadata.get("tags", ())]
-    turned = explorers.explorers(path)
+    turned = drive.explorers(path)
     assert [t.cell for t in turned] == expected
     for each in turned:
         assert each.failures == []
@@ -38,7 +38,7 @@ def test_every_control_of_every_explorer_turns(path):
 @pytest.mark.slow
 def test_a_callback_that_fails_is_found(tmp_path):
     path = factory.write(tmp_path, "bad", factory.code(BOOT), factory.code(EXPLORE, "explorer"))
-    (turned,) = explorers.explorers(path)
+    (turned,) = drive.explorers(path)
     assert turned.controls == {"n": ["1", "2", "3"], "kind": ["a", "b"]}
     (failure,) = turned.failures
     assert failure.startswith("n 2, kind b: ") and "ZeroDivisionError" in failure
@@ -47,7 +47,7 @@ def test_a_callback_that_fails_is_found(tmp_path):
 @pytest.mark.slow
 def test_trouble_outside_the_picture_is_found_and_a_failing_cell_named(tmp_path):
     """An error in the machinery itself ends in the log; it counts as well."""
-    with explorers.kernel(tmp_path) as front:
+    with drive.kernel(tmp_path) as front:
         front.run(BOOT)
         (view,) = front.run('e = tl.explore.explore(str, alt="Text", object=[1, 2])')
         assert front.turn(view, 0).failures == []

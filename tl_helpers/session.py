@@ -16,9 +16,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tl_helpers.core import checks, files
-from tl_helpers.core.errors import BadValue, CourseError, NoNetwork, UnknownName
-from tl_helpers.core.packages import requirements
+from tl_helpers.core import checks, files, packages
+from tl_helpers.core.errors import BadValue, NoNetwork, UnknownName
 from tl_helpers.core.provenance import cpu_count
 from tl_helpers.core.seeds import parse_seeds
 
@@ -131,7 +130,7 @@ def start(notebook: str, profile: str = "course", seed: int = 0, **knobs: Any) -
             Hub has been downloaded before.
         CourseError: a package that the course needs is not installed for this kernel.
     """
-    _require_packages()
+    packages.require()
     check_profile(profile)
     seed = checks.seed(seed, "SEED")
     wanted = require_network([notebook]) if profile == "hub" else []
@@ -160,28 +159,6 @@ def start(notebook: str, profile: str = "course", seed: int = 0, **knobs: Any) -
 
         print(hub_plan.say(wanted), flush=True)
     return session
-
-
-def _require_packages() -> None:
-    """A package found in the folder above (a bare kernel) may lack what it builds on."""
-    if not (files.PACKAGE.parent / "pyproject.toml").exists():
-        return  # installed: pip has seen to it
-
-    missing = []
-    try:
-        for requirement in requirements():
-            try:
-                metadata.version(requirement.name)
-            except metadata.PackageNotFoundError:
-                missing.append(requirement.name)
-    except ModuleNotFoundError as error:  # even what reads the list of packages
-        missing.append(error.name or str(error))
-    if missing:
-        raise CourseError(
-            f"This kernel lacks packages that the course needs: {', '.join(missing)}.",
-            f"Use the kernel of .venv (make lab), or run in a cell, once: "
-            f'%pip install -e "{files.PACKAGE.parent}"',
-        )
 
 
 def _threads() -> int:

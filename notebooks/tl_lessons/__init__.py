@@ -5,3 +5,9 @@
 the notebooks that are planned. README.md says how to add one; :mod:`tl_helpers.core.lessons` reads
 them.
 """
+
+from __future__ import annotations
+
+from tl_helpers.core import packages
+
+packages.require()  # before anything is imported that a bare kernel lacks

@@ -8,6 +8,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from tl_helpers.core import files
+from tl_helpers.core.errors import CourseError
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -31,6 +32,32 @@ def requirements(extra: str = "") -> list[Requirement]:
         lines = metadata.requires("tl-helpers") or []
     stated = [Requirement(line) for line in lines]
     return [r for r in stated if r.marker is None or r.marker.evaluate({"extra": extra})]
+
+
+def require() -> None:
+    """Nothing, unless this is a checkout whose kernel lacks packages that the course builds on.
+
+    Raises:
+        CourseError: names them, and says how to get them.
+    """
+    checkout = files.PACKAGE.parent
+    if not (checkout / "pyproject.toml").exists():
+        return  # installed: pip has seen to it
+    missing = []
+    try:
+        for requirement in requirements():
+            try:
+                metadata.version(requirement.name)
+            except metadata.PackageNotFoundError:
+                missing.append(requirement.name)
+    except ModuleNotFoundError as error:  # even what reads the list of packages
+        missing.append(error.name or str(error))
+    if missing:
+        raise CourseError(
+            f"This kernel lacks packages that the course needs: {', '.join(missing)}.",
+            "Use the kernel of .venv (make lab), or run in a cell, once: "
+            f'%pip install -e "{checkout}"',
+        )
 
 
 def normal(name: str) -> str:

@@ -1,7 +1,8 @@
 """The row of links at the top of each notebook: open it in Colab, on Binder, on the site.
 
 The links come from the address that the course is published at, so there is no row before it is
-known: ``tl badges`` reads it from ``git remote``, or takes ``--repo owner/name``.
+known: ``tl badges`` takes ``--repo owner/name``, or reads it from the package's metadata
+(``Repository`` among the project's URLs) or from ``git remote``.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import re
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from os import PathLike
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from tl_helpers.core import files
 from tl_helpers.core.errors import BadValue, CourseError
@@ -22,15 +24,12 @@ from tl_helpers.press import bootstrap, notebooks
 
 BEGIN, END = "<!-- links -->", "<!-- /links -->"
 
-_OWNER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})")
-_NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
-_BRANCH = re.compile(r"(?!.*(?:\.\.|//|/$|\.lock$))[A-Za-z0-9_][A-Za-z0-9._/-]*")
-_GITHUB = re.compile(
-    r"(?:(?:https?|ssh|git)://(?:[^@/]+@)?(?:www\.|ssh\.)?github\.com(?::\d+)?/"
-    r"|(?:[^@/]+@)?github\.com:/?)"
-    r"(?P<owner>[^/]+)/(?P<name>[^/]+?)(?:\.git)?/?",
-    re.I,
+_REPOSITORY = re.compile(
+    r"(?:(?:\w+://)?(?:[^@/]+@)?(?:www\.|ssh\.)?github\.com(?::\d+)?[:/])?"
+    r"(?P<owner>\w[\w-]*)/(?P<name>[\w.-]*\w)",
+    re.A,
 )
+_BRANCH = re.compile(r"\w[\w.-]*(?:/\w[\w.-]*)*", re.A)
 _ROW = re.compile(rf"{re.escape(BEGIN)}.*?{re.escape(END)}\n*", re.S)
 
 
@@ -79,64 +78,58 @@ class Home:
 
 
 def home(repo: str | None = None, branch: str = "main", site: str = "") -> Home:
-    """Where the course is published: as given, or as the git remote ``origin`` says.
+    """Where the course is published: as given, or as package or git remote ``origin`` say.
 
     Raises:
         BadValue: ``repo``, ``branch`` or ``site`` is not one.
         CourseError: nothing was given, and there is no remote on GitHub.
+
+    Example:
+        ``home("somebody/course").place -> "git+https://github.com/somebody/course@main"``
     """
     if not _BRANCH.fullmatch(branch):
         raise BadValue(f"--branch {branch!r} is no name of a branch.", "For example: --branch main")
-    site = site.strip()
-    if site and (urlsplit(site).scheme not in ("http", "https") or re.search(r"[\s()<>]", site)):
+    if not re.fullmatch(r"(https?://[^\s()<>]+)?", site):
         raise BadValue(
             f"--site {site!r} is no address.",
             "Begin it with https://; {name} in it stands for the notebook's name.",
         )
-    owner, name = _given(repo) if repo is not None else _remote()
-    return Home(owner, name, branch, site)
-
-
-def _given(repo: str) -> tuple[str, str]:
-    owner, _, name = repo.strip().partition("/")
-    if match := _GITHUB.fullmatch(repo.strip()):
-        owner, name = match["owner"], match["name"]
-    if not (_OWNER.fullmatch(owner) and _NAME.fullmatch(name)):
-        raise BadValue(
-            f"--repo {_without_secret(repo)!r} is no repository on GitHub.",
-            "Write it as owner/name.",
-        )
-    return owner, name
-
-
-def _remote() -> tuple[str, str]:
-    advice = "Say where the course is published: tl badges --repo owner/name"
-    try:
-        done = subprocess.run(
-            ["git", "remote", "get-url", "origin"],
-            cwd=files.root(),
-            capture_output=True,
-            text=True,
-            timeout=20,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise CourseError(f"git could not be asked for the remote: {error}", advice) from error
-    url = done.stdout.strip()
-    if done.returncode or not url:
-        raise CourseError(f"{files.root()} has no git remote 'origin'.", advice)
-    match = _GITHUB.fullmatch(url)
-    if not (match and _OWNER.fullmatch(match["owner"]) and _NAME.fullmatch(match["name"])):
+    address = _published() if repo is None else repo
+    match = _REPOSITORY.fullmatch(address.strip().rstrip("/").removesuffix(".git"))
+    if match is None and repo is None:
         raise CourseError(
-            f"The remote 'origin' is {_without_secret(url)}, which is no repository on GitHub; "
-            "Colab and Binder open notebooks from there.",
-            advice,
+            "Neither the package nor the git remote 'origin' names a repository on GitHub, from "
+            "where Colab and Binder open notebooks.",
+            "Say where the course is published: tl badges --repo owner/name",
         )
-    return match["owner"], match["name"]
+    if match is None:
+        raise BadValue(f"{repo!r} is no repository on GitHub.", "Write --repo owner/name.")
+    return Home(match["owner"], match["name"], branch, site)
 
 
-def _without_secret(url: str) -> str:
-    """An address without the name and password that may stand in it."""
-    return re.sub(r"(?<=://)[^@/]*@", "", url)
+def known_place() -> str:
+    """What pip installs the package from, if package or git remote tell; empty otherwise."""
+    try:
+        return home().place
+    except CourseError:
+        return ""
+
+
+def _published() -> str:
+    """The address of the course's repository on GitHub; empty if nothing tells."""
+    try:
+        urls = metadata.metadata("tl-helpers").get_all("Project-URL") or []
+    except metadata.PackageNotFoundError:  # a checkout that is not installed
+        urls = []
+    named = dict(row.split(", ", 1) for row in urls)
+    if "Repository" in named:
+        return str(named["Repository"])
+    command = ["git", "remote", "get-url", "origin"]
+    try:
+        done = subprocess.run(command, cwd=files.root(), capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout if "github.com" in done.stdout else ""
 
 
 def apply(notebook: Any, path: str, where: Home | None) -> Any:
@@ -150,7 +143,7 @@ def apply(notebook: Any, path: str, where: Home | None) -> Any:
         where: where the course is published.
 
     Raises:
-        BadValue: the first cell is no text with a heading, or the bootstrap cell is not the
+        BadValue: the first cell is no text with a heading, or the bootstrap cells are not the
             course's.
     """
     name = Path(path).stem
@@ -159,7 +152,7 @@ def apply(notebook: Any, path: str, where: Home | None) -> Any:
     changed = copy.deepcopy(notebook)
     first = changed.cells[0]
     text = _ROW.sub("", first.source)
-    heading, newline, rest = text.partition("\n")
+    heading, _, rest = text.partition("\n")
     if first.cell_type != "markdown" or not heading.startswith("# "):
         raise BadValue(
             f"{name}: the first cell does not begin with a heading, so the links have no place.",
@@ -187,6 +180,9 @@ def write(names: Sequence[str | PathLike[str]] = (), where: Home | None = None) 
     Raises:
         UnknownName: no such notebook. BadValue: see :func:`apply`, or a notebook outside the
             course folder. CourseError: a file cannot be written.
+
+    Example:
+        ``write(["00_start_here"], Home("somebody", "course")) -> {Path(...): True}``
     """
     paths = notebooks.find(names)
     before = {path: notebooks.read(path) for path in paths}

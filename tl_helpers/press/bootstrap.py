@@ -1,107 +1,111 @@
-"""The first code cell of every notebook: it finds this package, or installs it.
+"""The first two code cells of every notebook after its parameters: how it gets this package.
 
-The cell runs where nothing of the course is there yet, so it needs the standard library only, and
-it is the same in every notebook but for its lesson, its knobs and the place to install from.
-``tl bootstrap`` writes it; ``tl badges`` also sets the place.
+The cell tagged ``bootstrap`` finds the package, or installs it. It runs where nothing of the course
+is there yet, so it needs the standard library only; it is folded, and the same in every notebook
+but for the place to install from. The cell tagged ``start``, three lines in sight, imports the
+lesson and begins. ``tl bootstrap`` writes both; ``tl badges`` also sets the place.
 """
 
 from __future__ import annotations
 
-import ast
 import copy
 import json
 import re
-from collections.abc import Iterator, Sequence
 from typing import Any
+
+from nbformat.v4 import new_code_cell
 
 from tl_helpers.core import lessons
 from tl_helpers.core.errors import BadValue
 from tl_helpers.press import notebooks
 
-TAG = "bootstrap"
+TAG, START = "bootstrap", "start"
+
+#: How Jupyter and Colab fold a cell away.
+FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}}
 
 # pip is told the installed versions of the large libraries, so that it fails rather than change
 # them. Only of these: hosted environments are seldom consistent in every detail, and holding all
 # of their packages would leave pip without any solution.
 _CELL = """\
-# Finds the course's package, or installs it; an installed torch or transformers stays as it is.
+# @title Find the course, or install it (an installed torch or transformers stays as it is)
 import os
+import subprocess
 import sys
 from importlib import metadata, util
 from pathlib import Path
-from subprocess import PIPE, STDOUT, run
 
-sys.path += [str(folder) for p in Path.cwd().parents for folder in (p, p / "notebooks")
-             if (p / "tl_helpers" / "__init__.py").is_file()]
+for folder in (Path.cwd(), *Path.cwd().parents):  # the course itself, perhaps not installed
+    if (folder / "tl_helpers" / "__init__.py").is_file():
+        sys.path += [str(folder), str(folder / "notebooks")]
+
 if util.find_spec("tl_helpers") is None:  # Colab, Binder, a bare kernel
     place = os.environ.get("TL_SOURCE", {place})
-    place or sys.exit("Where is the course? Say above: %env TL_SOURCE=folder, wheel or git+https://")
+    elsewhere = "%env TL_SOURCE=git+https://github.com/OWNER/NAME (or a folder, or a wheel)"
+    if not place:
+        sys.exit(f"Where is the course? Say it in a cell above this one: {{elsewhere}}")
     print(f"Installing tl_helpers from {{place!r}}, once; it takes about a minute.", flush=True)
-    keep = [n for n in ("torch", "numpy", "transformers", "datasets") if util.find_spec(n)]
-    versions = "\\n".join(f"{{name}}=={{metadata.version(name)}}" for name in keep)
+    large = [n for n in ("torch", "numpy", "transformers", "datasets") if util.find_spec(n)]
+    versions = "\\n".join(f"{{name}}=={{metadata.version(name)}}" for name in large)
     pip = [sys.executable, "-m", "pip", "install", "-c", "/dev/stdin", place]
-    done = run(pip, input=versions, text=True, stdout=PIPE, stderr=STDOUT)
-    done.returncode and sys.exit(f"{{done.stdout[-3000:]}}\\nElsewhere? Say %env TL_SOURCE=...")
-import tl_helpers as tl
-{start}
+    done = subprocess.run(pip, input=versions, text=True, capture_output=True)
+    if done.returncode != 0:
+        pip_said = done.stdout[-3000:] + done.stderr[-3000:]
+        sys.exit(f"{{pip_said}}\\nIs the course elsewhere? Say it in a cell above: {{elsewhere}}")
 """
-_LESSON = """\
-from tl_lessons.{folder} import lesson
-
-session = lesson.start(PROFILE, SEED{knobs})"""
-_OWN = """
-session = tl.start({name}, PROFILE, SEED{knobs})"""
 _PLACE = re.compile(r'^ +place = os\.environ\.get\("TL_SOURCE", ("(?:[^"\\]|\\.)*")\)', re.M)
-_OURS = ("tl_helpers", "tl_lessons", "tl.start(", "lesson.start(")
 _LINE = 100  # a longer line is fine here, but the linter has to be told
 
 
-def source(name: str, knobs: Sequence[str] = (), place: str = "") -> str:
-    """The text of the cell.
+def source(place: str = "") -> str:
+    """The text of the folded cell.
 
     Args:
-        name: the notebook's name, without ``.ipynb``. That of a lesson is imported from its folder;
-            any other is handed to ``tl.start``.
-        knobs: its own parameters, besides ``PROFILE`` and ``SEED``.
         place: what pip installs where the package is missing: a folder, a wheel, an address such
             as ``git+https://...``; empty if there is no such place.
 
     Raises:
-        BadValue: the name or the place cannot stand in a cell.
+        BadValue: the place cannot stand in a cell.
     """
-    for value in (name, place):
-        if any(not c.isprintable() for c in value) or value != value.strip():
-            raise BadValue(
-                f"{value!r} cannot be written into a notebook's cell.",
-                "Leave out line breaks, and blanks at either end.",
-            )
-    extra = "".join(f", {knob}={knob}" for knob in knobs)
-    lesson = lessons.every().get(name)
-    start = (
-        _LESSON.format(folder=lesson.folder, knobs=extra)
-        if lesson
-        else _OWN.format(name=_quoted(name), knobs=extra)
-    )
-    text = _CELL.format(place=_quoted(place), start=start)
-    lines = text.strip().splitlines()
+    if not place.isprintable() or place != place.strip():
+        raise BadValue(
+            f"{place!r} cannot be written into a notebook's cell.",
+            "Leave out line breaks, and blanks at either end.",
+        )
+    lines = _CELL.format(place=_quoted(place)).strip().splitlines()
     return "\n".join(f"{line}  # noqa: E501" if len(line) > _LINE else line for line in lines)
+
+
+def start(notebook: Any, name: str) -> str:
+    """The text of the cell in sight.
+
+    Args:
+        notebook: its parameters, besides ``PROFILE`` and ``SEED``, are handed on.
+        name: of the notebook. That of a lesson is imported from its folder in ``tl_lessons``.
+
+    Example:
+        ``session = lesson.start(PROFILE, SEED)`` is its last line
+    """
+    knobs = [key for key in notebooks.parameters(notebook) if key not in ("PROFILE", "SEED")]
+    given = ", ".join(["PROFILE", "SEED", *(f"{knob}={knob}" for knob in knobs)])
+    if lesson := lessons.every().get(name):
+        begin = f"session = lesson.start({given})"
+        lines = [f"from tl_lessons.{lesson.folder} import lesson", "", begin]
+    else:
+        lines = ["", f"session = tl.start({_quoted(name)}, {given})"]
+    return "\n".join(["import tl_helpers as tl", *lines])
 
 
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def cell_of(notebook: Any, name: str) -> Any:
-    """The cell tagged ``bootstrap``.
-
-    Raises:
-        BadValue: there is none, or more than one.
-    """
-    tagged = [c for c in notebook.cells if TAG in c.metadata.get("tags", [])]
+def _cell(notebook: Any, name: str, tag: str) -> Any:
+    tagged = [c for c in notebook.cells if tag in c.metadata.get("tags", [])]
     if len(tagged) != 1:
         raise BadValue(
-            f"{name}: {len(tagged)} cells are tagged {TAG!r}; there must be exactly one.",
-            "Tag the code cell after the parameters; its text is written by: tl bootstrap",
+            f"{name}: {len(tagged)} cells are tagged {tag!r}; there must be exactly one.",
+            "Tag the code cell after the parameters 'bootstrap', then: tl bootstrap",
         )
     return tagged[0]
 
@@ -112,32 +116,25 @@ def place_of(notebook: Any, name: str) -> str:
     Raises:
         BadValue: not exactly one cell is tagged ``bootstrap``.
     """
-    found = _PLACE.search(cell_of(notebook, name).source)
+    found = _PLACE.search(_cell(notebook, name, TAG).source)
     return str(json.loads(found[1])) if found else ""
 
 
-def expected(notebook: Any, name: str, place: str | None = None) -> str:
-    """What the cell must say in this notebook; with its present place, unless given."""
-    knobs = [key for key in notebooks.parameters(notebook) if key not in ("PROFILE", "SEED")]
-    return source(name, knobs, place_of(notebook, name) if place is None else place)
-
-
 def problems(notebook: Any, name: str) -> list[str]:
-    """What is wrong with a notebook's cell; an empty list if it says what it must.
+    """What is wrong with a notebook's two cells; an empty list if they say what they must.
 
     Raises:
         BadValue: not exactly one cell is tagged ``bootstrap``.
     """
-    if cell_of(notebook, name).source == expected(notebook, name):
+    if apply(notebook, name) == notebook:
         return []
-    return [f"{name}: its bootstrap cell is not the one of the course; run: tl bootstrap {name}"]
+    return [f"{name}: its bootstrap cells are not those of the course; run: tl bootstrap {name}"]
 
 
 def apply(notebook: Any, name: str, place: str | None = None) -> Any:
-    """A copy of the notebook whose cell says what it must.
+    """A copy of the notebook whose two cells say what they must; whatever they said before is gone.
 
-    Imports of the author's own that stood in the cell move to a new cell after it. The stored
-    outputs stay valid if nothing but the place changes.
+    The stored outputs stay valid if nothing but the place changes.
 
     Args:
         notebook: an nbformat notebook, which is left as it is.
@@ -145,21 +142,22 @@ def apply(notebook: Any, name: str, place: str | None = None) -> Any:
         place: see :func:`source`; None keeps the present one.
 
     Raises:
-        BadValue: not exactly one cell is tagged ``bootstrap``, or it holds code of the author's
-            own that is no import.
+        BadValue: not exactly one cell is tagged ``bootstrap``, or several ``start``.
     """
     changed = copy.deepcopy(notebook)
-    cell = cell_of(changed, name)
-    before, after = cell.source, expected(changed, name, place)
-    own = [] if _anywhere(before) == _anywhere(after) else list(_own_imports(before, after, name))
-    cell.source = after
-    if own:
-        from nbformat.v4 import new_code_cell
-
-        index = changed.cells.index(cell) + 1
-        identity = {"id": f"{cell.id[:50]}-imports"} if "id" in cell else {}
-        changed.cells.insert(index, new_code_cell("\n".join(own), **identity))
-    if _anywhere(before) == _anywhere(after):
+    cell = _cell(changed, name, TAG)
+    if not any(START in c.metadata.get("tags", []) for c in changed.cells):
+        identity = {"id": f"{cell.id[:50]}-start"} if "id" in cell else {}
+        begin = new_code_cell(metadata={"tags": [START]}, **identity)
+        changed.cells.insert(changed.cells.index(cell) + 1, begin)
+    before = _anywhere(cell.source)
+    cell.source = source(place_of(notebook, name) if place is None else place)
+    cell.metadata.update(FOLDED)
+    same = before == _anywhere(cell.source)
+    begin = _cell(changed, name, START)
+    same = same and begin.source == start(changed, name)
+    begin.source = start(changed, name)
+    if same:
         keep_stamp(notebook, changed)
     return changed
 
@@ -171,36 +169,10 @@ def keep_stamp(before: Any, after: Any) -> None:
     """
     recorded = before.metadata.get("tl", {}).get("source_sha256")
     if recorded and recorded == notebooks.source_hash(before):
-        after.metadata["tl"] = {
-            **after.metadata["tl"],
-            "source_sha256": notebooks.source_hash(after),
-        }
+        after.metadata["tl"]["source_sha256"] = notebooks.source_hash(after)
 
 
 def _anywhere(text: str) -> str:
     """The cell without its place, for comparison."""
     lines = _PLACE.sub("    place = ...", text).splitlines()
     return "\n".join(line.removesuffix("  # noqa: E501") for line in lines)
-
-
-def _own_imports(before: str, after: str, name: str) -> Iterator[str]:
-    """The author's own imports in an earlier form of the cell."""
-    try:
-        statements = ast.parse(before).body
-    except SyntaxError as error:
-        raise BadValue(
-            f"{name}: its bootstrap cell is not Python: {error.msg} (line {error.lineno}).",
-            "Empty the cell; tl bootstrap writes its text.",
-        ) from error
-    known = {ast.unparse(s) for s in ast.parse(after).body}
-    for statement in statements:
-        text = ast.get_source_segment(before, statement) or ""
-        if ast.unparse(statement) in known or any(word in text for word in _OURS):
-            continue
-        if not isinstance(statement, (ast.Import, ast.ImportFrom)):
-            raise BadValue(
-                f"{name}: its bootstrap cell has code of its own: {text.splitlines()[0]}",
-                "Move it to the cell after; the bootstrap cell is the same in every notebook.",
-            )
-        separate = statement.lineno > 1 and not before.splitlines()[statement.lineno - 2].strip()
-        yield f"\n{text}" if separate else text

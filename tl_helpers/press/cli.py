@@ -326,63 +326,50 @@ def sessions(themes: tuple[str, ...], check: bool) -> None:
 @cli.command()
 @click.argument("notebooks", nargs=-1)
 @click.option("--output", type=click.Path(path_type=Path), help="Folder to write to (student).")
-@click.option(
-    "--changed",
-    type=click.Choice(["ask", "beside", "skip", "replace"]),
-    help="What to do about a copy that was worked in; asked in a terminal, otherwise 'beside'. "
-    "'replace' keeps it under another name.",
-)
-def clean(notebooks: tuple[str, ...], output: Path | None, changed: str | None) -> None:
+def student(notebooks: tuple[str, ...], output: Path | None) -> None:
     """Write copies for students: without outputs and solutions, never over anybody's work."""
-    from tl_helpers.press import student
+    from tl_helpers.press import student as room
 
-    if changed is None:
-        changed = "ask" if sys.stdin.isatty() else "beside"
-
-    def choose(path: Path) -> str:
-        return changed if changed != "ask" else _ask(path)
-
-    for copy in student.write(notebooks, output, choose):
-        kept = f"   (yours is {copy.kept})" if copy.kept and copy.status != "skipped" else ""
-        click.echo(f"{copy.status:9} {copy.path}{kept}")
-
-
-def _ask(path: Path) -> str:
-    from tl_helpers.press import student
-
-    click.echo(f"{path} is not as it was written: somebody has worked in it.")
-    for choice, meaning in student.CHOICES.items():
-        click.echo(f"  {choice:8} {meaning}")
-    return str(
-        click.prompt("What now?", type=click.Choice(list(student.CHOICES)), default="beside")
-    )
+    for copy in room.write(notebooks, output):
+        why = f"   ({copy.source.name} was worked in, and stays)" * (copy.status == "beside")
+        click.echo(f"{copy.status:9} {copy.path}{why}")
 
 
 @cli.command()
 @click.argument("notebooks", nargs=-1)
-@click.option("--source", "place", help="What pip installs where the package is missing.")
+@click.option(
+    "--source",
+    "place",
+    help="What pip installs where the package is missing; by default what stands there, else what "
+    "package or git remote tell.",
+)
 def bootstrap(notebooks: tuple[str, ...], place: str | None) -> None:
-    """Write the cell that finds or installs the package into notebooks (for authors)."""
+    """Write the cells that find or install the package and begin into notebooks (for authors)."""
     from tl_helpers.press import bootstrap as room
     from tl_helpers.press import notebooks as files
+    from tl_helpers.press.badges import known_place
 
     paths = files.find(notebooks)
     before = {path: files.read(path) for path in paths}
-    after = {path: room.apply(before[path], path.stem, place) for path in paths}
+    after = {}
+    for path in paths:
+        stated = room.place_of(before[path], path.stem) or known_place()
+        after[path] = room.apply(before[path], path.stem, stated if place is None else place)
     for path in paths:
         if after[path] == before[path]:
             click.echo(f"unchanged {path}")
             continue
         files.write(after[path], path)
-        stale = after[path].metadata.get("tl", {}).get("source_sha256") != files.source_hash(
-            after[path]
-        )
+        stamp = after[path].metadata.get("tl", {}).get("source_sha256")
+        stale = stamp != files.source_hash(after[path])
         click.echo(f"written   {path}" + f"   (next: tl refresh {path.stem})" * stale)
 
 
 @cli.command()
 @click.argument("notebooks", nargs=-1)
-@click.option("--repo", metavar="OWNER/NAME", help="On GitHub; by default the git remote origin.")
+@click.option(
+    "--repo", metavar="OWNER/NAME", help="On GitHub; by default as package or git remote tell."
+)
 @click.option("--branch", default="main", show_default=True, help="The branch that is shown.")
 @click.option("--site", default="", metavar="URL", help="Of the built site; {name}: the notebook.")
 @click.option("--remove", is_flag=True, help="Take the links and the place out again.")

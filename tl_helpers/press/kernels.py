@@ -66,7 +66,7 @@ def environment(*, offline_run: bool, threads: int, seeds: str | None = None) ->
         env.update(offline.SWITCHES, TL_OFFLINE="1")
         paths.append(str(files.PACKAGE / "press" / "_offline"))
     if (files.PACKAGE.parent / "pyproject.toml").exists():  # a checkout, perhaps not installed
-        paths.append(str(files.PACKAGE.parent))
+        paths += [str(files.PACKAGE.parent), str(files.PACKAGE.parent / "notebooks")]
     if existing := env.get("PYTHONPATH"):
         paths.append(existing)
     if paths:

@@ -21,7 +21,8 @@ from tl_helpers.core.errors import BadValue, BrokenFile, CourseError, UnknownNam
 
 TAGS = {
     "parameters": "the one cell with PROFILE, SEED and the notebook's knobs",
-    "bootstrap": "finds or installs tl_helpers",
+    "bootstrap": "finds or installs tl_helpers; folded away",
+    "start": "imports the lesson and begins",
     "exercise": "a learner writes here",
     "solution": "an answer; student copies leave it out",
     "claim": "records a claim",
@@ -308,12 +309,12 @@ def problems(path: str | os.PathLike[str]) -> list[str]:
 
 
 def warnings(path: str | os.PathLike[str]) -> list[str]:
-    """What one should look at again: long code cells, messages on stderr, a heavy file."""
+    """What one should look at again: long code cells in sight, messages on stderr, a heavy file."""
     found = []
     for number, cell in enumerate(read(path).cells, 1):
         lines = len(cell.source.strip().splitlines())
-        folded = "bootstrap" in cell.metadata.get("tags", [])
-        if cell.cell_type == "code" and not folded and lines > CODE_LINES:
+        folded = cell.metadata.get("jupyter", {}).get("source_hidden", False)
+        if cell.cell_type == "code" and lines > CODE_LINES and not folded:
             found.append(f"cell {number}: {lines} lines of code (aim for {CODE_LINES})")
         if any(o.get("name") == "stderr" for o in cell.get("outputs", [])):
             found.append(f"cell {number}: writes to stderr")

@@ -1,36 +1,31 @@
 """Student copies: the notebooks without outputs and without solutions, to work in.
 
-A copy carries the hash of what was written (``metadata.tl.copy_sha256``). A later ``tl clean``
+A copy carries the hash of what was written (``metadata.tl.copy_sha256``). A later ``tl student``
 replaces a copy only if it still has that hash. Whatever a learner has touched stays, and the new
 copy goes beside it.
 """
 
 from __future__ import annotations
 
-import ast
 import copy
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import nbformat
+from nbconvert.preprocessors import ClearOutputPreprocessor, Preprocessor, TagRemovePreprocessor
+
 from tl_helpers.core import files
-from tl_helpers.core.errors import BadValue, CourseError
+from tl_helpers.core.errors import BadValue
 from tl_helpers.press import notebooks
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 """Lines around a solution in a code cell (the markers that nbgrader uses too)."""
-
-CHOICES = {
-    "beside": "leave the file as it is, and write the new copy beside it",
-    "skip": "leave the file as it is, and write nothing",
-    "replace": "put the new copy in its place; the file is kept under another name",
-}
-"""What can be done about a file that the learner changed."""
 
 # What editors and kernels rewrite without the learner's doing.
 _EDITORS = ("kernelspec", "language_info")
@@ -42,24 +37,53 @@ class Copy:
 
     Attributes:
         source: the notebook of the course.
-        path: the copy; for ``"skipped"`` the file that was left alone.
-        status: ``"written"``, ``"unchanged"`` (it was there already), ``"beside"``,
-            ``"skipped"`` or ``"replaced"``.
-        kept: where the learner's own file is now, if there was one.
+        path: the copy.
+        status: ``"written"``, ``"unchanged"`` (it was there already) or ``"beside"`` (a file that
+            somebody has worked in has its name, and was left alone).
     """
 
     source: Path
     path: Path
     status: str
-    kept: Path | None = None
+
+
+class Regions(Preprocessor):
+    """Puts ``...`` for the lines of a code cell between ``BEGIN`` and ``END``.
+
+    Raises:
+        BadValue: a solution begins and does not end, or the other way round.
+    """
+
+    def preprocess_cell(self, cell: Any, resources: dict[str, Any], index: int) -> tuple[Any, Any]:
+        lines, inside = [], False
+        for line in cell.source.splitlines() if cell.cell_type == "code" else ():
+            mark = line.strip()
+            if mark in (BEGIN, END):
+                if inside == (mark == BEGIN):
+                    raise self._unpaired(mark, index, resources)
+                inside = mark == BEGIN
+                if inside:
+                    lines.append(line.partition("#")[0] + "...")
+            elif not inside:
+                lines.append(line)
+        if inside:
+            raise self._unpaired(BEGIN, index, resources)
+        if cell.cell_type == "code":
+            cell.source = "\n".join(lines)
+        return cell, resources
+
+    def _unpaired(self, mark: str, index: int, resources: dict[str, Any]) -> BadValue:
+        return BadValue(
+            f"{resources['name']}: cell {index + 1}: {mark!r} without its other half.",
+            f"A solution stands between {BEGIN!r} and {END!r}, each on a line of its own.",
+        )
 
 
 def student(notebook: Any, name: str) -> Any:
     """A copy of the notebook for a learner: no outputs, no counts, no solutions; then its hash.
 
-    Left out are cells tagged ``solution``, calls of ``lesson.solution(...)`` (not the comments
-    that mention it), and the lines between ``### BEGIN SOLUTION`` and ``### END SOLUTION``, for
-    which ``...`` is put.
+    Left out are cells tagged ``solution`` and the lines between ``### BEGIN SOLUTION`` and
+    ``### END SOLUTION``, for which ``...`` is put.
 
     Args:
         notebook: an nbformat notebook, which is left as it is.
@@ -67,30 +91,18 @@ def student(notebook: Any, name: str) -> Any:
 
     Raises:
         BadValue: a solution begins and does not end, or the other way round.
-        CourseError: nbconvert is not installed.
-    """
-    try:
-        from nbconvert.preprocessors import ClearOutputPreprocessor
-    except ModuleNotFoundError as error:
-        raise CourseError(
-            f"Copies cannot be made here: the package {error.name} is not installed.",
-            "Install it: make course, or pip install nbconvert",
-        ) from None
-    clean, _ = ClearOutputPreprocessor().preprocess(notebooks.tidy(notebook), {})
-    cells = []
-    for number, cell in enumerate(clean.cells, 1):
-        if "solution" in cell.metadata.get("tags", []):
-            continue
-        if cell.cell_type == "code":
-            before = cell.source
-            cell.source = _without_calls(_without_regions(before, f"{name}: cell {number}"))
-            if before.strip() and not cell.source.strip():
-                continue
-        cells.append(cell)
-    clean.cells = cells
-    clean.metadata["tl"] = {"student_copy": name}
-    import nbformat
 
+    Example:
+        ``student(read(path), "00_start_here").metadata.tl.student_copy -> "00_start_here"``
+    """
+    clean, resources = notebooks.tidy(notebook), {"name": name}
+    for step in (
+        Regions(enabled=True),  # first: its messages count cells as they stand in the source
+        TagRemovePreprocessor(enabled=True, remove_cell_tags={"solution"}),
+        ClearOutputPreprocessor(enabled=True),
+    ):
+        clean, _ = step(clean, resources)
+    clean.metadata["tl"] = {"student_copy": name}
     clean.metadata["tl"]["copy_sha256"] = content_hash(json.loads(nbformat.writes(clean)))
     return clean
 
@@ -101,7 +113,6 @@ def content_hash(content: dict[str, Any]) -> str:
     Args:
         content: the JSON of the file; it does not matter whether texts are stored line by line.
     """
-    import nbformat
     from nbformat.v4.rwbase import rejoin_lines
 
     joined = rejoin_lines(nbformat.from_dict(copy.deepcopy(content)))
@@ -129,17 +140,13 @@ def untouched(path: Path) -> bool:
 
 
 def write(
-    names: Sequence[str | os.PathLike[str]] = (),
-    output: str | os.PathLike[str] | None = None,
-    changed: Callable[[Path], str] = lambda path: "beside",
+    names: Sequence[str | os.PathLike[str]] = (), output: str | os.PathLike[str] | None = None
 ) -> list[Copy]:
-    """Write student copies; a file that a learner changed is never lost.
+    """Write student copies; a file that a learner changed is never touched.
 
     Args:
         names: notebooks by name or path; all of ``notebooks/`` without any.
         output: folder to write to; ``student/`` in the course folder by default.
-        changed: asked what to do about a file that is not as it was written; one of
-            :data:`CHOICES`.
 
     Returns:
         What became of each.
@@ -149,12 +156,15 @@ def write(
         BadValue: the folder is that of the notebooks or in build/, two notebooks have one name,
             or a solution in one is not closed; nothing is written then.
         CourseError: disk full, or no permission; copies are whole or absent.
+
+    Example:
+        ``write(["00_start_here"])[0].status -> "written"``
     """
     folder = Path(output) if output is not None else files.root() / "student"
     paths = notebooks.find(names)
     _check(paths, folder)
     made = {path: student(notebooks.read(path), path.stem) for path in paths}
-    return [_place(path, notebook, folder, changed) for path, notebook in made.items()]
+    return [_place(path, notebook, folder) for path, notebook in made.items()]
 
 
 def _check(paths: Sequence[Path], folder: Path) -> None:
@@ -180,99 +190,16 @@ def _check(paths: Sequence[Path], folder: Path) -> None:
         seen[path.name] = path
 
 
-def _place(path: Path, notebook: Any, folder: Path, changed: Callable[[Path], str]) -> Copy:
-    target = folder / path.name
-    if _same(target, notebook):
-        return Copy(path, target, "unchanged")
-    if not os.path.lexists(target) or untouched(target):
-        notebooks.write(notebook, target)
-        return Copy(path, target, "written")
-    choice = changed(target)
-    if choice == "skip":
-        return Copy(path, target, "skipped", kept=target)
-    if choice == "replace":
-        return _replace(path, notebook, target)
-    if choice != "beside":
-        raise BadValue(f"{choice!r} is none of the choices.", f"Choose: {', '.join(CHOICES)}.")
-    for beside in _names(target, "new"):
-        if _same(beside, notebook):
-            return Copy(path, beside, "unchanged", kept=target)
-        if not os.path.lexists(beside) or untouched(beside):
-            notebooks.write(notebook, beside)
-            return Copy(path, beside, "beside", kept=target)
+def _place(path: Path, notebook: Any, folder: Path) -> Copy:
+    """Write one copy under the first name that nobody has worked under."""
+    wanted = notebook.metadata["tl"]["copy_sha256"]
+    for number in count():
+        beside = {0: "", 1: ".new"}.get(number, f".new-{number}")
+        target = folder / f"{path.stem}{beside}.ipynb"
+        recorded = _recorded(target)
+        if recorded == wanted:
+            return Copy(path, target, "unchanged")
+        if recorded is not None or not os.path.lexists(target):
+            notebooks.write(notebook, target)
+            return Copy(path, target, "beside" if number else "written")
     raise AssertionError("names do not end")
-
-
-def _replace(path: Path, notebook: Any, target: Path) -> Copy:
-    """Move the learner's file to a free name, then write; if that fails, move it back."""
-    kept = next(p for p in _names(target, "mine") if not os.path.lexists(p))
-    try:
-        os.rename(target, kept)
-    except OSError as error:
-        raise CourseError(
-            f"{target} could not be moved to {kept.name}: {error.strerror or error}.",
-            "Move it yourself, or choose another --output.",
-        ) from error
-    try:
-        notebooks.write(notebook, target)
-    except BaseException:
-        os.rename(kept, target)
-        raise
-    return Copy(path, target, "replaced", kept=kept)
-
-
-def _names(target: Path, word: str) -> Iterator[Path]:
-    """``x.new.ipynb``, ``x.new-2.ipynb``, ``x.new-3.ipynb`` ..."""
-    yield target.with_name(f"{target.stem}.{word}.ipynb")
-    for number in count(2):
-        yield target.with_name(f"{target.stem}.{word}-{number}.ipynb")
-
-
-def _same(path: Path, notebook: Any) -> bool:
-    """Is this very copy there already, untouched?"""
-    return _recorded(path) == notebook.metadata["tl"]["copy_sha256"]
-
-
-def _without_regions(source: str, where: str) -> str:
-    if BEGIN not in source and END not in source:
-        return source
-    lines, inside = [], False
-    for line in source.splitlines():
-        mark = line.strip()
-        if mark in (BEGIN, END):
-            if inside == (mark == BEGIN):
-                raise BadValue(
-                    f"{where}: {mark!r} without its other half.",
-                    f"A solution stands between {BEGIN!r} and {END!r}, each on a line of its own.",
-                )
-            inside = mark == BEGIN
-            if inside:
-                lines.append(line[: len(line) - len(line.lstrip())] + "...")
-        elif not inside:
-            lines.append(line)
-    if inside:
-        raise BadValue(f"{where}: {BEGIN!r} without its other half.", f"Close it with {END!r}.")
-    return "\n".join(lines)
-
-
-def _without_calls(source: str) -> str:
-    """Without statements that show a solution; empty if only comments are left then."""
-    try:
-        statements = ast.parse(source).body
-    except SyntaxError:  # a cell with magics, or one that is to be mended by the learner
-        return source
-    shown = [s for s in statements if isinstance(s, ast.Expr) and any(map(_shows, ast.walk(s)))]
-    if not shown:
-        return source
-    gone = {n for s in shown for n in range(s.lineno, (s.end_lineno or s.lineno) + 1)}
-    lines = [line for n, line in enumerate(source.splitlines(), 1) if n not in gone]
-    code = any(line.strip() and not line.strip().startswith("#") for line in lines)
-    return "\n".join(lines).strip("\n") if code else ""
-
-
-def _shows(node: ast.AST) -> bool:
-    """Is this ``solution("id")``, as ``lesson.solution("id")``?"""
-    if not (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)):
-        return False
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    return name == "solution" and isinstance(node.args[0].value, str)

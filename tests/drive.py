@@ -18,9 +18,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import KernelManager
+
 from tl_helpers.core import files
 from tl_helpers.core.errors import CourseError
-from tl_helpers.press import notebooks
+from tl_helpers.press import kernels, notebooks
 from tl_helpers.show.explore.live import VIEW
 
 _WIDGET = "IPY_MODEL_"
@@ -84,8 +87,13 @@ class Front:
             CourseError: the cell failed.
         """
         self.views, self.trouble = [], []
-        self._until_idle(self.client.execute(source, store_history=True, allow_stdin=False))
-        reply = self.client.get_shell_msg(timeout=60)["content"]
+        request = self.client.execute(source, store_history=True, allow_stdin=False)
+        self._until_idle(request)
+        while True:  # a kernel that started slowly may still answer to its first greetings
+            message = self.client.get_shell_msg(timeout=60)
+            if message["parent_header"].get("msg_id") == request:
+                break
+        reply = message["content"]
         if reply["status"] != "ok":
             first = next(iter(source.splitlines()), "")
             raise CourseError(
@@ -143,22 +151,17 @@ class Front:
         return turned
 
 
+class Manager(KernelManager):
+    """A kernel manager for which ``python3`` is this interpreter, as for the runner's own."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.kernel_spec_manager = KernelSpecManager(kernel_dirs=[])
+
+
 @contextmanager
 def kernel(folder: Path, threads: int = 1) -> Iterator[Front]:
     """A kernel of this interpreter in which widgets live, offline; ended afterwards."""
-    import zmq
-    from jupyter_client.kernelspec import KernelSpecManager
-    from jupyter_client.manager import KernelManager
-
-    from tl_helpers.press import kernels
-
-    class Manager(KernelManager):
-        def __init__(self, **options: Any) -> None:
-            super().__init__(**options)
-            self.kernel_spec_manager = KernelSpecManager(kernel_dirs=[])  # this interpreter, surely
-            if self.has_trait("transport_encryption") and zmq.has("curve"):
-                self.transport_encryption = "auto"
-
     env = kernels.environment(offline_run=True, threads=threads)
     env.pop("TL_QUIET")  # somebody is looking, as far as the kernel knows
     env.pop("TL_STATIC")
