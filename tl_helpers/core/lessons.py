@@ -115,7 +115,12 @@ class Plan(Record):
 
 
 def home() -> Path:
-    """The folder of all lessons: that of the course, or the one that is installed."""
+    """The folder of all lessons: that of the course, or the one that is installed.
+
+    Example:
+        >>> home().name
+        'tl_lessons'
+    """
     here = files.root() / "notebooks" / "tl_lessons"
     return here if here.is_dir() else Path(find().__path__[0])
 
@@ -125,6 +130,10 @@ def plan() -> Plan:
 
     Raises:
         BrokenFile: ``course.toml`` cannot be read.
+
+    Example:
+        >>> [theme.name for theme in plan().theme]
+        ['Pre-training', 'Target tasks', 'Adaptation', 'Discussion']
     """
     return records.read(home() / "course.toml", Plan)
 
@@ -137,7 +146,8 @@ def every() -> dict[str, Facts]:
             line.
 
     Example:
-        ``every()["00_start_here"].theme -> "Start"``
+        >>> every()["00_start_here"].theme
+        'Start'
     """
     course, place = plan(), home() / "course.toml"
     themes = [START, *(theme.name for theme in course.theme)]
@@ -166,7 +176,12 @@ def _misfit(path: Path, key: str, what: str, do: str) -> BrokenFile:
 
 
 def path_of(notebook: str) -> Path:
-    """The file of a lesson."""
+    """The file of a lesson.
+
+    Example:
+        >>> path_of("00_start_here").parent.name
+        'start_here'
+    """
     return home() / notebook.partition("_")[2] / FILE
 
 
@@ -175,6 +190,10 @@ def of(notebook: str) -> Facts:
 
     Raises:
         UnknownName: no such lesson.
+
+    Example:
+        >>> of("00_start_here").title
+        'Start here'
     """
     lessons = every()
     if notebook not in lessons:
@@ -186,7 +205,8 @@ def rows() -> list[Row]:
     """Every notebook on the map, written (``ready``) or planned, in order.
 
     Example:
-        ``rows()[0].notebook -> "00_start_here"``
+        >>> rows()[0].notebook
+        '00_start_here'
     """
     return sorted([*every().values(), *plan().planned], key=lambda row: row.notebook)
 
@@ -212,7 +232,12 @@ def slug(theme: str) -> str:
 
 
 def find() -> ModuleType:
-    """The package ``tl_lessons``: installed, or in the ``notebooks`` folder of a checkout."""
+    """The package ``tl_lessons``: installed, or in the ``notebooks`` folder of a checkout.
+
+    Example:
+        >>> find().__name__
+        'tl_lessons'
+    """
     try:
         return importlib.import_module("tl_lessons")
     except ModuleNotFoundError:  # a checkout that is not installed: its notebooks/ has it
@@ -224,7 +249,8 @@ def modules(wanted: Callable[[str], bool]) -> Iterator[ModuleType]:
     """Import and yield the modules of all lessons whose own name is ``wanted``, in order.
 
     Example:
-        ``[m.__name__ for m in modules(lambda name: name == "studies")]``
+        >>> next(modules(lambda name: name == "exercises")).__name__
+        'tl_lessons.contextual_representations.exercises'
     """
     package = find()
     for folder in pkgutil.iter_modules(package.__path__):

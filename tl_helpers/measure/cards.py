@@ -46,7 +46,12 @@ _GROUND = "var(--jp-layout-color1,var(--pst-color-surface,transparent))"
 
 
 def number(value: float, scale: float, sign: bool = True) -> str:
-    """``value`` with as many decimals as a spread of ``scale`` deserves, and a real minus sign."""
+    """``value`` with as many decimals as a spread of ``scale`` deserves, and a real minus sign.
+
+    Example:
+        >>> number(-3.14159, scale=2.5)
+        '−3.1'
+    """
     decimals = 1 if scale <= 0 else max(0, min(6, 1 - math.floor(math.log10(scale))))
     while decimals < 6 and value and float(f"{value:.{decimals}f}") == 0:
         decimals += 1  # never print 0.0 for an end that lies on one side of zero
@@ -59,7 +64,11 @@ def _plain(value: float) -> str:
 
 
 def numbers(claim: Claim) -> tuple[str, str, str]:
-    """Lower end, effect and upper end, with the decimals that the interval deserves."""
+    """Lower end, effect and upper end, with the decimals that the interval deserves.
+
+    Example:
+        ``numbers(claim) -> ("+9", "+14", "+20")``
+    """
     scale = claim.high - claim.low
     low, effect, high = (number(x, scale) for x in (claim.low, claim.effect, claim.high))
     return low, effect, high
@@ -72,7 +81,11 @@ def _basis(claim: Claim) -> str:
 
 
 def evidence(claim: Claim) -> str:
-    """What the numbers say, in one or two sentences that fit the verdict."""
+    """What the numbers say, in one or two sentences that fit the verdict.
+
+    Example:
+        ``evidence(claim) -> "Measured: +14 accuracy points, between +9 and +20. The whole ..."``
+    """
     low, effect, high = numbers(claim)
     up = claim.direction == ">0"
     side, other = ("above", "below") if up else ("below", "above")
@@ -121,7 +134,11 @@ def result(claim: Claim) -> str:
 
 
 def text(claim: Claim) -> str:
-    """The card in plain text."""
+    """The card in plain text.
+
+    Example:
+        ``text(claim) -> "[✓ Supported] It helps. ..."``
+    """
     return (
         f"[{LOOKS[claim.verdict]}] {_lead(claim)}{claim.sentence}\n"
         f"    {evidence(claim)}\n    ({_foot(claim)})"
@@ -129,7 +146,11 @@ def text(claim: Claim) -> str:
 
 
 def drawing(claim: Claim) -> str:
-    """The interval as an inline SVG, against zero and the promised minimum."""
+    """The interval as an inline SVG, against zero and the promised minimum.
+
+    Example:
+        ``drawing(claim) -> '<svg role="img" aria-label="Interval from +9 to +20 ...'``
+    """
     line = LOOKS[claim.verdict].line
     goal = claim.minimum if claim.direction == ">0" else -claim.minimum
     points = (0.0, goal, claim.low, claim.high, claim.effect)
@@ -170,7 +191,11 @@ def drawing(claim: Claim) -> str:
 
 
 def html(claim: Claim) -> str:
-    """The card for a notebook: chip with the verdict, promise, picture, numbers."""
+    """The card for a notebook: chip with the verdict, promise, picture, numbers.
+
+    Example:
+        ``html(claim) -> '<div role="group" aria-label="Claim: Supported" ...'``
+    """
     look = LOOKS[claim.verdict]
     lead = f'<span style="font-weight:400">{_lead(claim)}</span>' if _lead(claim) else ""
     return (
@@ -215,6 +240,9 @@ def table(
 
     Raises:
         UnknownName: another form.
+
+    Example:
+        ``table(claims.collect(paths)) -> "| Notebook | Claim | Effect | ..."``
     """
     if form == "json":
         rows = [{"notebook": claim.notebook, **claim.to_dict()} for claim in records]

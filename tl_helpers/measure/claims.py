@@ -182,6 +182,9 @@ def registry() -> dict[str, Promise]:
 
     Raises:
         BrokenFile: a lesson's file that cannot be read, or an id that is there twice.
+
+    Example:
+        ``registry()["start-town-16"].minimum -> 15.0``
     """
     promises: dict[str, Promise] = {}
     for facts in lessons.every().values():
@@ -205,6 +208,9 @@ def collect(notebooks: Iterable[str | Path]) -> list[Claim]:
 
     Raises:
         BrokenFile: a file that is no notebook, or a record that is no claim.
+
+    Example:
+        ``collect(["notebooks/00_start_here.ipynb"])[0].verdict -> "supported"``
     """
     import nbformat
 
@@ -228,6 +234,9 @@ def of_notebook(notebook: Any, path: str | Path) -> list[Claim]:
 
     Raises:
         BrokenFile: a record that is no claim.
+
+    Example:
+        ``of_notebook(nbformat.read(path, 4), path)[0].id -> "start-encoder-64"``
     """
     return [
         _from_dict(shown["data"][MIME], Path(path), number)
@@ -269,6 +278,9 @@ def check(
 
     Returns:
         One line for each problem, starting with the claim's id.
+
+    Example:
+        ``check([], registry()) -> ["start-encoder-64: missing: ...", ...]``
     """
     problems: list[str] = []
     ran = None if notebooks is None else {PurePath(name).stem for name in notebooks}

@@ -57,6 +57,7 @@ def make(notebook: str, theme: str = "", title: str = "", question: str = "") ->
                 text = _filled(part, row)
                 (temporary / part.name.removesuffix(".txt")).write_text(text, "utf-8")
         notebooks.write(_notebook(row), path)
+        lessons.of(notebook)  # what was made is read as everything else is
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         path.unlink(missing_ok=True)
