@@ -70,7 +70,7 @@ course: $(COURSE_STAMP)
 site: $(COURSE_STAMP)
 	@$(PY) -m tl_helpers site || { \
 	  echo "FAILED: the notebooks ran, but the site was not built (see above)."; \
-	  echo "  -> Their pages are in build/html; mend what is named above, then: make site"; exit 1; }
+	  echo "  -> Their executed copies are in build/notebooks; mend what is named above, then: make site"; exit 1; }
 
 lab: $(COURSE_STAMP)
 	@JUPYTER_PREFER_ENV_PATH=1 $(PY) -m jupyterlab $(START)

@@ -180,10 +180,10 @@ class _Handler(BaseHTTPRequestHandler):
         """``/api/models/owner/name[/(revision|tree|paths-info)/COMMIT[/folder]]``"""
         repository, rest = "/".join(parts[:3]), parts[3:]
         what, revision = rest[0] if rest else "revision", rest[1] if len(rest) > 1 else "main"
-        found = self._find(repository, revision)
-        if found is None:
+        commit_and_files = self._find(repository, revision)
+        if commit_and_files is None:
             return
-        commit, contents = found
+        commit, contents = commit_and_files
         if what == "revision":
             siblings = [{"rfilename": name} for name in contents]
             about = {
@@ -230,10 +230,10 @@ class _Handler(BaseHTTPRequestHandler):
         if not repository.startswith("datasets/"):
             repository = f"models/{repository}"
         revision, _, name = rest.partition("/")
-        found = self._find(repository, revision)
-        if found is None:
+        commit_and_files = self._find(repository, revision)
+        if commit_and_files is None:
             return
-        commit, contents = found
+        commit, contents = commit_and_files
         content = contents.get(name)
         if content is None:
             return self._send(404, b"{}", X_Error_Code="EntryNotFound", X_Repo_Commit=commit)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import nbformat
@@ -45,17 +43,3 @@ def outputs(path: Path) -> str:
         for output in cell.get("outputs", []):
             said.append(output.get("text") or output.get("data", {}).get("text/plain", ""))
     return "\n".join(said)
-
-
-def functions_of(path: Path, **space: Any) -> SimpleNamespace:
-    """The functions that a notebook of the course defines, without running its experiments.
-
-    Args:
-        path: of the notebook.
-        **space: the names that its functions use.
-    """
-    for cell in nbformat.read(str(path), as_version=4).cells:
-        if cell.cell_type == "code" and "bootstrap" not in cell.metadata.get("tags", []):
-            defined = [x for x in ast.parse(cell.source).body if isinstance(x, ast.FunctionDef)]
-            exec(compile(ast.Module(defined, []), cell.id, "exec"), space)
-    return SimpleNamespace(**space)

@@ -147,6 +147,8 @@ def few_pages(folder: Path) -> None:
     (folder / "bibliography.md").write_text(
         "# Bibliography\n\n```{bibliography}\n:all:\n```\n", "utf-8"
     )
+    shutil.copy(ROOT / "notebooks" / "site" / "conf.py", folder)
+    shutil.copytree(ROOT / "notebooks" / "site" / "static", folder / "static")
 
 
 @contextmanager
@@ -168,3 +170,9 @@ def small_site(base: Path) -> Built:
     place = small_course(base / "small-course")
     with course_folder(place):
         return build()
+
+
+@cache
+def whole_site(base: Path) -> Built:
+    """The site of the course itself, with the outputs stored in its notebooks; built once."""
+    return build(base / "whole-site", base / "no-run")

@@ -7,17 +7,9 @@ import pytest
 import torch
 
 from tl_helpers import models
-from tl_helpers.core.errors import BadValue, CourseError
-from tl_helpers.train import (
-    adapt,
-    finetune,
-    heads,
-    precision,
-    pretrain,
-)
-from tl_helpers.train import (
-    texts as _texts,
-)
+from tl_helpers.core.errors import BadValue, CourseError, UnknownName
+from tl_helpers.train import adapt, baseline, finetune, heads, precision, pretrain, probe
+from tl_helpers.train.texts import encode, training_order
 
 GOOD, BAD = ["good", "lovely", "fine"], ["bad", "awful", "poor"]
 REST = ["the", "film", "soup", "was", "very", "and", "so", "it"]
@@ -58,13 +50,13 @@ def snapshot(model):
 
 def test_embed_is_the_mean_over_real_tokens_in_the_given_order(model, tokenizer):
     texts = ["the film was very very very good", "soup", "it was so bad and so poor", "fine"] * 3
-    found = adapt.embed(model, tokenizer, texts, batch_size=5, autocast="float32")
-    assert found.shape == (12, 32) and found.dtype == np.float32
+    vectors = adapt.embed(model, tokenizer, texts, batch_size=5, autocast="float32")
+    assert vectors.shape == (12, 32) and vectors.dtype == np.float32
     for layer, pooling in ((-1, "mean"), (0, "mean"), (1, "cls"), (-2, "max")):
-        found = adapt.embed(
+        vectors = adapt.embed(
             model, tokenizer, texts, layer=layer, pooling=pooling, batch_size=5, autocast="float32"
         )
-        for text, vector in zip(texts, found, strict=True):
+        for text, vector in zip(texts, vectors, strict=True):
             with torch.no_grad():
                 states = (
                     model.eval()
@@ -123,8 +115,8 @@ def test_embed_agrees_with_sentence_transformers():
 
 def test_embed_an_empty_text_and_one_that_is_too_long(model, tokenizer, gpt):
     for network, tok in ((model, tokenizer), gpt):
-        found = adapt.embed(network, tok, ["", "good " * 500, "fine"])
-        assert np.isfinite(found).all() and len(found) == 3
+        vectors = adapt.embed(network, tok, ["", "good " * 500, "fine"])
+        assert np.isfinite(vectors).all() and len(vectors) == 3
 
 
 # features -----------------------------------------------------------------------------------------
@@ -156,6 +148,19 @@ def test_features_are_scikit_learns(model, tokenizer):
     twin.fit(rows, labels)
     adapted = adapt.fit(model, tokenizer, texts, labels, mode="features", C=0.3)
     np.testing.assert_allclose(adapted.probabilities(texts), twin.predict_proba(rows), atol=1e-9)
+
+
+def test_a_probe_is_fitted_to_the_end_and_the_quick_one_nearly_agrees():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 3, 300)
+    rows = (rng.normal(size=(300, 6)) + 2 * np.eye(6)[labels]).astype(np.float32)
+    full = probe.linear(rows, labels, C=1 / (1e-3 * len(rows)))
+    assert full[-1].n_iter_.max() < full[-1].max_iter
+    assert (probe.quick(rows, labels, 3)(rows) == full.predict(rows)).mean() > 0.98
+    names = np.array(["a", "b", "c"])[labels]
+    assert (probe.linear(rows, names).predict(rows) == names).mean() > 0.8
+    with pytest.raises(BadValue, match="C=0"):
+        probe.linear(rows, labels, C=0)
 
 
 # fine-tuning --------------------------------------------------------------------------------------
@@ -213,7 +218,7 @@ def test_same_seed_same_result_and_the_global_random_state_is_left_alone(model, 
 
 def test_each_text_once_per_epoch_in_batches_of_similar_length():
     lengths = np.random.default_rng(0).integers(5, 60, 1003)
-    batches = _texts.training_order(lengths, 16, seed=0, epoch=0)
+    batches = training_order(lengths, 16, seed=0, epoch=0)
     assert sorted(np.concatenate(batches).tolist()) == list(range(1003))
     padded = sum(len(b) * lengths[b].max() for b in batches) / lengths.sum()
     shuffled = np.random.default_rng(1).permutation(1003)
@@ -221,15 +226,15 @@ def test_each_text_once_per_epoch_in_batches_of_similar_length():
     assert padded < 1.15 < sum(len(b) * lengths[b].max() for b in plain) / lengths.sum()
     means = [lengths[b].mean() for b in batches]
     assert abs(np.corrcoef(means, np.arange(len(means)))[0, 1]) < 0.4  # not from short to long
-    assert batches[0].tolist() != _texts.training_order(lengths, 16, 0, 1)[0].tolist()
+    assert batches[0].tolist() != training_order(lengths, 16, 0, 1)[0].tolist()
 
 
 def test_the_same_steps_as_the_trainer(model, tokenizer, tmp_path):
     """Same batches, schedule, decay and clipping as ``transformers.Trainer``: same losses."""
-    from transformers import DataCollatorWithPadding, Trainer, TrainerCallback, TrainingArguments
+    from transformers import DataCollatorWithPadding
 
     texts, labels = reviews(40)
-    settings = {"learning_rate": 2e-3, "weight_decay": 0.01, "warmup": 0.25}
+    settings = {"learning_rate": 2e-3, "weight_decay": 0.01}
     ours = adapt.fit(
         model,
         tokenizer,
@@ -237,57 +242,36 @@ def test_the_same_steps_as_the_trainer(model, tokenizer, tmp_path):
         labels,
         epochs=3,
         batch_size=8,
+        warmup=0.25,
         seed=1,
         autocast="float32",
         **settings,
     )
-
-    rows = _texts.encode(tokenizer, texts, model)
+    rows = encode(tokenizer, texts, model)
     lengths = np.array([len(r) for r in rows])
     data = [
         {"input_ids": rows[i], "labels": int(labels[i] == "positive")}
         for epoch in range(3)
-        for batch in _texts.training_order(lengths, 8, 1, epoch)
+        for batch in training_order(lengths, 8, 1, epoch)
         for i in batch
     ]
-
-    class Losses(TrainerCallback):
-        found: list[float] = []
-
-        def on_log(self, args, state, control, logs=None, **_):
-            self.found += [logs["loss"]] if "loss" in logs else []
-
-    class InOrder(Trainer):
-        def _get_train_sampler(self, *_):
-            return torch.utils.data.SequentialSampler(self.train_dataset)
-
-    network = heads.classifier(model, tokenizer, ["negative", "positive"], seed=1)
-    arguments = TrainingArguments(
-        output_dir=str(tmp_path),
+    theirs = baseline.train(
+        heads.classifier(model, tokenizer, ["negative", "positive"], seed=1),
+        data,
+        DataCollatorWithPadding(tokenizer),
+        in_order=True,
         num_train_epochs=1,
         per_device_train_batch_size=8,
-        seed=1,
-        learning_rate=2e-3,
-        weight_decay=0.01,
         warmup_steps=round(0.25 * 15),
-        logging_steps=1,
         lr_scheduler_type="linear",
         max_grad_norm=1.0,
-        report_to="none",
-        use_cpu=True,
-        disable_tqdm=True,
-        save_strategy="no",
+        logging_strategy="steps",
+        logging_steps=1,
+        seed=1,
+        **settings,
     )
-    recorder = Losses()
-    InOrder(
-        network,
-        arguments,
-        train_dataset=data,
-        callbacks=[recorder],
-        data_collator=DataCollatorWithPadding(tokenizer),
-    ).train()
-    assert len(ours.history.loss) == len(recorder.found) == 15
-    np.testing.assert_allclose(ours.history.loss, recorder.found, rtol=2e-3, atol=1e-4)
+    assert len(ours.history.loss) == len(theirs.loss) == 15
+    np.testing.assert_allclose(ours.history.loss, theirs.loss, rtol=2e-3, atol=1e-4)
     assert np.ptp(ours.history.loss) > 0.1  # they are not equal because nothing happened
 
 
@@ -324,21 +308,20 @@ def test_training_the_words_in_use_only_changes_no_number(kind, autocast, monkey
         "evaluate_every": 2,
     }
     tables = []
-    seen = finetune._train
-    monkeypatch.setattr(
-        finetune,
-        "_train",
-        lambda net, *rest: (
-            tables.append(len(net.get_input_embeddings().weight)),
-            seen(net, *rest),
-        )[1],
-    )
+    run = finetune.run
+
+    def watched(net, *rest):
+        tables.append(len(net.get_input_embeddings().weight))
+        return run(net, *rest)
+
+    monkeypatch.setattr(finetune, "run", watched)
     narrow = adapt.fit(network, tok, texts, labels, **settings)
     monkeypatch.setattr(precision, "rows_in_use", lambda net, rows, special: nullcontext(rows))
     whole = adapt.fit(network, tok, texts, labels, **settings)
     assert tables[0] < 60 and tables[1] == len(tok)
     np.testing.assert_allclose(narrow.history.loss, whole.history.loss, rtol=1e-6)
-    assert narrow.history.evaluations == whole.history.evaluations
+    for ours, theirs in zip(narrow.history.evaluations, whole.history.evaluations, strict=True):
+        assert {**ours, "seconds": 0} == {**theirs, "seconds": 0}
     ours, theirs = narrow.model.state_dict(), whole.model.state_dict()
     assert list(ours) == list(theirs)
     for name, value in ours.items():
@@ -393,8 +376,8 @@ def test_layers_of_other_architectures_have_numbers(gpt):
     distil = DistilBertForSequenceClassification(
         DistilBertConfig(vocab_size=30, dim=16, hidden_dim=16, n_layers=2, n_heads=2)
     )
-    found = heads.parts(distil)
-    assert found["embeddings"] and found["0"] and found["1"]
+    parts = heads.parts(distil)
+    assert parts["embeddings"] and parts["0"] and parts["1"]
 
 
 @pytest.mark.parametrize("pattern", ["encodr", 7, ["embeddings", "*.h.*"], "*"])
@@ -462,7 +445,76 @@ def test_validation_is_recorded_and_changes_nothing(model, tokenizer):
     )
     assert watched.history.loss == plain.history.loss and plain.history.evaluations == []
     assert [e["step"] for e in watched.history.evaluations] == [3, 6, 7]
+    longer = sum(len(ids) for ids in encode(tokenizer, texts, model))
+    assert 0 < watched.history.evaluations[0]["tokens"] < longer  # four batches are an epoch
+    assert watched.history.evaluations[1]["tokens"] > longer
     assert watched.best_step == 7
+
+
+# predicting ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["features", "fine-tune"])
+@pytest.mark.parametrize("bf16", [False, True])
+def test_predicting_copies_the_model_once_and_sees_every_change(
+    model, tokenizer, mode, bf16, monkeypatch
+):
+    """The same probabilities as a fresh copy gives, after every kind of change of the weights."""
+    import copy
+    from dataclasses import replace
+    from types import SimpleNamespace
+
+    monkeypatch.setattr(precision, "supports_bf16", lambda: bf16)
+    how = {"steps": 2} if mode == "fine-tune" else {}
+    adapted = adapt.fit(copy.deepcopy(model).eval(), tokenizer, *reviews(16), mode=mode, **how)
+    network, texts = adapted.model, reviews(8, seed=5)[0]
+    copies = []
+    counted = SimpleNamespace(deepcopy=lambda it: copies.append(it) or copy.deepcopy(it))
+    monkeypatch.setattr(precision, "copy", counted)
+    at_first = adapted.probabilities(texts)
+    known = len(copies)
+    assert known <= bf16  # in 32 bits the model itself predicts
+    np.testing.assert_array_equal(adapted.probabilities(texts), at_first)
+    assert len(copies) == known
+
+    def changed() -> np.ndarray:
+        probabilities = adapted.probabilities(texts)
+        fresh = replace(adapted, model=copy.deepcopy(network)).probabilities(texts)
+        np.testing.assert_array_equal(probabilities, fresh)
+        return probabilities
+
+    table = network.get_input_embeddings().weight
+    table.data.mul_(1.5)  # PyTorch does not count such a change
+    second = changed()
+    optimiser = torch.optim.AdamW([table], lr=0.1, fused=True)  # nor this one
+    table.grad = torch.ones_like(table)
+    optimiser.step()
+    third = changed()
+    hook = network.base_model.encoder.register_forward_hook(
+        lambda module, given, out: out.__class__({**out, "last_hidden_state": out[0] * 0})
+    )
+    fourth = changed()
+    hook.remove()
+    np.testing.assert_array_equal(changed(), third)
+    network.train()  # dropout must not be seen
+    np.testing.assert_array_equal(changed(), third)
+    assert network.training
+    for one, other in ((at_first, second), (second, third), (third, fourth)):
+        assert not np.array_equal(one, other)
+
+
+def test_a_copy_that_predicts_goes_with_its_model(model, tokenizer):
+    import copy
+    import gc
+
+    own = copy.deepcopy(model).train()
+    gc.collect()
+    before = len(precision._PREDICTING)
+    adapt.embed(own, tokenizer, ["good"], autocast="bf16")
+    assert len(precision._PREDICTING) == before + 1
+    del own
+    gc.collect()
+    assert len(precision._PREDICTING) == before
 
 
 # bad input ----------------------------------------------------------------------------------------
@@ -497,7 +549,10 @@ TWO = ["good film", "bad film"]
         (TWO, [0, 1], {"seed": "a"}, "seed = 'a' is not a seed"),
         (TWO, [0, 1], {"seed": -1}, "seed = -1 is not a seed"),
         (TWO, [0, 1], {"mode": "features", "seed": -1}, "seed = -1 is not a seed"),
-        (TWO, [0, 1], {"mode": "features", "epochs": 3}, "features"),
+        (TWO, [0, 1], {"mode": "features", "epochs": 3}, "features.*epochs would mean nothing"),
+        (TWO, [0, 1], {"mode": "features", "learning_rate": 1.0}, "learning_rate would mean"),
+        (TWO, [0, 1], {"mode": "features", "freeze": 0}, "freeze would mean nothing"),
+        (TWO, [0, 1], {"checkpoint": "folder"}, "checkpoint means nothing to adapt.fit"),
         (TWO, [0, 1], {"mode": "features", "C": -1}, "C=-1"),
         (TWO, [0, 1], {"mode": "features", "C": "cv"}, "single text"),
     ],
@@ -505,6 +560,11 @@ TWO = ["good film", "bad film"]
 def test_input_that_cannot_work(model, tokenizer, texts, labels, more, says):
     with pytest.raises(BadValue, match=says):
         adapt.fit(model, tokenizer, texts, labels, **more)
+
+
+def test_a_setting_that_no_plan_has(model, tokenizer):
+    with pytest.raises(UnknownName, match="Did you mean 'learning_rate'"):
+        adapt.fit(model, tokenizer, TWO, [0, 1], steps=1, learning_rat=0.1)
 
 
 @pytest.mark.parametrize(
@@ -545,7 +605,7 @@ def test_divergence_and_ctrl_c(model, tokenizer, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("tl_helpers.train.finetune.scores", interrupt)
-    with pytest.raises(pretrain.Stopped, match="step 2 of 5"):
+    with pytest.raises(pretrain.Stopped, match="step 2 of 5.\n.*you passed in is unchanged"):
         adapt.fit(
             model, tokenizer, texts, labels, steps=5, evaluate_every=2, validation=(texts, labels)
         )

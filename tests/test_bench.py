@@ -29,9 +29,9 @@ def test_both_loops_train_the_same_model_on_the_same_amount_of_text(material):
         def loss(model=model, batch=batch):
             return float(batches.loss_of(model.eval(), batch, "mlm", separate=False).detach())
 
-        before, found = loss(), train(model, tokenizer, blocks, 30)
-        assert found[-1]["step"] == 30 and found[-1]["tokens"] == 30 * bench.BATCH * bench.LENGTH
-        assert bench._speed(found) > 0
+        before, looks = loss(), train(model, tokenizer, blocks, 30)
+        assert looks[-1]["step"] == 30 and looks[-1]["tokens"] == 30 * bench.BATCH * bench.LENGTH
+        assert bench._speed(looks) > 0
         losses[name] = before - loss()
     assert losses["fast"] > 0.3 and losses["plain"] > 0.3
     assert losses["fast"] == pytest.approx(losses["plain"], rel=0.35)
@@ -40,7 +40,7 @@ def test_both_loops_train_the_same_model_on_the_same_amount_of_text(material):
 def test_both_loops_end_at_the_target(material):
     tokenizer, blocks = material
     for train in (bench.train_fast, bench.train_plain):
-        found = train(
+        looks = train(
             models.new("tiny")[0],
             tokenizer,
             blocks,
@@ -49,7 +49,7 @@ def test_both_loops_end_at_the_target(material):
             evaluate_every=5,
             until=lambda e: e["step"] >= 10,
         )
-        assert found[-1]["step"] == 10 and found[-1]["probe"] == 0.95
+        assert looks[-1]["step"] == 10 and looks[-1]["probe"] == 0.95
 
 
 @pytest.mark.slow
@@ -70,8 +70,8 @@ def test_the_fast_loop_is_fast():
 def test_the_line_says_what_is_asked_of_this_processor(monkeypatch, native, asked):
     monkeypatch.setattr(precision, "supports_bf16", lambda: native)
     for name, pace in (("train_fast", 0.5), ("train_plain", 2.0)):
-        found = [{"tokens": 10 * i, "seconds": pace * i} for i in range(6)]
-        monkeypatch.setattr(bench, name, lambda *_, found=found: found)
+        looks = [{"tokens": 10 * i, "seconds": pace * i} for i in range(6)]
+        monkeypatch.setattr(bench, name, lambda *_, looks=looks: looks)
     line = bench.tokens_per_second(1, 6, documents=300)
     assert line.ratio == 4 and asked in line.note
 

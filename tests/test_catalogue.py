@@ -94,26 +94,42 @@ def test_a_changed_catalogue_is_refused(shelf: Path) -> None:
     ("old", "new", "message"),
     [
         ('revision = "8d51e7e4887a4caaa95b3fbebbf53c0490b58bbb"', 'revision = "main"', "'main'"),
-        ('licence = "not stated by its authors"', 'licence = ""', "'sst2'.*lacks: licence"),
-        ('kind = "hub"', 'kind = "ftp"', "'sst2'.*kind 'ftp'"),
-        ('offline = "reviews"', "trust_remote_code = true", "lacks: offline"),
-        ('kind = "written"', 'kind = "written"\ncolour = "red"', "unknown keys: colour"),
-        ("[[dataset]]", "[[dataset", "not valid TOML"),
+        ('licence = "not stated by its authors"', 'licence = ""', "dataset 4 hub licence"),
+        ('kind = "hub"', 'kind = "ftp"', "dataset 4.*'ftp'.*'written', 'hub'"),
+        ('offline = "reviews"', "", "dataset 4 hub offline: Field required"),
+        ('offline = "reviews"', "trust_remote_code = true", "dataset 4 hub (offline|trust_remote)"),
+        ('kind = "written"', 'kind = "written"\ncolour = "red"', "dataset 2 written colour"),
+        ("megabytes = 3.2", 'megabytes = "3.2"', "dataset 4 hub megabytes"),
+        ('name = "imdb"', 'name = "sst2"', "the name 'sst2' stands there twice"),
+        ("[[dataset]]", "[[dataset", "Expected ']]'"),
     ],
 )
 def test_an_incomplete_entry_is_refused(shelf: Path, old: str, new: str, message: str) -> None:
     rewrite(shelf, old, new)
-    with pytest.raises(BrokenFile, match=message):
+    with pytest.raises(BrokenFile, match=rf"catalogue.toml, line \d+: .*{message}") as caught:
+        registry.entries("dataset")
+    assert caught.value.do
+
+
+def test_the_line_is_that_of_the_mistake(shelf: Path) -> None:
+    rewrite(shelf, "megabytes = 42", "megabytes = -42")
+    lines = (shelf / "catalogue.toml").read_text("utf-8").splitlines()
+    with pytest.raises(
+        BrokenFile, match=f"line {lines.index('megabytes = -42') + 1}: dataset 5 hub"
+    ):
         registry.entries("dataset")
 
 
 def test_nothing_of_the_course_unpickles_or_runs_foreign_code() -> None:
     forbidden = re.compile(
-        r"trust_remote_code\s*=\s*True|^\s*(?:import|from) (?:pickle|dill|joblib)|"
+        r"trust_remote_code\s*=\s*True|^\s*(?:import|from) (?:pickle|dill)|joblib\.load\(|"
+        r"from joblib import .*\bload\b|"
         r"torch\.load\(|use_safetensors\s*=\s*False|weights_only\s*=\s*False",
         re.MULTILINE,
     )
     sources = sorted(files.PACKAGE.rglob("*.py"))
     assert len(sources) > 10
-    found = {path.name: m.group() for path in sources if (m := forbidden.search(path.read_text()))}
-    assert found == {}
+    offences = {
+        path.name: m.group() for path in sources if (m := forbidden.search(path.read_text()))
+    }
+    assert offences == {}

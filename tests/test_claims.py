@@ -7,6 +7,7 @@ import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
+import lesson_factory
 import nbformat
 import pytest
 from hypothesis import given
@@ -16,23 +17,9 @@ from tl_helpers.core import output
 from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName
 from tl_helpers.measure import cards, claims, evaluate
 
-LISTING = """
-[[claim]]
-id = "pretraining-helps"
-notebook = "00_start_here"
-sentence = "Pre-training helps at 64 labels."
-direction = ">0"
-minimum = 10
-unit = "accuracy points"
-
-[[claim]]
-id = "frozen-forgets-less"
-notebook = "32_adapt"
-sentence = "A frozen encoder forgets less."
-direction = "<0"
-minimum = 2
-unit = "loss"
-"""
+PROMISE = claims.Promise(
+    id="a-b", sentence="It helps.", direction=">0", minimum=1, unit="points", notebook="32_adapt"
+)
 GOOD = claims.Claim(
     "pretraining-helps",
     22.0,
@@ -62,10 +49,13 @@ LESS = claims.Claim(
 
 
 @pytest.fixture
-def registry(tmp_path):
-    path = tmp_path / "claims.toml"
-    path.write_text(LISTING)
-    return claims.registry(path)
+def registry(tmp_path, monkeypatch):
+    monkeypatch.setenv("TL_ROOT", str(tmp_path))
+    for each, theme in ((GOOD, "Start"), (LESS, "Adaptation")):
+        names = ("sentence", "direction", "minimum", "unit")
+        row = lesson_factory.claim(each.id, **{name: getattr(each, name) for name in names})
+        lesson_factory.write(tmp_path, each.notebook, row, theme=theme)
+    return claims.registry()
 
 
 def _notebook(path, records):
@@ -75,7 +65,7 @@ def _notebook(path, records):
         shown = nbformat.v4.new_output(
             "display_data", data={claims.MIME: record, "text/plain": "a claim"}
         )
-        cells.append(nbformat.v4.new_code_cell("claims.record(...)", outputs=[shown]))
+        cells.append(nbformat.v4.new_code_cell("lesson.claim(...)", outputs=[shown]))
     nbformat.write(nbformat.v4.new_notebook(cells=cells), str(path))
     return path
 
@@ -102,13 +92,13 @@ def test_claims_that_keep_their_promise_pass(registry, tmp_path):
 
 MUTATIONS = {
     "a missing claim": ([LESS], "missing"),
-    "an unlisted claim": ([GOOD, LESS, replace(GOOD, id="unheard-of")], "not listed"),
+    "an unlisted claim": ([GOOD, LESS, replace(GOOD, id="unheard-of")], "no lesson.toml lists it"),
     "recorded twice": ([GOOD, GOOD, LESS], "recorded 2 times"),
     "an effect of zero": ([replace(GOOD, effect=0.0, low=0.0, high=0.0), LESS], "below the prom"),
     "an effect of chance": ([replace(GOOD, effect=0.4, low=-3.9, high=4.7), LESS], "includes zero"),
     "zero, interval kept": ([replace(GOOD, effect=0.0), LESS], "does not contain its effect"),
     "the other way": ([replace(GOOD, effect=-22.0, low=-26.0, high=-18.0), LESS], "other way"),
-    "direction turned": ([replace(GOOD, direction="<0"), LESS], "direction <0"),
+    "direction turned": ([replace(GOOD, direction="<0"), LESS], "another promise"),
     "all turned": (
         [replace(GOOD, direction="<0", effect=-22.0, low=-26.0, high=-18.0), LESS],
         "the other way",
@@ -120,9 +110,9 @@ MUTATIONS = {
     "interval over zero": ([replace(GOOD, low=-1.0), LESS], "includes zero"),
     "interval upside down": ([replace(GOOD, low=26.0, high=18.0), LESS], "upside down"),
     "below the minimum": ([replace(GOOD, effect=9.9, low=9.0, high=10.8), LESS], "below the prom"),
-    "a lower bar": ([replace(GOOD, minimum=1.0), LESS], "minimum 1"),
-    "another unit": ([replace(GOOD, unit="points"), LESS], "'points'"),
-    "another sentence": ([replace(GOOD, sentence="It rains."), LESS], "It rains"),
+    "a lower bar": ([replace(GOOD, minimum=1.0), LESS], "another promise"),
+    "another unit": ([replace(GOOD, unit="points"), LESS], "another promise"),
+    "another sentence": ([replace(GOOD, sentence="It rains."), LESS], "another promise"),
     "another notebook": ([replace(GOOD, notebook="10_other"), LESS], "10_other"),
     "a forged verdict": ([replace(GOOD, effect=12.0, low=-1.0, said="supported"), LESS], "card"),
     "mirrored: too small": ([GOOD, replace(LESS, effect=-1.0, low=-1.5, high=-0.5)], "below the"),
@@ -149,7 +139,8 @@ def test_every_mutation_is_found(name, registry, tmp_path):
 )
 def test_only_claims_that_hold_pass(effect, below, above, n, method):
     """Whatever the numbers: no problem exactly if the promise of +10 is kept."""
-    listed = {GOOD.id: claims.Promise(GOOD.id, GOOD.notebook, GOOD.sentence, ">0", 10.0, GOOD.unit)}
+    names = ("id", "notebook", "sentence", "direction", "minimum", "unit")
+    listed = {GOOD.id: claims.Promise(**{name: getattr(GOOD, name) for name in names})}
     claim = replace(
         GOOD, effect=effect, low=effect - below, high=effect + above, n=n, method=method, said=""
     )
@@ -190,7 +181,7 @@ def test_the_verdict_follows_from_the_numbers_in_both_directions(
 
 @given(st.floats(-20, 20), st.floats(0, 20), st.floats(0, 20), st.floats(0, 20))
 def test_every_card_reads_well_and_is_well_formed(effect, below, above, minimum):
-    for direction in claims.DIRECTIONS:
+    for direction in (">0", "<0"):
         claim = replace(
             GOOD,
             effect=effect,
@@ -235,9 +226,9 @@ def _contrast(a, b):
 
 
 def test_the_card_can_be_read_in_light_and_dark():
-    for _, _, ground, ink, line in cards._LOOKS.values():
-        assert _contrast(ground, ink) >= 4.5
-        assert _contrast(line, "#FFFFFF") >= 3 and _contrast(line, "#111111") >= 3
+    for look in cards.LOOKS.values():
+        assert _contrast(look.ground, look.ink) >= 4.5
+        assert _contrast(look.line, "#FFFFFF") >= 3 and _contrast(look.line, "#111111") >= 3
     html = cards.html(GOOD)
     assert "var(--jp-ui-font-color1,var(--pst-color-text-base,currentColor))" in html
     assert 'fill="currentColor"' in html
@@ -246,9 +237,7 @@ def test_the_card_can_be_read_in_light_and_dark():
 def test_record_leaves_its_record_once(monkeypatch):
     shown = []
     monkeypatch.setattr(output, "emit", lambda bundle, metadata=None: shown.append(bundle))
-    claim = claims.record(
-        "a-b", effect=2.0, ci=(1.0, 3.0), n=5, unit="points", sentence="It helps."
-    )
+    claim = claims.record(PROMISE, 2.0, ci=(1.0, 3.0), n=5)
     assert claim.verdict == "supported"
     assert shown[0][claims.MIME] == claim.to_dict()
     json.dumps(shown[0][claims.MIME], allow_nan=False)
@@ -259,11 +248,11 @@ def test_record_leaves_its_record_once(monkeypatch):
 
 def test_record_takes_an_interval_with_all_that_belongs_to_it(capsys):
     gain = evaluate.difference([0.8, 0.9, 0.85, 0.8, 0.9], [0.5, 0.6, 0.5, 0.5, 0.6]).times(100)
-    claim = claims.record("a-b", effect=gain, unit="accuracy points")
+    claim = claims.record(PROMISE, gain)
     assert (claim.effect, claim.low, claim.high, claim.n) == (gain.mean, *gain.ci, 5)
     assert claim.method == "seeds" and "Supported" in capsys.readouterr().out
     drawn = evaluate.paired_bootstrap([1] * 50, [1] * 50, [1] * 30 + [0] * 20)
-    assert claims.record("a-b", effect=drawn.mean, ci=drawn, unit="share").method == "bootstrap"
+    assert claims.record(PROMISE, drawn.mean, ci=drawn).method == "bootstrap"
 
 
 @pytest.mark.parametrize(
@@ -276,44 +265,24 @@ def test_record_takes_an_interval_with_all_that_belongs_to_it(capsys):
         {"n": 0},
         {"effect": float("nan")},
         {"ci": (float("-inf"), float("inf"))},
-        {"unit": " "},
-        {"direction": "up"},
-        {"minimum": -1.0},
         {"method": "guess"},
-        {"id": "Not Kebab"},
     ],
 )
 def test_record_refuses_numbers_that_cannot_be(wrong):
-    right = {"id": "a-b", "effect": 2.0, "ci": (1.0, 3.0), "n": 5, "unit": "points"}
-    given = right | wrong
-    with pytest.raises(BadValue, match="Claim"):
-        claims.record(given.pop("id"), **given)
+    right = {"effect": 2.0, "ci": (1.0, 3.0), "n": 5}
+    with pytest.raises(BadValue, match="Claim 'a-b'"):
+        claims.record(PROMISE, **right | wrong)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "claim = ",
-        '[[claim]]\nid = "a"',
-        LISTING + LISTING,
-        LISTING.replace('">0"', '">=0"'),
-        LISTING.replace("minimum = 10", "minimum = -10"),
-        LISTING.replace("minimum = 10", 'minimum = "ten"'),
-        LISTING.replace("minimum = 10", "minimum = 10\nextra = 1"),
-        LISTING.replace('id = "pretraining-helps"', "id = 3"),
-    ],
-)
-def test_a_broken_list_of_claims_is_refused(text, tmp_path):
-    path = tmp_path / "claims.toml"
-    path.write_text(text)
-    with pytest.raises(BrokenFile, match="claims.toml"):
-        claims.registry(path)
-
-
-def test_the_list_of_the_course_can_be_read(tmp_path):
-    assert isinstance(claims.registry(), dict)
-    with pytest.raises(BrokenFile, match="missing"):
-        claims.registry(tmp_path / "none.toml")
+def test_an_id_that_stands_twice_is_named_with_both_files(registry, tmp_path):
+    lesson_factory.write(tmp_path, "34_more", lesson_factory.claim(GOOD.id))
+    with pytest.raises(BrokenFile, match="'pretraining-helps' stands twice") as caught:
+        claims.registry()
+    assert "start_here/lesson.toml" in str(caught.value)
+    assert "more/lesson.toml" in str(caught.value)
+    lesson_factory.write(tmp_path, "34_more", lesson_factory.claim(), lesson_factory.claim())
+    with pytest.raises(BrokenFile, match="'it-helps' stands twice: in .*more/lesson.toml.\n"):
+        claims.registry()
 
 
 def test_broken_notebooks_and_records_are_named(tmp_path):

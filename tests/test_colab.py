@@ -61,7 +61,7 @@ assert tl.adapt.embed(encoder, tokenizer, texts).shape == (8, 384)
 assert len(tl.adapt.fit(encoder, tokenizer, texts, labels, steps=1).predict(texts)) == 8
 town_model, town_tokenizer = tl.models.load("town-mlm")
 assert len(tl.adapt.embed(town_model, town_tokenizer, tl.town.Town(seed=0).corpus(4).texts())) == 4
-assert len(tl.results.load("reviews-fine-tuning").frame()) > 10
+assert len(tl.results.load("reviews-fine-tuning").table) > 10
 assert lesson.check("start-gain", lambda a, b: float(np.mean(np.subtract(a, b)) * 100))
 assert lesson.notebook == "00_start_here"
 from sentence_transformers import SentenceTransformer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lesson_factory
 import pytest
 from command_line import caller
 from notebook_factory import code, write
@@ -123,30 +124,25 @@ def test_rooms_that_are_handed_their_arguments(tl, monkeypatch):
 
 
 CLAIM = """
-from tl_helpers import claims
+from tl_helpers.lesson import Lesson
 from tl_helpers.session import Session
-seeds = Session("one", PROFILE, SEED, "cpu", 1).seeds()
-claims.record("it-helps", effect={effect}, ci=({effect} - 1, {effect} + 1), n=len(seeds),
-              unit="accuracy points", minimum=2.0)
+seeds = Session("31_one", PROFILE, SEED, "cpu", 1).seeds()
+Lesson({lesson!r}).claim("it-helps", {effect}, ci=({effect} - 1, {effect} + 1), n=len(seeds))
 print(seeds)
 """
 
 
 @pytest.mark.parametrize(("effect", "status"), [(5.0, 0), (0.0, 1)])
 def test_claims_are_checked_on_other_seeds(tl, tmp_path, effect, status):
-    write(tmp_path / "notebooks", "one", code(CLAIM.format(effect=effect), "claim"))
-    (tmp_path / "tests").mkdir()
-    (tmp_path / "tests" / "claims.toml").write_text(
-        '[[claim]]\nid = "it-helps"\nnotebook = "one"\nsentence = "It helps."\n'
-        'direction = ">0"\nminimum = 2.0\nunit = "accuracy points"\n',
-        "utf-8",
-    )
+    lesson = lesson_factory.write(tmp_path, "31_one", lesson_factory.claim())
+    cell = CLAIM.format(effect=effect, lesson=str(lesson))
+    write(tmp_path / "notebooks", "31_one", code(cell, "claim"))
     code_, out, _ = tl("claims", "--seeds", "100:106")
     assert code_ == status, out
     assert "It helps." in out
     assert ("1 claim checked" in out) == (status == 0)
     assert ("PROBLEM it-helps" in out) == (status == 1)
-    executed = tmp_path / "build" / "claims" / "notebooks" / "one.ipynb"
+    executed = tmp_path / "build" / "claims" / "notebooks" / "31_one.ipynb"
     assert "[100, 101, 102, 103, 104, 105]" in executed.read_text("utf-8")
     assert [claim.n for claim in claims.collect([executed])] == [6]
     assert '"seeds": "100:106"' in (tmp_path / "build/claims/claims.json").read_text("utf-8")

@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
-from notebook_factory import functions_of
 from scipy.optimize import minimize
 
 from tl_helpers import models, questions, town
+from tl_helpers.core.cells import Cells
 from tl_helpers.core.errors import UnknownName
 from tl_helpers.measure import results
 from tl_helpers.measure.evaluate import Interval, difference, interval
 from tl_helpers.questions.annotated import annotated
 from tl_helpers.questions.polarity import evaluative_words
 from tl_helpers.show.plots import learning_curve
+from tl_helpers.train import probe
+from tl_helpers.train.word_vectors import word_vectors
 from tl_lessons.contextual_representations import studies
 from tl_lessons.contextual_representations.exercises import what_came_when
-
-NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "12_contextual_representations.ipynb"
 
 
 @pytest.fixture(scope="module")
 def cells():
     """The functions that the notebook defines, without running its experiments."""
-    space = {
-        "np": np,
-        "torch": torch,
-        "SIDELESS": studies.SIDELESS,
-        "minimize": minimize,
-        "replace": replace,
-    }
-    return functions_of(NOTEBOOK, **space)
+    return Cells("12_contextual_representations")
 
 
 @pytest.fixture(scope="module")
@@ -88,14 +78,12 @@ def test_the_tokenizer_of_the_town_has_a_token_for_every_word(known, network):
 # --- vectors -------------------------------------------------------------------------------------
 
 
-def test_states_of_notebook_and_study_agree(cells, known, network):
+def test_states_of_the_notebook_are_the_word_vectors_of_the_library(cells, known, network):
     model, tokenizer = network
     found = cells.states(model.eval(), tokenizer, known.documents, batch_size=16)
     assert found.shape == (2, len(known.words), 32)
-    wanted = np.array([5, 700, 3])
-    reader = studies.Reader(known.documents, tokenizer, batch_size=7)
-    assert np.allclose(found, reader(model), atol=1e-5)
-    assert np.allclose(found[:, wanted], reader(model, wanted), atol=1e-5)
+    vectors = word_vectors(model, tokenizer, known.documents, batch_size=7, autocast="float32")
+    assert np.allclose(found[-1], np.concatenate(vectors), atol=1e-5)
 
 
 def test_states_average_the_pieces_of_a_word(cells):
@@ -130,7 +118,7 @@ def test_probes_of_notebook_study_and_library_agree(cells):
     (x, y), (new, _) = _clouds(rng), _clouds(rng)
     library = make_pipeline(StandardScaler(), LogisticRegression(C=1 / (1e-3 * len(x))))
     theirs = library.fit(x, y).predict(new)
-    for fit in (cells.fit_probe, studies.fit_probe):
+    for fit in (cells.fit_probe, probe.quick):
         assert (fit(x, y, 3)(new) == theirs).mean() > 0.98
 
 
@@ -184,9 +172,9 @@ def test_questions_keep_training_and_test_documents_apart(cells, known):
         assert names[words].mean() == pytest.approx(0.5, abs=0.01)
 
 
-def test_words_without_a_side_have_none():
+def test_words_without_a_side_have_none(cells):
     many = annotated(town.Town(seed=1).corpus(2000))
-    asked = many.where("part of speech", *studies.SIDELESS)
+    asked = many.where("part of speech", *cells.SIDELESS)
     praise = many.labels["sentiment"] == 1
     kinds, which = np.unique(many.words[asked], return_inverse=True)
     share = np.bincount(which, praise[asked]) / np.bincount(which)
@@ -196,10 +184,7 @@ def test_words_without_a_side_have_none():
     )
 
 
-@pytest.mark.parametrize("place", ["notebook", "study"])
-def test_nearest_sense_by_hand(cells, place):
-    nearest = (cells if place == "notebook" else studies).nearest_sense
-
+def test_nearest_sense_by_hand(cells):
     def examples(labels):
         n = len(labels)
         return questions.SenseExamples(
@@ -214,7 +199,7 @@ def test_nearest_sense_by_hand(cells, place):
 
     train = np.array([[0.0, 0], [0, 2], [4, 0], [4, 2]])
     test = np.array([[1.0, 1], [3, 1], [1, 9]])
-    right = nearest(train, test, examples([0, 0, 1, 1]), examples([0, 1, 1]))
+    right = cells.nearest_sense(train, test, examples([0, 0, 1, 1]), examples([0, 1, 1]))
     assert right.tolist() == [True, True, False]
 
 

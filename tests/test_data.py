@@ -1,21 +1,20 @@
-"""One door for data: features, splits, the cache, samples, and one clear error for each fault."""
+"""One door for data: features, splits, samples, and one clear error for each fault."""
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Sequence, Value
 
-from tl_helpers import data
+from tl_helpers import data, town
 from tl_helpers.core import files
-from tl_helpers.core.errors import BadValue, BrokenFile, CourseError, NoNetwork, UnknownName
-from tl_helpers.data import hub, store
+from tl_helpers.core.errors import BadValue, BrokenFile, NoNetwork, UnknownName
+from tl_helpers.data import hub
 
 SHIPPED = files.PACKAGE.parent / "data" / "catalogue.toml"
 
@@ -52,17 +51,6 @@ def put(folder: Path, rows: list[dict[str, Any]] | str) -> Path:
     path.write_text(text, "utf-8")
     files.write_checksums()
     return path
-
-
-def left_over(tmp_path: Path) -> list[str]:
-    cache = tmp_path / "cache"
-    found = [p for p in cache.rglob("*") if not p.is_dir()]
-    assert not any(p.stat().st_size for p in found if p.suffix == ".lock")
-    return [str(p.relative_to(cache)) for p in found if p.suffix != ".lock"]
-
-
-def corpora(tmp_path: Path) -> list[Path]:
-    return sorted(p for p in (tmp_path / "cache" / "town").iterdir() if p.suffix != ".lock")
 
 
 # ---------------------------------------------------------------------------------- written data
@@ -121,7 +109,7 @@ def test_unknown_names_are_refused_with_a_hint(call: Any, message: str) -> None:
 
 def test_a_trait_keeps_the_rows_that_have_it(shelf: Path) -> None:
     traits = [[], ["irony"], ["negation"], ["contrast", "irony"], ["irony"]]
-    put(shelf, [review(i, traits=found) for i, found in enumerate(traits)])
+    put(shelf, [review(i, traits=own) for i, own in enumerate(traits)])
     ironic = data.load("reviews", traits="irony")
     assert {split: rows["id"][:] for split, rows in ironic.items()} == {
         "train": ["film-001", "film-004"],
@@ -218,141 +206,40 @@ def test_read_jsonl_says_what_is_wrong(tmp_path: Path) -> None:
 
 
 def test_the_town_comes_in_splits_that_share_nothing() -> None:
-    town = data.load("town", n=40, n_test=20, seed=3)
-    assert town.num_rows == {"train": 40, "test": 20}
-    texts = {split: town[split]["text"][:] for split in town}
+    splits = data.load("town", n=40, n_test=20, seed=3)
+    assert splits.num_rows == {"train": 40, "test": 20}
+    texts = {split: splits[split]["text"][:] for split in splits}
     assert not set(texts["train"]) & set(texts["test"])
-    assert town["train"].features["label"].names == ["negative", "positive"]
+    assert splits["train"].features["label"].names == ["negative", "positive"]
 
 
-def test_the_town_is_cached_by_everything_that_its_text_depends_on(tmp_path: Path) -> None:
-    first = data.load("town", split="train", n=30, seed=1)
-    stored = corpora(tmp_path)
-    before = [path.stat().st_mtime_ns for path in stored]
-    again = data.load("town", split="train", n=30, seed=1)
-    assert again["text"][:] == first["text"][:]
-    assert corpora(tmp_path) == stored
-    assert [path.stat().st_mtime_ns for path in stored] == before
-    other = data.load("town", split="train", n=30, seed=2)
-    assert other["text"][:] != first["text"][:]
-    longer = data.load("town", split="train", n=31, seed=1)
-    assert longer["text"][:30] == first["text"][:]
-    sentences = data.load("town", split="train", n=30, seed=1, level="sentence")
-    assert len(sentences) > 30
-    assert len(corpora(tmp_path)) == 4
-
-
-def test_another_version_of_the_generator_is_another_corpus(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from tl_helpers import town
-
-    data.load("town", split="train", n=5)
-    monkeypatch.setattr(town, "VERSION", "another", raising=False)
-    data.load("town", split="train", n=5)
-    assert len(corpora(tmp_path)) == 2
-
-
-def test_generated_in_parallel_it_is_the_same_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    alone = data.load("town", split="train", n=41)
-    monkeypatch.setattr(store, "PER_PART", 11)
-    monkeypatch.setattr(store, "PER_PROCESS", 14)
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    monkeypatch.setenv("TL_CACHE", os.environ["TL_CACHE"] + "-2")
-    together = data.load("town", split="train", n=41)
-    assert len(together.cache_files) == 4
-    assert together["text"][:] == alone["text"][:]
-    assert together.features == alone.features
-
-
-def test_a_damaged_cache_is_made_again(tmp_path: Path) -> None:
-    first = data.load("town", split="train", n=20)["text"][:]
-    (arrow,) = (tmp_path / "cache" / "town").rglob("*.arrow")
-    arrow.write_bytes(arrow.read_bytes()[:100])
-    assert data.load("town", split="train", n=20)["text"][:] == first
+def test_the_town_is_the_same_text_each_time_and_a_longer_corpus_begins_with_a_shorter() -> None:
+    first = data.load("town", split="train", n=30, seed=1)["text"][:]
+    assert data.load("town", split="train", n=30, seed=1)["text"][:] == first
+    assert data.load("town", split="train", n=31, seed=1)["text"][:30] == first
+    assert data.load("town", split="train", n=30, seed=2)["text"][:] != first
+    assert first == town.Town(seed=1).corpus(30).texts()
+    assert len(data.load("town", split="train", n=30, seed=1, level="sentence")) > 30
 
 
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"n": 0}, BadValue, "n=0 is no number of documents"),
+        ({"n": 0}, BadValue, "n=0(.|\n)*1 to 5,000,000"),
         ({"n": 2.5}, BadValue, "n=2.5"),
         ({"n": True}, BadValue, "n=True"),
         ({"n": 10**9}, BadValue, "n=1000000000"),
         ({"level": "paragraph"}, UnknownName, "level 'paragraph'"),
         ({"split": "dev"}, UnknownName, "split 'dev'"),
-        ({"zipff": 1.0}, UnknownName, "zipff"),
+        ({"n_test": 0}, BadValue, "n_test=0"),
+        ({"zipff": 1.0}, UnknownName, "zipff(.|\n)*'zipf'"),
+        ({"n_tset": 5}, UnknownName, "n_tset(.|\n)*'n_test'"),
         ({"zipf": -3.0}, BadValue, "zipf"),
     ],
 )
-def test_bad_options_of_the_town(
-    options: dict[str, Any], error: type, message: str, tmp_path: Path
-) -> None:
+def test_bad_options_of_the_town(options: dict[str, Any], error: type, message: str) -> None:
     with pytest.raises(error, match=message):
         data.load("town", **{"split": "train", "n": 5, **options})
-    assert left_over(tmp_path) == []
-
-
-def full(*_: Any, **__: Any) -> None:
-    raise OSError(errno.ENOSPC, "No space left on device")
-
-
-def test_a_full_disk_while_caching(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Dataset, "save_to_disk", full)
-    with pytest.raises(CourseError, match="The disk is full(.|\n)*TL_CACHE"):
-        data.load("town", split="train", n=5)
-    assert left_over(tmp_path) == []
-
-
-def test_a_full_disk_in_a_process_that_helps(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "sitecustomize.py").write_text(
-        "import errno, datasets\n"
-        "def full(*a, **k):\n"
-        "    raise OSError(errno.ENOSPC, 'No space left on device')\n"
-        "datasets.Dataset.save_to_disk = full\n"
-    )
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr(store, "PER_PART", 5)
-    monkeypatch.setattr(store, "PER_PROCESS", 5)
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    # the course's own folder goes first on the path, so only the stand-in for the disk is new
-    with pytest.raises(CourseError, match="The disk is full"):
-        data.load("town", split="train", n=10)
-    assert left_over(tmp_path) == []
-
-
-def test_ctrl_c_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = Dataset.save_to_disk
-
-    def interrupted(self: Dataset, path: str, **options: Any) -> None:
-        real(self, path, **options)
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Dataset, "save_to_disk", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            data.load("town", split="train", n=5)
-    assert left_over(tmp_path) == []
-    assert len(data.load("town", split="train", n=5)) == 5
-
-
-def test_a_read_only_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    cache = tmp_path / "cache"
-    cache.mkdir()
-    real = Path.mkdir
-
-    def refused(self: Path, *args: Any, **options: Any) -> None:
-        if self.is_relative_to(cache):  # root may write anywhere, so permissions do not do here
-            raise PermissionError(errno.EACCES, "Permission denied", str(self))
-        real(self, *args, **options)
-
-    monkeypatch.setattr(Path, "mkdir", refused)
-    with pytest.raises(CourseError, match="No permission to write(.|\n)*TL_CACHE") as caught:
-        data.load("town", split="train", n=5)
-    assert caught.value.__suppress_context__
-    assert left_over(tmp_path) == []
 
 
 # ---------------------------------------------------------------------------------------- the Hub
@@ -432,7 +319,7 @@ def test_over_seeds_every_row_is_drawn() -> None:
 
 @pytest.mark.parametrize("n", [13, 0, -1, 2.0, True, 10**6])
 def test_a_sample_that_is_not_there(n: Any) -> None:
-    with pytest.raises(BadValue, match=r"at most 8|Ask for 1 or more"):
+    with pytest.raises(BadValue, match=r"at most 8|Use a whole number from 1"):
         data.sample(toy({0: 30, 1: 4}), n)
 
 
@@ -445,3 +332,19 @@ def test_a_sample_needs_a_seed(seed: Any) -> None:
 def test_a_sample_needs_its_column() -> None:
     with pytest.raises(UnknownName, match="Unknown column 'lable'(.|\n)*'label'"):
         data.sample(toy({0: 2, 1: 2}), 2, label="lable")
+
+
+def test_balanced_draws_are_nested_balanced_and_say_what_is_missing():
+    """And they are the draws that every stored study was made with."""
+    labels = np.array([0, 1, 1, 0, 2, 2, 0, 1, 2, 0])
+    nine = data.balanced(labels, 9, seed=3)
+    assert len(set(nine.tolist())) == 9 and np.bincount(labels[nine]).tolist() == [3, 3, 3]
+    for n in (3, 6):
+        assert data.balanced(labels, n, seed=3).tolist() == nine[:n].tolist()
+    rng = np.random.default_rng(3)
+    orders = [rng.permutation(np.flatnonzero(labels == c)) for c in range(3)]
+    assert nine.tolist() == np.stack([order[:3] for order in orders], 1).ravel().tolist()
+    assert data.balanced(labels, 9, seed=4).tolist() != nine.tolist()
+    for n, says in ((11, "smallest has 3"), (0, "makes no sense"), (2.0, "makes no sense")):
+        with pytest.raises(BadValue, match=says):
+            data.balanced(labels, n)

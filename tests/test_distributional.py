@@ -2,47 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
-import re
-from collections import Counter
-from pathlib import Path
-
 import numpy as np
-import pandas as pd
 import pytest
 import torch
-from notebook_factory import functions_of
 from sklearn.decomposition import TruncatedSVD
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from tl_helpers import town
+from tl_helpers.core.cells import Cells
 from tl_helpers.core.errors import UnknownName
 from tl_helpers.measure import results
 from tl_helpers.questions.words import known_words
 from tl_lessons.distributional_hypothesis import studies
 
-NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "10_distributional_hypothesis.ipynb"
-
 
 @pytest.fixture(scope="module")
 def cells():
     """The functions that the notebook defines, without running its experiments."""
-    space = {
-        "np": np,
-        "pd": pd,
-        "torch": torch,
-        "itertools": itertools,
-        "re": re,
-        "Counter": Counter,
-        "TfidfVectorizer": TfidfVectorizer,
-        "LogisticRegression": LogisticRegression,
-        "make_pipeline": make_pipeline,
-        "StandardScaler": StandardScaler,
-    }
-    return functions_of(NOTEBOOK, **space)
+    return Cells("10_distributional_hypothesis")
 
 
 @pytest.fixture(scope="module")
@@ -145,21 +121,8 @@ def test_nearest_neighbours_by_hand(cells):
 # --- the study is the notebook's experiment ------------------------------------------------------
 
 
-def test_the_study_trains_as_the_notebook_does(cells, known):
+def test_the_softmax_learns_and_its_gradient_is_right(cells, known):
     pairs = cells.pairs_of(known.ids, known.document, 2)
-    for mine, theirs in zip(pairs, studies.co_occurring(known.ids, known.document, 2), strict=True):
-        assert np.array_equal(mine, theirs)
-    ours = cells.skip_gram(pairs, len(known), 20_000, seed=4)
-    theirs = studies.train(pairs, len(known), softmax=False, seen_pairs=20_000, seed=4)
-    for a, b in zip(ours, theirs, strict=True):
-        assert np.allclose(a, b, atol=1e-5)
-    assert cells.precision(ours[0], known)["category"] == pytest.approx(
-        studies.same_category(ours[0], known), abs=0.002
-    )
-
-
-def test_the_softmax_learns_and_its_gradient_is_right(known):
-    pairs = studies.co_occurring(known.ids, known.document, 2)
     torch.manual_seed(0)
     w, c = torch.randn(5, 4, requires_grad=True), torch.randn(9, 4, requires_grad=True)
     j = torch.tensor([1, 2, 2, 8, 0])
@@ -170,15 +133,14 @@ def test_the_softmax_learns_and_its_gradient_is_right(known):
         up_c.index_add_(0, j, w)
         assert torch.allclose(c[j] - p @ c, w.grad, atol=1e-5)
         assert torch.allclose(up_c, c.grad, atol=1e-5)
-    vectors, _ = studies.train(pairs, len(known), softmax=True, seen_pairs=60_000)
+    vectors, _ = studies.full_softmax(pairs, len(known), 60_000)
     noise = np.random.default_rng(0).standard_normal(vectors.shape)
-    assert studies.same_category(vectors, known) > studies.same_category(noise, known) + 0.01
+    learned, blind = (cells.precision(v, known)["category"] for v in (vectors, noise))
+    assert learned > blind + 0.01
 
 
 def test_the_stored_study_is_complete():
     stored = results.load("negative-sampling")
-    configuration = stored.meta["configuration"]
-    for way, lengths in (("sampled", "sampled"), ("softmax", "full")):
-        for n in configuration[lengths]:
-            values = stored.values("precision", objective=way, pairs=n)
-            assert len(values) == len(stored.meta["seeds"]) == 5 and (values > 0.05).all()
+    for one in results.studies()["negative-sampling"].plan():
+        values = stored.values("precision", **one)
+        assert len(values) == len(stored.meta["seeds"]) == 5 and (values > 0.05).all()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -140,8 +142,8 @@ def test_documented_objects_of_a_file(tmp_path):
     path = tmp_path / "lib" / "sub" / "__init__.py"
     path.parent.mkdir(parents=True)
     path.write_text(SOURCE)
-    found = sources.read("lib", str(tmp_path / "lib"), str(path))
-    assert [(f.module, f.name, f.kind) for f in found] == [
+    objects = sources.read("lib", str(tmp_path / "lib"), str(path))
+    assert [(f.module, f.name, f.kind) for f in objects] == [
         ("lib.sub", "", "module"),
         ("lib.sub", "A", "class"),
         ("lib.sub", "A.f", "function"),
@@ -149,7 +151,7 @@ def test_documented_objects_of_a_file(tmp_path):
         ("lib.sub", "h", "function"),
         ("lib.sub", "k", "function"),
     ]
-    assert found[1].summary == "A class is described."
+    assert objects[1].summary == "A class is described."
     (tmp_path / "lib" / "bad.py").write_text('"""x"""\ndef (')
     assert sources.read("lib", str(tmp_path / "lib"), str(tmp_path / "lib" / "bad.py")) == []
 
@@ -157,7 +159,7 @@ def test_documented_objects_of_a_file(tmp_path):
 def test_every_docstring_of_a_library_is_seen():
     """Against a plain walk over one installed library."""
     there = sources.library("huggingface_hub")
-    expected, found = 0, 0
+    expected, seen = 0, 0
     for path in there.files()[:25]:
         tree = ast.parse(path.read_text("utf-8"))
         inner = {
@@ -173,17 +175,17 @@ def test_every_docstring_of_a_library_is_seen():
             for n in ast.walk(tree)
             if isinstance(n, kinds) and id(n) not in inner
         )
-        found += len(list(sources.documented(tree)))
-    assert found == expected > 100
+        seen += len(list(sources.documented(tree)))
+    assert seen == expected > 100
 
 
 def test_reading_imports_no_library():
     code = (
         "import sys, json\nfrom tl_helpers.data.docstrings import sources as s\n"
         "there = s.library('pandas')\n"
-        "found = [x for p in there.files()[:40] for x in s.read('pandas', str(there.folder), "
+        "objects = [x for p in there.files()[:40] for x in s.read('pandas', str(there.folder), "
         "str(p))]\n"
-        "print(json.dumps([len(found), [m for m in s.LIBRARIES if m in sys.modules]]))"
+        "print(json.dumps([len(objects), [m for m in s.LIBRARIES if m in sys.modules]]))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
@@ -258,14 +260,14 @@ def test_next_to_no_code_or_markup_is_left(made):
 
 def test_order_of_files_does_not_matter(made, monkeypatch):
     there = docstrings.installed(["IPython"])
-    found = corpus.extract(there)
+    objects = corpus.extract(there)
     monkeypatch.setattr(
         sources.Library, "files", lambda self, f=sources.Library.files: f(self)[::-1]
     )
-    assert corpus.extract(there) == found
-    shuffled = list(np.random.RandomState(0).permutation(len(found)))
-    again = sorted((found[i] for i in shuffled), key=lambda f: (f.module, f.name))
-    assert corpus.unique(again) == corpus.unique(found)
+    assert corpus.extract(there) == objects
+    shuffled = list(np.random.RandomState(0).permutation(len(objects)))
+    again = sorted((objects[i] for i in shuffled), key=lambda f: (f.module, f.name))
+    assert corpus.unique(again) == corpus.unique(objects)
 
 
 def test_versions_are_in_the_fingerprint(made):
@@ -304,6 +306,21 @@ def test_cache_is_used_and_a_damaged_one_made_again(made, monkeypatch):
     assert not [p for p in where.parent.iterdir() if p.suffix == ".part"]
 
 
+def test_a_worker_that_is_ended_is_said_and_leaves_nothing(monkeypatch, tmp_path):
+    parent = os.getpid()
+
+    def ended(*_):
+        assert os.getpid() != parent
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setenv("TL_CACHE", str(tmp_path))
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(corpus, "read_all", ended)
+    with pytest.raises(CourseError, match="broke off(.|\n)*run it again"):
+        data.load("docstrings", libraries=["IPython"])
+    assert [p for p in (tmp_path / "docstrings").iterdir() if p.suffix != ".lock"] == []
+
+
 def test_nothing_half_written_stays(monkeypatch, tmp_path):
     monkeypatch.setenv("TL_CACHE", str(tmp_path))
 
@@ -315,7 +332,7 @@ def test_nothing_half_written_stays(monkeypatch, tmp_path):
         corpus,
         "extract",
         lambda *a: [
-            sources.Found(
+            sources.Documented(
                 "numpy", f"numpy.m{i}", "f", "function", f"Return thing {'x' * i} now.", [], ""
             )
             for i in range(60)
@@ -374,27 +391,6 @@ def test_which_library(made):
     assert re.search(r"\bpandas\b", shown)
     with pytest.raises(BadValue, match="least_words"):
         docstrings.library_task(made["train"], least_words=10**6)
-
-
-@pytest.mark.parametrize("negatives", [1, 3])
-def test_which_summary_belongs_to_which_body(made, negatives):
-    task = docstrings.summary_body_task(made["train"], negatives=negatives)
-    labels, bodies = np.array(task["label"][:]), task["body"][:]
-    assert labels.mean() == pytest.approx(1 / (1 + negatives))
-    own = {(row["summary"], row["body"]) for row in made["train"]}
-    for row in task:
-        assert ((row["summary"], row["body"]) in own) == bool(row["label"])
-    counts: dict[str, list[int]] = {}
-    for body, label in zip(bodies, labels, strict=True):
-        counts.setdefault(body, [0, 0])[label] += 1
-    assert all(wrong == negatives * right for wrong, right in counts.values())  # no shortcut
-    wrong = labels == 0
-    assert np.array(task["same_module"][:])[wrong].mean() > 0.4
-    same = docstrings.summary_body_task(made["train"], negatives=negatives)
-    assert same["body"][:] == bodies
-    for bad in ({"negatives": 0}, {"negatives": True}, {"least_words": 10**6}):
-        with pytest.raises(BadValue):
-            docstrings.summary_body_task(made["train"], **bad)
 
 
 # --- a tokenizer of their own --------------------------------------------------------------------

@@ -188,13 +188,6 @@ def test_bootstrap_covers_the_true_difference():
     assert 0.90 <= hits / rounds <= 0.99
 
 
-def test_over_seeds_collects_in_order_and_refuses_repeats():
-    assert evaluate.over_seeds(lambda seed: [seed, seed**2], [3, 1]).tolist() == [[3, 9], [1, 1]]
-    for bad in ([], [1, 1]):
-        with pytest.raises(BadValue, match="distinct"):
-            evaluate.over_seeds(float, bad)
-
-
 def test_interval_changes_its_unit():
     points = evaluate.interval([0.1, 0.2, 0.3]).times(-100)
     assert points.mean == pytest.approx(-20) and points.low < points.mean < points.high

@@ -5,154 +5,42 @@ The tests with ``every`` in their name hold for each exercise of the course, fou
 
 from __future__ import annotations
 
+import ast
 import copy
+import dataclasses
+import importlib.util
 import itertools
 import json
+import re
+import signal
 import subprocess
 import sys
+import textwrap
 import threading
 import time
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
+from demo_lesson import exercises as demo
 
+import tl_helpers
 from tl_helpers import exercises
-from tl_helpers.core.errors import BadValue, UnknownName
-from tl_helpers.exercises import (
-    Choice,
-    Exercise,
-    Function,
-    Matching,
-    Mistake,
-    Reading,
-    Value,
-    desk,
-    model,
-    record,
-    safely,
-)
-from tl_helpers.exercises.readings import slips
+from tl_helpers.core import records
+from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName
+from tl_helpers.exercises import Function, Reading, desk, record, safely, sheet
 
-
-def macro_recall(truth, guess):
-    """A demonstration: mean of the recall of each class."""
-    return sum(
-        sum(t == g == c for t, g in zip(truth, guess, strict=True)) / truth.count(c)
-        for c in set(truth)
-    ) / len(set(truth))
-
-
-def _cases(rng):
-    classes = [*"aabbbc", *"abc"]
-    drawn = [
-        (rng.permutation(classes).tolist(), [*"abc", *rng.choice([*"abc"], 6).tolist()])
-        for _ in range(4)
-    ]
-    # One draw in a hundred leaves accuracy, recall and precision equal in all four.
-    return [*drawn, ([*"aabbbc"], [*"aaabcc"])]
-
-
-def _accuracy(truth, guess):
-    return sum(t == g for t, g in zip(truth, guess, strict=True)) / len(truth)
-
-
-DEMO = (
-    Exercise(
-        id="demo-chance",
-        notebook="00_demo",
-        question="What accuracy does guessing reach on four equally frequent classes?",
-        answer=Value(0.25, tolerance=0.005),
-        solution="answer = 1 / 4",
-        right="One in four guesses hits.",
-        also_right=(0.251, np.float64(0.25), np.array([0.25])),
-        mistakes=(
-            Mistake(0.5, "That is chance for two classes."),
-            Mistake(25, "A share, not a percentage.", when=lambda value: value > 1),
-            Mistake(0.0, "A guess is sometimes right by luck."),
-        ),
-        hints=("Think of a die with four sides.", "Divide 1 by the number of classes."),
-    ),
-    Exercise(
-        id="demo-setting",
-        notebook="00_demo",
-        question="Film reviews with labels, gadget reviews without: which setting?",
-        answer=Choice({"a": "inductive", "b": "transductive", "c": "none", "d": "both"}, right="b"),
-        solution='answer = "b"',
-        also_right=("B", " transductive "),
-        mistakes=(
-            Mistake("a", "The task stays the same here."),
-            Mistake("c", "Something is carried over."),
-            Mistake("d", "Is the target task another one?"),
-        ),
-        hints=("What changes: the task or the domain?",),
-    ),
-    Exercise(
-        id="demo-recall",
-        notebook="10_demo",
-        question="Write macro_recall(truth, guess).",
-        answer=Function(macro_recall, _cases, returns="a number between 0 and 1"),
-        solution=(
-            "def macro_recall(truth, guess):\n"
-            "    recalls = []\n"
-            "    for c in set(truth):\n"
-            "        hits = [g == c for t, g in zip(truth, guess) if t == c]\n"
-            "        recalls.append(sum(hits) / len(hits))\n"
-            "    return sum(recalls) / len(recalls)\n"
-        ),
-        also_right=(
-            lambda truth, guess: np.mean(
-                [
-                    np.mean([g == c for t, g in zip(truth, guess, strict=True) if t == c])
-                    for c in set(truth)
-                ]
-            ),
-        ),
-        mistakes=(
-            Mistake(_accuracy, "That is accuracy."),
-            Mistake(lambda t, g: macro_recall(g, t), "That is precision."),
-            Mistake(lambda t, g: macro_recall(t, g) * len(set(t)), "A sum, not a mean."),
-        ),
-        hints=("For each class alone.",),
-    ),
-)
-DEMO_LIST = Exercise(
-    id="demo-list",
-    notebook="10_demo",
-    question="Order?",
-    answer=Value(["a", "b"], kind="list"),
-    solution='answer = ["a", "b"]',
-    hints=("x",),
-    mistakes=(
-        Mistake(["b", "a"], "The other way."),
-        Mistake([], "It is not empty."),
-        Mistake("ab", "Several items."),
-    ),
-)
-DEMO_READING = Exercise(
-    id="demo-reading",
-    notebook="10_demo",
-    question="Which step has the lowest loss?",
-    answer=Reading(
-        lambda losses: losses.index(min(losses)),
-        lambda rng: {"losses": [9.5, *rng.uniform(5, 6, 3).tolist(), 4.5, 7.5]},
-        form="a step",
-    ),
-    solution="best = losses.index(min(losses))",
-    hints=("Look for the lowest point.",),
-    mistakes=(
-        Mistake(lambda losses: min(losses), "That is the loss."),
-        Mistake(lambda losses: losses.index(max(losses)), "That is the highest."),
-        Mistake(lambda losses: len(losses) - 1, "The last is not the best."),
-    ),
-)
-_real = exercises.everything()  # before the demonstration joins in
-for _exercise in (*DEMO, DEMO_LIST, DEMO_READING):
-    exercises.add(_exercise)
-EVERY = [*_real.values(), *DEMO, DEMO_LIST, DEMO_READING]
-READINGS = [e for e in EVERY if isinstance(e.answer, Reading)]
-every_reading = pytest.mark.parametrize("exercise", READINGS, ids=lambda exercise: exercise.id)
+ROOT = Path(__file__).resolve().parent.parent
+REAL = exercises.everything()  # before the demonstration joins in
+sheet._sheets["00_demo"] = demo.sheet
+EVERY = list(exercises.everything().values())
+DEMO = demo.sheet.exercises
 every = pytest.mark.parametrize("exercise", EVERY, ids=lambda exercise: exercise.id)
-FUNCTIONS = [e for e in EVERY if isinstance(e.answer, Function)]
+every_real = pytest.mark.parametrize("exercise", REAL.values(), ids=lambda exercise: exercise.id)
+READINGS = [e for e in EVERY if isinstance(e.kind, Reading)]
+every_reading = pytest.mark.parametrize("exercise", READINGS, ids=lambda exercise: exercise.id)
+FUNCTIONS = [e for e in EVERY if isinstance(e.kind, Function)]
 every_function = pytest.mark.parametrize("exercise", FUNCTIONS, ids=lambda exercise: exercise.id)
 
 
@@ -165,20 +53,21 @@ def own_progress(tmp_path, monkeypatch):
 
 def measured(exercise, seed=0):
     """What a learner may have measured before the exercise."""
-    if not isinstance(exercise.answer, Reading):
+    if not isinstance(exercise.kind, Reading):
         return {}
-    return exercise.answer.seen(np.random.default_rng(seed))
+    return exercise.kind.seen(np.random.default_rng(seed))
+
+
+def quick(exercise, seconds=0.3):
+    """The same exercise with another time limit."""
+    return dataclasses.replace(exercise, kind=dataclasses.replace(exercise.kind, seconds=seconds))
 
 
 def _solve(exercise, seed=0):
-    """Run the shown solution as a cell, and find what it made."""
-    import tl_helpers
-
+    """Run the shown solution as a cell, and take what the notebook's cell would check."""
     space = {"np": np, "tl": tl_helpers, **measured(exercise, seed)}
-    before = set(space)
     exec(exercise.solution, space)
-    made = [v for k, v in space.items() if k not in before and not k.startswith("__")]
-    return space["answer"] if "answer" in space else made[-1]
+    return space[exercise.name]
 
 
 @every
@@ -195,10 +84,18 @@ def test_other_right_answers_to_every_exercise_pass(exercise):
         assert exercises.check(exercise.id, answer, **measured(exercise)), answer
 
 
+@every_reading
+def test_what_an_eye_could_read_passes(exercise):
+    for seed in range(10):
+        seen = measured(exercise, seed)
+        for answer in exercise.kind.by_eye(**seen) if exercise.kind.by_eye else ():
+            assert exercises.check(exercise.id, answer, **seen), answer
+
+
 @every
 def test_the_stub_of_every_exercise_is_not_attempted(exercise, own_progress):
     stubs = [None, ..., NotImplemented]
-    if isinstance(exercise.answer, Function):
+    if isinstance(exercise.kind, Function):
         stubs += [lambda *_: ..., lambda *_: None]
     for stub in stubs:
         feedback = exercises.check(exercise.id, stub, **measured(exercise))
@@ -210,12 +107,12 @@ def test_the_stub_of_every_exercise_is_not_attempted(exercise, own_progress):
 @every
 def test_typical_wrong_answers_to_every_exercise_get_their_own_feedback(exercise):
     assert len({mistake.says for mistake in exercise.mistakes}) == len(exercise.mistakes) >= 3
-    reading = isinstance(exercise.answer, Reading)
+    seeds = 10 if isinstance(exercise.kind, Reading) else 1
     for mistake in exercise.mistakes:
         made = 0
-        for seed, example in itertools.product(range(10 if reading else 1), mistake.examples):
+        for seed in range(seeds):
             seen = measured(exercise, seed)
-            for wrong in slips(example, seen) if reading else [example]:
+            for wrong in exercise.kind.slips(mistake, seen):
                 feedback = exercises.check(exercise.id, wrong, **seen)
                 assert feedback.status == "wrong" and feedback.message.startswith(mistake.says)
                 made += 1
@@ -269,12 +166,56 @@ def test_a_reading_without_what_was_measured_says_what_to_hand_over(exercise, ow
 
 @every
 def test_the_cell_of_every_exercise_is_a_stub_that_runs(exercise, capsys):
-    import tl_helpers
-
     source = exercise.cell()
     assert len(source.splitlines()) <= 6 and f'"{exercise.id}"' in source
-    exec(source, {"tl": tl_helpers, **measured(exercise)})
+    measured_too = dict.fromkeys(re.findall(r"(\w+)=\1", source))
+    exec(source, {**measured_too, "lesson": exercises, **measured(exercise)})
     assert "Not attempted yet" in capsys.readouterr().out
+
+
+def _cells(notebook):
+    return nbformat.read(str(ROOT / "notebooks" / f"{notebook}.ipynb"), as_version=4).cells
+
+
+def _calls(cell, name):
+    """Exercise id -> what is handed over besides, of each call of a method of the lesson."""
+    if cell.cell_type != "code":
+        return {}
+    calls = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Call)]
+    return {
+        call.args[0].value: [ast.unparse(a) for a in [*call.args[1:], *call.keywords]]
+        for call in calls
+        if ast.unparse(call.func) == f"lesson.{name}"
+    }
+
+
+@every_real
+def test_the_notebook_asks_every_exercise_in_its_own_words(exercise):
+    """The question word for word, then the cell of the exercise, with the measured values."""
+    cells = _cells(exercise.notebook)
+    (asked,) = [
+        i
+        for i, cell in enumerate(cells)
+        if cell.cell_type == "markdown" and exercise.question in cell.source
+    ]
+    (at,) = [i for i, cell in enumerate(cells) if exercise.id in _calls(cell, "check")]
+    predicted = [i for i, cell in enumerate(cells) if exercise.id in _calls(cell, "predict")]
+    for place in [at, *predicted]:
+        assert asked < place <= at and "exercise" in cells[place].metadata.tags
+    *_, check, help = exercise.cell().splitlines()
+    assert help in cells[at].source
+    wanted = ast.parse(check).body[0].value
+    name, *seen = _calls(cells[at], "check")[exercise.id]
+    assert name == ast.unparse(wanted.args[1])
+    assert [given.partition("=")[0] for given in seen] == [k.arg for k in wanted.keywords]
+    stub = cells[(predicted or [at])[0]].source
+    assert exercise.cell().partition("\n\n")[0] in stub
+
+
+@pytest.mark.parametrize("notebook", sorted({e.notebook for e in REAL.values()}))
+def test_the_order_of_the_exercises_is_that_of_the_notebook(notebook):
+    cells = [id for cell in _cells(notebook) for id in _calls(cell, "check")]
+    assert cells == list(exercises.of(notebook))
 
 
 def endless(*_):
@@ -313,13 +254,13 @@ def test_fresh_inputs_tell_the_wrong_functions_of_every_exercise_apart(exercise)
         except Exception as error:
             return repr(error)
 
-    functions = [(exercise.answer.reference, "")]
-    functions += [(e, m.says) for m in exercise.mistakes for e in m.examples if callable(e)]
+    functions = [(exercise.kind.reference, "")]
+    functions += [(e, m.says) for m in exercise.mistakes for e in m.examples]
     for seed in range(150):
-        cases = exercise.answer.cases(np.random.default_rng(seed))
+        cases = exercise.kind.cases(np.random.default_rng(seed))
         made = [([outcome(f, case) for case in cases], says) for f, says in functions]
         for (one, a), (two, b) in itertools.combinations(made, 2):
-            assert a == b or not all(map(exercise.answer._same, one, two)), f"{a!r} or {b!r}?"
+            assert a == b or not all(map(exercise.kind.agree, one, two)), f"{a!r} or {b!r}?"
 
 
 @every_function
@@ -335,82 +276,139 @@ def test_fresh_inputs_tell_the_wrong_functions_of_every_exercise_apart(exercise)
     ],
 )
 def test_functions_that_break_are_explained_in_every_exercise(exercise, function, word):
-    before = set(threading.enumerate())
-    seconds = 0.3 if "loop" in word else 10.0
-    quick = exercise.__class__(**{**exercise.__dict__, "seconds": seconds})
-    status, message = quick.answer.judge(quick, function, {})
+    status, message = quick(exercise, 0.3 if "loop" in word else 10.0).judge(function, {})
     assert status == "wrong" and word in message, message
-    assert not set(threading.enumerate()) - before
 
 
-def test_the_time_limit_works_outside_the_main_thread():
-    found = []
-    thread = threading.Thread(target=lambda: found.append(safely.run(endless, 0.2)))
+@every_function
+def test_the_reference_of_every_exercise_runs_once_in_a_check(exercise):
+    calls = []
+
+    def counted(*arguments):
+        calls.append(arguments)
+        return exercise.kind.reference(*arguments)
+
+    cases = exercise.kind.cases(np.random.default_rng(0))
+    kind = dataclasses.replace(exercise.kind, reference=counted)
+    watched = dataclasses.replace(exercise, kind=kind, mistakes=())
+    for answer in (lambda *_: None, lambda *_: 7, exercise.kind.reference):
+        calls.clear()
+        watched.judge(answer, {})
+        assert len(calls) == len(cases)
+
+
+# --- the time limit ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def alarm_as_before():
+    """No alarm is left behind, and whoever had one gets it back."""
+    handler, tracer = signal.getsignal(signal.SIGALRM), sys.gettrace()
+    yield
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+    assert signal.getsignal(signal.SIGALRM) is handler and sys.gettrace() is tracer
+
+
+def catches_all(*_):
+    while True:
+        try:
+            while True:
+                pass
+        except:  # noqa: E722
+            pass
+
+
+def catches_all_and_sleeps(*_):
+    while True:
+        try:
+            time.sleep(60)
+        except BaseException:
+            try:
+                time.sleep(60)
+            except BaseException:
+                pass
+
+
+@pytest.mark.parametrize(
+    "call", [endless, stubborn, lambda: time.sleep(60), catches_all, catches_all_and_sleeps]
+)
+def test_what_does_not_come_back_is_ended(call, alarm_as_before):
+    began = time.perf_counter()
+    outcome = safely.run(call, 0.1)
+    assert outcome.timed_out and outcome.error is None and time.perf_counter() - began < 5
+    assert safely.run(lambda: 3, 0.1) == safely.Outcome(3)
+
+
+@pytest.fixture
+def not_said_yet(monkeypatch):
+    monkeypatch.setattr(safely, "_said_so", False)
+
+
+def test_where_there_are_no_alarms_it_is_said_once_and_run(monkeypatch, capsys, not_said_yet):
+    monkeypatch.delattr(signal, "setitimer")
+    for _ in range(3):
+        assert exercises.check("demo-recall", demo.macro_recall)
+    assert capsys.readouterr().out.count("without a time limit") == 1
+
+
+def test_another_thread_runs_without_a_limit(capsys, not_said_yet):
+    results = []
+    work = [lambda: time.sleep(0.3) or "done", lambda: 1 / 0]
+    thread = threading.Thread(target=lambda: results.extend(safely.run(w, 0.1) for w in work))
     thread.start()
     thread.join(10)
-    assert found and found[0].timed_out and not found[0].runs_on
+    assert results[0] == safely.Outcome("done")
+    assert isinstance(results[1].error, ZeroDivisionError)
+    assert capsys.readouterr().out.count("without a time limit") == 1
 
 
-def test_what_cannot_be_stopped_is_left_behind_and_said():
-    began = time.perf_counter()
-    outcome = safely.run(lambda: time.sleep(4), 0.1)
-    assert outcome.timed_out and outcome.runs_on and time.perf_counter() - began < 3
+@pytest.mark.parametrize("call", [endless, catches_all])
+def test_ctrl_c_stops_the_learners_code(call, alarm_as_before):
+    def interrupted():
+        signal.raise_signal(signal.SIGINT)
+        call()
 
-
-def test_ctrl_c_while_waiting_stops_the_learners_code(monkeypatch):
-    real, before = threading.Thread.join, set(threading.enumerate())
-    waited = []
-
-    def interrupted(self, timeout=None):
-        waited.append(timeout)
-        if timeout == 9:
-            raise KeyboardInterrupt
-        return real(self, timeout)
-
-    monkeypatch.setattr(threading.Thread, "join", interrupted)
+    out, reader = sys.stdout, input
     with pytest.raises(KeyboardInterrupt):
-        safely.run(endless, 9)
-    assert waited[0] == 9 and not set(threading.enumerate()) - before
+        safely.run(interrupted, 9)
+    assert sys.stdout is out and input is reader
 
 
-def test_the_learners_code_is_interrupted_nowhere_else(monkeypatch, capfd):
-    """Ctrl-C right after the start must not hit ``threading`` on its way into the code."""
-    real, before = threading.Thread.join, set(threading.enumerate())
+def test_an_alarm_that_rings_at_the_last_moment_does_no_harm(alarm_as_before):
+    """The function comes back just as the time is up: either way is right, a stack is not."""
+    ends = set()
+    for tenths in range(300):
+        until = time.perf_counter() + 0.001 + tenths % 30 / 1e5
 
-    def interrupted(self, timeout=None):
-        if timeout == 9:
-            raise KeyboardInterrupt
-        return real(self, timeout)
+        def busy(until=until):
+            while time.perf_counter() < until:
+                pass
 
-    done = threading.Event()
+        outcome = safely.run(busy, 0.0025 - tenths % 7 / 1e4)
+        assert outcome.error is None
+        ends.add(outcome.timed_out)
+    assert False in ends
 
-    def busy():
-        while not done.is_set():
-            sum(range(100))
 
-    others = [threading.Thread(target=busy, daemon=True) for _ in range(4)]
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
+def test_an_alarm_of_somebody_else_rings_all_the_same():
+    rung = []
+    before = signal.signal(signal.SIGALRM, lambda *_: rung.append(1))
     try:
-        for other in others:
-            other.start()
-        monkeypatch.setattr(threading.Thread, "join", interrupted)
-        for _ in range(40):
-            with pytest.raises(KeyboardInterrupt):
-                safely.run(endless, 9)
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        assert safely.run(lambda: 3, 5).value == 3
+        deadline = time.perf_counter() + 5
+        while not rung and time.perf_counter() < deadline:
+            time.sleep(0.01)
     finally:
-        sys.setswitchinterval(interval)
-        done.set()
-        monkeypatch.undo()
-        for other in others:
-            other.join(10)
-    assert not set(threading.enumerate()) - before and capfd.readouterr().err == ""
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert rung
 
 
 def test_what_a_function_prints_is_shown_but_not_without_end(capsys):
     def talks(truth, guess):
         print("I was here")
-        return macro_recall(truth, guess)
+        return demo.macro_recall(truth, guess)
 
     def babbles(truth, guess):
         while True:
@@ -421,12 +419,11 @@ def test_what_a_function_prints_is_shown_but_not_without_end(capsys):
 
     def chatters(truth, guess):
         print("hello" * 1000)
-        return macro_recall(truth, guess)
+        return demo.macro_recall(truth, guess)
 
     assert exercises.check("demo-recall", chatters)
     assert capsys.readouterr().out.count("hello") == 400  # over all inputs together
-    quick = DEMO[2].__class__(**{**DEMO[2].__dict__, "seconds": 0.3})
-    status, message = quick.answer.judge(quick, babbles, {})
+    status, message = quick(DEMO["demo-recall"]).judge(babbles, {})
     said = capsys.readouterr()
     assert status == "wrong" and "never ends" in message
     assert len(said.out) < 2200 and "characters are left out" in said.out and said.err == ""
@@ -468,45 +465,29 @@ def test_a_prediction_is_noted_before_and_judged_after(own_progress):
         exercises.predict("demo-chance", 0.5)
 
 
-def test_praise_may_quote_what_was_measured():
-    def right(gap=None):
-        return "So it is." if gap is None else f"So it is: {gap + 0:.1f}."
-
-    quoting = DEMO[1].__class__(**{**DEMO[1].__dict__, "right": right})
-    assert quoting.answer.judge(quoting, "b", {"gap": 2}) == ("right", "So it is: 2.0.")
+def test_praise_follows_what_came_out():
+    exercise = DEMO["demo-setting"]
+    assert exercise.judge("b", {"gap": 2}) == ("right", "The gap is 2.0. So it is.")
     for odd in ({}, {"gap": "much"}, {"other": 3}):
-        assert quoting.answer.judge(quoting, "b", odd) == ("right", "So it is.")
+        assert exercise.judge("b", odd) == ("right", "So it is.")
 
 
 def test_a_solution_is_made_from_the_answer_where_that_says_it_all():
-    left_out = {**DEMO[1].__dict__, "solution": ""}
-    assert Exercise(**left_out).solution == "answer = 'b'"
-    assert Exercise(**{**left_out, "answer": Value(0.25)}).solution == "answer = 0.25"
-    pairs = Matching({"a": "x"}, options={"x": ()})
-    assert Exercise(**{**left_out, "answer": pairs}).solution == "answer = {'a': 'x'}"
-    with pytest.raises(BadValue, match="no solution"):
-        exercises.add(Exercise(**{**DEMO[2].__dict__, "id": "new", "solution": ""}))
+    assert DEMO["demo-list"].solution == "answer = ['a', 'b']"
+    assert DEMO["demo-pairs"].solution == "answer = {'a': 'x', 'b': 'y'}"
+    assert 'answer = {"a": ..., "b": ...}\n' in DEMO["demo-pairs"].cell()
 
 
-def test_the_example_of_the_documentation_is_complete(capsys):
-    text = exercises.__doc__.split("A complete one::")[1].split("Then ``print")[0]
-    import textwrap
-
-    try:
-        exec(textwrap.dedent(text), {})
-        made = model._all["docs-setting"]
-        assert exercises.check(made.id, "b")
-        for mistake in made.mistakes:
-            assert exercises.check(made.id, mistake.example).message == mistake.says
-        exec(made.cell(), {"tl": __import__("tl_helpers")})
-    finally:
-        model._all.pop("docs-setting", None)
-    assert "Not attempted yet" in capsys.readouterr().out
+def test_a_solution_is_the_source_of_its_function():
+    function, cell = DEMO["demo-recall"].solution, DEMO["demo-reading"].solution
+    assert function.startswith("def macro_recall(truth, guess):\n    recalls = []\n    for c in")
+    assert function.endswith("    return sum(recalls) / len(recalls)")
+    assert cell == "low = min(losses)\nbest = losses.index(low)"
 
 
 def test_a_function_that_changes_its_input_is_judged_fairly():
     def with_pop(truth, guess):
-        result = macro_recall(list(truth), list(guess))
+        result = demo.macro_recall(list(truth), list(guess))
         while truth:
             truth.pop()
         return result
@@ -561,10 +542,24 @@ def test_progress_counts_what_is_done(capsys):
 
 
 def test_progress_of_one_notebook():
-    rows = exercises.progress("00_demo").rows
-    assert {id for _, id, *_ in rows} == {"demo-chance", "demo-setting"}
+    assert [id for _, id, *_ in exercises.progress("00_demo").rows] == list(DEMO)
     with pytest.raises(UnknownName, match="00_demo"):
         exercises.progress("00_demos")
+
+
+def test_what_learners_did_before_still_counts(own_progress):
+    """The ids of the first edition, and a file that it wrote."""
+    ids = """start-taxonomy start-reading start-gain start-predict dist-pmi dist-window dist-reading
+        dist-shift lm-sum lm-order lm-bits lm-nucleus ctx-layer ctx-lookup ctx-order obj-labels
+        obj-first scale-trick scale-budget scale-optimal scale-hours sup-clip sup-teacher
+        sup-enough""".split()
+    assert ids == list(REAL)
+    own_progress.parent.mkdir()
+    done = {"done": True, "prediction": "a", "solution seen": True, "tries": 2}
+    tried = {"done": False, "solution seen": False, "tries": 3}
+    own_progress.write_text(json.dumps({"dist-window": done, "dist-pmi": tried}))
+    states = {id: state for _, id, _, state in exercises.progress().rows}
+    assert states["dist-window"] == "✓ done, solution seen" and states["dist-pmi"] == "✗ tried 3×"
 
 
 def test_damaged_progress_is_laid_aside_and_stops_nobody(own_progress):
@@ -623,22 +618,150 @@ def test_feedback_comes_even_where_progress_cannot_be_saved(tmp_path, monkeypatc
     assert feedback and "Progress was not saved" in feedback.message
 
 
+# --- finding them, and what can be wrong with them -----------------------------------------------
+
+
 def test_unknown_exercises_are_named_with_a_suggestion():
-    for call in (exercises.check, exercises.hint, exercises.solution):
+    for call in (exercises.check, exercises.hint, exercises.solution, exercises.predict):
         with pytest.raises(UnknownName, match="demo-chance"):
             call("demo-chanse")
 
 
-def test_incomplete_exercises_are_refused():
-    def made(**change):
-        return Exercise(**{**DEMO[0].__dict__, "id": "new", **change})
+def test_a_lesson_names_its_own_exercises_and_loads_no_other():
+    code = """
+import sys
+from tl_lessons.distributional_hypothesis import lesson
+assert lesson.predict("dist-window", "a").status == "noted"
+assert lesson.hint("dist-pmi") is not None and lesson.progress().done == 0
+assert lesson.check("dist-shift", -0.693) and lesson.solution("dist-pmi").code
+for id in ("dist-pmy", "lm-bits"):
+    try:
+        lesson.check(id, 1)
+    except Exception as error:
+        said = str(error)
+    assert "dist-pmi" in said and "lm-sum" not in said, said
+from tl_helpers import exercises
+ours = lambda name: name.startswith("tl_lessons.") and name.endswith(".exercises")
+loaded = lambda: list(filter(ours, sys.modules))
+assert loaded() == ["tl_lessons.distributional_hypothesis.exercises"], loaded()
+assert exercises.hint("lm-bits") is not None and len(loaded()) > 1
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
-    for change in ({"id": "No Kebab"}, {"hints": ()}, {"mistakes": DEMO[0].mistakes[:2]}):
-        with pytest.raises(BadValue):
-            exercises.add(made(**change))
-    with pytest.raises(BadValue, match="two exercises"):
-        exercises.add(made(id="demo-chance", question="Another?"))
-    assert "new" not in model._all
+
+GOOD = (ROOT / "tests" / "demo_lesson" / "exercises.toml").read_text("utf-8")
+CODE = (ROOT / "tests" / "demo_lesson" / "exercises.py").read_text("utf-8")
+
+
+def load(folder, words=GOOD, code=CODE):
+    """The exercises of a folder with these two files."""
+    (folder / "exercises.toml").write_text(words, "utf-8")
+    (folder / "exercises.py").write_text(code, "utf-8")
+    spec = importlib.util.spec_from_file_location("an_example", folder / "exercises.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.sheet.exercises
+
+
+def line(text, start):
+    """The number of the last line that begins like this."""
+    return max(n for n, line in enumerate(text.splitlines(), 1) if line.strip().startswith(start))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "says"),
+    [
+        ("[demo-list]", "[demo-chance]", "[demo-chance]", "Cannot declare"),
+        ("[demo-list]", "[demo list]", "[demo list]", "xpected"),
+        ("[demo-list]", "[Demo-List]", "[Demo-List]", "should match pattern"),
+        ('kind = "choice"', 'kind = "chioce"', "[demo-setting]", "'choice'"),
+        ('right = "b"', 'right = "e"', "[demo-setting]", "each option but the right one"),
+        ('right = "b"\n', "", "[demo-setting]", "right: Field required"),
+        ('c = "Something', 'e = "Something', "[demo-setting]", "each option but the right one"),
+        ("tolerance = 0.005", 'tolerance = "small"', "tolerance", "Input should be a valid number"),
+        ("    { answers = [0.0], s", "    # ", "[demo-chance]", "needs three mistakes"),
+        ('hints = ["x"]', "hints = []", "hints = []", "at least 1 item"),
+        ('hints = ["x"]', 'hints = ["x"]\nhint = "y"', "hint =", "Extra inputs"),
+        ("mistakes.b = { x", "mistakes.b = { w", "[demo-pairs]", "no item or option 'w'"),
+        ("mistakes.b = { x", "mistakes.c = { x", "[demo-pairs]", "no item or option 'c'"),
+    ],
+)
+def test_a_malformed_file_of_words_is_named_with_its_line(tmp_path, old, new, at, says):
+    assert GOOD.count(old) == 1
+    words = GOOD.replace(old, new)
+    with pytest.raises(BrokenFile, match=rf"exercises.toml, line {line(words, at)}: .*{says}"):
+        load(tmp_path, words=words)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "says"),
+    [
+        ('"demo-recall"', '"demo-recal"', "@sheet.function", "'demo-recal'.\n.*'demo-recall'"),
+        ('"demo-recall"', '"demo-list"', "@sheet.function", "'demo-list'"),
+        ('outcome("demo-setting")', 'outcome("demo-recall")', "@sheet.outcome", "'demo-recall'"),
+        ('"demo-reading",', '"demo-recall",', "@sheet.reading", "'demo-recall'"),
+        ('    """That is accuracy."""\n', "", "@macro_recall.wrong\ndef acc", "no docstring"),
+        ("@best.wrong\ndef last", "def last", "@sheet.reading", "three wrong functions"),
+        ("index(low)", "index(low)\n    low += 1", "@sheet.reading", "must end with its return"),
+    ],
+)
+def test_malformed_functions_are_named_with_their_line(tmp_path, old, new, at, says):
+    assert CODE.count(old) == 1
+    code = CODE.replace(old, new)
+    number = code[: code.index(at)].count("\n") + 1
+    with pytest.raises((BadValue, UnknownName), match=rf"exercises.py, line {number}\b.*{says}"):
+        load(tmp_path, code=code)
+
+
+def test_words_without_functions_and_functions_twice_are_named(tmp_path):
+    empty = "from tl_helpers.exercises import Sheet\n\nsheet = Sheet('00_demo', __file__)\n"
+    with pytest.raises(
+        BrokenFile, match=rf"line {line(GOOD, '[demo-recall]')}: demo-recall has no"
+    ):
+        load(tmp_path, code=empty)
+    twice = CODE + CODE[CODE.index("@sheet.outcome") : CODE.index("@sheet.reading")]
+    number = line(twice, "@sheet.outcome")
+    with pytest.raises(BadValue, match=f"line {number}: there are two exercises 'demo-setting'"):
+        load(tmp_path, code=twice)
+
+
+def test_one_id_in_two_lessons_is_named_with_both(tmp_path, monkeypatch):
+    other = sheet.Sheet("99_demo", ROOT / "tests" / "demo_lesson" / "exercises.py")
+    other.__dict__["exercises"] = {"demo-list": DEMO["demo-list"]}
+    monkeypatch.setitem(sheet._sheets, "99_demo", other)
+    with pytest.raises(BadValue, match="'demo-list' is in 00_demo and in 99_demo"):
+        exercises.everything()
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "line"),
+    [
+        ('[a]\nx = 1\n[a.b]\n"c d" = 2\n[e.b]\n"c d" = 3', ("e", "kind", "b", "c d"), 6),
+        ("[a]\nx = 1\n[a.b]\nc = 2", ("a", "kind", "y"), 1),
+        ("[[a.m]]\nx = 1\n[[a.m]]\n y= 2", ("a", "kind", "m", 1, "y"), 4),
+        ('[a."b c"]\nx = 1', ("a", "b c", "x"), 2),
+    ],
+)
+def test_where_a_key_stands_below_another(text, place, line):
+    assert records.line_of(text, place) == line
+
+
+def test_the_example_of_the_documentation_is_complete(tmp_path, capsys):
+    words, code = re.findall(r"(?s)::\n\n((?:    .*?\n|\n)+)(?=\S)", exercises.__doc__)[1:]
+    more = "\n".join(
+        f'@share.wrong\ndef w{n}(hits, total):\n    """No {n}."""\n    return {n}\n' for n in (7, 8)
+    )
+    head = "from tl_helpers.exercises import Sheet\n\nsheet = Sheet('00_docs', __file__)\n"
+    made = load(tmp_path, textwrap.dedent(words), head + textwrap.dedent(code) + more)["docs-share"]
+    assert made.solution == "def share(hits, total):\n    return hits / total"
+    assert made.judge(lambda a, b: a / b, {})[0] == "right"
+    for mistake in made.mistakes:
+        assert made.judge(mistake.examples[0], {}) == ("wrong", mistake.says)
+    assert 'lesson.check("docs-share", share)' in made.cell()
+
+
+# --- cards ---------------------------------------------------------------------------------------
 
 
 def test_cards_escape_what_learners_write():

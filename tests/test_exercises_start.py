@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import ast
 import itertools
 import json
 import re
@@ -21,7 +20,6 @@ from tl_helpers.exercises import desk
 from tl_helpers.measure import evaluate, results
 from tl_helpers.measure.evaluate import Interval
 from tl_lessons.start_here import exercises as start
-from tl_lessons.start_here import exercises_more
 
 NOTEBOOK = Path(__file__).resolve().parent.parent / "notebooks" / "00_start_here.ipynb"
 IDS = ["start-taxonomy", "start-reading", "start-gain", "start-predict"]
@@ -40,66 +38,8 @@ def told(id, answer):
     return feedback.message
 
 
-def _exercise_cells():
-    cells = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
-    return [
-        "".join(cell["source"]) for cell in cells if "exercise" in cell["metadata"].get("tags", ())
-    ]
-
-
-def _calls(source, name="check"):
-    """The calls of ``check`` in a cell: exercise id and the name that is handed over."""
-    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-    return [
-        (call.args[0].value, call.args[1].id)
-        for call in calls
-        if getattr(call.func, "attr", "") == name
-    ]
-
-
 def points(low, high, n=5):
     return Interval((low + high) / 2, low, high, n)
-
-
-def _notebook():
-    """The names that the cells above an exercise have made."""
-    return {
-        "tl": tl_helpers,
-        "prediction": ...,
-        "curves": start._some_curves(np.random.default_rng(0))["curves"],
-        "gaps": {16: points(1, 9), 64: points(7, 19), 1024: points(-1, 5)},
-    }
-
-
-def test_the_notebook_asks_each_once_and_in_this_order():
-    asked = [id for source in _exercise_cells() for id, _ in _calls(source)]
-    ours = [id for id, e in exercises.everything().items() if e.notebook == start.NOTEBOOK]
-    assert asked == ours == IDS
-
-
-def test_untouched_cells_run_and_count_as_not_attempted(capsys):
-    for source in _exercise_cells():
-        exec(source, _notebook())
-        assert "Not attempted yet" in capsys.readouterr().out
-    assert {state for _, id, _, state in exercises.progress().rows if id in IDS} == {"○ open"}
-
-
-def test_the_solution_answers_by_the_name_that_the_cell_checks():
-    for source in _exercise_cells():
-        for id, name in _calls(source):
-            space = _notebook()
-            exec(exercises.find(id).solution, space)
-            seen = {key: space[key] for key in ("curves", "gaps")}
-            assert exercises.check(id, space[name], **seen)
-
-
-def test_a_prediction_is_made_before_it_is_checked():
-    cells = _exercise_cells()
-    (before,) = [
-        i for i, c in enumerate(cells) if ("start-predict", "prediction") in _calls(c, "predict")
-    ]
-    (after,) = [i for i, c in enumerate(cells) if ("start-predict", "prediction") in _calls(c)]
-    assert before < after
 
 
 def test_hints_are_few_and_different():
@@ -148,7 +88,7 @@ def test_any_correct_gain_passes(gain):
 
 
 def test_gain_is_tried_on_fresh_lists_tuples_and_arrays_that_fit():
-    draws = [exercises_more._runs(np.random.default_rng(seed)) for seed in range(50)]
+    draws = [start._runs(np.random.default_rng(seed)) for seed in range(50)]
     assert {type(side) for cases in draws for case in cases for side in case} == {
         list,
         tuple,
@@ -158,12 +98,12 @@ def test_gain_is_tried_on_fresh_lists_tuples_and_arrays_that_fit():
     for pretrained, scratch in itertools.chain(*draws):
         assert len(pretrained) == len(scratch) >= 3
         assert 0 <= min(*pretrained, *scratch) and max(*pretrained, *scratch) <= 1
-    assert all(any(exercises_more.gain(*case) < 0 for case in cases) for cases in draws)
+    assert all(any(start.gain(*case) < 0 for case in cases) for cases in draws)
 
 
 def test_gain_by_hand():
-    assert exercises_more.gain([0.8, 0.9], (0.7, 0.6)) == pytest.approx(20)
-    assert exercises_more.gain(np.array([0.5, 0.5]), [0.6, 0.5]) == pytest.approx(-5)
+    assert start.gain([0.8, 0.9], (0.7, 0.6)) == pytest.approx(20)
+    assert start.gain(np.array([0.5, 0.5]), [0.6, 0.5]) == pytest.approx(-5)
 
 
 def _pairs(p, s):
@@ -252,7 +192,7 @@ def test_what_the_feedback_says_about_the_stored_experiments_is_so():
     assert evaluate.difference(gap(256), gap(1024)).low > 0  # seed by seed
     assert evaluate.interval(gap(256)).low > 0 and evaluate.interval(gap(1024)).low > 0
     assert min(gap(n).mean() for n in (16, 64)) > gap(1024).mean()
-    frame = reviews.frame().query("start == 'random'")
+    frame = reviews.table.query("start == 'random'")
     rate = frame.groupby("learning_rate").accuracy.mean().idxmax()
     ahead = [
         (

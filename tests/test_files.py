@@ -89,7 +89,7 @@ def test_a_list_of_checksums_that_is_damaged(tmp_path, monkeypatch, line):
 
 
 def test_a_disk_that_speaks_through_a_library_in_rust():
-    found = files.disk_error(RuntimeError("I/O error: anything (os error 28)"))
-    assert isinstance(found, OSError) and found.errno == errno.ENOSPC and found.strerror
+    behind = files.disk_error(RuntimeError("I/O error: anything (os error 28)"))
+    assert isinstance(behind, OSError) and behind.errno == errno.ENOSPC and behind.strerror
     for other in (RuntimeError("no such thing"), OSError(errno.EIO, "(os error 28)")):
         assert files.disk_error(other) is other

@@ -16,8 +16,8 @@ from notebook_factory import code, outputs, write
 
 import tl_helpers as tl
 from tl_helpers import models
-from tl_helpers.core import files
-from tl_helpers.core.errors import NoNetwork
+from tl_helpers.core import files, lessons
+from tl_helpers.core.errors import NoNetwork, UnknownName
 from tl_helpers.data import hub, hub_plan, registry
 from tl_helpers.models.tokenizers import train_tokenizer
 from tl_helpers.press import doctor, notebooks, run
@@ -149,6 +149,8 @@ def server(
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
         monkeypatch.setattr(constants, "ENDPOINT", server.url)
+        address = f"{server.url}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", address)
         monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
         monkeypatch.setattr(hub, "_absent_until", 0.0)
         yield server
@@ -197,9 +199,17 @@ def test_start_without_a_network_says_what_is_not_here(server: Hub) -> None:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_the_table_of_needs_is_what_the_notebooks_use(path: Path) -> None:
-    used = hub_plan.names(notebooks.read(path))
-    assert hub_plan.NEEDS.get(path.stem, ()) == tuple(used)
+def test_a_lesson_needs_what_its_notebook_uses(path: Path) -> None:
+    assert lessons.of(path.stem).hub == hub_plan.names(notebooks.read(path))
+
+
+def test_a_lesson_that_needs_what_nobody_has_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    facts = lessons.of("00_start_here").model_copy(update={"hub": ["sst3"]})
+    monkeypatch.setattr(lessons, "every", lambda: {facts.notebook: facts})
+    with pytest.raises(UnknownName, match=r"start_here/lesson.toml: 'sst3'(.|\n)*'sst2'"):
+        hub_plan.needs("00_start_here")
 
 
 def test_names_are_found_in_code_wherever_they_stand() -> None:
@@ -216,7 +226,7 @@ def test_the_encoder_counts_where_no_package_carries_it(
     server: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "minilm" not in hub_plan.say(hub_plan.needs("00_start_here"))
-    monkeypatch.setattr(models, "wheel_folder", lambda _: None)
+    monkeypatch.setattr(hub_plan, "wheel_folder", lambda _: None)
     assert "minilm (91 MB)" in hub_plan.say(hub_plan.needs("00_start_here"))
 
 
@@ -375,9 +385,9 @@ def test_the_doctor_knows_the_hub(
     server: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert doctor._network().detail.startswith("the Hub answers")
-    found = doctor._hub()
-    assert found.status == "ok" and "nothing yet (0 of" in found.detail
-    assert "would be 3.5 GB" in found.detail and f"{tmp_path}/hub" in found.detail
+    line = doctor._hub()
+    assert line.status == "ok" and "nothing yet (0 of" in line.detail
+    assert "would be 3.5 GB" in line.detail and f"{tmp_path}/hub" in line.detail
     fetch_everything()
     assert "downloaded: sst2, distilbert-base-uncased (2 of" in doctor._hub().detail
     monkeypatch.setattr("shutil.disk_usage", lambda _: _Full())

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 NAME = "00_start_here"
 SOURCE = nbformat.read(str(lab.ROOT / "notebooks" / f"{NAME}.ipynb"), as_version=4)
-CHECK = re.compile(r'^tl\.exercises\.check\("([^"]+)", *(\w+)[^)\n]*\)', re.M)
+CHECK = re.compile(r'^lesson\.check\("([^"]+)", *(\w+)[^)\n]*\)', re.M)
 EXERCISES = {
     found[1]: (place, found[0])
     for place, cell in enumerate(SOURCE.cells)
@@ -345,7 +345,7 @@ def test_a_wrong_answer_meets_its_misconception(notebook, picture, id, answer):
     here: dict[str, Any] = {}
     exec(answer, here)
     name = CHECK.match(call)[2]
-    status, message = exercise.answer.judge(exercise, here[name], {})
+    status, message = exercise.judge(here[name], {})
     assert status == "wrong" and message in [mistake.says for mistake in exercise.mistakes]
     said = feedback(notebook.run(place, f"{answer}\n{call}"))
     assert said.startswith("✗ Not yet") and plain(message) in plain(said)
@@ -356,7 +356,7 @@ def test_hints_come_one_at_a_time(notebook, picture):
     hints = exercises.find("start-gain").hints
     assert len(hints) >= 2
     for number, hint in enumerate(hints):
-        said = plain(feedback(notebook.scratch('tl.exercises.hint("start-gain")')))
+        said = plain(feedback(notebook.scratch('lesson.hint("start-gain")')))
         assert plain(hint) in said
         assert all(plain(other) not in said for other in hints if other != hint)
         if number == 0:
@@ -365,7 +365,7 @@ def test_hints_come_one_at_a_time(notebook, picture):
 
 def done(notebook: Notebook) -> int:
     """How many exercises the notebook says are done."""
-    said = notebook.scratch("tl.exercises.progress()").inner_text()
+    said = notebook.scratch("lesson.progress()").inner_text()
     return int(re.search(r"(\d+) of \d+ exercises done", said)[1])
 
 

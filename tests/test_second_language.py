@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from tl_helpers import data, models, town
 from tl_helpers.core.errors import BadValue, UnknownName
 from tl_helpers.town import compiled
-from tl_helpers.town import lexicon as lx
+from tl_helpers.town.lexicon import DOMAINS
+from tl_helpers.town.lexicon import words as words_of
 from tl_helpers.town.second import english, sounds, words
 from tl_helpers.town.second.lexicon import Meaning, lexicon
 from tl_helpers.town.second.translate import patterns
@@ -165,11 +166,11 @@ def test_loans_are_recognisable_and_still_used():
 
 def test_synonyms_share_and_senses_split():
     lex = lexicon()
-    film, thing = (lx.DOMAINS.index(d) for d in ("film", "restaurant"))
+    film, thing = (DOMAINS.index(d) for d in ("film", "restaurant"))
     assert lex.of_slot["kind", film, -1, "film"] == lex.of_slot["kind", film, -1, "movie"]
     assert lex.of_slot["eval", thing, 0, "awful"] == lex.of_slot["eval", thing, 0, "dreadful"]
     assert lex.of_slot["evalp", -1, 0, "cold"] != lex.of_slot["evall", -1, 0, "cold"]
-    gadget, book = (lx.DOMAINS.index(d) for d in ("gadget", "book"))
+    gadget, book = (DOMAINS.index(d) for d in ("gadget", "book"))
     menus = [lex.of_slot["things", d, -1, "menus"] for d in (gadget, book)]
     assert menus[0] != menus[1] and {m.lemma for m in menus} == {"menu"}
     sides = defaultdict(set)
@@ -480,7 +481,7 @@ def test_tokens_rebuild_the_text_and_links_join_the_same_words(corpus):
         first = corpus.draws.t_start[i]
         for a, b in pair.alignment:
             x, y = pair.source_words[a], pair.target_words[b]
-            if names[first + a] and x not in lx.DAYS.split() + lx.MONTHS.split():
+            if names[first + a] and x not in (*words_of("day"), *words_of("month")):
                 assert y.split("'")[0] == x
         assert len(other.gloss(i)) == len(pair.target_words)
         if i > 3000:

@@ -11,10 +11,10 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_output
 from notebook_factory import code, text, write
 
+from tl_helpers.core import lessons
 from tl_helpers.core.errors import BrokenFile, CourseError, UnknownName
 from tl_helpers.measure import claims
-from tl_helpers.press import cli, kits, notebooks, session_pages, session_plan, slides
-from tl_lessons import course
+from tl_helpers.press import cli, kits, notebooks, slides
 
 ROOT = Path(__file__).resolve().parent.parent
 KITS = kits.find()
@@ -109,18 +109,13 @@ def test_filling_twice_changes_nothing_and_keeps_what_was_written(kit):
     assert empty == whole()
 
 
-def test_building_writes_the_kit_and_a_page(kit, tmp_path):
+def test_a_kit_is_brought_up_to_date(kit):
     path = kit()
     with pytest.raises(BrokenFile, match="Out of date: start.md(.|\n)*tl sessions"):
-        session_pages.build(check=True)
-    assert path.read_text("utf-8") == whole() and not (tmp_path / "build").exists()
-    page = session_pages.build()[0].read_text("utf-8")
-    assert session_pages.build(["start"], check=True) == [path]
-    assert "<em>the notebook</em>" in page and "session:" not in page
-    assert '<li class="tick">☐ Words.' in page and "<table>" in page and "@page" in page
-    (tmp_path / "build" / "html").mkdir()
-    (tmp_path / "build" / "html" / "00_start_here.html").touch()
-    assert '<a href="../html/00_start_here.html">' in session_pages.build()[0].read_text("utf-8")
+        kits.update(check=True)
+    assert path.read_text("utf-8") == whole()
+    assert kits.update() == [path]
+    assert kits.update(["start"], check=True) == [path]
 
 
 @pytest.mark.parametrize(
@@ -151,20 +146,21 @@ def test_a_plan_without_time_for_all_slides_has_a_deck_of_its_own(kit, tmp_path)
     plan = kits.fill(kits.read(path))
     assert "| 0:00 | 20 | Show \\| tell. | 1 | section 1 |" in plan
     assert "| 0:20 | 5 | Stop. | 2 | section 1, [7] |" in plan
-    made = slides.build(["start"])
-    assert [(d.name, d.title, d.slides) for d in made] == [
+    decks = kits.with_sessions(slides.choose(["start"]))
+    assert [(d.name, d.title, len(d.slides)) for d in decks] == [
         ("start", "Theme: Start", 3),
         ("start-session", "Session: Start", 3),
     ]
-    page = BeautifulSoup(made[1].path.read_text("utf-8"), "html.parser")
+    _, session = slides.write(decks)
+    page = BeautifulSoup(session.read_text("utf-8"), "html.parser")
     columns = page.select("div.slides > section")
     assert [c["data-cells"] for c in columns] == ["b", "c", ""]  # in one row
     assert [p.get_text() for p in columns[2].select("li")] == [f"Part {n}" for n in range(4)]
     assert "Listen for" in columns[2].find("aside").get_text()
-    assert "start-session.html" in (made[0].path.parent / "index.html").read_text("utf-8")
+    assert "start-session.html" in (session.parent / "index.html").read_text("utf-8")
     kit(whole().replace("minutes: 5,", "minutes: 6,"))
     with pytest.raises(BrokenFile, match="26 minutes"):
-        slides.build(["start"])
+        kits.with_sessions(slides.choose(["start"]))
 
 
 def test_of_several_notebooks_the_plan_says_which(kit, tmp_path):
@@ -180,8 +176,11 @@ def test_of_several_notebooks_the_plan_says_which(kit, tmp_path):
     # The first slide of such a deck asks the questions of its notebooks.
     assert "| 2, 4 | 20, section 1; 21, section 4 |" in filled
     assert "*Classification*\n\n- say it;" in filled and "*Sentence pairs*" not in filled
-    made = {d.name: d.slides for d in slides.build(["Target tasks"])}
-    assert made == {"target-tasks": 5, "target-tasks-session": 5}
+    decks = kits.with_sessions(slides.choose(["Target tasks"]))
+    assert [(deck.name, len(deck.slides)) for deck in decks] == [
+        ("target-tasks", 5),
+        ("target-tasks-session", 5),
+    ]
 
 
 def test_a_cell_that_is_not_there(kit):
@@ -200,20 +199,22 @@ def test_a_cell_that_is_not_there(kit):
         (("tl:begin plan -->\n<!-- tl:end plan", "tl:begin x -->\n<!-- tl:end x"), "place, x"),
     ],
 )
-def test_incomplete_kits_are_not_built(kit, tmp_path, change, message):
+def test_incomplete_kits_are_not_filled(kit, change, message):
     assert change[0] in whole()
     path = kit(whole().replace(*change, 1))
     assert any(message in line for line in kits.problems(kits.read(path)))
+    before = path.read_text("utf-8")
     with pytest.raises(BrokenFile, match="incomplete"):
-        session_pages.build()
-    assert not (tmp_path / "build").exists()
+        kits.update()
+    assert path.read_text("utf-8") == before
 
 
 def test_a_prompt_says_what_to_listen_for(kit):
     before, after = whole().split("## Discussion prompts")
     deaf = before + "## Discussion prompts" + after.replace("*Listen for* this.", "", 1)
-    found = kits.problems(kits.read(kit(deaf)))
-    assert found == ["start.md: “Discussion prompts”: “Part 0” does not say what to *Listen for*"]
+    assert kits.problems(kits.read(kit(deaf))) == [
+        "start.md: “Discussion prompts”: “Part 0” does not say what to *Listen for*"
+    ]
 
 
 def test_no_kit_without_a_notebook(kit):
@@ -225,7 +226,7 @@ def test_no_kit_without_a_notebook(kit):
 def test_a_kit_with_another_name_is_not_overlooked(kit):
     kit(name="strat")
     with pytest.raises(BrokenFile, match="Call it start.md"):
-        session_pages.build()
+        kits.update()
     kit("# An overview of all sessions\n", "index")
     assert [path.stem for path in kits.find()] == ["strat"]
 
@@ -236,7 +237,8 @@ def test_the_command(kit, tmp_path, capsys):
     assert "There are no session kits" in capsys.readouterr().err
     kit()
     cli.main(["sessions", "start"])
-    assert f"wrote {tmp_path / 'build' / 'sessions' / 'start.html'}" in capsys.readouterr().out
+    path = tmp_path / "notebooks" / "sessions" / "start.md"
+    assert f"wrote {path}" in capsys.readouterr().out
     cli.main(["sessions", "--check"])
     assert "is up to date" in capsys.readouterr().out
     with pytest.raises(SystemExit):
@@ -263,7 +265,7 @@ def test_kits_are_complete_and_up_to_date(path):
     for name in re.findall(r"\]\(\.\./([^)]+)\)", kit.text):
         assert (ROOT / "notebooks" / name).exists(), name
     for name in re.findall(r"notebook (\d\d)\b", kit.text, re.I):
-        assert any(row[0].startswith(name) for row in course.rows()), name
+        assert name in [row.number for row in lessons.rows()], name
     cells = {cell.id for path in kit.notebooks for cell in notebooks.read(path).cells}
     for id in re.findall(r"`([a-z]+-\d\d[a-z]?)`", kit.text):
         assert id in cells, id
@@ -272,7 +274,7 @@ def test_kits_are_complete_and_up_to_date(path):
 @pytest.mark.parametrize("path", KITS, ids=lambda path: path.stem)
 def test_the_presentation_goes_through_the_deck_from_front_to_back(path):
     kit = kits.read(path)
-    deck = [s for p in kit.notebooks for s in slides.deck(p, ROOT / "no-run")[0]]
+    deck = [s for p in kit.notebooks for s in slides.deck(p, ROOT / "no-run").slides]
     order = [c.id for p in kit.notebooks for c in notebooks.read(p).cells]
     shown = [id for step in kit.blocks["Presentation"] for id in step.cells]
     assert shown == sorted(set(shown), key=order.index)
@@ -283,11 +285,11 @@ def test_the_presentation_goes_through_the_deck_from_front_to_back(path):
     else:  # the plan is a choice of slides: a cell without one was renumbered
         assert set(shown) <= there
     # Nobody can follow more than one slide a minute.
-    assert len(session_plan.deck(kit, deck) or deck) <= kits.BLOCKS["Presentation"]
+    assert len(kits.presented(kit, deck) or deck) <= kits.BLOCKS["Presentation"]
 
 
 def test_a_kit_travels_with_its_notebook(tmp_path, monkeypatch):
     """What is stored does not depend on the folder, the date or a run that happens to be there."""
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
     monkeypatch.setenv("TL_ROOT", str(tmp_path))
-    assert session_pages.build(check=True)
+    assert kits.update(check=True)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 import site_factory
+import site_links
 from bs4 import BeautifulSoup
-from notebook_factory import text, write
+from notebook_factory import code, text, write
 
+from tl_helpers.core import lessons
 from tl_helpers.core.errors import BrokenFile, CourseError
 from tl_helpers.press import cli, notebooks
 from tl_helpers.press.site import build as build_site
-from tl_helpers.press.site import check, content
-from tl_lessons import course
+from tl_helpers.press.site import content
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("site")]
 
@@ -63,7 +66,7 @@ def test_the_page_to_open_and_everything_it_needs(built):
         "search",
     ):
         assert (built.folder / f"{name}.html").is_file(), name
-    assert check.problems(built.folder) == []
+    assert site_links.problems(built.folder) == []
     assert not list(built.folder.rglob("*.map")) and not list(built.folder.rglob("*macros.html"))
     assert [p.name for p in built.folder.parent.iterdir() if p.name.startswith(".")] == []
 
@@ -116,7 +119,8 @@ def test_notebooks_named_in_the_text_are_linked(lesson):
 
 def test_the_head_of_a_notebook(lesson, page, built):
     head = lesson.select_one(".tl-head")
-    assert "Runs in42 s" in head.get_text() and "ThemeStart" in head.get_text()
+    facts = [entry.get_text() for entry in head.select("dt, dd")]
+    assert facts == ["Theme", "Start", "Runs in", "42 s", "Reads in", "about 1 min"]
     hrefs = [a["href"] for a in head.select("a")]
     assert hrefs == ["files/00_start_here.ipynb", "slides/00_start_here.html"]
     shipped = built.folder.parent.parent / "notebooks" / "00_start_here.ipynb"
@@ -155,14 +159,14 @@ def test_all_claims_in_one_table(page):
 def test_the_map_shows_every_notebook(page):
     shown = page("map").find("article")
     stations = shown.select(".tl-station")
-    assert len(stations) == len(course.rows())
+    assert len(stations) == len(lessons.rows()) == 23
     ready = [s.find("a")["href"] for s in stations if "tl-ready" in s["class"]]
     assert ready == ["00_start_here.html", "11_language_models.html"]
     assert [h.get_text().rstrip("#") for h in shown.select("h2")] == [
-        f"{n} {theme}" for n, theme in enumerate(content.THEMES, 1)
+        f"{n} {theme.name}" for n, theme in enumerate(lessons.plan().theme, 1)
     ]
-    for (name, _, question), station in zip(course.rows(), stations, strict=True):
-        assert question in station.get_text() and name[:2] in station.get_text()
+    for row, station in zip(lessons.rows(), stations, strict=True):
+        assert row.question in station.get_text() and row.number in station.get_text()
 
 
 def test_side_bar_and_order(page):
@@ -204,7 +208,16 @@ def test_an_executed_copy_of_other_sources_is_not_shown(place):
     write(place / "notebooks", "00_start_here", text("# Start here, changed"))
     (only,), (note,) = content.collect(place / "build")
     assert not only.executed and only.title == "Start here, changed"
-    assert "changed since it was run: tl run 00_start_here" in note
+    assert "changed since it was run" in note and "tl run 00_start_here" in note
+
+
+def test_a_run_with_other_parameters_is_not_shown(place):
+    path = place / "notebooks" / "00_start_here.ipynb"
+    ran = nbformat.read(str(path), as_version=4)
+    ran.cells.insert(1, code('PROFILE = "quick"', "injected-parameters"))
+    notebooks.write(ran, place / "build" / "notebooks" / path.name)
+    (only,), (note,) = content.collect(place / "build")
+    assert not only.executed and "run with other parameters" in note
 
 
 def test_a_failed_run_shows_the_stored_outputs_and_says_so(place):
@@ -215,12 +228,12 @@ def test_a_failed_run_shows_the_stored_outputs_and_says_so(place):
     assert not only.executed and "failed when it was run" in note
 
 
-def test_the_profile_of_a_run_is_named(place):
-    write(place / "notebooks", "00_start_here", text("# Start"), parameters='PROFILE = "quick"')
-    (only,), _ = content.collect(place / "build")
-    assert only.profile == "quick"
-    only.executed = True
-    assert "profile quick" in content.head(only, deck=False)
+def test_the_head_stands_under_the_title_wherever_that_is(tmp_path):
+    cells = [code("# a comment"), text("A word before."), text("# Title\n\n# Another"), text("# X")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    shown = content.readable(content.Page("one", tmp_path, notebook, True, 1.0), deck=False)
+    assert [cell.source.count("tl-head") for cell in shown.cells] == [0, 0, 1, 0]
+    assert shown.cells[2].source.startswith("# Title\n\n```{raw} html\n<div class=")
 
 
 @pytest.mark.parametrize("broken", ["{", "[]", '{"notebooks": [{}]}'])
@@ -249,44 +262,37 @@ def untouched(folder: Path) -> bool:
     return left == [".tl-site", "index.html"] and beside == []
 
 
-@pytest.mark.parametrize(
-    ("source", "message"),
-    [
-        (
-            "Nobody et al. (2019) say so.",
-            r"notebooks/00_start_here.ipynb, cell 2: cites 'Nobody et al. \(2019\)', which is not",
-        ),
-        (
-            "It is $a^b^c$.",
-            r"notebooks/00_start_here.ipynb, cell 2: the formula 'a\^b\^c' cannot be read",
-        ),
-        ("See [there](nowhere.md).", "notebooks/00_start_here.ipynb, cell 2: .*nowhere.md"),
-        ("See <a href='gone.html'>there</a>.", "00_start_here.html: links to 'gone.html', which"),
-        (
-            "<img alt='x' src='https://a.invalid/x.png'>",
-            "00_start_here.html: loads https://a.invalid/x.png from elsewhere",
-        ),
-    ],
-)
-def test_one_clear_message_and_the_old_site_stays(place, source, message):
-    write(place / "notebooks", "00_start_here", text(f"# Start here\n\n{source}"))
+def test_everything_that_is_wrong_is_said_at_once_and_the_old_site_stays(place):
+    """What is wrong, and in which cell; the formula is read only when pages are written."""
+    wrong = "Ruder (1999) says $a^b^c$.\n\nSee [there](nowhere.md)."
+    listed = "**References**\n\n- Nobody, N. (2019). A work. Venue."
+    write(place / "notebooks", "00_start_here", text("# Start here"), text(wrong), text(listed))
+    glossary = place / "notebooks" / "site" / "glossary.md"
+    glossary.write_text(glossary.read_text("utf-8").replace("\ntask\n", "\nprobe\n", 1), "utf-8")
     folder = old_site(place)
-    with pytest.raises(CourseError, match=message) as caught:
+    with pytest.raises(CourseError) as caught:
         build_site()
-    assert "The site was not built: " in str(caught.value) and "tl site" in caught.value.do
-    assert str(caught.value).count("\n") == 1 and untouched(folder)
-
-
-def test_a_term_defined_twice(place):
-    path = place / "notebooks" / "site" / "glossary.md"
-    path.write_text(path.read_text("utf-8").replace("\ntask\n", "\nprobe\n", 1), "utf-8")
-    with pytest.raises(CourseError, match=r"site/glossary.md.*duplicate term.* probe"):
-        build_site()
+    said = str(caught.value)
+    assert said.startswith("The site was not built. Sphinx says:\n")
+    assert "tl site" in caught.value.do and "Traceback" not in said
+    assert str(place.parent) not in said and "/source/" not in said and untouched(folder)
+    for message in (
+        "00_start_here.ipynb, cell 3: WARNING: cites 'Ruder 1999', which is not in references.bib",
+        "00_start_here.ipynb, cell 3: WARNING: the formula 'a^b^c' cannot be read",
+        "00_start_here.ipynb, cell 4: WARNING: lists the reference 'Nobody, N. (2019)",
+    ):
+        assert message in said
+    assert re.search("00_start_here.ipynb, cell 3: WARNING: .*nowhere.md", said)
+    assert re.search("glossary.md:.* duplicate term.* probe", said)
 
 
 def test_ctrl_c_leaves_the_old_site(place, monkeypatch):
     folder = old_site(place)
-    monkeypatch.setattr(check, "problems", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess, "run", stop)
     with pytest.raises(KeyboardInterrupt):
         build_site()
     assert untouched(folder)
@@ -300,7 +306,7 @@ def test_a_folder_with_other_files_is_not_replaced(place):
     assert (place / "letters" / "dear.txt").exists()
 
 
-@pytest.mark.parametrize("name", ["index.md", "glossary.md", "references.bib"])
+@pytest.mark.parametrize("name", ["conf.py", "index.md", "glossary.md", "references.bib"])
 def test_a_missing_source(place, name):
     (place / "notebooks" / "site" / name).unlink()
     with pytest.raises(BrokenFile, match=f"{name} is missing(.|\n)*git checkout"):
@@ -315,11 +321,11 @@ def test_a_missing_package(place, monkeypatch, package):
 
 
 def test_the_command(place, capfd):
-    write(place / "notebooks", "00_start_here", text("# Start here\n\nNobody (2019) says so."))
+    write(place / "notebooks", "00_start_here", text("# Start here\n\nRuder (1999) says so."))
     with pytest.raises(SystemExit) as stop:
         cli.main(["site"])
     said = capfd.readouterr()
-    assert stop.value.code == 1 and "cites 'Nobody (2019)'" in said.err
+    assert stop.value.code == 1 and "cites 'Ruder 1999'" in said.err
     assert "Traceback" not in said.err
     write(place / "notebooks", "00_start_here", text("# Start here"))
     cli.main(["site"])
@@ -327,3 +333,26 @@ def test_the_command(place, capfd):
     assert f"Open: {place / 'build' / 'site' / 'index.html'}" in said
     assert "as stored, not run here: 00_start_here" in said
     assert (place / "build" / "site" / "index.html").exists()
+
+
+# ------------------------------------------------------------------------- the site of the course
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    return site_factory.whole_site(tmp_path_factory.getbasetemp())
+
+
+def test_every_link_of_the_course_leads_somewhere_and_nothing_is_fetched(whole):
+    assert len(list(whole.folder.glob("*.html"))) > 12
+    assert site_links.problems(whole.folder) == []
+
+
+def test_a_fresh_copy_of_the_course_has_all_its_notebooks_and_claims(whole):
+    claims = BeautifulSoup((whole.folder / "claims.html").read_text("utf-8"), "html.parser")
+    recorded = {claim.id for page in whole.pages for claim in page.claims}
+    listed = {a["href"].removeprefix("#claim-") for a in claims.select(".tl-claims tbody a")}
+    assert recorded and listed == recorded
+    for page in whole.pages:
+        assert not page.executed and page.seconds, page.name
+        assert (whole.folder / "files" / page.source.name).exists()

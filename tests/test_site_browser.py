@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 import site_factory
+
+from tl_helpers.press import kits
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 playwright = pytest.importorskip("playwright.sync_api")
@@ -75,6 +78,15 @@ def window(chromium, built):
     yield make
     for one in opened:
         one.close()
+
+
+@pytest.fixture
+def whole(chromium, tmp_path_factory):
+    """A window on the site of the course itself."""
+    site = site_factory.whole_site(tmp_path_factory.getbasetemp())
+    opened = Watched(chromium, site.folder, 1280, "light")
+    yield opened
+    opened.close()
 
 
 def artefact(page, name: str) -> None:
@@ -168,3 +180,28 @@ def test_a_reader_walks_through(window):
     page.locator("a.right-next").click()
     page.wait_for_url("**/map.html")
     assert seen.clean()
+
+
+def test_session_pages_print(whole):
+    kits_there = [kits.read(path) for path in kits.find()]
+    assert kits_there
+    for kit in kits_there:
+        page = whole.open(f"sessions/{kit.path.stem}.html")
+        paper = page.pdf(prefer_css_page_size=True)
+        assert 4 <= len(re.findall(rb"/Type\s*/Page\b(?!s)", paper)) <= 12 + 4 * len(kit.notebooks)
+        page.emulate_media(media="print")
+        assert page.locator("article h1").is_visible() and page.get_by_text("☐").count() > 5
+        for screen_only in ("#jb-print-docs-body", "nav.bd-links", ".prev-next-footer"):
+            assert not page.locator(screen_only).first.is_visible(), screen_only
+        page.emulate_media(media="null")
+    assert whole.clean()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_pages_of_the_course_fit_and_stay_on_the_disk(whole, width):
+    whole.page.set_viewport_size({"width": width, "height": 844})
+    for path in sorted(whole.folder.glob("*.html")):
+        page = whole.open(path.name)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path.name
+        artefact(page, f"course-{path.stem}-{width}")
+    assert whole.clean()

@@ -17,7 +17,7 @@ from tl_helpers.core.errors import BadValue, CourseError, UnknownName
 from tl_helpers.measure import claims
 from tl_helpers.press import cli, notebooks, slides
 from tl_helpers.press.slides import draw
-from tl_helpers.press.slides.cut import cut, digest
+from tl_helpers.press.slides.cut import cut
 
 ROOT = Path(__file__).resolve().parent.parent
 PNG = (
@@ -87,14 +87,24 @@ def sliced(course, *cells, claims=None):
     return cut(notebooks.read(course(*cells)), claims)
 
 
-def shape(found):
+def shape(cut_slides):
     return [
-        ("below" if s.below else "right", [(p.kind, p.fragment) for p in s.parts]) for s in found
+        ("below" if s.below else "right", [(p.kind, p.fragment) for p in s.parts])
+        for s in cut_slides
     ]
 
 
+def make(names=()):
+    """Choose decks and write them: name -> deck, and name -> page."""
+    decks = slides.choose(names)
+    paths = slides.write(decks)
+    pages = [BeautifulSoup(path.read_text("utf-8"), "html.parser") for path in paths]
+    names = [deck.name for deck in decks]
+    return dict(zip(names, decks, strict=True)), dict(zip(names, pages, strict=True))
+
+
 def test_only_chosen_cells_are_on_slides(course):
-    found = sliced(
+    made = sliced(
         course,
         on(text("# One"), "slide"),
         text("left out"),
@@ -105,14 +115,14 @@ def test_only_chosen_cells_are_on_slides(course):
         on(text("left out too"), "skip"),
         on(text("# Two"), "slide"),
     )
-    assert shape(found) == [
+    assert shape(made) == [
         ("right", [("text", False)]),
         ("below", [("text", False), ("text", True), ("text", False)]),
         ("right", [("text", False)]),
     ]
-    assert [s.heading for s in found] == ["One", "below", "Two"]
-    assert found[1].notes == ["say **this**"] and not found[0].notes + found[2].notes
-    assert [len(s.cells) for s in found] == [1, 4, 1]
+    assert [s.heading for s in made] == ["One", "below", "Two"]
+    assert made[1].notes == ["say **this**"] and not made[0].notes + made[2].notes
+    assert [len(s.cells) for s in made] == [1, 4, 1]
 
 
 def test_the_text_of_a_slide_replaces_that_of_its_cell(course):
@@ -128,13 +138,13 @@ def test_the_text_of_a_slide_replaces_that_of_its_cell(course):
         "---",
         "## B",
     ]
-    found = sliced(course, on(text("A long paragraph."), "slide", words))
-    assert shape(found) == [
+    made = sliced(course, on(text("A long paragraph."), "slide", words))
+    assert shape(made) == [
         ("right", [("text", False), ("text", True)]),
         ("below", [("text", False)]),
     ]
-    assert found[0].parts[0].content == "## Short\n\nWho?" and found[1].heading == "B"
-    assert found[0].notes == ["Ask first.\n\nWait."]
+    assert made[0].parts[0].content == "## Short\n\nWho?" and made[1].heading == "B"
+    assert made[0].notes == ["Ask first.\n\nWait."]
 
 
 def test_outputs_and_code_stand_where_they_are_wanted(course):
@@ -151,14 +161,14 @@ def test_without_a_text_code_shows_what_it_showed(course):
     plain, shown = ran("x = 1"), ran("plot()", picture())
     stub = ran("answer = ...", printed("Not attempted"), tags=["exercise"])
     loud = ran("y", new_output("stream", name="stderr", text="careful"))
-    found = sliced(course, *(on(cell, "slide") for cell in (plain, shown, stub, loud)))
-    assert [[p.kind for p in s.parts] for s in found] == [["code"], ["output"], ["code"], ["code"]]
+    made = sliced(course, *(on(cell, "slide") for cell in (plain, shown, stub, loud)))
+    assert [[p.kind for p in s.parts] for s in made] == [["code"], ["output"], ["code"], ["code"]]
 
 
 def test_numbers_come_from_the_claims(course):
     cell = on(text("x"), "slide", "Ahead by **{{claim first}}**. Literally: `{{x}}`")
-    found = sliced(course, cell, claims={"first": "+14 points (+9 to +19)"})
-    assert found[0].parts[0].content.startswith("Ahead by **+14 points (+9 to +19)**. Literally")
+    made = sliced(course, cell, claims={"first": "+14 points (+9 to +19)"})
+    assert made[0].parts[0].content.startswith("Ahead by **+14 points (+9 to +19)**. Literally")
 
 
 @pytest.mark.parametrize(
@@ -184,15 +194,6 @@ def test_metadata_without_sense(course, cell, message):
         sliced(course, cell, claims={"first": "+14"})
 
 
-def test_long_texts_are_shortened():
-    long = "word " * 80
-    assert digest("short") == "short"
-    assert digest(f"## Head\n\n{long}\n\n- one\n  and a half\n- two\n\n{long}") == (
-        "## Head\n\n- one\n  and a half\n- two"
-    )
-    assert digest(f"## Head\n\nThe first. {long}") == "## Head\n\nThe first."
-
-
 DECK = [
     on(text("# A $\\frac{a}{b}$ title\n\n[out](https://example.org/paper)"), "slide"),
     on(text("Tell a story. $x^2$"), "notes"),
@@ -204,15 +205,19 @@ DECK = [
 
 
 @pytest.fixture
-def built(course, tmp_path):
+def built(course):
     course(*DECK)
-    made = slides.build()
-    return made, BeautifulSoup(made[0].path.read_text("utf-8"), "html.parser")
+    return make()
+
+
+@pytest.fixture
+def page(built):
+    return built[1]["00_start_here"]
 
 
 def test_a_deck_for_the_notebook_and_one_for_its_theme(built, tmp_path):
-    made, page = built
-    assert [(d.name, d.title, d.slides) for d in made] == [
+    decks, pages = built
+    assert [(d.name, d.title, len(d.slides)) for d in decks.values()] == [
         ("00_start_here", "A $\\frac{a}{b}$ title", 4),
         ("start", "Theme: Start", 4),
     ]
@@ -225,11 +230,14 @@ def test_a_deck_for_the_notebook_and_one_for_its_theme(built, tmp_path):
     index = BeautifulSoup((folder / "index.html").read_text("utf-8"), "html.parser")
     linked = {a["href"].partition("?")[0] for a in index.find_all("a")}
     assert linked == {"00_start_here.html", "start.html"}
-    assert page.find("a", class_="tl-back")["href"] == "index.html"
+    rows = [
+        [cell.get_text() for cell in row.find_all("td")[:2]] for row in index.select("tbody tr")
+    ]
+    assert rows == [["A $\\frac{a}{b}$ title", "4"], ["Theme: Start", "4"]]
+    assert pages["start"].find("a", class_="tl-back")["href"] == "index.html"
 
 
-def test_structure_of_a_deck(built):
-    page = built[1]
+def test_structure_of_a_deck(page):
     columns = page.select("div.slides > section")
     assert [len(c.find_all("section")) for c in columns] == [3, 0]
     leaves = [s for s in page.select("section") if not s.find("section")]
@@ -242,14 +250,14 @@ def test_structure_of_a_deck(built):
     assert image["alt"] == "a rising curve" and image["width"] == "730"
 
 
-def test_what_looks_like_markup_stays_text(built):
-    text_of = {s["id"]: s for s in built[1].select("section[id]")}
+def test_what_looks_like_markup_stays_text(page):
+    text_of = {s["id"]: s for s in page.select("section[id]")}
     assert text_of["s3"].pre.get_text() == "<b> </script>"
     assert "if a < b:" in text_of["s4"].select_one(".tl-source").get_text()
 
 
-def test_nothing_is_fetched_and_the_licence_is_there(built):
-    page, raw = built[1], built[0][0].path.read_text("utf-8")
+def test_nothing_is_fetched_and_the_licence_is_there(page):
+    raw = str(page)
     for element in page.find_all(src=True):
         assert element["src"].startswith("data:"), element
     assert not page.find_all("link")
@@ -262,13 +270,19 @@ def test_nothing_is_fetched_and_the_licence_is_there(built):
 def test_pictures_beside_the_notebook_are_packed_in(course, tmp_path):
     path = course(on(text("![a dot](../data/dot.png)"), "slide"))
     with pytest.raises(CourseError, match="dot.png is not there"):
-        slides.build()
+        make()
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "dot.png").write_bytes(base64.b64decode(PNG))
-    made = slides.build([str(path)])
-    assert f'alt="a dot" src="data:image/png;base64,{PNG}"' in made[0].path.read_text(
-        "utf-8"
-    ) or f'src="data:image/png;base64,{PNG}" alt="a dot"' in made[0].path.read_text("utf-8")
+    image = make([str(path)])[1]["00_start_here"].find("img")
+    assert image["alt"] == "a dot" and image["src"] == f"data:image/png;base64,{PNG}"
+
+
+def test_pictures_attached_to_a_cell_are_packed_in(course):
+    cell = on(text("![a dot](attachment:dot.png)"), "slide")
+    cell["attachments"] = {"dot.png": {"image/png": PNG}}
+    course(cell)
+    image = make()[1]["00_start_here"].find("img")
+    assert image["alt"] == "a dot" and image["src"] == f"data:image/png;base64,{PNG}"
 
 
 @pytest.mark.parametrize(
@@ -283,7 +297,7 @@ def test_an_output_that_asks_for_the_network_is_refused(course, tmp_path, html):
     course(on(text("# Fine"), "slide"), name="10_distributional_hypothesis")
     course(on(ran("x", new_output("display_data", {"text/html": html})), "slide"))
     with pytest.raises(BadValue, match="from the network"):
-        slides.build()
+        make()
     assert not (tmp_path / "build").exists()
 
 
@@ -297,7 +311,7 @@ def test_other_outputs(course):
         new_output("display_data", {"text/html": "<figure><p data-controls>c</p></figure>"}),
     ]
     course(on(ran("x", *shown), "slide"))
-    page = BeautifulSoup(slides.build()[0].path.read_text("utf-8"), "html.parser")
+    page = make()[1]["00_start_here"]
     slide = page.select_one(".tl-slide")
     kinds = [part["class"][0] for part in slide.find_all("div", recursive=False)]
     assert kinds == ["tl-picture", "tl-text", "tl-text", "tl-lines", "tl-table", "tl-explorer"]
@@ -312,8 +326,8 @@ def test_outputs_of_the_last_run_if_it_was_of_these_cells(course, tmp_path):
     run = tmp_path / "build" / "notebooks" / path.name
     run.parent.mkdir(parents=True)
     notebooks.write(again, run)
-    found, source = slides.deck(path)
-    assert source == run and found[0].parts[0].content.text == "just now"
+    deck = slides.deck(path)
+    assert deck.sources == (run,) and deck.slides[0].parts[0].content.text == "just now"
     # Other cells, other parameters, or no notebook at all: the stored ones then.
     for spoil in (
         lambda: again.cells[1].update(source="y"),
@@ -321,43 +335,43 @@ def test_outputs_of_the_last_run_if_it_was_of_these_cells(course, tmp_path):
     ):
         spoil()
         notebooks.write(again, run)
-        assert slides.deck(path)[1] == path
+        assert slides.deck(path).sources == (path,)
     run.write_text("{", "utf-8")
-    assert slides.deck(path)[0][0].parts[0].content.text == "stored"
+    assert slides.deck(path).slides[0].parts[0].content.text == "stored"
 
 
 def test_a_theme_of_several_notebooks(course):
     course(on(text("# One"), "slide"), name="20_classification")
     course(on(text("# Two"), "slide"), on(text("more"), "subslide"), name="21_sentence_pairs")
     course(text("# No slides"), name="22_generation")
-    made = {d.name: d for d in slides.build()}
-    assert made.keys() == {"20_classification", "21_sentence_pairs", "target-tasks"}
-    theme = BeautifulSoup(made["target-tasks"].path.read_text("utf-8"), "html.parser")
+    decks, pages = make()
+    assert decks.keys() == {"20_classification", "21_sentence_pairs", "target-tasks"}
+    theme = pages["target-tasks"]
     heads = [h.get_text() for h in theme.select("section h1")]
-    assert heads == ["Target tasks", "One", "Two"] and made["target-tasks"].slides == 4
+    assert heads == ["Target tasks", "One", "Two"] and len(decks["target-tasks"].slides) == 4
     assert len(theme.select("section li")) == 2
-    assert [d.name for d in slides.build(["Target tasks"])] == ["target-tasks"]
+    assert [d.name for d in slides.choose(["Target tasks"])] == ["target-tasks"]
 
 
 def test_requests_that_cannot_be_met(course, tmp_path):
     course(text("# None"))
     with pytest.raises(CourseError, match="has no slides(.|\n)*slide_type"):
-        slides.build(["00_start_here"])
+        make(["00_start_here"])
     with pytest.raises(CourseError, match="No notebook has slides"):
-        slides.build()
-    with pytest.raises(CourseError, match="No notebook of the theme start"):
-        slides.build(["start"])
-    with pytest.raises(CourseError, match="adaptation has no notebooks yet"):
-        slides.build(["adaptation"])
+        make()
+    with pytest.raises(CourseError, match="Start has no slides"):
+        make(["start"])
+    with pytest.raises(CourseError, match="Adaptation has no notebooks yet"):
+        make(["adaptation"])
     with pytest.raises(UnknownName, match="notebook or theme '00_stat_here'(.|\n)*00_start_here"):
-        slides.build(["00_stat_here"])
+        make(["00_stat_here"])
     course(on(code("1"), "slide"), name="never", run=False)
     with pytest.raises(CourseError, match="never run(.|\n)*tl run never"):
-        slides.build(["never"])
+        make(["never"])
     failed = ran("1", new_output("error", ename="E", evalue="no", traceback=[]))
     course(on(failed, "slide"), name="failed")
     with pytest.raises(CourseError, match="A cell of failed.ipynb failed"):
-        slides.build(["failed"])
+        make(["failed"])
     assert not (tmp_path / "build").exists()
 
 
@@ -365,7 +379,7 @@ def test_without_reveal(course, tmp_path, monkeypatch):
     course(*DECK)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(CourseError, match="sphinx-revealjs(.|\n)*make slides"):
-        slides.build()
+        make()
     monkeypatch.undo()
     monkeypatch.setenv("TL_ROOT", str(tmp_path))
     kept = tmp_path / "sphinx_revealjs"
@@ -376,7 +390,7 @@ def test_without_reveal(course, tmp_path, monkeypatch):
     )
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
     with pytest.raises(CourseError, match="has no plugin/notes/notes.js"):
-        slides.build()
+        make()
     assert not (tmp_path / "build").exists()
 
 
@@ -392,6 +406,6 @@ def test_the_command(course, tmp_path, capsys):
 
 @pytest.mark.parametrize("path", notebooks.find(), ids=lambda path: path.stem)
 def test_every_notebook_of_the_course_can_be_presented(path):
-    found = slides.deck(path, ROOT / "no-run")[0]
-    assert len(found) >= 8
-    assert found[0].heading
+    shown = slides.deck(path, ROOT / "no-run").slides
+    assert len(shown) >= 8
+    assert shown[0].heading

@@ -1,4 +1,4 @@
-"""Decks and session pages in a real browser, at the size of a projector, with the cable pulled."""
+"""Decks in a real browser, at the size of a projector, with the cable pulled."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tl_helpers.press import kits as sessions
-from tl_helpers.press import notebooks, session_pages, slides
+from tl_helpers.press import kits, notebooks, slides
 
 ROOT = Path(__file__).resolve().parent.parent
 START = ROOT / "notebooks" / "00_start_here.ipynb"
@@ -76,7 +75,7 @@ def tab(browser):
 def decks(tmp_path_factory):
     """The deck of the start notebook, one with both of its explorers, and one of a session."""
     folder = tmp_path_factory.mktemp("decks")
-    slides.build([str(START), "pre-training"], folder / "build")
+    slides.write(kits.with_sessions(slides.choose([str(START), "pre-training"])), folder / "build")
     notebook = copy.deepcopy(notebooks.read(START))
     notebook.cells = [c for c in notebook.cells if "explorer" in c.metadata.get("tags", [])]
     assert len(notebook.cells) >= 2
@@ -84,7 +83,7 @@ def decks(tmp_path_factory):
         cell.metadata["slideshow"] = {"slide_type": "slide"}
         cell.metadata["tl"] = {"slide": "## Turn it\n{{output}}\nNote: Bet first."}
     notebooks.write(notebook, folder / "explorers.ipynb")
-    slides.build([str(folder / "explorers.ipynb")], folder / "build")
+    slides.write(slides.choose([str(folder / "explorers.ipynb")]), folder / "build")
     return folder / "build" / "slides"
 
 
@@ -174,14 +173,3 @@ def test_the_way_back_leads_to_all_decks(tab, decks):
     tab.locator("h1", has_text="Slides").wait_for()
     hrefs = tab.evaluate("[...document.links].map(a => a.href.split('?')[0])")
     assert hrefs and all(Path(h.removeprefix("file://")).exists() for h in hrefs)
-
-
-def test_session_pages_print(tab, tmp_path):
-    kits = [sessions.read(path) for path in sessions.find()]
-    for path in session_pages.build(output=tmp_path, write=False):
-        tab.goto(path.as_uri())
-        of = next(len(kit.notebooks) for kit in kits if kit.path.stem == path.stem)
-        assert 4 <= pages(tab.pdf(prefer_css_page_size=True)) <= 12 + 4 * of
-        assert tab.evaluate("document.documentElement.scrollWidth") <= 1280
-        tab.set_viewport_size({"width": 390, "height": 800})
-        assert tab.evaluate("document.documentElement.scrollWidth") <= 390

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import numpy as np
@@ -9,8 +10,7 @@ import pytest
 
 from tl_helpers import town
 from tl_helpers.town import compiled, lexicon
-from tl_helpers.town.classes import CLASSES, noun_classes
-from tl_helpers.town.fits import fits
+from tl_helpers.town.classes import CLASSES, fits, noun_classes
 from tl_helpers.town.generate import ATTRIBUTE_COLUMNS
 from tl_helpers.town.governors import DEPENDENT
 
@@ -21,33 +21,28 @@ def corpus():
 
 
 def test_every_noun_has_one_class():
-    found = {(word, d, t): name for word, d, t, name in noun_classes()}
-    assert set(found.values()) <= set(CLASSES)
+    class_of = {(word, d, t): name for word, d, t, name in noun_classes()}
+    assert set(class_of.values()) <= set(CLASSES)
     for i, domain in enumerate(lexicon.DOMAINS):
         for j, topic in enumerate(lexicon.TOPICS[domain]):
-            lists = (
-                lexicon.THING[domain][topic],
-                lexicon.THINGS[domain][topic],
-                lexicon.ITEM[domain][topic],
-                lexicon.PLACE_NOUN[domain],
-            )
-            for word in " ".join(lists).split():
-                assert found.get((word, i, j)), (word, domain, topic)
+            nouns = [lexicon.words(name, domain, topic) for name in ("thing", "things", "item")]
+            for word in (*itertools.chain(*nouns), *lexicon.words("place", domain)):
+                assert class_of.get((word, i, j)), (word, domain, topic)
 
 
 def test_every_class_has_words_of_its_own_to_say():
     """Else a slot would fall back on the whole list, and say anything."""
     for word, d, _, name in noun_classes():
         domain = lexicon.DOMAINS[d]
-        lists = [("loved", lexicon.LOVED), ("moved", lexicon.MOVED)]
-        if name in ("room", "yard") and word in lexicon.PLACE_NOUN[domain].split():
-            lists.append(("evall", lexicon.EVAL_PLACE))
+        lists = [("loved",), ("moved",)]
+        if name in ("room", "yard") and word in lexicon.words("place", domain):
+            lists.append(("evall",))
         else:
-            own = {p: lexicon.EVAL_THING[p][domain] for p in compiled.POLARITIES}
-            lists += [("eval", own), ("worked", lexicon.WORKED)]
-        for part, by_polarity in lists:
-            for text in by_polarity.values():
-                assert sum(fits(part, w, name) for w in text.split()) >= 2, (word, part)
+            lists += [("eval", domain), ("worked",)]
+        for part, *where in lists:
+            for polarity in compiled.POLARITIES:
+                own = lexicon.words(part, *where, polarity)
+                assert sum(fits(part, w, name) for w in own) >= 2, (word, part)
 
 
 def test_every_verb_and_adjective_that_depends_on_a_noun_has_found_it():
@@ -127,17 +122,14 @@ def test_a_rule_used_twice_has_no_chance(corpus):
 
 
 def test_nobody_in_a_letter_shares_a_name_with_its_reader():
-    names = [
-        set(x.split())
-        for x in (lexicon.ADDRESSEES, lexicon.WRITERS, f"{lexicon.FEMALE} {lexicon.MALE}")
-    ]
+    names = [set(lexicon.words(category)) for category in ("to", "writer", "q")]
     assert sum(map(len, names)) == len(set().union(*names))
     assert "to" in ATTRIBUTE_COLUMNS
     for text in town.Town(seed=4, mixture={"letter": 1}).corpus(300).texts():
         reader = re.match(r"(?:My dear|Dear) (\w+),", text)
         assert reader and len(re.findall(rf"\b{reader[1]}\b", text)) == 1
         writer = re.search(r"(\w+)\.$", text)
-        assert writer and writer[1] in lexicon.WRITERS.split()
+        assert writer and writer[1] in lexicon.words("writer")
 
 
 def test_adjectives_do_not_repeat_their_noun(corpus):

@@ -14,7 +14,7 @@ from tl_helpers.core.errors import BadValue, CourseError, UnknownName
 from tl_helpers.measure import evaluate
 from tl_helpers.models import saved
 from tl_helpers.press import checkpoints
-from tl_helpers.train import precision, translation
+from tl_helpers.train import batches, precision, translation
 from tl_helpers.train.translation import Translator
 
 HERE = [f"here{i}" for i in range(12)]
@@ -93,10 +93,6 @@ def test_what_is_no_pair_of_texts_is_refused(bad):
 # --- the loss ------------------------------------------------------------------------------------
 
 
-def marks(t: Translator):
-    return tuple((x.cls_token_id, x.pad_token_id) for x in (t.source, t.target))
-
-
 def test_the_loss_is_that_of_transformers_for_each_pair_alone(rows):
     t = tiny()
     t.model.eval()
@@ -104,7 +100,7 @@ def test_the_loss_is_that_of_transformers_for_each_pair_alone(rows):
     packed = 0
     total, count = 0.0, 0
     with torch.no_grad():
-        loss = float(translation.loss_of(t.model, batch, marks(t)))
+        loss = float(translation.loss_of(t.model, batch, translation.marks_of(t)))
         for source, target in pairs():
             if packed == int((batch[:, 0] == t.source.cls_token_id).sum()):
                 break
@@ -130,8 +126,8 @@ def test_pairs_of_a_row_are_hidden_from_each_other():
         def first_states(second):
             rows = translation.pack([one, second], t.source, t.target, 16)
             ids = torch.from_numpy(rows[:, 0].astype(np.int64))
-            which = translation._which(ids, *marks(t)[0])
-            mask = translation._batches.attention_mask(which, False, torch.float32)
+            which = translation._which(ids, *translation.marks_of(t)[0])
+            mask = batches.attention_mask(which, False, torch.float32)
             return t.model.encoder(
                 input_ids=ids, attention_mask=mask, position_ids=translation._positions(which)
             )[0][0, :4]
@@ -154,8 +150,8 @@ def test_it_learns_to_translate(rows, optimiser):
         t, rows, optimiser=optimiser, **{**QUICK, "steps": 150, "batch_size": 8}
     )
     assert history.loss[-1] < 0.5 * history.loss[0]
-    found = translation.translate(t, [a for a, _ in pairs(20)])
-    assert evaluate.bleu([b for _, b in pairs(20)], found) > 25
+    translated = translation.translate(t, [a for a, _ in pairs(20)])
+    assert evaluate.bleu([b for _, b in pairs(20)], translated) > 25
 
 
 def test_same_seed_same_result_and_the_global_random_state_is_left_alone(rows):
@@ -305,8 +301,8 @@ def test_the_encoder_loads_alone(built):
     assert type(alone).__name__ == "BertModel" and alone.dtype == torch.float32
     headed = models.load(str(built), task="classification", num_labels=3).model
     for model in (alone, headed.bert):
-        found = dict(model.named_parameters())
-        assert all(torch.equal(p, found[k]) for k, p in whole.encoder.named_parameters())
+        loaded = dict(model.named_parameters())
+        assert all(torch.equal(p, loaded[k]) for k, p in whole.encoder.named_parameters())
     assert len(tokenizer) == len(town.vocabulary()) + 5
 
 
@@ -324,9 +320,9 @@ def test_transformers_alone_loads_the_whole_and_the_encoder(built):
     alone = AutoModel.from_pretrained(
         built, config=config, dtype=torch.float32, key_mapping={r"^encoder\.": ""}
     )
-    found = dict(alone.named_parameters())
+    loaded = dict(alone.named_parameters())
     read = {k: p for k, p in whole.encoder.named_parameters() if "pooler" not in k}
-    assert len(read) > 20 and all(torch.equal(p, found[k]) for k, p in read.items())
+    assert len(read) > 20 and all(torch.equal(p, loaded[k]) for k, p in read.items())
     target = AutoTokenizer.from_pretrained(built / "target")
     source = AutoTokenizer.from_pretrained(built)
     text = source("The soup was good.", return_tensors="pt", return_token_type_ids=False)
@@ -338,11 +334,11 @@ def test_shipped_town_mt_translates():
     assert weights.stat().st_size < 6e6
     assert checkpoints.verify("town-mt") >= checkpoints.BLEU.bound
     t = translation.load()
-    pairs = town.Town(seed=5).corpus(12, start=questions.HELD_OUT).parallel()
-    found = translation.translate(t, [p.source for p in pairs])
+    pairs = town.Town(seed=5).corpus(12, start=questions.FIRST_UNSEEN_DOCUMENT).parallel()
+    translated = translation.translate(t, [p.source for p in pairs])
     right = [p.target.lower() for p in pairs]
-    assert evaluate.bleu(right, found) > checkpoints.BLEU.bound - 20
-    assert evaluate.bleu(right, found[::-1]) < 30  # the measure can fail
+    assert evaluate.bleu(right, translated) > checkpoints.BLEU.bound - 20
+    assert evaluate.bleu(right, translated[::-1]) < 30  # the measure can fail
 
 
 def test_a_translator_that_forgot_is_noticed(monkeypatch):

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from tl_helpers import town
 from tl_helpers.core import files
 from tl_helpers.core.errors import BrokenFile
-from tl_helpers.measure import claims, results
+from tl_helpers.measure import claims
 from tl_helpers.press import other_seeds
 from tl_helpers.press.site import content
 
@@ -89,7 +89,7 @@ def test_without_the_file_nothing_is_known(store):
 
 def test_a_course_that_promises_nothing_has_none(store, monkeypatch):
     other_seeds.keep([GOOD], range(100, 105))
-    monkeypatch.setattr(other_seeds.claims, "listing", lambda: store / "tests" / "claims.toml")
+    monkeypatch.setattr(other_seeds.claims, "registry", dict)
     assert other_seeds.load() == {}
 
 
@@ -112,20 +112,13 @@ def test_keep_needs_other_seeds():
     assert done.exit_code == 2 and "--seeds 100:105" in done.output
 
 
-def test_the_site_says_how_many_held(store):
+def test_the_site_says_how_many_held(store, tmp_path):
     other_seeds.keep([GOOD, BAD], range(100, 105))
-    said = " ".join(content._of_unseen(other_seeds.load()))
-    assert "of 2 claims, 1 held" in said
-    assert content._again(BAD).startswith("✗ +2.0") and content._again(None) == "–"
-
-
-def test_what_the_course_ships_is_of_this_town_and_of_promises_that_stand():
-    rows = other_seeds._rows()
-    assert set(rows) == set(other_seeds.load()), (
-        "run again: tl claims NOTEBOOK --seeds 100:105 --keep"
-    )
-    for id, row in rows.items():
-        assert row["town"] == town.VERSION and len(row["seeds"]) >= claims.MINIMUM_SEEDS, id
-        if row["stored"]:
-            assert not set(row["seeds"]) & set(results.load(row["stored"]).meta["seeds"]), id
-        assert other_seeds.load()[id].verdict == row["verdict"], id
+    other = _claim("start-hard-cases", -50.0)
+    cells = [new_code_cell(), new_code_cell(), new_code_cell()]
+    for cell, claim in zip(cells, (GOOD, BAD, other), strict=True):
+        cell.outputs = [new_output("display_data", {claims.MIME: claim.to_dict()})]
+    page = content.Page("x", tmp_path / "x.ipynb", new_notebook(cells=cells), True, 1.0)
+    said = content.claims_page([page], "")
+    assert "of 2 claims, 1 held" in said and "| ✗ +2.0 (+1.5 to +2.5) |" in said
+    assert said.count("| – |") == 1

@@ -11,9 +11,13 @@ In the notebook::
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tl_helpers import exercises
+from tl_helpers.core import lessons, records
+from tl_helpers.core.errors import UnknownName
 from tl_helpers.measure import claims
 from tl_helpers.session import Session, start
 
@@ -26,38 +30,72 @@ class Lesson:
     """One notebook with its claims and exercises.
 
     Args:
-        notebook: its name, such as ``"10_distributional_hypothesis"``.
+        file: a file in the lesson's folder: its ``__init__.py`` says ``Lesson(__file__)``.
+
+    Raises:
+        BrokenFile: ``lesson.toml``, beside that file, cannot be read.
+
+    Example:
+        ``lesson.title -> "Start here"``
     """
 
-    def __init__(self, notebook: str) -> None:
-        self.notebook = notebook
+    def __init__(self, file: str | os.PathLike[str]) -> None:
+        facts = records.read(Path(file).with_name(lessons.FILE), lessons.Facts)
+        self.notebook, self.title = facts.notebook, facts.title
+        self.theme, self.question = facts.theme, facts.question
+        self.promises = {promise.id: promise for promise in facts.promises}
 
     def start(self, profile: str = "course", seed: int = 0, **knobs: Any) -> Session:
         """Begin the notebook: see :func:`tl_helpers.session.start`."""
         return start(self.notebook, profile, seed, **knobs)
 
-    def claim(self, id: str, effect: float | Interval, **how: Any) -> Claim:
-        """Show what was measured beside what was promised, and record it."""
-        bar = {row.id: row for row in claims.registry()}[id]
-        return claims.record(
-            id, effect=effect, unit=bar.unit, direction=bar.direction, minimum=bar.minimum, **how
-        )
+    def claim(
+        self,
+        id: str,
+        effect: float | Interval,
+        *,
+        ci: tuple[float, float] | Interval | None = None,
+        n: int | None = None,
+        method: str | None = None,
+        stored: str = "",
+    ) -> Claim:
+        """Show what was measured beside what was promised in ``lesson.toml``, and record it.
+
+        Args:
+            id: of the promise.
+            effect: what was measured, in the unit of the promise: an ``Interval``, or a number
+                with ``ci`` and ``n``.
+            ci: ``(low, high)``.
+            n: how many seeds (or test examples, for a bootstrap).
+            method: ``"seeds"`` or ``"bootstrap"``; an ``Interval`` knows it.
+            stored: the stored result that it rests on.
+
+        Raises:
+            UnknownName: the lesson promises no such thing; names what it does.
+            BadValue: a number that cannot be.
+
+        Example:
+            ``lesson.claim("start-encoder-64", evaluate.difference(ours, theirs).times(100))``
+        """
+        if id not in self.promises:
+            raise UnknownName(f"claim of {self.notebook}", id, self.promises)
+        return claims.record(self.promises[id], effect, ci=ci, n=n, method=method, stored=stored)
 
     def check(self, id: str, answer: Any = None, **seen: Any) -> exercises.Feedback:
         """Check an answer: see :func:`tl_helpers.exercises.check`."""
-        return exercises.check(id, answer, **seen)
+        return exercises.check(exercises.find(id, self.notebook), answer, **seen)
 
     def predict(self, id: str, answer: Any = None) -> exercises.Feedback:
         """Note a prediction before the experiment is run."""
-        return exercises.predict(id, answer)
+        return exercises.predict(exercises.find(id, self.notebook), answer)
 
     def hint(self, id: str) -> exercises.Feedback:
         """Show the next hint."""
-        return exercises.hint(id)
+        return exercises.hint(exercises.find(id, self.notebook))
 
     def solution(self, id: str) -> exercises.Feedback:
         """Show one solution."""
-        return exercises.solution(id)
+        return exercises.solution(exercises.find(id, self.notebook))
 
     def progress(self) -> Any:
         """Show which exercises of this notebook are done."""

@@ -1,6 +1,7 @@
 """The first line of every notebook: the profile, the seeds, the threads and the device.
 
-``tl.start("00_start_here", PROFILE, SEED)`` prints one line and returns a :class:`Session`.
+``lesson.start(PROFILE, SEED)``, or ``tl.start("my-own", PROFILE, SEED)`` in a notebook that is no
+lesson, prints one line and returns a :class:`Session`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,12 @@ _MISSING: Any = object()
 
 
 def check_profile(profile: object) -> str:
-    """Return ``profile`` if it is one; :class:`UnknownName` otherwise."""
+    """Return ``profile`` if it is one; :class:`UnknownName` otherwise.
+
+    Example:
+        >>> check_profile("quick")
+        'quick'
+    """
     if not isinstance(profile, str) or profile not in PROFILES:
         raise UnknownName("profile", profile, PROFILES)
     return profile
@@ -51,6 +57,9 @@ def require_network(notebooks: Iterable[str | Path] = ()) -> list[Need]:
 
     Raises:
         NoNetwork: nobody answered; names the profile that works offline.
+
+    Example:
+        ``require_network(["11_language_models"])[0].entry.name -> "distilgpt2"``
     """
     from tl_helpers.data import hub, hub_plan
 
@@ -97,6 +106,10 @@ class Session:
         """``n`` seeds from the notebook's own on; or all of those in ``TL_SEEDS``, if it is set.
 
         ``tl claims --seeds 100:105`` sets it, to try a claim on seeds its author never saw.
+
+        Example:
+            >>> Session("x", "course", 7, "cpu", 1).seeds(3)
+            [7, 8, 9]
         """
         if override := os.environ.get("TL_SEEDS"):
             return parse_seeds(override)
@@ -105,7 +118,12 @@ class Session:
         return list(range(self.seed, self.seed + n))
 
     def pick(self, *, quick: Any, course: Any, hub: Any = _MISSING) -> Any:
-        """The value for this profile; ``hub`` is the course value unless given."""
+        """The value for this profile; ``hub`` is the course value unless given.
+
+        Example:
+            >>> Session("x", "quick", 0, "cpu", 1).pick(quick=2, course=5)
+            2
+        """
         values = {"quick": quick, "course": course, "hub": course if hub is _MISSING else hub}
         return values[self.profile]
 
@@ -116,7 +134,8 @@ def start(notebook: str, profile: str = "course", seed: int = 0, **knobs: Any) -
     At the profile ``hub`` a second line says what will be downloaded, and how large it is.
 
     Args:
-        notebook: the notebook's name, without ``.ipynb``.
+        notebook: the notebook's name, without ``.ipynb``. What a lesson needs from the Hub its file
+            says; what any other notebook needs is read from its code.
         profile: one of :data:`PROFILES`.
         seed: 0 or more; sets ``random``, ``numpy`` and ``torch``.
         **knobs: the notebook's own parameters, kept in ``Session.knobs``.
@@ -127,6 +146,9 @@ def start(notebook: str, profile: str = "course", seed: int = 0, **knobs: Any) -
         NoNetwork: the hub profile without a network, unless all that the notebook needs from the
             Hub has been downloaded before.
         CourseError: a package that the course needs is not installed for this kernel.
+
+    Example:
+        ``session = start("my-own", "quick", 3, LABELS=16)``
     """
     packages.require()
     check_profile(profile)
@@ -179,7 +201,11 @@ def _device(profile: str) -> str:
 
 
 def expected_seconds(notebook: str) -> float | None:
-    """How long the course profile took when the stored outputs were made, if that is known."""
+    """How long the course profile took when the stored outputs were made, if that is known.
+
+    Example:
+        ``expected_seconds("00_start_here") -> 41.6``
+    """
     path = files.root() / "notebooks" / f"{notebook}.ipynb"
     try:
         return float(json.loads(path.read_text("utf-8"))["metadata"]["tl"]["run_seconds"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class CourseError(Exception):
@@ -22,9 +23,17 @@ class CourseError(Exception):
         self.do = do
         super().__init__(f"{what}\n  -> {do}" if do else what)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Arrive whole from another process, whatever the arguments of the class are."""
+        return _again, (type(self), self.args), self.__dict__
+
     def _render_traceback_(self) -> list[str]:
         """In a notebook, show the message instead of a page of stack frames."""
         return [f"{type(self).__name__}: {self}"]
+
+
+def _again(kind: type[CourseError], args: tuple[Any, ...]) -> CourseError:
+    return kind.__new__(kind, *args)
 
 
 class UnknownName(CourseError):

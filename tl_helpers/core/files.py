@@ -27,6 +27,9 @@ def root() -> Path:
 
     ``TL_ROOT`` overrides it. Falls back to the current folder when the package was installed
     without the course around it (Colab).
+
+    Example:
+        ``TL_ROOT=/course`` -> ``Path("/course")``
     """
     if override := os.environ.get("TL_ROOT"):
         return Path(override)
@@ -35,7 +38,11 @@ def root() -> Path:
 
 
 def data_dir() -> Path:
-    """The folder of shipped data: ``data/`` in a checkout, ``tl_helpers/_data`` in a wheel."""
+    """The folder of shipped data: ``data/`` in a checkout, ``tl_helpers/_data`` in a wheel.
+
+    Example:
+        ``data_dir() / "catalogue.toml"``
+    """
     if override := os.environ.get("TL_DATA"):
         return Path(override)
     packed = PACKAGE / "_data"
@@ -43,7 +50,11 @@ def data_dir() -> Path:
 
 
 def cache_dir() -> Path:
-    """The folder for everything that can be made again. ``TL_CACHE`` overrides it."""
+    """The folder for everything that can be made again. ``TL_CACHE`` overrides it.
+
+    Example:
+        ``TL_CACHE=/tmp/mine`` -> ``Path("/tmp/mine")``
+    """
     if override := os.environ.get("TL_CACHE"):
         return Path(override)
     import platformdirs
@@ -51,7 +62,12 @@ def cache_dir() -> Path:
     return Path(platformdirs.user_cache_dir("tl_helpers"))
 
 
-def _explain(error: OSError, path: Path) -> CourseError:
+def explained(error: OSError, path: Path) -> CourseError:
+    """An error of the disk in words: what could not be written, and what to do.
+
+    Example:
+        ``explained(OSError(errno.ENOSPC, "..."), path)`` -> "The disk is full: ..."
+    """
     if error.errno == errno.ENOSPC:
         return CourseError(
             f"The disk is full: {path} could not be written.",
@@ -76,11 +92,15 @@ def disk_error(error: Exception) -> Exception:
 
     ``safetensors`` and ``tokenizers`` have errors of their own, in which the number of the system's
     error is only to be read.
+
+    Example:
+        >>> disk_error(RuntimeError("no luck (os error 28)")).errno == errno.ENOSPC
+        True
     """
-    found = re.search(r"\(os error (\d+)\)", str(error))
-    if isinstance(error, OSError) or found is None:
+    said = re.search(r"\(os error (\d+)\)", str(error))
+    if isinstance(error, OSError) or said is None:
         return error
-    return OSError(int(found[1]), os.strerror(int(found[1])))
+    return OSError(int(said[1]), os.strerror(int(said[1])))
 
 
 @contextmanager
@@ -89,6 +109,9 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     Raises:
         CourseError: disk full, or no permission; says what to do.
+
+    Example:
+        ``with atomic_file("a.txt") as path: path.write_text("all of it")``
     """
     target = Path(path)
     temporary: Path | None = None
@@ -108,7 +131,7 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         cause = disk_error(error)
         if not isinstance(cause, OSError):
             raise
-        raise _explain(cause, target) from error
+        raise explained(cause, target) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
@@ -116,7 +139,11 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """The same for a whole folder: it appears complete, or not at all."""
+    """The same for a whole folder: it appears complete, or not at all.
+
+    Example:
+        ``with atomic_folder("model") as path: model.save_pretrained(path)``
+    """
     target = Path(path)
     temporary: Path | None = None
     try:
@@ -142,31 +169,42 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         cause = disk_error(error)
         if not isinstance(cause, OSError):
             raise
-        raise _explain(cause, target) from error
+        raise explained(cause, target) from error
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)
 
 
 @contextmanager
-def only_one(path: str | os.PathLike[str]) -> Iterator[None]:
+def only_one(path: str | os.PathLike[str], busy: str = "") -> Iterator[None]:
     """Let one process make ``path`` while the others wait for it.
 
     The empty file ``path.lock`` beside it stays.
 
+    Args:
+        path: what is made.
+        busy: do not wait, but say this if another process is at it.
+
     Raises:
-        CourseError: disk full, or no permission; says what to do.
+        CourseError: another process is at it; disk full, or no permission; says what to do.
+
+    Example:
+        ``with only_one(folder): make(folder)``
     """
-    from filelock import FileLock
+    from filelock import FileLock, Timeout
 
     target = Path(path)
     beside = target.with_name(f"{target.name}.lock")
-    lock = FileLock(beside)
+    lock = FileLock(beside, timeout=0 if busy else -1)
     try:
         beside.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
+    except Timeout:
+        raise CourseError(
+            f"{busy} by another process.", "Wait for it, or end it; nothing was changed."
+        ) from None
     except OSError as error:
-        raise _explain(error, beside.parent) from None
+        raise explained(error, beside.parent) from None
     try:
         yield
     finally:
@@ -177,13 +215,21 @@ def only_one(path: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write ``text`` (UTF-8, newline ``\\n``) to ``path``, all or nothing."""
+    """Write ``text`` (UTF-8, newline ``\\n``) to ``path``, all or nothing.
+
+    Example:
+        ``write_text("build/a.txt", "all of it")``
+    """
     with atomic_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def sha256(path: str | os.PathLike[str]) -> str:
-    """Hex SHA-256 of a file."""
+    """Hex SHA-256 of a file.
+
+    Example:
+        ``sha256("empty.txt")[:8]`` -> ``"e3b0c442"``
+    """
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -230,6 +276,9 @@ def shipped(name: str) -> Path:
 
     Raises:
         BrokenFile: the file is missing, not listed, or its bytes are not the shipped ones.
+
+    Example:
+        ``shipped("written/reviews.jsonl").read_text("utf-8")``
     """
     path = data_dir() / name
     restore = f"Restore it with: git checkout -- data/{name}   (or install the course again)"
@@ -241,10 +290,10 @@ def shipped(name: str) -> Path:
     status = path.stat()
     key = (str(path), status.st_mtime_ns, status.st_size)
     if key not in _verified:
-        found = sha256(path)
-        if found != expected:
+        actual = sha256(path)
+        if actual != expected:
             raise BrokenFile(
-                f"The shipped file {path} was changed or damaged: its SHA-256 is {found[:12]}..., "
+                f"The shipped file {path} was changed or damaged: its SHA-256 is {actual[:12]}..., "
                 f"expected {expected[:12]}...",
                 restore,
             )
@@ -261,6 +310,9 @@ def write_checksums(only: str | None = None) -> int:
 
     Returns:
         How many files are listed.
+
+    Example:
+        ``write_checksums("written/reviews.jsonl")`` -> 54
     """
     base = data_dir()
     known = checksums() if only and (base / "SHA256SUMS").exists() else {}

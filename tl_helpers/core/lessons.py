@@ -1,18 +1,243 @@
-"""Where the lessons are: a folder for each notebook, in the package ``tl_lessons`` beside them."""
+"""The lessons: a folder for each notebook, in the package ``tl_lessons`` beside them.
+
+``tl_lessons/<name without number>/lesson.toml`` says what the notebook is about, what it needs from
+the Hub and what it claims; ``tl_lessons/course.toml`` names the themes, and the notebooks that are
+planned. From these two the map of the course is made.
+"""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType
+from typing import Annotated, ClassVar, Literal
 
-from tl_helpers.core import files
+from pydantic import Field
+
+from tl_helpers.core import files, records
+from tl_helpers.core.errors import BrokenFile, UnknownName
+from tl_helpers.core.records import Record, Text
+
+START = "Start"
+"""What stands before the themes on the map."""
+
+FILE = "lesson.toml"
+
+
+class Promise(Record):
+    """What a lesson promises to measure: one ``[[claim]]`` of its file.
+
+    Attributes:
+        id: name in kebab-case.
+        sentence: the promise in words, true if the claim is supported.
+        direction: ``">0"`` or ``"<0"``.
+        minimum: the promised size of the effect, never negative, in ``unit``.
+        unit: such as ``"accuracy points"``.
+        notebook: the notebook that measures it; filled in from the head of the file.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+    sentence: Text
+    direction: Literal[">0", "<0"]
+    minimum: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    unit: Text
+    notebook: str = ""
+
+
+class Row(Record):
+    """A notebook on the map of the course.
+
+    Attributes:
+        notebook: its name, number first.
+        title: a readable name.
+        theme: one of the course's themes, or :data:`START`.
+        question: the one that it answers.
+    """
+
+    ready: ClassVar[bool] = False
+
+    notebook: Annotated[str, Field(pattern=r"^[0-9]{2}_[a-z][a-z0-9_]*$")]
+    title: Text
+    theme: Text
+    question: Annotated[str, Field(pattern=r"^\S.*\?$")]
+
+    @property
+    def number(self) -> str:
+        """``"10"`` for ``10_distributional_hypothesis``."""
+        return self.notebook.partition("_")[0]
+
+    @property
+    def folder(self) -> str:
+        """``"distributional_hypothesis"`` for ``10_distributional_hypothesis``."""
+        return self.notebook.partition("_")[2]
+
+
+class Facts(Row):
+    """The file ``lesson.toml``: a notebook that is written.
+
+    Attributes:
+        hub: names in the catalogue of what it uses of the Hub.
+        claim: what it promises to measure.
+    """
+
+    ready: ClassVar[bool] = True
+
+    hub: list[str] = []
+    claim: list[Promise] = []
+
+    @property
+    def promises(self) -> list[Promise]:
+        """Its claims, with its name in them."""
+        return [row.model_copy(update={"notebook": self.notebook}) for row in self.claim]
+
+
+class Theme(Record):
+    """A theme, and the question that its notebooks share."""
+
+    name: Text
+    question: Text
+
+
+class Plan(Record):
+    """The file ``course.toml``.
+
+    Attributes:
+        theme: the themes in order.
+        planned: the notebooks that are not written yet.
+    """
+
+    theme: list[Theme]
+    planned: list[Row] = []
+
+
+def home() -> Path:
+    """The folder of all lessons: that of the course, or the one that is installed.
+
+    Example:
+        >>> home().name
+        'tl_lessons'
+    """
+    here = files.root() / "notebooks" / "tl_lessons"
+    return here if here.is_dir() else Path(find().__path__[0])
+
+
+def plan() -> Plan:
+    """The themes and the planned notebooks.
+
+    Raises:
+        BrokenFile: ``course.toml`` cannot be read.
+
+    Example:
+        >>> [theme.name for theme in plan().theme]
+        ['Pre-training', 'Target tasks', 'Adaptation', 'Discussion']
+    """
+    return records.read(home() / "course.toml", Plan)
+
+
+def every() -> dict[str, Facts]:
+    """Name of each notebook that is written -> what its file says, in order.
+
+    Raises:
+        BrokenFile: a file that cannot be read, or that does not fit the others; names file and
+            line.
+
+    Example:
+        >>> every()["00_start_here"].theme
+        'Start'
+    """
+    course, place = plan(), home() / "course.toml"
+    themes = [START, *(theme.name for theme in course.theme)]
+    taken = {row.number: place for row in course.planned}
+    lessons: dict[str, Facts] = {}
+    for path in sorted(home().glob(f"*/{FILE}")):
+        facts = records.read(path, Facts)
+        if facts.number in taken:
+            what = f"the number {facts.number} is taken by {taken[facts.number]}"
+            do = "Give it another number; a planned notebook leaves course.toml when it is written."
+            raise _misfit(path, "notebook", what, do)
+        if facts.folder != path.parent.name:
+            what = f"the folder of {facts.notebook} is called {path.parent.name}"
+            raise _misfit(path, "notebook", what, f"Call it {facts.folder}.")
+        if facts.theme not in themes:
+            what = f"{facts.theme!r} is no theme of the course"
+            raise _misfit(path, "theme", what, f"Choose one of: {', '.join(themes)}.")
+        taken[facts.number] = path
+        lessons[facts.notebook] = facts
+    return dict(sorted(lessons.items()))
+
+
+def _misfit(path: Path, key: str, what: str, do: str) -> BrokenFile:
+    line = records.line_of(path.read_text("utf-8"), (key,))
+    return BrokenFile(f"{path}, line {line}: {what}.", do)
+
+
+def path_of(notebook: str) -> Path:
+    """The file of a lesson.
+
+    Example:
+        >>> path_of("00_start_here").parent.name
+        'start_here'
+    """
+    return home() / notebook.partition("_")[2] / FILE
+
+
+def of(notebook: str) -> Facts:
+    """What the file of one lesson says.
+
+    Raises:
+        UnknownName: no such lesson.
+
+    Example:
+        >>> of("00_start_here").title
+        'Start here'
+    """
+    lessons = every()
+    if notebook not in lessons:
+        raise UnknownName("lesson", notebook, lessons)
+    return lessons[notebook]
+
+
+def rows() -> list[Row]:
+    """Every notebook on the map, written (``ready``) or planned, in order.
+
+    Example:
+        >>> rows()[0].notebook
+        '00_start_here'
+    """
+    return sorted([*every().values(), *plan().planned], key=lambda row: row.notebook)
+
+
+def themes() -> dict[str, list[Row]]:
+    """Theme -> its notebooks on the map, in order; what stands before the themes comes first.
+
+    Example:
+        ``[row.notebook for row in themes()["Start"]] -> ["00_start_here"]``
+    """
+    names, every_row = [START, *(theme.name for theme in plan().theme)], rows()
+    return {name: [row for row in every_row if row.theme == name] for name in names}
+
+
+def slug(theme: str) -> str:
+    """How files of a theme are called.
+
+    Example:
+        >>> slug("Target tasks")
+        'target-tasks'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", theme.lower()).strip("-")
 
 
 def find() -> ModuleType:
-    """The package ``tl_lessons``: installed, or in the ``notebooks`` folder of a checkout."""
+    """The package ``tl_lessons``: installed, or in the ``notebooks`` folder of a checkout.
+
+    Example:
+        >>> find().__name__
+        'tl_lessons'
+    """
     try:
         return importlib.import_module("tl_lessons")
     except ModuleNotFoundError:  # a checkout that is not installed: its notebooks/ has it
@@ -24,12 +249,13 @@ def modules(wanted: Callable[[str], bool]) -> Iterator[ModuleType]:
     """Import and yield the modules of all lessons whose own name is ``wanted``, in order.
 
     Example:
-        ``[m.__name__ for m in modules(lambda name: name == "studies")]``
+        >>> next(modules(lambda name: name == "exercises")).__name__
+        'tl_lessons.contextual_representations.exercises'
     """
-    home = find()
-    for folder in pkgutil.iter_modules(home.__path__):
+    package = find()
+    for folder in pkgutil.iter_modules(package.__path__):
         if folder.ispkg:
-            package = importlib.import_module(f"{home.__name__}.{folder.name}")
-            for module in pkgutil.iter_modules(package.__path__):
+            lesson = importlib.import_module(f"{package.__name__}.{folder.name}")
+            for module in pkgutil.iter_modules(lesson.__path__):
                 if wanted(module.name):
-                    yield importlib.import_module(f"{package.__name__}.{module.name}")
+                    yield importlib.import_module(f"{lesson.__name__}.{module.name}")

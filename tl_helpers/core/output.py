@@ -12,22 +12,35 @@ from typing import Any
 Bundle = dict[str, Any]
 
 
-def _on(variable: str) -> bool:
+def on(variable: str) -> bool:
+    """Is a switch of the environment, such as ``TL_QUIET=1``, set?"""
     return os.environ.get(variable, "").strip().lower() not in ("", "0", "false", "no")
 
 
 def quiet() -> bool:
-    """True when a runner executes the notebook (``TL_QUIET=1``): no progress bars."""
-    return _on("TL_QUIET")
+    """True when a runner executes the notebook (``TL_QUIET=1``): no progress bars.
+
+    Example:
+        ``TL_QUIET=1`` -> True
+    """
+    return on("TL_QUIET")
 
 
 def static() -> bool:
-    """True when only forms that survive without a kernel may be shown."""
-    return quiet() or _on("TL_STATIC")
+    """True when only forms that survive without a kernel may be shown.
+
+    Example:
+        ``TL_STATIC=1`` -> True
+    """
+    return quiet() or on("TL_STATIC")
 
 
 def shell() -> Any | None:
-    """The running IPython shell, or None in plain Python."""
+    """The running IPython shell, or None in plain Python.
+
+    Example:
+        in a script -> None
+    """
     import sys
 
     if "IPython" not in sys.modules:  # nobody imported it, so we do not run inside it
@@ -38,7 +51,11 @@ def shell() -> Any | None:
 
 
 def live() -> bool:
-    """True when a Jupyter kernel with somebody in front of it can run widgets."""
+    """True when a Jupyter kernel with somebody in front of it can run widgets.
+
+    Example:
+        in a script, or under ``tl run`` -> False
+    """
     running = shell()
     return running is not None and hasattr(running, "kernel") and not static()
 
@@ -49,6 +66,9 @@ def emit(bundle: Bundle, metadata: Bundle | None = None) -> None:
     Args:
         bundle: MIME type -> content; ``text/plain`` must be there.
         metadata: MIME type -> metadata, as in the notebook format.
+
+    Example:
+        ``emit({"text/plain": "a number: 3"})`` prints it in a script
     """
     if shell() is None:
         print(bundle["text/plain"])

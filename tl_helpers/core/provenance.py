@@ -11,7 +11,11 @@ _LIBRARIES = ("torch", "transformers", "datasets", "tokenizers", "numpy", "sciki
 
 
 def environment() -> dict[str, Any]:
-    """Python, libraries, processor and threads: what numbers may depend on."""
+    """Python, libraries, processor and threads: what numbers may depend on.
+
+    Example:
+        ``environment()["libraries"]["numpy"]`` -> ``"2.3.0"``
+    """
     from importlib import metadata
 
     versions = {}
@@ -48,7 +52,11 @@ def _processor() -> str:
 
 
 def cpu_count() -> int:
-    """Processors that this process may use."""
+    """Processors that this process may use.
+
+    Example:
+        ``cpu_count()`` -> 2
+    """
     try:
         return len(os.sched_getaffinity(0))  # type: ignore[attr-defined,unused-ignore]
     except AttributeError:  # macOS, Windows

@@ -11,25 +11,36 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tl_helpers.core import checks, files
-from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName
-from tl_helpers.data import hub, registry, store
+from tl_helpers.core.errors import BadValue, BrokenFile
+from tl_helpers.data import hub, registry
 from tl_helpers.data.registry import Entry
+from tl_helpers.data.samples import balanced as balanced
+from tl_helpers.data.samples import draw
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict, Features
 
+    Rows: TypeAlias = Dataset | DatasetDict
+    Kind: TypeAlias = str | list[str] | Mapping[str, "Kind"]  # of a column, see `features`
+
 SPLITS = ("train", "validation", "test")  # what the rows of a written collection may belong to
+#: First document of each split of the town. Documents are numbered, so splits never share one.
+TOWN_STARTS = {"train": 0, "test": 1 << 30}
 
 
 def catalogue() -> list[Entry]:
-    """Every data set that :func:`load` knows, with source, licence, size and citation."""
+    """Every data set that :func:`load` knows, with source, licence, size and citation.
+
+    Example:
+        ``[entry.name for entry in catalogue()][:2]`` -> ``["town", "reviews"]``
+    """
     return list(registry.entries("dataset").values())
 
 
-def load(name: str, split: str | None = None, **options: Any) -> Dataset | DatasetDict:
+def load(name: str, split: str | None = None, **options: Any) -> Rows:
     """Load a data set of the catalogue.
 
     Args:
@@ -51,6 +62,10 @@ def load(name: str, split: str | None = None, **options: Any) -> Dataset | Datas
         BrokenFile: a shipped file was changed, or is malformed.
         NoNetwork: the data has to be downloaded and cannot be; names what works offline.
         CourseError: disk full or read-only while caching; nothing half-written stays behind.
+
+    Example:
+        ``load("reviews", "train", domain="film")`` -> 144 rows
+        ``load("town", n=100, seed=3)["train"]["text"][0]`` -> a document of the town
     """
     entry = registry.find("dataset", name)
     reader = {
@@ -72,6 +87,9 @@ def read_jsonl(path: str | os.PathLike[str], fields: Sequence[str] = ()) -> list
     Raises:
         BrokenFile: missing, empty, not UTF-8, a line that is not a JSON object, or a field that
             is missing; names the file and the line.
+
+    Example:
+        ``read_jsonl("mine.jsonl", ["text"])`` -> ``[{"text": "It was good."}]``
     """
     path = Path(path)
     try:
@@ -119,18 +137,21 @@ def _what(error: Exception) -> str:
     return "a number with too many digits"
 
 
-def features(columns: Mapping[str, Any]) -> Features:
+def features(columns: Mapping[str, Kind]) -> Features:
     """Features from the catalogue's little language.
 
     ``"string"`` (or ``"int32"``, ``"float32"`` ...) is a plain value, a list of names is a
     ``ClassLabel``, and ``{"each": ...}`` is a sequence of either.
+
+    Example:
+        ``features({"label": ["bad", "good"]})`` -> ``{"label": ClassLabel(names=["bad", "good"])}``
     """
     from datasets import ClassLabel, Features, Sequence, Value
 
-    def one(kind: Any) -> Any:
+    def one(kind: Kind) -> Any:
         if isinstance(kind, Mapping):
             return Sequence(one(kind["each"]))
-        return Value(kind) if isinstance(kind, str) else ClassLabel(names=list(kind))
+        return Value(kind) if isinstance(kind, str) else ClassLabel(names=kind)
 
     return Features({name: one(kind) for name, kind in columns.items()})
 
@@ -149,64 +170,69 @@ def sample(dataset: Dataset, n: int, seed: int = 0, label: str = "label") -> Dat
     Raises:
         BadValue: ``n`` is not positive, some class has not enough rows, or ``seed`` is no seed.
         UnknownName: there is no such column.
+
+    Example:
+        ``sample(reviews["train"], 8, seed=1)["label"]`` -> four of each class
     """
     import numpy as np
 
-    if label not in dataset.column_names:
-        raise UnknownName("column", label, dataset.column_names)
-    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
-        raise BadValue(f"A sample of {n!r} rows makes no sense.", "Ask for 1 or more.")
-    values = np.asarray(dataset.with_format(None)[label][:])
+    checks.known("column", label, dataset.column_names)
     # RandomState, because its stream is guaranteed never to change.
     rng = np.random.RandomState(checks.seed(seed))
-    classes = [rng.permutation(np.flatnonzero(values == value)) for value in np.unique(values)]
-    smallest = min(map(len, classes), default=0)
-    # Round after round, one row of each class in a new order: so every beginning is balanced too.
-    rounds = min(-(-int(n) // max(len(classes), 1)), smallest + 1)
-    orders = [rng.permutation(len(classes)) for _ in range(rounds)]
-    picks = [(c, turn) for turn, order in enumerate(orders) for c in order][: int(n)]
-    if len(picks) < n or any(turn >= len(classes[c]) for c, turn in picks):
-        raise BadValue(
-            f"A balanced sample of {n} rows is not there: {len(values)} rows in {len(classes)} "
-            f"classes, of which the smallest has {smallest}.",
-            f"Ask for at most {smallest * len(classes)}.",
-        )
-    return dataset.select([int(classes[c][turn]) for c, turn in picks])
+    return dataset.select(draw(dataset.with_format(None)[label][:], n, rng, mixed=True))
 
 
-def _load_town(entry: Entry, split: str | None, options: dict[str, Any]) -> Any:
+def _load_town(entry: Entry, split: str | None, options: dict[str, Any]) -> Rows:
     from datasets import DatasetDict
 
-    rest = dict(options)
-    sizes = {"train": rest.pop("n", 2_000), "test": rest.pop("n_test", 500)}
-    level, seed = rest.pop("level", "document"), rest.pop("seed", 0)
-    language = rest.pop("language", "english")
-    if split is not None and split not in sizes:
-        raise UnknownName("split", split, sizes)
-    if split is not None:
-        return store.load(split, sizes[split], level, seed, rest, language)
-    return DatasetDict({s: store.load(s, n, level, seed, rest, language) for s, n in sizes.items()})
+    from tl_helpers import town
+    from tl_helpers.town import tables
+
+    about: dict[str, Any] = {
+        "level": "document",
+        "language": "english",
+        "seed": 0,
+        "n": 2_000,
+        "n_test": 500,
+    }
+    for name in options:
+        checks.known(f"option of {entry.name!r}", name, [*about, *town.DIALS])
+    about |= options
+    level = checks.known("level", about.pop("level"), tables.LEVELS)
+    language = checks.known("language of the town", about.pop("language"), tables.LANGUAGES)
+    most = town.MOST_DOCUMENTS
+    sizes = {
+        "train": checks.whole(about.pop("n"), "n", high=most),
+        "test": checks.whole(about.pop("n_test"), "n_test", high=most),
+    }
+    _check_split(split, list(sizes))
+    made = town.Town(**about)
+    wanted = list(sizes) if split is None else [split]
+    rows = {
+        name: made.corpus(sizes[name], start=TOWN_STARTS[name]).to_dataset(level, language)
+        for name in wanted
+    }
+    return DatasetDict(rows) if split is None else rows[split]
 
 
-def _load_docstrings(entry: Entry, split: str | None, options: dict[str, Any]) -> Any:
+def _load_docstrings(entry: Entry, split: str | None, options: dict[str, Any]) -> Rows:
     from tl_helpers.data import docstrings
 
-    known = ("raw", "libraries")
-    if unknown := sorted(set(options) - set(known)):
-        raise UnknownName(f"option of {entry.name!r}", unknown[0], known)
+    for name in options:
+        checks.known(f"option of {entry.name!r}", name, ("raw", "libraries"))
     _check_split(split, docstrings.SPLITS)
     corpus = docstrings.load(**options)
     return corpus if split is None else corpus[split]
 
 
-def _load_written(entry: Entry, split: str | None, options: dict[str, Any]) -> Any:
+def _load_written(entry: Entry, split: str | None, options: dict[str, Any]) -> Rows:
     from datasets import Dataset, DatasetDict
 
     path = files.shipped(entry.path)
-    columns = dict(entry.features)
+    columns = entry.features
     rows = read_jsonl(path, fields=[*columns, "split"])
-    if unknown := sorted(set(options) - set(columns)):
-        raise UnknownName(f"column of {entry.name!r}", unknown[0], columns)
+    for name in options:
+        checks.known(f"column of {entry.name!r}", name, columns)
     names = list(dict.fromkeys(row["split"] for row in rows))
     if odd := next((name for name in names if name not in SPLITS), None):
         raise BrokenFile(
@@ -241,7 +267,7 @@ def _load_written(entry: Entry, split: str | None, options: dict[str, Any]) -> A
     return DatasetDict(tables) if split is None else tables[split]
 
 
-def _keep(column: str, kind: Any, wanted: Any) -> Callable[[dict[str, Any]], bool]:
+def _keep(column: str, kind: Kind, wanted: Any) -> Callable[[dict[str, Any]], bool]:
     """Which rows an option keeps: those with the value, or with the value in their list.
 
     A whole list may be asked for, too, such as ``[]``: rows that have just this one.
@@ -254,18 +280,17 @@ def _keep(column: str, kind: Any, wanted: Any) -> Callable[[dict[str, Any]], boo
     choices = kind["each"] if isinstance(kind, Mapping) else kind
     if isinstance(choices, list):
         for value in wanted if whole else [wanted]:
-            if value not in choices:
-                raise UnknownName(column, value, choices)
+            checks.known(column, value, choices)
     if lists and not whole:
         return lambda row: isinstance(row[column], list) and wanted in row[column]
     return lambda row: row[column] == wanted
 
 
-def _load_hub(entry: Entry, split: str | None, options: dict[str, Any]) -> Any:
+def _load_hub(entry: Entry, split: str | None, options: dict[str, Any]) -> Rows:
     from datasets import DatasetDict
 
-    if options:
-        raise UnknownName(f"option of {entry.name!r}", next(iter(options)), [])
+    for name in options:
+        checks.known(f"option of {entry.name!r}", name, ())
     _check_split(split, list(entry.files))
     # Everything at once even for one split: what was announced is what is downloaded.
     folder = hub.folder(entry, list(entry.files.values()), repo_type="dataset")
@@ -288,14 +313,14 @@ def _parquet(entry: Entry, folder: Path, split: str, pattern: str) -> Dataset:
     except (pa.ArrowException, DatasetGenerationError, ValueError) as error:
         cause = error.__cause__ or error
         if isinstance(cause, OSError):
-            raise files._explain(cause, files.cache_dir() / "hub") from None
+            raise files.explained(cause, files.cache_dir() / "hub") from None
         raise BrokenFile(
             f"The cached files of {entry.name!r} in {folder} are damaged.",
             f"Remove that folder's repository ({folder.parents[1]}) and load it again.",
         ) from None
     except OSError as error:
-        raise files._explain(error, files.cache_dir() / "hub") from None
-    dataset = dataset.rename_columns(dict(entry.rename)) if entry.rename else dataset
+        raise files.explained(error, files.cache_dir() / "hub") from None
+    dataset = dataset.rename_columns(entry.rename) if entry.rename else dataset
     for column, wanted in features(entry.features).items():
         if dataset.features[column] != wanted:
             dataset = dataset.cast_column(column, wanted)
@@ -303,5 +328,5 @@ def _parquet(entry: Entry, folder: Path, split: str, pattern: str) -> Dataset:
 
 
 def _check_split(split: str | None, known: Sequence[str]) -> None:
-    if split is not None and split not in known:
-        raise UnknownName("split", split, known)
+    if split is not None:
+        checks.known("split", split, known)

@@ -7,37 +7,22 @@ every reference to the Hub is pinned to one commit.
 from __future__ import annotations
 
 import re
-import tomllib
-from dataclasses import dataclass, field
+from collections import Counter
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from tl_helpers.core import files
-from tl_helpers.core.errors import BrokenFile, UnknownName
+from pydantic import AfterValidator, Field, PositiveFloat
+
+from tl_helpers.core import files, records
+from tl_helpers.core.errors import UnknownName
+from tl_helpers.core.records import Record, Text
 
 Section = Literal["dataset", "model"]
 
-KINDS = {
-    "dataset": ("town", "written", "docstrings", "hub"),
-    "model": ("checkpoint", "wheel", "hub"),
-}
-COMMIT = re.compile(r"[0-9a-f]{40}")
-_NEEDS = ("name", "kind", "licence", "citation", "description")
-_NEEDS_BY_KIND = {
-    "town": (),
-    "docstrings": (),
-    "written": ("path", "features"),
-    "checkpoint": ("path", "rebuild"),
-    "wheel": ("hub_id", "revision", "wheel", "sha256"),
-    "hub": ("hub_id", "revision", "megabytes", "offline"),
-}
 
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of the catalogue.
+class Entry(Record):
+    """One entry of the catalogue; what its kind has no use for is empty.
 
     Attributes:
         name: what ``load`` is called with.
@@ -57,18 +42,18 @@ class Entry:
         size: in words, for the reader.
     """
 
-    name: str
+    name: Text
     kind: str
-    licence: str
-    citation: str
-    description: str
+    licence: Text
+    citation: Text
+    description: Text
     path: str = ""
     hub_id: str = ""
     revision: str = ""
-    files: MappingProxyType[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    rename: MappingProxyType[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    features: MappingProxyType[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    sha256: MappingProxyType[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    files: dict[str, str] = {}
+    rename: dict[str, str] = {}
+    features: dict[str, Any] = {}
+    sha256: dict[str, str] = {}
     wheel: str = ""
     rebuild: str = ""
     offline: str = ""
@@ -76,14 +61,83 @@ class Entry:
     size: str = ""
 
 
+def _pinned(revision: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{40}", revision):
+        raise ValueError(
+            f"{revision!r} can move, as a branch or a tag; pin it to a commit (40 hex digits)"
+        )
+    return revision
+
+
+def _once(listed: list[Entry]) -> list[Entry]:
+    if twice := [name for name, n in Counter(entry.name for entry in listed).items() if n > 1]:
+        raise ValueError(f"the name {twice[0]!r} stands there twice")
+    return listed
+
+
+Commit = Annotated[str, AfterValidator(_pinned)]
+Table = Annotated[dict[str, Any], Field(min_length=1)]
+
+
+class _Generated(Entry):
+    kind: Literal["town", "docstrings"]
+
+
+class _Written(Entry):
+    kind: Literal["written"]
+    path: Text
+    features: Table
+
+
+class _HubModel(Entry):
+    kind: Literal["hub"]
+    hub_id: Text
+    revision: Commit
+    megabytes: PositiveFloat
+    offline: Text
+
+
+class _HubData(_HubModel):
+    files: Table
+
+
+class _Checkpoint(Entry):
+    kind: Literal["checkpoint"]
+    path: Text
+    rebuild: Text
+
+
+class _Wheel(Entry):
+    kind: Literal["wheel"]
+    hub_id: Text
+    revision: Commit
+    wheel: Text
+    sha256: Table
+
+
+_Data = Annotated[_Generated | _Written | _HubData, Field(discriminator="kind")]
+_Model = Annotated[_Checkpoint | _Wheel | _HubModel, Field(discriminator="kind")]
+
+
+class Catalogue(Record):
+    """The whole table."""
+
+    dataset: Annotated[list[_Data], AfterValidator(_once)]
+    model: Annotated[list[_Model], AfterValidator(_once)]
+
+
 def entries(section: Section) -> dict[str, Entry]:
     """All entries of one section by name, in the order of the catalogue.
 
     Raises:
-        BrokenFile: the catalogue was changed, or a line of it is not complete.
+        BrokenFile: the catalogue was changed, or an entry of it is not complete; names the line.
+
+    Example:
+        ``list(entries("model"))[:2]`` -> ``["town-mlm", "town-clm"]``
     """
     path = files.shipped("catalogue.toml")
-    return dict(_read(path, path.stat().st_mtime_ns)[section])
+    listed: list[Entry] = getattr(_read(path, path.stat().st_mtime_ns), section)
+    return {entry.name: entry for entry in listed}
 
 
 def find(section: Section, name: str) -> Entry:
@@ -91,6 +145,9 @@ def find(section: Section, name: str) -> Entry:
 
     Raises:
         UnknownName: there is none; says which are there and which name is close.
+
+    Example:
+        ``find("dataset", "sst2").hub_id`` -> ``"stanfordnlp/sst2"``
     """
     known = entries(section)
     if not isinstance(name, str) or name not in known:
@@ -99,37 +156,5 @@ def find(section: Section, name: str) -> Entry:
 
 
 @cache
-def _read(path: Path, _stamp: int) -> dict[str, dict[str, Entry]]:
-    restore = "Restore it with: git checkout -- data/catalogue.toml"
-    try:
-        table = tomllib.loads(path.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise BrokenFile(f"{path} is not valid TOML: {error}.", restore) from None
-    return {
-        section: {row.get("name", ""): _entry(section, row, path) for row in table.get(section, [])}
-        for section in KINDS
-    }
-
-
-def _entry(section: str, row: dict[str, Any], path: Path) -> Entry:
-    label = f"The [[{section}]] {row.get('name', '(no name)')!r} in {path}"
-    kind = row.get("kind")
-    if kind not in KINDS[section]:
-        raise BrokenFile(f"{label} has kind {kind!r}.", f"Use one of: {', '.join(KINDS[section])}.")
-    needs = (*_NEEDS, *_NEEDS_BY_KIND[kind], *(["files"] if (section, kind) == _HUB_DATA else []))
-    if missing := [key for key in needs if not row.get(key)]:
-        raise BrokenFile(f"{label} lacks: {', '.join(missing)}.", "Add what is missing.")
-    if unknown := sorted(set(row) - set(Entry.__dataclass_fields__)):
-        raise BrokenFile(f"{label} has unknown keys: {', '.join(unknown)}.", "Remove them.")
-    if row.get("hub_id") and not COMMIT.fullmatch(row["revision"]):
-        raise BrokenFile(
-            f"{label} is pinned to {row['revision']!r}.",
-            "Pin it to one commit (40 hex digits): a branch or a tag can move.",
-        )
-    frozen: dict[str, Any] = {
-        k: MappingProxyType(v) if isinstance(v, dict) else v for k, v in row.items()
-    }
-    return Entry(**frozen)
-
-
-_HUB_DATA = ("dataset", "hub")
+def _read(path: Path, _stamp: int) -> Catalogue:
+    return records.read(path, Catalogue)

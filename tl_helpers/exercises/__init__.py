@@ -1,73 +1,54 @@
-"""Exercises that check themselves, and teach when the answer is wrong.
+'''Exercises that check themselves, and teach when the answer is wrong.
 
 In a notebook::
 
-    answer = ...                                   # the stub: "not attempted yet"
-    tl.exercises.check("start-chance", answer)
-    tl.exercises.hint("start-chance")              # one more hint each time
-    tl.exercises.solution("start-chance")
-    tl.exercises.progress()
+    answer = ...                                # the stub: "not attempted yet"
+    lesson.check("start-chance", answer)
+    lesson.hint("start-chance")                 # one more hint each time
+    lesson.solution("start-chance")
+    lesson.progress()
 
-**How to add one.** Write a module ``tl_helpers/exercises/NAME.py``; it is found by itself. It
-holds calls of :func:`add`. A complete one::
+**How to add one.** Its words go into the lesson's ``exercises.toml``, in the order of the notebook;
+:mod:`~tl_helpers.exercises.texts` says what the kinds ``"choice"``, ``"value"`` and ``"matching"``
+have, which are words alone. A ``"function"`` has this::
 
-    from tl_helpers.exercises import Choice, Exercise, add, mistakes
+    [docs-share]
+    kind = "function"
+    question = "Write `share(hits, total)`: the share of hits, between 0 and 1."
+    hints = ["How many of the total are hits?", "Divide."]
 
-    add(Exercise(
-        id="docs-setting",
-        notebook="36_cross_lingual",
-        question="English labels, Finnish texts: which setting?",
-        answer=Choice({"a": "inductive", "b": "transductive", "c": "none", "d": "both"}, right="b"),
-        mistakes=mistakes({
-            "a": "Then the target would have labels of its own. Has it any?",
-            "c": "Something is carried over: what were the labels for?",
-            "d": "The two differ in where labels are. Can they be in both places and in one?",
-        }),
-        hints=("Where are the labels?", "Is the task of source and target the same?"),
-        right="The labels are in the source only.",
-    ))
+and the rest in ``exercises.py``, where a docstring is what the learner is told::
 
-Then ``print(tl.exercises.find("docs-setting").cell())`` prints the cell that the notebook needs
-(tag it ``exercise``), and the tests below hold for it; nothing else is to be written.
+    @sheet.function("docs-share", returns="a number",
+                    cases=lambda rng: rng.integers(2, 99, (5, 2)).tolist())
+    def share(hits, total):
+        """Praise for any function that does the same. Its source is the solution that is shown."""
+        return hits / total
 
-``answer`` says what is checked:
+    @share.wrong
+    def percentage(hits, total):
+        """Feedback for whoever wrote this: a share, not a percentage."""
+        return 100 * hits / total
 
-* ``Value(right, kind=..., tolerance=...)`` compares a value; ``kind`` is ``"number"``, ``"text"``,
-  ``"list"`` or ``"set"``; a list may hold numbers.
-* ``Choice({"a": "fine-tuning", "b": "feature extraction"}, right="a")`` for a question with
-  options; give a ``Mistake`` for each wrong one. A prediction is a choice that the learner hands to
-  :func:`predict` before the experiment and to :func:`check` after it; ``right`` of the exercise may
-  be a function that quotes what came out: ``check("start-predict", answer, gaps=gaps)``.
-* ``Matching({"a": "sequential"}, options={"sequential": ("sequential transfer",), ...})`` for a
-  dict that gives each item its option; a ``Mistake`` has ``when=`` on that dict, and as example
-  the dict with that one slip.
-* ``Function(reference, cases)`` runs the learner's function on fresh inputs that
-  ``cases(rng) -> list of argument tuples`` draws, and compares what comes out with what
-  ``reference`` gives. Any correct function passes, whatever it looks like. A ``Mistake`` then holds
-  a typical wrong *function*; a learner's function that behaves like it, or fails with the same
-  error, gets its feedback.
-* ``Reading(truth, seen)`` for a value read off a picture: ``truth(curves)`` works it out from what
-  the learner measured (``check(id, 64, curves=curves)``), ``seen(rng)`` draws such measurements for
-  the tests, and a ``Mistake`` holds a *function* of them that makes the slip.
+and at least two more that are wrong; functions under ``@share.also_right`` must pass. The checks
+run the learner's function on fresh ``cases``. A ``"reading"`` is a value read off a picture:
+``@sheet.reading`` decorates the function that works it out from what the learner measured, and a
+wrong one makes a slip with the same numbers. ``@sheet.outcome`` decorates a function that says what
+came out, before the praise of an exercise that is words.
 
-A ``Mistake`` may have ``when=predicate`` instead of exact agreement, such as
-``Mistake(25, "...", when=lambda value: value > 1)``, and ``also=(...)`` with further examples of
-the same misconception. The order counts: the first that fits speaks.
-
-Everything is checked by ``tests/test_exercises.py`` for every exercise that exists: the solution
-and each of ``also_right`` pass, the stub is "not attempted", each of at least three mistakes fails
-with its own feedback, fresh inputs tell wrong functions apart whatever is drawn, and garbage
-yields a message instead of a stack.
-"""
+Then ``print(exercises.find("docs-share").cell())`` prints the cell for the notebook (tag it
+``exercise``; the question stands in Markdown above it). ``tests/test_exercises.py`` finds every
+exercise by itself: the solution and all of ``also_right`` pass, the stub is "not attempted", each
+mistake gets its own feedback whatever is drawn, and garbage yields a message instead of a stack.
+'''
 
 from __future__ import annotations
 
-from tl_helpers.exercises.answers import Choice, Value
+from tl_helpers.exercises.answers import Choice, Matching, Value
 from tl_helpers.exercises.desk import Feedback, check, hint, predict, progress, solution
-from tl_helpers.exercises.functions import Function
-from tl_helpers.exercises.matching import Matching
-from tl_helpers.exercises.model import Exercise, Mistake, add, everything, find, mistakes
-from tl_helpers.exercises.readings import Reading
+from tl_helpers.exercises.functions import Function, Reading
+from tl_helpers.exercises.model import Exercise, Mistake
+from tl_helpers.exercises.sheet import Sheet, everything, find, of
 
 __all__ = [
     "Choice",
@@ -77,13 +58,13 @@ __all__ = [
     "Matching",
     "Mistake",
     "Reading",
+    "Sheet",
     "Value",
-    "add",
     "check",
     "everything",
     "find",
     "hint",
-    "mistakes",
+    "of",
     "predict",
     "progress",
     "solution",

@@ -1,37 +1,26 @@
-"""What a right answer is: a value, or one of several options.
-
-The other kinds have modules of their own: ``matching``, ``functions`` and ``readings``.
-"""
+"""Answers that are text or numbers: a value, one of several options, a matching."""
 
 from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from tl_helpers.exercises.model import LATER, RIGHT, Mistake, Seen, Verdict, untouched
 from tl_helpers.exercises.safely import same, short
 
-if TYPE_CHECKING:
-    from tl_helpers.exercises.model import Exercise, Mistake
-
-Status = Literal["right", "wrong", "not attempted"]
-Verdict = tuple[Status, str]
-Seen = Mapping[str, Any]  # what the learner measured, by the names of the notebook
-
 MOST_ITEMS = 100_000  # of a learner's list that are looked at
-LATER: Verdict = ("not attempted", "Not attempted yet: replace the ... with your answer.")
-
-
-def untouched(answer: Any) -> bool:
-    """The stub as it came, or nothing."""
-    return answer is None or answer is ... or answer is NotImplemented
 
 
 def plain_number(answer: Any) -> float | None:
-    """A number of any library as a float; None if it is none."""
+    """A number of any library as a float; None if it is none.
+
+    Example:
+        ``np.array([3]) -> 3.0``, ``True -> None``, ``"3" -> None``
+    """
     if (hasattr(answer, "item") and getattr(answer, "size", 1) in (1,)) or callable(
         getattr(answer, "numel", None)
     ):
@@ -40,14 +29,24 @@ def plain_number(answer: Any) -> float | None:
     return float(answer) if number else None
 
 
-def fits(mistake: Mistake, answer: Any, tolerance: float) -> bool:
-    """Is the answer this mistake?"""
-    try:
-        if mistake.when is not None:
-            return bool(mistake.when(answer))
-        return any(same(example, answer, tolerance) for example in mistake.examples)
-    except Exception:  # a predicate for numbers, asked about a string
-        return False
+def not_it(answer: Any, wanted: str) -> str:
+    """What to say about an answer of the wrong kind."""
+    return f"The answer should be {wanted}, not {short(answer)} ({type(answer).__name__})."
+
+
+class _Plain:
+    """A kind that needs nothing but the answer."""
+
+    needs: tuple[str, ...] = ()
+
+    @property
+    def stub(self) -> str:
+        """The answer before anybody has attempted it."""
+        return "..."
+
+    def slips(self, mistake: Mistake, seen: Seen) -> list[Any]:
+        """The wrong answers that a mistake stands for."""
+        return list(mistake.examples)
 
 
 _KINDS = {
@@ -59,76 +58,80 @@ _KINDS = {
 
 
 @dataclass(frozen=True)
-class Value:
+class Value(_Plain):
     """A value that agrees with ``right``.
 
     Attributes:
-        right: the value, or a predicate that says whether a value is right.
-        kind: ``"number"``, ``"text"`` (case and outer blanks ignored), ``"list"`` or ``"set"``.
+        right: the value.
+        form: ``"number"``, ``"text"`` (case and outer blanks ignored), ``"list"`` or ``"set"``.
         tolerance: for numbers, relative and absolute.
+
+    Example:
+        ``Value(0.25, tolerance=0.005)`` takes ``0.25``, ``1 / 4`` and ``np.array([0.251])``.
     """
 
     right: Any
-    kind: Literal["number", "text", "list", "set"] = "number"
+    form: Literal["number", "text", "list", "set"] = "number"
     tolerance: float = 1e-6
 
     def _normal(self, answer: Any) -> Any:
         """The answer in a common form, or None if it is of the wrong kind."""
-        if self.kind == "text":
+        if self.form == "text":
             return " ".join(answer.split()).casefold() if isinstance(answer, str) else None
-        if self.kind == "number":
+        if self.form == "number":
             return plain_number(answer)
         if isinstance(answer, (str, bytes, Mapping)) or not hasattr(answer, "__iter__"):
             return None
         # An endless iterator must not fill the memory.
         items = answer.tolist() if hasattr(answer, "tolist") else list(islice(answer, MOST_ITEMS))
-        if self.kind == "set":
+        if self.form == "set":
             return set(items)
         return None if isinstance(answer, (Set, set)) else items  # a set has no order
 
-    def _is_right(self, plain: Any) -> bool:
-        if callable(self.right):
-            return bool(self.right(plain))
-        return same(self._normal(self.right), plain, self.tolerance)
-
     def _recognises(self, mistake: Mistake, answer: Any, plain: Any) -> bool:
-        if fits(mistake, answer if plain is None else plain, self.tolerance):
+        if mistake.within is not None:
+            near = mistake.within
+            return plain is not None and any(abs(plain - e) < near for e in mistake.examples)
+        if any(same(e, answer if plain is None else plain) for e in mistake.examples):
             return True
-        if mistake.when is not None or plain is None:
-            return False
         try:
-            return any(same(self._normal(e), plain, self.tolerance) for e in mistake.examples)
+            return plain is not None and any(
+                same(self._normal(e), plain, self.tolerance) for e in mistake.examples
+            )
         except Exception:  # an example is of another kind than the answer
             return False
 
-    def judge(self, exercise: Exercise, answer: Any, seen: Seen) -> Verdict:
+    def judge(self, answer: Any, mistakes: Sequence[Mistake], seen: Seen) -> Verdict:
         """Compare, and find the misconception behind a wrong value."""
-        if untouched(answer):
-            return LATER
         try:
             plain = self._normal(answer)
         except Exception:
             plain = None
-        if plain is not None and self._is_right(plain):
-            return "right", exercise.praise(seen)
-        for mistake in exercise.mistakes:  # before the type: "0.5" in quotes can be one too
+        if plain is not None and same(self._normal(self.right), plain, self.tolerance):
+            return RIGHT
+        for mistake in mistakes:  # before the type: "0.5" in quotes can be one too
             if self._recognises(mistake, answer, plain):
                 return "wrong", mistake.says
         if plain is None:
-            given = f"{short(answer)} ({type(answer).__name__})"
-            return "wrong", f"The answer should be {_KINDS[self.kind]}, not {given}."
-        if self.kind == "number" and not math.isfinite(plain):
+            return "wrong", not_it(answer, _KINDS[self.form])
+        if self.form == "number" and not math.isfinite(plain):
             return "wrong", f"{plain} is no finite number: look for a division by zero."
         return "wrong", f"{short(answer)} is not it yet. A hint may help."
 
 
 @dataclass(frozen=True)
-class Choice:
-    """One of several options.
+class Choice(_Plain):
+    """One of several options, by its key or its text, whatever the case.
+
+    A prediction is a choice that the learner hands to ``predict`` before the experiment, and to
+    ``check`` after it.
 
     Attributes:
         options: key -> text.
         right: the key of the right one.
+
+    Example:
+        ``Choice({"a": "it rises", "b": "it falls"}, right="a")`` takes ``"A"`` and ``"it rises"``.
     """
 
     options: Mapping[str, str]
@@ -139,9 +142,9 @@ class Choice:
         given = answer.strip().strip("().").casefold() if isinstance(answer, str) else None
         return next(
             (
-                k
-                for k, v in self.options.items()
-                if given in (k.casefold(), v.strip(".").casefold())
+                key
+                for key, text in self.options.items()
+                if given in (key.casefold(), text.strip(".").casefold())
             ),
             None,
         )
@@ -151,16 +154,82 @@ class Choice:
         options = "; ".join(f'"{k}": {v}' for k, v in self.options.items())
         return f"Choose one of the options ({options}), not {short(answer)}."
 
-    def judge(self, exercise: Exercise, answer: Any, seen: Seen) -> Verdict:
-        """Compare the key (or the option's text), whatever the case."""
-        if untouched(answer):
-            return LATER
+    def judge(self, answer: Any, mistakes: Sequence[Mistake], seen: Seen) -> Verdict:
+        """Compare the option that was meant."""
         key = self.key(answer)
         if key is None:
             return "wrong", self.listing(answer)
         if key == self.right:
-            return "right", exercise.praise(seen)
-        for mistake in exercise.mistakes:
-            if fits(mistake, key, 0.0):
+            return RIGHT
+        for mistake in mistakes:
+            if key in mistake.examples:
                 return "wrong", mistake.says
         return "wrong", f"{self.options[key]} is not it. A hint may help."
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).casefold()
+
+
+@dataclass(frozen=True)
+class Matching(_Plain):
+    """A dict that gives each item the option it belongs to.
+
+    The first mistake that fits speaks; then it is said how many items are right. An item that is
+    still ``...`` counts as open, not as wrong. The example of a mistake is the one wrong pair.
+
+    Attributes:
+        right: item -> option.
+        options: option -> other names for it. Case, blanks and hyphens do not matter.
+
+    Example:
+        ``Matching({"a": "multi-task"}, {"multi-task": ()})`` takes ``{"A": "Multi task"}``.
+    """
+
+    right: Mapping[str, str]
+    options: Mapping[str, Sequence[str]]
+
+    @property
+    def stub(self) -> str:
+        """Each item, open."""
+        return "{" + ", ".join(f'"{key}": ...' for key in self.right) + "}"
+
+    def slips(self, mistake: Mistake, seen: Seen) -> list[Any]:
+        """The right answer but for the wrong pair."""
+        return [{**self.right, **example} for example in mistake.examples]
+
+    def _option(self, given: Any) -> str | None:
+        if not isinstance(given, str):
+            return None
+        names = {_letters(n): o for o, also in self.options.items() for n in (o, *also)}
+        return names.get(_letters(given))
+
+    def judge(self, answer: Any, mistakes: Sequence[Mistake], seen: Seen) -> Verdict:
+        """Compare item by item, and find the misconception behind the first wrong one."""
+        given = {}
+        if isinstance(answer, Mapping):
+            given = {str(k).strip().casefold(): v for k, v in answer.items()}
+        if not given or not given.keys() <= self.right.keys():
+            keys = ", ".join(f'"{key}"' for key in self.right)
+            return "wrong", f"The answer should be a dict with keys {keys}, not {short(answer)}."
+        given = {k: given[k] for k in self.right if not untouched(given.get(k))}
+        if not given:
+            return LATER
+        plain = {}
+        for key, value in given.items():
+            option = self._option(value)
+            if option is None:
+                listing = ", ".join(f'"{o}"' for o in self.options)
+                return "wrong", f"{key}: {short(value)} is none of the options ({listing})."
+            plain[key] = option
+        if plain == dict(self.right):
+            return RIGHT
+        good = sum(self.right[key] == option for key, option in plain.items())
+        still = ", ".join(key for key in self.right if key not in plain)
+        score = f"{good} of {len(self.right)} are right" + f"; still open: {still}" * bool(still)
+        fitting = (m for m in mistakes if any(e.items() <= plain.items() for e in m.examples))
+        if (mistake := next(fitting, None)) is not None:
+            return "wrong", f"{mistake.says} ({score}.)"
+        if good < len(plain):
+            return "wrong", f"A hint may help. ({score}.)"
+        return "wrong", f"So far so good: {score}."

@@ -9,9 +9,9 @@ from typing import Any
 
 from tl_helpers.core import output
 from tl_helpers.core.errors import BadValue, UnknownName
-from tl_helpers.exercises import record
-from tl_helpers.exercises.answers import LATER, Choice, Status, untouched
-from tl_helpers.exercises.model import everything, find
+from tl_helpers.exercises import record, sheet
+from tl_helpers.exercises.answers import Choice
+from tl_helpers.exercises.model import LATER, Exercise, Status, untouched
 
 _LOOKS: dict[str, tuple[str, str, str]] = {  # word, mark, colour of the edge
     "right": ("Right", "✓", "#0E9A76"),
@@ -80,80 +80,100 @@ class Feedback(output.Shown):
 _hints: dict[str, int] = {}
 
 
-def check(id: str, answer: Any = None, **seen: Any) -> Feedback:
+def _exercise(id: str | Exercise) -> Exercise:
+    return id if isinstance(id, Exercise) else sheet.find(id)
+
+
+def check(id: str | Exercise, answer: Any = None, **seen: Any) -> Feedback:
     """Check an answer and say something useful about it. Never fails because of the answer.
 
     Args:
-        id: of the exercise.
+        id: of the exercise, or the exercise itself.
         answer: a value, or the learner's function; ``...`` and None mean "not attempted yet".
         **seen: what was measured, for a question about it: ``curves=curves``.
 
     Raises:
         UnknownName: no such exercise.
+
+    Example:
+        ``check("dist-shift", 0.69).status -> "wrong"``
     """
-    exercise = find(id)
-    status, message = exercise.answer.judge(exercise, answer, seen)
+    exercise = _exercise(id)
+    status, message = exercise.judge(answer, seen)
     if status != "not attempted":
         change = {"done": True} if status == "right" else {}
-        message += record.note(id, tries=1, **change)
-    feedback = Feedback(id, status, message.strip())
+        message += record.note(exercise.id, tries=1, **change)
+    feedback = Feedback(exercise.id, status, message.strip())
     feedback.show()
     return feedback
 
 
-def predict(id: str, answer: Any = None) -> Feedback:
+def predict(id: str | Exercise, answer: Any = None) -> Feedback:
     """Note a prediction before the experiment is run; nothing is judged until :func:`check`.
 
     Args:
-        id: of an exercise with options.
+        id: of an exercise with options, or the exercise itself.
         answer: one of them; ``...`` and None mean "not attempted yet".
 
     Raises:
         UnknownName: no such exercise.
         BadValue: it has no options, so there is nothing to predict.
+
+    Example:
+        ``predict("dist-window", "a").status -> "noted"``
     """
-    choice = find(id).answer
+    exercise = _exercise(id)
+    choice = exercise.kind
     if not isinstance(choice, Choice):
-        raise BadValue(f"Exercise {id!r} is not a prediction.", f'Use check("{id}", answer).')
-    feedback = Feedback(id, *LATER)
+        raise BadValue(
+            f"Exercise {exercise.id!r} is not a prediction.",
+            f'Use check("{exercise.id}", answer).',
+        )
+    feedback = Feedback(exercise.id, *LATER)
     if not untouched(answer):
         key = choice.key(answer)
         if key is None:
-            feedback = Feedback(id, "wrong", choice.listing(answer))
+            feedback = Feedback(exercise.id, "wrong", choice.listing(answer))
         else:
-            remark = record.note(id, prediction=key)
+            remark = record.note(exercise.id, prediction=key)
             text = f"you expect that {choice.options[key]}. Run on, and see.{remark}"
-            feedback = Feedback(id, "noted", text)
+            feedback = Feedback(exercise.id, "noted", text)
     feedback.show()
     return feedback
 
 
-def hint(id: str) -> Feedback:
+def hint(id: str | Exercise) -> Feedback:
     """Show the next hint; after the last one, the last again.
 
     Raises:
         UnknownName: no such exercise.
+
+    Example:
+        ``hint("dist-pmi").message -> "Turn the counts into ... (2 more: call hint again)"``
     """
-    exercise = find(id)
-    number = min(_hints.get(id, 0) + 1, len(exercise.hints))
-    _hints[id] = number
+    exercise = _exercise(id)
+    number = min(_hints.get(exercise.id, 0) + 1, len(exercise.hints))
+    _hints[exercise.id] = number
     more = len(exercise.hints) - number
     rest = f" ({more} more: call hint again)" if more else " (that was the last hint)"
-    feedback = Feedback(id, "hint", f"{exercise.hints[number - 1]}{rest}")
+    feedback = Feedback(exercise.id, "hint", f"{exercise.hints[number - 1]}{rest}")
     feedback.show()
     return feedback
 
 
-def solution(id: str) -> Feedback:
+def solution(id: str | Exercise) -> Feedback:
     """Show one solution. Others are just as right.
 
     Raises:
         UnknownName: no such exercise.
+
+    Example:
+        ``solution("dist-pmi").code -> "def pmi(together, word, context, total): ..."``
     """
-    exercise = find(id)
-    remark = record.note(id, solution_seen=True)
-    text = f"{exercise.praise({})}{remark}".strip()
-    feedback = Feedback(id, "solution", text, exercise.solution.strip())
+    exercise = _exercise(id)
+    remark = record.note(exercise.id, solution_seen=True)
+    text = f"{exercise.praise}{remark}".strip()
+    feedback = Feedback(exercise.id, "solution", text, exercise.solution.strip())
     feedback.show()
     return feedback
 
@@ -198,16 +218,17 @@ def progress(notebook: str | None = None) -> Progress:
 
     Raises:
         UnknownName: a notebook without exercises.
+
+    Example:
+        ``progress("10_distributional_hypothesis").done -> 0``
     """
-    known = everything()
-    names = {exercise.notebook for exercise in known.values()}
-    if notebook is not None and notebook not in names:
+    known = sheet.everything() if notebook is None else sheet.of(notebook)
+    if notebook is not None and not known:
+        names = {exercise.notebook for exercise in sheet.everything().values()}
         raise UnknownName("notebook with exercises", notebook, names)
     noted = record.read()
     rows = []
     for id, exercise in known.items():
-        if notebook not in (None, exercise.notebook):
-            continue
         entry = noted.get(id, {})
         tries = int(entry.get("tries") or 0)
         seen = ", solution seen" if entry.get("solution seen") else ""

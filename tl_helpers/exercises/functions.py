@@ -1,43 +1,52 @@
-"""A right answer that is a function: it is run on fresh inputs, whatever it looks like."""
+"""Answers that functions decide: a learner's function, or a value read off what was measured."""
 
 from __future__ import annotations
 
 import copy
+import inspect
 import secrets
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from tl_helpers.exercises.answers import LATER, Seen, Verdict, fits, untouched
+from tl_helpers.exercises.answers import not_it, plain_number
+from tl_helpers.exercises.model import LATER, RIGHT, Mistake, Seen, Verdict, untouched
 from tl_helpers.exercises.safely import SCREENFUL, run, same, short
-
-if TYPE_CHECKING:
-    from tl_helpers.exercises.model import Exercise, Mistake
 
 
 @dataclass(frozen=True)
 class Function:
-    """A function that does what ``reference`` does.
+    """A function that does what ``reference`` does, whatever it looks like.
+
+    A learner's function that behaves like the example of a mistake, or fails with the same error,
+    gets its feedback.
 
     Attributes:
         reference: a right implementation.
         cases: ``cases(rng)`` draws a list of argument tuples, new ones at every check.
         tolerance: for numbers, relative and absolute.
-        returns: what it must return, in words, for the message about a wrong type.
+        returns: what it must return, in words, for the message about a wrong value.
+        seconds: how long a learner's function may run on one set of inputs.
     """
 
     reference: Callable[..., Any]
     cases: Callable[[np.random.Generator], Sequence[tuple[Any, ...]]]
     tolerance: float = 1e-6
     returns: str = ""
+    seconds: float = 5.0
 
-    def judge(self, exercise: Exercise, answer: Any, seen: Seen) -> Verdict:
+    needs = ()
+    stub = "..."
+
+    def slips(self, mistake: Mistake, seen: Seen) -> list[Any]:
+        """The wrong functions that a mistake stands for."""
+        return list(mistake.examples)
+
+    def judge(self, answer: Any, mistakes: Sequence[Mistake], seen: Seen) -> Verdict:
         """Run it on fresh inputs; if it fails, find the wrong function that it behaves like."""
-        if untouched(answer):
-            return LATER
         if not callable(answer):
             return "wrong", f"Hand over the function itself, not {short(answer)}: check(id, name)."
         cases = list(self.cases(np.random.default_rng(secrets.randbits(32))))
@@ -45,75 +54,63 @@ class Function:
         room = SCREENFUL
         for case in cases:
             given = copy.deepcopy(case)  # the function may change what it is given
-            outcome = run(
-                lambda given=given: answer(*given),  # type: ignore[misc]
-                exercise.seconds,
-                room,
-            )
+            outcome = run(lambda given=given: answer(*given), self.seconds, room)  # type: ignore[misc]
             room -= outcome.printed
             call = f"Called with {', '.join(map(short, case))}"
             if outcome.timed_out:
-                stuck = " It still runs in the background: restart the kernel."
                 return "wrong", (
-                    f"{call}, the function did not come back within {exercise.seconds:g} seconds. "
-                    f"Is there a loop that never ends?{stuck * outcome.runs_on}"
+                    f"{call}, the function did not come back within {self.seconds:g} seconds. "
+                    "Is there a loop that never ends?"
                 )
             if isinstance(outcome.error, NotImplementedError):
                 return LATER
             if outcome.error is not None:
-                for mistake in exercise.mistakes:
-                    if self._fails_like(mistake, case, outcome.error):
+                for mistake in mistakes:
+                    if _fails_like(mistake, case, outcome.error):
                         return "wrong", mistake.says
                 return "wrong", f"{call}, the function failed: {_explain(outcome.error)}"
             got.append(outcome.value)
-        if all(map(untouched, got)) and not all(
-            untouched(self.reference(*copy.deepcopy(case))) for case in cases
-        ):
+        expected = [self.reference(*copy.deepcopy(case)) for case in cases]
+        if all(map(untouched, got)) and not all(map(untouched, expected)):
             return "not attempted", (
                 "Not attempted yet: the function returns nothing. Replace the ... (a solution "
                 "ends with `return`)."
             )
-        expected = [self.reference(*copy.deepcopy(case)) for case in cases]
-        wrong = [i for i in range(len(cases)) if not self._same(expected[i], got[i])]
+        wrong = [i for i in range(len(cases)) if not self.agree(expected[i], got[i])]
         if not wrong:
-            return "right", exercise.praise(seen)
-        for mistake in exercise.mistakes:
-            if self._behaves_like(mistake, cases, got):
+            return RIGHT
+        for mistake in mistakes:
+            if any(self._behaves_like(example, cases, got) for example in mistake.examples):
                 return "wrong", mistake.says
         first = wrong[0]
-        kind = f" It should return {self.returns}." if self.returns else ""
+        form = f" It should return {self.returns}." if self.returns else ""
         return "wrong", (
             f"Called with {', '.join(map(short, cases[first]))}, it returns {short(got[first])} "
-            f"where {short(expected[first])} is right.{kind}"
+            f"where {short(expected[first])} is right.{form}"
         )
 
-    def _same(self, a: Any, b: Any) -> bool:
+    def agree(self, a: Any, b: Any) -> bool:
+        """Whether two functions that gave these values did the same."""
         return same(a, b, self.tolerance)
 
-    def _behaves_like(self, mistake: Mistake, cases: Sequence[Any], got: Sequence[Any]) -> bool:
-        if mistake.when is not None:
-            return any(fits(mistake, value, self.tolerance) for value in got)
-        return any(self._agree(example, cases, got) for example in mistake.examples)
-
-    def _agree(self, example: Any, cases: Sequence[Any], got: Sequence[Any]) -> bool:
-        if not callable(example):
-            return all(self._same(example, value) for value in got)
+    def _behaves_like(self, example: Any, cases: Sequence[Any], got: Sequence[Any]) -> bool:
         try:
             return all(
-                self._same(example(*copy.deepcopy(case)), value)
+                self.agree(example(*copy.deepcopy(case)), value)
                 for case, value in zip(cases, got, strict=True)
             )
         except Exception:  # the wrong function may fail where the learner's does not
             return False
 
-    def _fails_like(self, mistake: Mistake, case: Any, error: BaseException) -> bool:
-        for example in filter(callable, mistake.examples):
-            try:
-                example(*copy.deepcopy(case))
-            except Exception as other:
-                if type(other) is type(error) and str(other) == str(error):
-                    return True
-        return False
+
+def _fails_like(mistake: Mistake, case: Any, error: BaseException) -> bool:
+    for example in mistake.examples:
+        try:
+            example(*copy.deepcopy(case))
+        except Exception as other:
+            if type(other) is type(error) and str(other) == str(error):
+                return True
+    return False
 
 
 def _explain(error: BaseException) -> str:
@@ -125,3 +122,78 @@ def _explain(error: BaseException) -> str:
     theirs = [f for f in frames if not f.filename.endswith("safely.py")]
     place = f" (line {theirs[-1].lineno} of {theirs[-1].name})" if theirs else ""
     return f"{type(error).__name__}: {short(str(error), 160)}{place}."
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A value to be read off a picture or a table, judged by the numbers behind it.
+
+    The learner hands those numbers over: ``check("start-reading", 64, curves=curves)``. So the
+    right answer is that of *their* run, whatever the seed and the profile.
+
+    Attributes:
+        truth: ``truth(**seen)`` works out the right value.
+        seen: ``seen(rng)`` draws what a learner may have measured, by the names of the notebook;
+            for the tests. Every mistake should differ from the truth there.
+        by_eye: ``by_eye(**seen)`` lists what else an eye could take for it.
+        form: what the answer is, in words: ``"a label count"``.
+        text: the answer may be a word.
+
+    The example of a mistake is a function ``example(**seen)`` that makes the slip: it gives a
+    value, a list of values, or None where the slip is impossible.
+    """
+
+    truth: Callable[..., Any]
+    seen: Callable[[np.random.Generator], Mapping[str, Any]]
+    by_eye: Callable[..., list[Any]] | None = None
+    form: str = "a number"
+    text: bool = False
+
+    stub = "..."
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What the truth is worked out from."""
+        return tuple(inspect.signature(self.truth).parameters)
+
+    def _plain(self, answer: Any) -> Any:
+        if isinstance(answer, str):
+            try:
+                return float(answer)
+            except ValueError:
+                return answer.strip().casefold() if self.text else None
+        return plain_number(answer)
+
+    def slips(self, mistake: Mistake, seen: Seen) -> list[Any]:
+        """The wrong values that a mistake stands for, given what was measured."""
+        values: list[Any] = []
+        for example in mistake.examples:
+            try:
+                slip = example(**{name: seen[name] for name in self.needs})
+            except Exception:  # the slip is not possible in these numbers
+                continue
+            values += slip if isinstance(slip, list) else [slip]
+        return [value for value in values if value is not None]
+
+    def judge(self, answer: Any, mistakes: Sequence[Mistake], seen: Seen) -> Verdict:
+        """Work out the right answer from what was measured, and compare."""
+        seen = {name: seen[name] for name in self.needs}
+        try:
+            right = [self.truth(**seen), *(self.by_eye(**seen) if self.by_eye else ())]
+        except Exception as error:
+            return "not attempted", (
+                f"What was handed over ({', '.join(self.needs)}) is not what the notebook measures "
+                f"({type(error).__name__}: {short(str(error))}). Run the cells above once more."
+            )
+        try:
+            plain = self._plain(answer)
+        except Exception:
+            plain = None
+        if plain is None:
+            return "wrong", not_it(answer, self.form)
+        if any(same(value, plain) for value in right):
+            return RIGHT
+        for mistake in mistakes:
+            if any(same(value, plain, 0.005) for value in self.slips(mistake, seen)):
+                return "wrong", mistake.says
+        return "wrong", f"{short(answer)} is not it: {self.form} is asked for. A hint may help."

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import builtins
-import ctypes
 import io
 import reprlib
+import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any
 
 SCREENFUL = 2000  # characters that a learner's function may print in one check
+_AGAIN = 0.05  # seconds between two attempts to stop what does not want to stop
 
 
 class _TimeUp(BaseException):
@@ -27,64 +30,112 @@ class Outcome:
         value: what it returned.
         error: what it raised.
         timed_out: it did not come back in time.
-        runs_on: it could not be stopped either (it hangs in compiled code).
         printed: characters that were shown.
     """
 
     value: Any = None
     error: BaseException | None = None
     timed_out: bool = False
-    runs_on: bool = False
     printed: int = 0
 
 
 def run(call: Callable[[], Any], seconds: float, most: int = SCREENFUL) -> Outcome:
-    """Call it in a thread, with a time limit; at most a screenful of what it prints is shown.
+    """Call it with a time limit; at most a screenful of what it prints is shown.
 
-    A thread, because alarms exist neither on Windows nor outside the main thread, and another
-    process could not reach what the learner defined in the notebook. Once the time is up, an
-    exception is raised inside the thread; that stops any Python loop.
+    Once the time is up, an alarm raises an exception inside the learner's code, which ends loops
+    and ``time.sleep`` alike. Alarms reach the main thread alone, and Windows has none: elsewhere
+    the call runs without a limit, and that is said once. Ctrl-C passes through.
 
     Args:
         call: without arguments.
         seconds: the limit.
         most: characters of its output that are shown.
+
+    Example:
+        ``run(lambda: 1 + 1, seconds=5).value -> 2``
     """
-    box: dict[str, Any] = {}
-    door, said = _Door(), _Said(most)
-
-    def work() -> None:
+    said, alarm = _Said(most), _Alarm(seconds if _has_alarm() else None)
+    error, value, timed_out = None, None, False
+    with redirect_stdout(said), redirect_stderr(said), _nobody_types(), alarm:
         try:
-            door.enter()
             try:
-                box["value"] = call()
-            except BaseException as error:  # SystemExit too: exit() must not end the kernel
-                box["error"] = error
-        except _TimeUp:  # the second of two, which met the first on its way out
-            pass
-        door.leave()
-
-    thread = threading.Thread(target=work, daemon=True, name="learner")
-    with redirect_stdout(said), redirect_stderr(said), _nobody_types():
-        thread.start()
-        try:
-            thread.join(seconds)
-            timed_out = thread.is_alive()
-        finally:  # Ctrl-C while waiting stops the learner's code as well
-            runs_on = not _stop(thread, door)
+                alarm.rings = True
+                value = call()
+            finally:
+                alarm.rings = False
+        except _TimeUp:
+            timed_out = True
+        except KeyboardInterrupt:
+            raise
+        except BaseException as raised:  # SystemExit too: exit() must not end the kernel
+            error = raised
     said.show()
-    if timed_out:
-        return Outcome(timed_out=True, runs_on=runs_on, printed=most - said.room)
-    if "error" in box:
-        return Outcome(error=box["error"], printed=most - said.room)
-    return Outcome(value=box.get("value"), printed=most - said.room)
+    return Outcome(value, error, timed_out, most - said.room)
+
+
+class _Alarm:
+    """Raises :class:`_TimeUp` where the program is when the time is up, as long as it ``rings``.
+
+    Args:
+        seconds: until then; None for never.
+    """
+
+    def __init__(self, seconds: float | None) -> None:
+        self.seconds, self.rings, self.again = seconds, False, False
+
+    def __enter__(self) -> None:
+        if self.seconds is not None:
+            self.tracer = sys.gettrace()
+            self.handler = signal.signal(signal.SIGALRM, self._ring)
+            self.timer = signal.setitimer(signal.ITIMER_REAL, self.seconds, _AGAIN)
+
+    def __exit__(self, *_: Any) -> None:
+        if self.seconds is not None:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, self.handler)
+            signal.setitimer(signal.ITIMER_REAL, *self.timer)  # of whoever had one before
+            if self.again:
+                sys.settrace(self.tracer)
+
+    def _ring(self, _: int, frame: FrameType | None) -> None:
+        if not self.rings:
+            return
+        if self.again:  # a bare ``except:`` caught the first: raise in the lines after it as well
+            sys.settrace(lambda *_: None)
+            while frame is not None and frame.f_code is not run.__code__:
+                frame.f_trace = self._leave
+                frame = frame.f_back
+        self.again = True
+        raise _TimeUp
+
+    def _leave(self, _: FrameType, event: str, __: Any) -> Any:
+        if event == "line" and self.rings:
+            raise _TimeUp
+        return self._leave
+
+
+_said_so = False
+
+
+def _has_alarm() -> bool:
+    """Whether a function can be stopped here; if not, say so once."""
+    global _said_so
+    here = threading.current_thread() is threading.main_thread()
+    if here and hasattr(signal, "setitimer"):
+        return True
+    if not _said_so:
+        _said_so = True
+        print(
+            "There is no alarm here that could stop a function, so it runs without a time limit. "
+            "If it does not come back, interrupt the kernel."
+        )
+    return False
 
 
 class _Said(io.StringIO):
     """Keeps what the learner's code prints, and no more than a screenful of it.
 
-    It is shown by the thread that runs the cell: what another thread writes can end up in another
-    cell, and a loop that prints without end would drown the page.
+    A loop that prints without end would drown the page.
     """
 
     def __init__(self, most: int) -> None:
@@ -119,53 +170,6 @@ def _nobody_types() -> Iterator[None]:
         yield
     finally:
         builtins.input = before
-
-
-class _Door:
-    """Knows whether the thread is in the learner's code: only there may it be interrupted.
-
-    Raised a moment earlier or later, the exception would hit ``threading`` itself, which then
-    prints a stack of its own and may count the thread as running for ever.
-    """
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.inside: int | None = None
-
-    def enter(self) -> None:
-        with self.lock:
-            self.inside = threading.get_ident()
-
-    def leave(self) -> None:
-        while True:
-            try:
-                with self.lock:
-                    self.inside = None
-                _raise_in(threading.get_ident(), None)  # one that is still on its way
-                return
-            except _TimeUp:  # it arrived
-                continue
-
-    def interrupt(self) -> None:
-        with self.lock:
-            if self.inside is not None:
-                _raise_in(self.inside, _TimeUp)
-
-
-def _raise_in(ident: int, kind: type[BaseException] | None) -> None:
-    """Let a thread raise as soon as it runs Python again; None takes that back."""
-    what = ctypes.c_void_p(0) if kind is None else ctypes.py_object(kind)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), what)
-
-
-def _stop(thread: threading.Thread, door: _Door) -> bool:
-    """Interrupt until the thread gives up; a bare ``except:`` may catch it a few times."""
-    for _ in range(20):
-        if not thread.is_alive():
-            return True
-        door.interrupt()
-        thread.join(0.05)
-    return not thread.is_alive()
 
 
 class _Repr(reprlib.Repr):

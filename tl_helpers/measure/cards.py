@@ -10,19 +10,35 @@ import json
 import math
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from tl_helpers.core.errors import UnknownName
 
 if TYPE_CHECKING:
     from tl_helpers.measure.claims import Claim
 
-# word, mark, chip background, chip text, line colour (at least 3:1 on white and on #111)
-_LOOKS = {
-    "supported": ("Supported", "✓", "#006B52", "#FFFFFF", "#0E9A76"),
-    "inconclusive": ("Not settled", "?", "#F0B429", "#1A1A1A", "#A8761A"),
-    "contradicted": ("Contradicted", "✗", "#A83C00", "#FFFFFF", "#D55E00"),
+
+class Look(NamedTuple):
+    """How a verdict is shown: in words, and in colours that can be read in light and dark."""
+
+    word: str
+    mark: str
+    ground: str
+    ink: str
+    line: str  # at least 3:1 on white and on #111
+
+    def __str__(self) -> str:
+        """``✓ Supported``."""
+        return f"{self.mark} {self.word}"
+
+
+LOOKS = {
+    "supported": Look("Supported", "✓", "#006B52", "#FFFFFF", "#0E9A76"),
+    "inconclusive": Look("Not settled", "?", "#F0B429", "#1A1A1A", "#A8761A"),
+    "contradicted": Look("Contradicted", "✗", "#A83C00", "#FFFFFF", "#D55E00"),
 }
+"""Verdict -> how it is shown."""
+
 _TEXT = "var(--jp-ui-font-color1,var(--pst-color-text-base,currentColor))"
 _MUTED = "var(--jp-ui-font-color2,var(--pst-color-text-muted,currentColor))"
 _EDGE = "var(--jp-border-color2,var(--pst-color-border,rgba(128,128,128,.45)))"
@@ -30,7 +46,12 @@ _GROUND = "var(--jp-layout-color1,var(--pst-color-surface,transparent))"
 
 
 def number(value: float, scale: float, sign: bool = True) -> str:
-    """``value`` with as many decimals as a spread of ``scale`` deserves, and a real minus sign."""
+    """``value`` with as many decimals as a spread of ``scale`` deserves, and a real minus sign.
+
+    Example:
+        >>> number(-3.14159, scale=2.5)
+        '−3.1'
+    """
     decimals = 1 if scale <= 0 else max(0, min(6, 1 - math.floor(math.log10(scale))))
     while decimals < 6 and value and float(f"{value:.{decimals}f}") == 0:
         decimals += 1  # never print 0.0 for an end that lies on one side of zero
@@ -43,7 +64,11 @@ def _plain(value: float) -> str:
 
 
 def numbers(claim: Claim) -> tuple[str, str, str]:
-    """Lower end, effect and upper end, with the decimals that the interval deserves."""
+    """Lower end, effect and upper end, with the decimals that the interval deserves.
+
+    Example:
+        ``numbers(claim) -> ("+9", "+14", "+20")``
+    """
     scale = claim.high - claim.low
     low, effect, high = (number(x, scale) for x in (claim.low, claim.effect, claim.high))
     return low, effect, high
@@ -52,11 +77,15 @@ def numbers(claim: Claim) -> tuple[str, str, str]:
 def _basis(claim: Claim) -> str:
     if claim.method == "bootstrap":
         return f"{claim.n:,} test examples (bootstrap)"
-    return f"{claim.n} seed" + "s" * (claim.n != 1)
+    return f"{claim.n} {claim.varies if claim.n != 1 else claim.varies.removesuffix('s')}"
 
 
 def evidence(claim: Claim) -> str:
-    """What the numbers say, in one or two sentences that fit the verdict."""
+    """What the numbers say, in one or two sentences that fit the verdict.
+
+    Example:
+        ``evidence(claim) -> "Measured: +14 accuracy points, between +9 and +20. The whole ..."``
+    """
     low, effect, high = numbers(claim)
     up = claim.direction == ">0"
     side, other = ("above", "below") if up else ("below", "above")
@@ -105,17 +134,24 @@ def result(claim: Claim) -> str:
 
 
 def text(claim: Claim) -> str:
-    """The card in plain text."""
-    word, mark, *_ = _LOOKS[claim.verdict]
+    """The card in plain text.
+
+    Example:
+        ``text(claim) -> "[✓ Supported] It helps. ..."``
+    """
     return (
-        f"[{mark} {word}] {_lead(claim)}{claim.sentence}\n"
+        f"[{LOOKS[claim.verdict]}] {_lead(claim)}{claim.sentence}\n"
         f"    {evidence(claim)}\n    ({_foot(claim)})"
     )
 
 
 def drawing(claim: Claim) -> str:
-    """The interval as an inline SVG, against zero and the promised minimum."""
-    line = _LOOKS[claim.verdict][4]
+    """The interval as an inline SVG, against zero and the promised minimum.
+
+    Example:
+        ``drawing(claim) -> '<svg role="img" aria-label="Interval from +9 to +20 ...'``
+    """
+    line = LOOKS[claim.verdict].line
     goal = claim.minimum if claim.direction == ">0" else -claim.minimum
     points = (0.0, goal, claim.low, claim.high, claim.effect)
     left, right = min(points), max(points)
@@ -155,17 +191,21 @@ def drawing(claim: Claim) -> str:
 
 
 def html(claim: Claim) -> str:
-    """The card for a notebook: chip with the verdict, promise, picture, numbers."""
-    word, mark, ground, ink, line = _LOOKS[claim.verdict]
+    """The card for a notebook: chip with the verdict, promise, picture, numbers.
+
+    Example:
+        ``html(claim) -> '<div role="group" aria-label="Claim: Supported" ...'``
+    """
+    look = LOOKS[claim.verdict]
     lead = f'<span style="font-weight:400">{_lead(claim)}</span>' if _lead(claim) else ""
     return (
-        f'<div role="group" aria-label="Claim: {escape(word)}" style="max-width:600px;'
+        f'<div role="group" aria-label="Claim: {escape(look.word)}" style="max-width:600px;'
         f"box-sizing:border-box;margin:.6em 0;padding:.75em 1em .7em;border:1px solid {_EDGE};"
-        f"border-left:6px solid {line};border-radius:8px;background:{_GROUND};color:{_TEXT};"
+        f"border-left:6px solid {look.line};border-radius:8px;background:{_GROUND};color:{_TEXT};"
         'font-family:inherit;font-size:14px;line-height:1.45">'
         f'<div style="margin-bottom:.35em"><span style="display:inline-block;padding:.1em .6em;'
-        f"border-radius:1em;background:{ground};color:{ink};font-size:12.5px;font-weight:600;"
-        f'white-space:nowrap">{mark} {word}</span></div>'
+        f"border-radius:1em;background:{look.ground};color:{look.ink};font-size:12.5px;font-weight:600;"
+        f'white-space:nowrap">{look}</span></div>'
         f'<div style="font-size:15.5px;font-weight:600">{lead}{escape(claim.sentence)}</div>'
         f"{drawing(claim)}"
         f"<div>{escape(evidence(claim))}</div>"
@@ -179,10 +219,10 @@ _HEAD = ("Notebook", "Claim", "Effect", "Interval", "Unit", "Rests on", "Verdict
 
 def _row(claim: Claim) -> tuple[str, ...]:
     low, effect, high = numbers(claim)
-    word, mark, *_ = _LOOKS[claim.verdict]
     promised = claim.sentence or claim.id
     interval = f"{low} to {high}"
-    return claim.notebook, promised, effect, interval, claim.unit, _basis(claim), f"{mark} {word}"
+    verdict = str(LOOKS[claim.verdict])
+    return claim.notebook, promised, effect, interval, claim.unit, _basis(claim), verdict
 
 
 def table(
@@ -200,6 +240,9 @@ def table(
 
     Raises:
         UnknownName: another form.
+
+    Example:
+        ``table(claims.collect(paths)) -> "| Notebook | Claim | Effect | ..."``
     """
     if form == "json":
         rows = [{"notebook": claim.notebook, **claim.to_dict()} for claim in records]

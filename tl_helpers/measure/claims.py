@@ -1,7 +1,7 @@
 """Every statement about transfer is a claim with an interval, and a claim can fail.
 
-A notebook records what it measured with :func:`record`; ``tests/claims.toml`` says what was
-promised; :func:`check` lists where the two disagree. The verdict follows from the numbers alone.
+A lesson promises (``[[claim]]`` in its ``lesson.toml``), its notebook measures (``lesson.claim``),
+and :func:`check` lists where the two disagree. The verdict follows from the numbers alone.
 For ``direction=">0"`` and a minimum of ``m`` (mirrored for ``"<0"``, where ``m`` is a size too):
 
 * **supported**: the whole interval lies above zero, and the effect is at least ``m``;
@@ -13,23 +13,21 @@ For ``direction=">0"`` and a minimum of ``m`` (mirrored for ``"<0"``, where ``m`
 from __future__ import annotations
 
 import json
-import tomllib
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import TypeAdapter, ValidationError
+
+from tl_helpers.core import lessons, records
 from tl_helpers.core.errors import BadValue, BrokenFile
-from tl_helpers.core.files import data_dir, root
+from tl_helpers.core.lessons import Promise
 from tl_helpers.core.output import Bundle, Shown
 from tl_helpers.measure.cards import table
-from tl_helpers.measure.claim_check import (
-    DIRECTIONS,
-    MINIMUM_SEEDS,
-    check,
-    problems_of_promise,
-    problems_of_shape,
-)
 
 if TYPE_CHECKING:
     from tl_helpers.measure.evaluate import Interval
@@ -37,14 +35,18 @@ if TYPE_CHECKING:
 MIME = "application/vnd.tl-claim+json"
 Verdict = Literal["supported", "inconclusive", "contradicted"]
 
+MINIMUM_SEEDS = 5
+MINIMUM_RESAMPLED = 50  # test items under a bootstrap: with fewer its interval is too narrow
+LEVEL = 0.95  # of every claim: a narrower interval would make any effect look certain
+
 __all__ = [
-    "DIRECTIONS",
     "MIME",
     "MINIMUM_SEEDS",
     "Claim",
     "Promise",
     "check",
     "collect",
+    "of_notebook",
     "record",
     "registry",
     "table",
@@ -56,7 +58,7 @@ class Claim(Shown):
     """What one experiment found, in numbers.
 
     Attributes:
-        id: name in kebab-case, as in ``tests/claims.toml``.
+        id: name in kebab-case, as in its lesson's file.
         effect: the measured difference, in ``unit``.
         low: lower end of its confidence interval.
         high: upper end.
@@ -66,6 +68,7 @@ class Claim(Shown):
         minimum: the promised size, never negative, in ``unit``.
         sentence: the promise in words, true if the claim is supported.
         method: ``"seeds"`` or ``"bootstrap"``.
+        varies: what is another one with each seed, such as ``"towns"``.
         level: confidence level.
         stored: the stored result that it rests on; empty if it was measured in the notebook.
         notebook: where it was recorded; filled in by :func:`collect`.
@@ -86,6 +89,7 @@ class Claim(Shown):
     stored: str = ""
     notebook: str = ""
     said: str = ""
+    varies: str = "seeds"
 
     @property
     def verdict(self) -> Verdict:
@@ -111,48 +115,32 @@ class Claim(Shown):
         return {"text/html": cards.html(self), "text/plain": cards.text(self)}, {}
 
 
-@dataclass(frozen=True)
-class Promise:
-    """One row of ``tests/claims.toml``: the fields mean what they mean in :class:`Claim`."""
-
-    id: str
-    notebook: str
-    sentence: str
-    direction: str
-    minimum: float
-    unit: str
-
-
 def record(
-    id: str,
-    *,
+    promise: Promise,
     effect: float | Interval,
+    *,
     ci: tuple[float, float] | Interval | None = None,
     n: int | None = None,
-    unit: str,
-    direction: str = ">0",
-    minimum: float = 0.0,
-    sentence: str | None = None,
     method: str | None = None,
     stored: str = "",
 ) -> Claim:
     """Show the card of a claim, and leave its record in the notebook for the tests.
 
     Args:
-        id: name in kebab-case, listed in ``tests/claims.toml``.
-        effect: measured effect in ``unit``, or an ``Interval`` that brings ``ci`` and ``n`` along.
+        promise: what was promised.
+        effect: measured effect in the promise's unit, or an ``Interval`` that brings ``ci`` and
+            ``n`` along.
         ci: ``(low, high)`` or an ``Interval``.
         n: how many seeds (or test examples, for a bootstrap).
-        unit: such as ``"accuracy points"``.
-        direction: ``">0"`` or ``"<0"``.
-        minimum: promised size of the effect, not negative.
-        sentence: the promise in words; taken from ``tests/claims.toml`` when left out.
         method: ``"seeds"`` or ``"bootstrap"``; known when an ``Interval`` is given.
         stored: the stored result it rests on, as in ``results.load(...)``; other seeds of the
             notebook do not change it.
 
     Raises:
         BadValue: a number that cannot be, such as an interval that does not contain its effect.
+
+    Example:
+        ``record(promise, 12.0, ci=(9.0, 15.0), n=5).verdict -> "supported"``
     """
     from tl_helpers.measure.evaluate import Interval
 
@@ -164,77 +152,51 @@ def record(
         ends = ci  # type: ignore[assignment]
     if ends is None or n is None:
         raise BadValue(
-            f"Claim {id!r} has no interval or no n.",
+            f"Claim {promise.id!r} has no interval or no n.",
             "Give ci=(low, high) and n=..., or effect=evaluate.difference(a, b).",
         )
     claim = Claim(
-        id=id,
+        id=promise.id,
         effect=float(effect.mean if isinstance(effect, Interval) else effect),
         low=float(ends[0]),
         high=float(ends[1]),
         n=int(n),
-        unit=unit,
-        direction=direction,
-        minimum=float(minimum),
-        sentence=sentence or _known_sentence(id),
+        unit=promise.unit,
+        direction=promise.direction,
+        minimum=promise.minimum,
+        sentence=promise.sentence,
         method=method or "seeds",
-        level=source.level if source is not None else 0.95,
+        level=source.level if source is not None else LEVEL,
         stored=stored,
+        varies=source.varies if source is not None else "seeds",
     )
-    if problems := problems_of_shape(claim):
-        raise BadValue(f"Claim {id!r}: {'; '.join(problems)}.", "Mend the call of claims.record.")
+    if problems := _problems_of_shape(claim):
+        raise BadValue(f"Claim {promise.id!r}: {'; '.join(problems)}.", "Mend the call.")
     bundle, metadata = claim.bundle()
     claim.show((bundle | {MIME: claim.to_dict()}, metadata))
     return claim
 
 
-def _known_sentence(id: str) -> str:
-    """The registered promise; without the tests at hand (Colab) the id in plain words."""
-    promises = listing()
-    if promises.exists() and (known := registry(promises).get(id)):
-        return known.sentence
-    words = id.replace("-", " ")
-    return f"{words[:1].upper()}{words[1:]}."
-
-
-def listing() -> Path:
-    """Where the promises stand: ``tests/claims.toml``, or what a wheel carries of it."""
-    here, packed = root() / "tests" / "claims.toml", data_dir() / "claims.toml"
-    return packed if packed.exists() and not here.exists() else here  # a wheel carries the list
-
-
-def registry(path: str | Path | None = None) -> dict[str, Promise]:
-    """All promises of the course, by id, from ``tests/claims.toml``.
-
-    Args:
-        path: another file of the same form.
+def registry() -> dict[str, Promise]:
+    """All promises of the course, by id, in the order of the map.
 
     Raises:
-        BrokenFile: missing, not TOML, or a row that is incomplete, unknown or there twice.
+        BrokenFile: a lesson's file that cannot be read, or an id that is there twice.
+
+    Example:
+        ``registry()["start-town-16"].minimum -> 15.0``
     """
-    source = Path(path) if path is not None else listing()
-    mend = "Mend it, or restore it with: git checkout -- tests/claims.toml"
-    try:
-        content = tomllib.loads(source.read_text("utf-8"))
-    except FileNotFoundError:
-        raise BrokenFile(f"The list of claims {source} is missing.", mend) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BrokenFile(f"{source} is not valid TOML: {error}.", mend) from None
     promises: dict[str, Promise] = {}
-    expected = {field.name for field in fields(Promise)}
-    for number, row in enumerate(content.get("claim", []), start=1):
-        where = f"{source}, claim {number} ({row.get('id', 'without id')})"
-        if set(row) != expected:
-            missing, extra = sorted(expected - set(row)), sorted(set(row) - expected)
-            raise BrokenFile(f"{where}: missing {missing}, unknown {extra}.", mend)
-        try:
-            promise = Promise(**(row | {"minimum": float(row["minimum"])}))
-            problems = problems_of_promise(promise)
-        except (TypeError, ValueError, AttributeError) as error:
-            problems = [str(error)]
-        if problems or promise.id in promises:
-            raise BrokenFile(f"{where}: {'; '.join(problems) or 'listed twice'}.", mend)
-        promises[promise.id] = promise
+    for facts in lessons.every().values():
+        for promise in facts.promises:
+            if promise.id in promises:
+                both = (promises[promise.id].notebook, promise.notebook)
+                places = [str(lessons.path_of(notebook)) for notebook in dict.fromkeys(both)]
+                raise BrokenFile(
+                    f"The claim {promise.id!r} stands twice: in {' and in '.join(places)}.",
+                    "Give one of them another id.",
+                )
+            promises[promise.id] = promise
     return promises
 
 
@@ -246,6 +208,9 @@ def collect(notebooks: Iterable[str | Path]) -> list[Claim]:
 
     Raises:
         BrokenFile: a file that is no notebook, or a record that is no claim.
+
+    Example:
+        ``collect(["notebooks/00_start_here.ipynb"])[0].verdict -> "supported"``
     """
     import nbformat
 
@@ -269,6 +234,9 @@ def of_notebook(notebook: Any, path: str | Path) -> list[Claim]:
 
     Raises:
         BrokenFile: a record that is no claim.
+
+    Example:
+        ``of_notebook(nbformat.read(path, 4), path)[0].id -> "start-encoder-64"``
     """
     return [
         _from_dict(shown["data"][MIME], Path(path), number)
@@ -281,15 +249,106 @@ def of_notebook(notebook: Any, path: str | Path) -> list[Claim]:
 def _from_dict(record: Any, path: Path, cell: int) -> Claim:
     try:
         values = dict(json.loads(record) if isinstance(record, str) else record)
-        said = str(values.pop("verdict", ""))
-        for name in ("effect", "low", "high", "minimum", "level"):
-            values[name] = float(values[name])
-        values["n"] = int(values["n"])
-        for name in ("id", "unit", "direction", "sentence", "method"):
-            if not isinstance(values[name], str):
-                raise TypeError(f"{name} is no text")
-        return replace(Claim(**values), notebook=path.stem, said=said)
-    except (TypeError, ValueError, KeyError) as error:
+        values |= {"notebook": path.stem, "said": values.pop("verdict", "")}
+        return _adapter().validate_python(values)
+    except (TypeError, ValueError) as error:
+        why = records.reason(error) if isinstance(error, ValidationError) else error
         raise BrokenFile(
-            f"{path}, cell {cell}: the recorded claim is malformed ({error}).", "Run it again."
+            f"{path}, cell {cell}: the recorded claim is malformed ({why}).", "Run it again."
         ) from None
+
+
+@cache
+def _adapter() -> TypeAdapter[Claim]:
+    return TypeAdapter(Claim)
+
+
+def check(
+    recorded: Sequence[Claim],
+    registry: Mapping[str, Promise],
+    notebooks: Iterable[str] | None = None,
+) -> list[str]:
+    """Where the records and the promises disagree; an empty list means that all claims hold.
+
+    Args:
+        recorded: from :func:`collect`.
+        registry: from :func:`registry`.
+        notebooks: names of the notebooks that were run; promises of others are not missed.
+            Default: every promise must have been recorded.
+
+    Returns:
+        One line for each problem, starting with the claim's id.
+
+    Example:
+        ``check([], registry()) -> ["start-encoder-64: missing: ...", ...]``
+    """
+    problems: list[str] = []
+    ran = None if notebooks is None else {PurePath(name).stem for name in notebooks}
+    times = Counter(claim.id for claim in recorded)
+    for id, promise in registry.items():
+        if id not in times and (ran is None or promise.notebook in ran):
+            problems.append(f"{id}: missing: {promise.notebook} did not record it")
+    for id, count in times.items():
+        if count > 1:
+            problems.append(f"{id}: recorded {count} times, once is right")
+    for claim in recorded:
+        problems += [f"{claim.id}: {line}" for line in _problems_of(claim, registry.get(claim.id))]
+    return problems
+
+
+def _problems_of(claim: Claim, promise: Promise | None) -> list[str]:
+    problems = _problems_of_shape(claim)
+    if promise is None:
+        return [*problems, "no lesson.toml lists it"]
+    if claim.method != "bootstrap" and claim.n < MINIMUM_SEEDS:
+        problems.append(f"rests on {claim.n} seeds; {MINIMUM_SEEDS} or a bootstrap are needed")
+    if claim.method == "bootstrap" and claim.n < MINIMUM_RESAMPLED:
+        problems.append(
+            f"a bootstrap over {claim.n} items; at least {MINIMUM_RESAMPLED} are needed"
+        )
+    if claim.level != LEVEL:
+        problems.append(f"its interval is one of {claim.level:.0%}, not of {LEVEL:.0%}")
+    bar = ("sentence", "direction", "minimum", "unit")
+    if any(getattr(claim, name) != getattr(promise, name) for name in bar):
+        problems.append("its card shows another promise than lesson.toml; run the notebook again")
+    if claim.notebook and promise.notebook != claim.notebook:
+        problems.append(f"was recorded by {claim.notebook}, promised by {promise.notebook}")
+    if claim.said and claim.said != claim.verdict:
+        problems.append(f"the card says {claim.said}, the numbers say {claim.verdict}")
+    # Judged by what is promised, whatever the card shows.
+    judged = replace(claim, direction=promise.direction, minimum=promise.minimum)
+    sign = -1 if promise.direction == "<0" else 1
+    if judged.verdict != "supported":
+        problems.append(
+            f"{judged.verdict}: effect {claim.effect:g} {claim.unit}, interval "
+            f"[{claim.low:g}, {claim.high:g}], promised {promise.direction}"
+            + (f" by at least {promise.minimum:g}" if promise.minimum else "")
+        )
+    if claim.low <= 0 <= claim.high:
+        problems.append("the interval includes zero")
+    elif sign * claim.effect < 0:
+        problems.append("the effect points the other way")
+    if sign * claim.effect < promise.minimum:
+        problems.append(f"the effect is below the promised minimum of {promise.minimum:g}")
+    return problems
+
+
+def _problems_of_shape(claim: Claim) -> list[str]:
+    """What is wrong with one record by itself, whatever was promised."""
+    problems = []
+    interval = f"the interval [{claim.low:g}, {claim.high:g}]"
+    if not all(map(math.isfinite, (claim.effect, claim.low, claim.high))):
+        problems.append("effect or interval is not finite")
+    elif claim.low > claim.high:
+        problems.append(f"{interval} is upside down")
+    else:
+        slack = 1e-9 * max(abs(claim.low), abs(claim.high))  # rounding, nothing more
+        if not claim.low - slack <= claim.effect <= claim.high + slack:
+            problems.append(f"{interval} does not contain its effect {claim.effect:g}")
+    if claim.method not in ("seeds", "bootstrap"):
+        problems.append(f"method {claim.method!r} is neither 'seeds' nor 'bootstrap'")
+    if not 0 < claim.level < 1:
+        problems.append(f"confidence level {claim.level} is not between 0 and 1")
+    if claim.n < 1:
+        problems.append(f"n = {claim.n}")
+    return problems

@@ -6,14 +6,14 @@ keeps the 0 to 100 scale on which it is always reported.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tl_helpers.core import checks, output
+from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
 
 Metric = Callable[[Any, Any], float]
@@ -30,6 +30,7 @@ class Interval:
         n: how many values it rests on: seeds, or test examples for a bootstrap.
         level: confidence level.
         method: ``"seeds"`` (t-interval over seeds) or ``"bootstrap"`` (over test examples).
+        varies: what is another one in each value: ``"towns"``, ``"draws of labels"``, ``"seeds"``.
     """
 
     mean: float
@@ -38,6 +39,7 @@ class Interval:
     n: int
     level: float = 0.95
     method: str = "seeds"
+    varies: str = "seeds"
 
     @property
     def ci(self) -> tuple[float, float]:
@@ -291,28 +293,6 @@ def paired_bootstrap(
             drawn[i] = metric(t_, a_) - metric(t_, b_)
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(observed), float(low), float(high), n, level, "bootstrap")
-
-
-def over_seeds(fn: Callable[[int], Any], seeds: Iterable[int]) -> np.ndarray:
-    """Call ``fn(seed)`` for each seed, with a progress bar.
-
-    Args:
-        fn: returns a number, or an array of one shape.
-        seeds: all different; a repeated seed would count one experiment twice.
-
-    Returns:
-        Array ``[seeds, ...]`` float64.
-
-    Raises:
-        BadValue: no seeds, or a seed twice.
-    """
-    chosen = list(seeds)
-    if not chosen or len(set(chosen)) != len(chosen):
-        raise BadValue(f"Seeds must be distinct and at least one, not {chosen}.", "Use range(5).")
-    from tqdm.auto import tqdm
-
-    bar = tqdm(chosen, desc="seeds", leave=False, disable=output.quiet())
-    return np.array([fn(seed) for seed in bar], dtype=np.float64)
 
 
 def curve(values: Mapping[int, npt.ArrayLike], level: float = 0.95) -> dict[int, Interval]:

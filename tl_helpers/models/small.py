@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tl_helpers.core import checks
-from tl_helpers.core.errors import BadValue, UnknownName
+from tl_helpers.core.errors import BadValue
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -48,7 +48,7 @@ def new(
             ``"large"`` (256 x 4): hidden units x layers.
         objective: ``"mlm"`` (masked language model, BERT), ``"clm"`` (causal language model,
             GPT-2) or ``"rtd"`` (replaced-token detection, ELECTRA's discriminator; its generator
-            is made by ``replaced.new_generator``).
+            is made by ``electra.new_generator``).
         seed: seed of the weights; torch's global random state is left as it was.
         tokenizer: by default :func:`town_tokenizer`.
         **config: anything else that the configuration takes, such as ``num_hidden_layers=3``.
@@ -59,14 +59,15 @@ def new(
     Raises:
         UnknownName: no such size, objective or configuration key.
         BadValue: a configuration that does not fit together, or no seed.
+
+    Example:
+        ``model, tokenizer = new("small", "clm", seed=1, num_hidden_layers=3)``
     """
     import torch
     import transformers
 
-    if size not in SIZES:
-        raise UnknownName("size", size, SIZES)
-    if objective not in OBJECTIVES:
-        raise UnknownName("objective", objective, OBJECTIVES)
+    checks.known("size", size, SIZES)
+    checks.known("objective", objective, OBJECTIVES)
     seed = checks.seed(seed)
     tokenizer = tokenizer or town_tokenizer(objective=objective)
     settings = (_gpt if objective == "clm" else bert)(size, tokenizer, config)
@@ -77,9 +78,9 @@ def new(
     }[objective]
     if objective == "rtd":
         settings = {"embedding_size": settings["hidden_size"], **settings}
-    known = set(kind().to_dict()) | set(kind.attribute_map)
-    if unknown := sorted(set(config) - known):
-        raise UnknownName(f"setting of {kind.__name__}", unknown[0], known)
+    for name in config:
+        known = set(kind().to_dict()) | set(kind.attribute_map)
+        checks.known(f"setting of {kind.__name__}", name, known)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         try:
@@ -112,13 +113,14 @@ def town_tokenizer(
     Raises:
         BadValue: no words, or words that the splitting would never produce.
         UnknownName: no such objective or language.
+
+    Example:
+        ``town_tokenizer().tokenize("A good film!")`` -> ``["a", "good", "film", "!"]``
     """
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
-    if objective not in OBJECTIVES:
-        raise UnknownName("objective", objective, OBJECTIVES)
-    if language not in LANGUAGES:
-        raise UnknownName("language", language, LANGUAGES)
+    checks.known("objective", objective, OBJECTIVES)
+    checks.known("language", language, LANGUAGES)
     if vocabulary is None:
         from tl_helpers import town
 
@@ -151,7 +153,11 @@ def town_tokenizer(
 
 
 def finished(core: Tokenizer, objective: str) -> PreTrainedTokenizerFast:
-    """A ``tokenizers`` tokenizer with the marks around a text, ready for ``transformers``."""
+    """A ``tokenizers`` tokenizer with the marks around a text, ready for ``transformers``.
+
+    Example:
+        ``finished(core, "mlm")("a film")["input_ids"]`` -> ``[2, 17, 94, 3]``
+    """
     from tokenizers.processors import TemplateProcessing
     from transformers import PreTrainedTokenizerFast
 
@@ -178,7 +184,19 @@ def finished(core: Tokenizer, objective: str) -> PreTrainedTokenizerFast:
     )
 
 
-def bert(size: str, tokenizer: Any, config: dict[str, Any]) -> dict[str, Any]:
+def bert(
+    size: str, tokenizer: PreTrainedTokenizerFast, config: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The settings of a small BERT, as ``transformers.BertConfig`` takes them.
+
+    Args:
+        size: a key of :data:`SIZES`.
+        tokenizer: says how many words there are, and which fills up a batch.
+        config: settings that come instead of the usual ones, or on top of them.
+
+    Example:
+        ``BertConfig(**bert("small", town_tokenizer(), {"num_hidden_layers": 3}))``
+    """
     default, layers = SIZES[size]
     hidden = config.get("hidden_size", default)
     return {
@@ -196,7 +214,9 @@ def bert(size: str, tokenizer: Any, config: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _gpt(size: str, tokenizer: Any, config: dict[str, Any]) -> dict[str, Any]:
+def _gpt(
+    size: str, tokenizer: PreTrainedTokenizerFast, config: Mapping[str, Any]
+) -> dict[str, Any]:
     default, layers = SIZES[size]
     config = {_COMMON_NAMES.get(key, key): value for key, value in config.items()}
     hidden = config.get("hidden_size", default)

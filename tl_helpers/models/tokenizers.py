@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from tl_helpers.core.errors import BadValue, UnknownName
+from tl_helpers.core import checks
+from tl_helpers.core.errors import BadValue
 from tl_helpers.models.small import OBJECTIVES, SPECIAL_TOKENS, finished
 
 if TYPE_CHECKING:
@@ -41,15 +42,15 @@ def train_tokenizer(
     Raises:
         UnknownName: no such kind or objective.
         BadValue: no text, or a vocabulary smaller than 300.
+
+    Example:
+        ``train_tokenizer(texts, 4096).tokenize("unhelpfully")`` -> ``["un", "##help", "##fully"]``
     """
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
-    if kind not in KINDS:
-        raise UnknownName("kind of tokenizer", kind, KINDS)
-    if objective not in OBJECTIVES:
-        raise UnknownName("objective", objective, OBJECTIVES)
-    if isinstance(vocab_size, bool) or not isinstance(vocab_size, int) or vocab_size < 300:
-        raise BadValue(f"vocab_size={vocab_size!r} is too small.", "Use 300 or more.")
+    checks.known("kind of tokenizer", kind, KINDS)
+    checks.known("objective", objective, OBJECTIVES)
+    vocab_size = checks.whole(vocab_size, "vocab_size", 300)
     lines = [texts] if isinstance(texts, str) else list(texts)
     if not any(line.strip() for line in lines):
         raise BadValue("There is no text to learn from.", "Pass some documents.")
@@ -93,5 +94,5 @@ def _letters(lines: list[str], lowercase: bool) -> list[str]:
     counts: Counter[str] = Counter()
     for line in lines:
         counts.update(unicodedata.normalize("NFC", line.lower() if lowercase else line))
-    found = sorted((c for c in counts if not c.isspace()), key=lambda c: (-counts[c], c))
-    return sorted(found[:MOST_LETTERS])
+    common = sorted((c for c in counts if not c.isspace()), key=lambda c: (-counts[c], c))
+    return sorted(common[:MOST_LETTERS])

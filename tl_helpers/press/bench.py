@@ -67,21 +67,14 @@ def train_fast(
     tokenizer: PreTrainedTokenizerBase,
     blocks: np.ndarray,
     steps: int,
-    **more: Any,
+    **how: Any,
 ) -> list[dict[str, Any]]:
     """Pre-train by the fast loop; returns its evaluations (tokens and seconds of training)."""
     from tl_helpers.train import pretrain
 
-    settings = {"learning_rate": RATE, "evaluate": lambda m: {}, "evaluate_every": 1, **more}
-    return pretrain.fit(
-        model,
-        blocks,
-        tokenizer=tokenizer,
-        steps=steps,
-        batch_size=BATCH,
-        progress=False,
-        **settings,
-    ).evaluations
+    settings = {"learning_rate": RATE, "evaluate": lambda m: {}, "evaluate_every": 1, **how}
+    settings |= {"steps": steps, "batch_size": BATCH, "progress": False}
+    return pretrain.fit(model, blocks, tokenizer=tokenizer, **settings).evaluations
 
 
 def train_plain(
@@ -95,59 +88,22 @@ def train_plain(
     until: Callable[[dict[str, Any]], bool] = lambda e: False,
 ) -> list[dict[str, Any]]:
     """The same by ``transformers.Trainer`` with its defaults."""
-    from transformers import (
-        DataCollatorForLanguageModeling,
-        PrinterCallback,
-        Trainer,
-        TrainerCallback,
-        TrainingArguments,
-    )
+    from transformers import DataCollatorForLanguageModeling
 
-    found: list[dict[str, Any]] = []
+    from tl_helpers.train import baseline
 
-    class Clock(TrainerCallback):
-        seconds, since = 0.0, 0.0
-
-        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            self.since = time.perf_counter()
-
-        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            if state.global_step % evaluate_every:
-                return
-            self.seconds += time.perf_counter() - self.since
-            at = {
-                "step": state.global_step,
-                "seconds": self.seconds,
-                "tokens": state.global_step * BATCH * blocks.shape[1],
-            }
-            found.append({**at, **evaluate(model)})
-            model.train()
-            control.should_training_stop |= until(found[-1])
-            self.since = time.perf_counter()
-
-    with tempfile.TemporaryDirectory() as folder:
-        arguments = TrainingArguments(
-            output_dir=folder,
-            max_steps=steps,
-            per_device_train_batch_size=BATCH,
-            learning_rate=RATE,
-            warmup_steps=steps // 10,
-            use_cpu=True,
-            report_to="none",
-            save_strategy="no",
-            logging_strategy="no",
-            disable_tqdm=True,
-        )
-        trainer = Trainer(
-            model,
-            arguments,
-            train_dataset=[{"input_ids": row.tolist()} for row in blocks],
-            data_collator=DataCollatorForLanguageModeling(tokenizer),
-            callbacks=[Clock()],
-        )
-        trainer.remove_callback(PrinterCallback)
-        trainer.train()
-    return found
+    return baseline.train(
+        model,
+        [{"input_ids": row.tolist()} for row in blocks],
+        DataCollatorForLanguageModeling(tokenizer),
+        evaluate=evaluate,
+        due=lambda step: step % evaluate_every == 0,
+        until=until,
+        max_steps=steps,
+        per_device_train_batch_size=BATCH,
+        learning_rate=RATE,
+        warmup_steps=steps // 10,
+    ).evaluations
 
 
 def _speed(evaluations: Sequence[dict[str, Any]], skip: int = 3) -> float:
@@ -256,20 +212,20 @@ def town_speed(repetitions: int, documents: int = 20_000) -> Line:
     """Sentences per second of the town's generator, one process, texts included."""
     from tl_helpers import town
 
-    found = []
+    speeds = []
     for seed in range(repetitions):
         place, start = town.Town(seed=seed), time.perf_counter()
         corpus = place.corpus(documents)
         corpus.texts()
-        found.append(corpus.n_sentences / (time.perf_counter() - start))
+        speeds.append(corpus.n_sentences / (time.perf_counter() - start))
     return Line(
         "town: generated text",
         "sentences/s",
-        median(found),
+        median(speeds),
         20_000,
-        median(found) / 20_000,
+        median(speeds) / 20_000,
         "against the 20,000 that were asked for",
-        [[x] for x in found],
+        [[x] for x in speeds],
     )
 
 
@@ -279,7 +235,7 @@ def import_time(repetitions: int) -> Line:
         "import time; start = time.perf_counter(); import tl_helpers; "
         "print(time.perf_counter() - start)"
     )
-    found = []
+    seconds = []
     for _ in range(repetitions):
         done = subprocess.run(
             [sys.executable, "-c", program],
@@ -288,15 +244,15 @@ def import_time(repetitions: int) -> Line:
             check=True,
             cwd=files.PACKAGE.parent,
         )
-        found.append(float(done.stdout))
+        seconds.append(float(done.stdout))
     return Line(
         "import tl_helpers",
         "s",
-        median(found),
+        median(seconds),
         0.3,
-        0.3 / median(found),
+        0.3 / median(seconds),
         "against the 0.3 s that were asked for",
-        [[x] for x in found],
+        [[x] for x in seconds],
     )
 
 
@@ -496,16 +452,16 @@ def share_of_peak(steps: int = 12, width: int = 0, layers: int = 0) -> Line:
     from tl_lessons.objectives_and_scale import ladder
 
     if not (width and layers):
-        rungs = results.studies()["scaling-ladder"].configuration
-        width, layers = max((*rungs["sizes"], *rungs["held_out"]))
-    found = ladder.rates(width, layers, steps)
-    share = found.step / found.peak
+        rungs = results.studies()["scaling-ladder"].plan()
+        width, layers = max((rung["width"], rung["layers"]) for rung in rungs)
+    rates = ladder.rates(width, layers, steps)
+    share = rates.step / rates.peak
     return Line(
         f"share of the bf16 matrix rate, {width} x {layers}",
         "of 1",
         share,
         SHARE,
         share / SHARE,
-        f"{found.step / 1e9:.0f} of {found.peak / 1e9:.0f} billion operations a second (squares of "
-        f"1,024), as in the ladder; without Muon's products {found.network / found.peak:.2f}",
+        f"{rates.step / 1e9:.0f} of {rates.peak / 1e9:.0f} billion operations a second (squares of "
+        f"1,024), as in the ladder; without Muon's products {rates.network / rates.peak:.2f}",
     )

@@ -15,7 +15,7 @@ from typing import Any
 
 from nbformat.v4 import new_code_cell
 
-from tl_helpers.core import files
+from tl_helpers.core import lessons
 from tl_helpers.core.errors import BadValue
 from tl_helpers.press import notebooks
 
@@ -88,10 +88,9 @@ def start(notebook: Any, name: str) -> str:
     """
     knobs = [key for key in notebooks.parameters(notebook) if key not in ("PROFILE", "SEED")]
     given = ", ".join(["PROFILE", "SEED", *(f"{knob}={knob}" for knob in knobs)])
-    folder = name.partition("_")[2]
-    lessons = files.root() / "notebooks" / "tl_lessons"
-    if folder and (lessons / folder / "__init__.py").is_file():
-        lines = [f"from tl_lessons.{folder} import lesson", "", f"session = lesson.start({given})"]
+    if lesson := lessons.every().get(name):
+        begin = f"session = lesson.start({given})"
+        lines = [f"from tl_lessons.{lesson.folder} import lesson", "", begin]
     else:
         lines = ["", f"session = tl.start({_quoted(name)}, {given})"]
     return "\n".join(["import tl_helpers as tl", *lines])

@@ -164,6 +164,20 @@ def claims(
 
 
 @cli.command()
+@click.argument("notebook")
+@click.option("--theme", default="", help="Of the course; known where the notebook is planned.")
+@click.option("--title", default="", help="A readable name.")
+@click.option("--question", default="", help="The one that the notebook answers.")
+def new(notebook: str, theme: str, title: str, question: str) -> None:
+    """Make the folder of a new lesson and a NOTEBOOK that runs (for authors)."""
+    from tl_helpers.press import new as room
+
+    for path in room.make(notebook, theme, title, question):
+        click.echo(f"written {path}")
+    click.echo(f"\nIt runs: tl run {notebook}. When it says what it should: tl refresh {notebook}")
+
+
+@cli.command()
 def doctor() -> None:
     """What is installed, what works offline, what is missing and how to get it."""
     from tl_helpers.press import doctor as room
@@ -186,13 +200,23 @@ def results() -> None:
 @results.command("build")
 @click.argument("name")
 @click.option("--seeds", metavar="0:5", help="Other seeds than the study's own.")
-def results_build(name: str, seeds: str | None) -> None:
-    """Run the study NAME and store its result under data/results/."""
+@click.option("--backend", default="", metavar="loky|dask", help="Run in processes, or on Dask.")
+@click.option("--jobs", type=int, metavar="N", help="How many processes; else one a processor.")
+@click.option("--address", default="", metavar="tcp://HOST:PORT", help="Of a Dask scheduler.")
+def results_build(
+    name: str, seeds: str | None, backend: str, jobs: int | None, address: str
+) -> None:
+    """Run the study NAME and store its table under data/results/.
+
+    Interrupted, it goes on with the runs that are missing.
+    """
     from tl_helpers.core.seeds import parse_seeds
+    from tl_helpers.measure import experiment
     from tl_helpers.measure import results as room
 
     chosen = parse_seeds(seeds) if seeds else None
-    room.build(name, seeds=chosen)
+    with experiment.backend(backend, jobs, address):
+        room.build(name, seeds=chosen)
     click.echo(f"stored {room.where(name, chosen)}")
 
 
@@ -277,24 +301,25 @@ def site(output: Path | None, runs: Path | None) -> None:
 @click.option("--output", type=click.Path(path_type=Path), help="Folder of the run (build).")
 def slides(names: tuple[str, ...], output: Path | None) -> None:
     """Cut slide decks from executed notebooks: all notebooks and themes by default."""
+    from tl_helpers.press import kits
     from tl_helpers.press import slides as room
 
-    made = room.build(names, output)
-    for deck in made:
-        sources = ", ".join(str(path) for path in deck.source)
-        click.echo(f"{deck.path}: {deck.slides} slides, cut from {sources}")
-    click.echo(f"\nOpen {made[0].path.parent / 'index.html'}; in a deck, S is the speaker's view.")
+    decks = kits.with_sessions(room.choose(names, output))
+    paths = room.write(decks, output)
+    for deck, path in zip(decks, paths, strict=True):
+        sources = ", ".join(str(source) for source in deck.sources)
+        click.echo(f"{path}: {len(deck.slides)} slides, cut from {sources}")
+    click.echo(f"\nOpen {paths[0].parent / 'index.html'}; in a deck, S is the speaker's view.")
 
 
 @cli.command()
 @click.argument("themes", nargs=-1)
-@click.option("--output", type=click.Path(path_type=Path), help="Folder of the run (build).")
 @click.option("--check", is_flag=True, help="Write nothing; fail if a kit is out of date.")
-def sessions(themes: tuple[str, ...], output: Path | None, check: bool) -> None:
-    """Fill the session kits of THEMES from the notebooks, and write pages to print."""
-    from tl_helpers.press import session_pages
+def sessions(themes: tuple[str, ...], check: bool) -> None:
+    """Fill the session kits of THEMES from the notebooks; the site has a page of each to print."""
+    from tl_helpers.press import kits
 
-    for path in session_pages.build(themes, output, check):
+    for path in kits.update(themes, check):
         click.echo(f"{path} is up to date" if check else f"wrote {path}")
 
 

@@ -50,6 +50,7 @@ def environment(*, offline_run: bool, threads: int, seeds: str | None = None) ->
     env.update(
         TL_THREADS=str(threads),
         TL_QUIET="1",
+        TL_FRESH="1",  # what is run here is to be measured here
         TL_STATIC="1",
         TL_ROOT=str(files.root().resolve()),
         TOKENIZERS_PARALLELISM="false",

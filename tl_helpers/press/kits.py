@@ -18,7 +18,8 @@ cells that are shown. Slide and cell numbers are looked up, so they cannot go st
           - {minutes: 3, cells: [start-00], do: "The promise."}
 
 Where the theme has more slides than its presentation shows, ``tl slides`` cuts a deck of just
-those beside that of the theme, and the numbers in the plan are its.
+those beside that of the theme, and the numbers in the plan are its. The site has a page of each
+kit, which prints on A4.
 
 A kit exists for a theme when somebody has written it; nothing makes an empty one.
 """
@@ -27,16 +28,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from tl_helpers.core import files
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, ValidationError
+
+from tl_helpers.core import files, lessons
 from tl_helpers.core.errors import BrokenFile, CourseError, UnknownName
 from tl_helpers.measure import cards, claims
 from tl_helpers.press import notebooks
-from tl_helpers.press.slides.cut import Slide
-from tl_lessons import course
+from tl_helpers.press.slides import Deck, Slide, cut
+from tl_helpers.press.slides.cut import Part
 
 BLOCKS = {"Presentation": 25, "Questions": 15, "Break": 10, "Discussion": 20, "Chat": 20}
 """Block of a session -> its minutes."""
@@ -58,13 +61,20 @@ _FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.S)
 _PLACE = re.compile(r"(<!-- tl:begin ([a-z]+) -->\n)(.*?)(<!-- tl:end \2 -->)", re.S)
 
 
-@dataclass(frozen=True)
-class Step:
-    """A few minutes of a session."""
+class Step(BaseModel):
+    """A few minutes of a session: how many, what to do, and the cells that are shown."""
 
-    minutes: int
-    do: str
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    minutes: Annotated[StrictInt, Field(ge=1)]
+    do: Annotated[str, AfterValidator(lambda text: " ".join(text.split())), Field(min_length=1)]
     cells: tuple[str, ...] = ()
+
+
+class Plan(BaseModel):
+    """What the front matter of a kit says under ``session``: block -> its steps."""
+
+    theme: str
+    blocks: dict[str, tuple[Step, ...]]
 
 
 @dataclass(frozen=True)
@@ -85,25 +95,29 @@ class Kit:
     text: str
     notebooks: tuple[Path, ...]
 
+    @property
+    def body(self) -> str:
+        """The text without its front matter."""
+        return _FRONT.sub("", self.text)
+
+    @property
+    def shown(self) -> set[str]:
+        """The cells that the presentation shows."""
+        return {id for step in self.blocks["Presentation"] for id in step.cells}
+
 
 def find() -> list[Path]:
     """The kits that were written, in the order of the map."""
     folder = files.root() / "notebooks" / "sessions"
-    order = [_slug(theme) for _, theme, _ in course.rows()]
-    every = [path for path in sorted(folder.glob("*.md")) if _planned(path)]
+    order = [lessons.slug(theme) for theme in lessons.themes()]
+    planned = [path for path in sorted(folder.glob("*.md")) if _is_kit(path)]
     # One whose name is no theme's comes last; reading it says what is wrong with it.
-    return sorted(every, key=lambda path: [*order, path.stem].index(path.stem))
+    return sorted(planned, key=lambda path: [*order, path.stem].index(path.stem))
 
 
-def _planned(path: Path) -> bool:
+def _is_kit(path: Path) -> bool:
     front = _FRONT.match(path.read_text("utf-8"))
     return front is not None and re.search(r"(?m)^session:", front[1]) is not None
-
-
-def _slug(theme: str) -> str:
-    from tl_helpers.press.slides import theme_slug
-
-    return theme_slug(theme)
 
 
 def read(path: Path) -> Kit:
@@ -120,66 +134,142 @@ def read(path: Path) -> Kit:
     text = path.read_text("utf-8")
     front = _FRONT.match(text)
     try:
-        given = yaml.safe_load(front[1] if front else "")["session"]
-        theme, plan = given["theme"], given["blocks"]
-        blocks = {name: tuple(_step(step) for step in steps) for name, steps in plan.items()}
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
+        plan = Plan.model_validate(yaml.safe_load(front[1] if front else "")["session"])
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        what = f"{path.name} has no readable plan: {where}: {first['msg']}."
+        raise BrokenFile(what, mend) from None
+    except (yaml.YAMLError, KeyError, TypeError) as error:
         raise BrokenFile(f"{path.name} has no readable plan: {error!r}.", mend) from None
-    themes = list(dict.fromkeys(theme for _, theme, _ in course.rows()))
-    if theme not in themes:
-        raise UnknownName("theme", theme, themes)
-    if path.stem != _slug(theme):
-        raise BrokenFile(f"{path.name} is about {theme}.", f"Call it {_slug(theme)}.md.")
-    for name in blocks:
+    themes = lessons.themes()
+    if plan.theme not in themes:
+        raise UnknownName("theme", plan.theme, themes)
+    if path.stem != (slug := lessons.slug(plan.theme)):
+        raise BrokenFile(f"{path.name} is about {plan.theme}.", f"Call it {slug}.md.")
+    for name in plan.blocks:
         if name not in BLOCKS:
             raise UnknownName("block of a session", name, BLOCKS)
     for name, minutes in BLOCKS.items():
-        there = sum(step.minutes for step in blocks.get(name, ()))
+        there = sum(step.minutes for step in plan.blocks.get(name, ()))
         if there != minutes:
             raise BrokenFile(
                 f"{path.name}: the steps of {name} take {there} minutes, not {minutes}.", mend
             )
-    every = {p.stem: p for p in notebooks.find()}
-    mine = [name for name, its, _ in course.rows() if its == theme and name in every]
+    there_is = {p.stem: p for p in notebooks.find()}
+    mine = [there_is[row.notebook] for row in themes[plan.theme] if row.notebook in there_is]
     if not mine:
-        raise CourseError(f"The theme {theme} has no notebook yet.", f"Remove {path}.")
-    return Kit(path, theme, blocks, text, tuple(every[name] for name in mine))
-
-
-def _step(given: dict[str, Any]) -> Step:
-    if extra := set(given) - {"minutes", "do", "cells"}:
-        raise ValueError(f"unknown field {sorted(extra)[0]} of a step")
-    if not isinstance(given["minutes"], int) or given["minutes"] < 1 or not given["do"].strip():
-        raise ValueError("a step without minutes, or without anything to do")
-    return Step(given["minutes"], " ".join(given["do"].split()), tuple(given.get("cells", ())))
+        raise CourseError(f"The theme {plan.theme} has no notebook yet.", f"Remove {path}.")
+    return Kit(path, plan.theme, plan.blocks, text, tuple(mine))
 
 
 def problems(kit: Kit) -> list[str]:
     """What a kit still lacks; empty if it is complete."""
-    text = _FRONT.sub("", kit.text)
-    found = []
+    lacks = []
     for name, least in SECTIONS.items():
         body, parts = section(kit, name)
         if not body:
-            found.append(f"no section “{name}”")
+            lacks.append(f"no section “{name}”")
         elif len(parts) < least:
-            found.append(f"“{name}” has {len(parts)} parts (###), at least {least} are needed")
-        found += [f"“{name}”: nothing under “{head}”" for head, rest in parts if not rest.strip()]
+            lacks.append(f"“{name}” has {len(parts)} parts (###), at least {least} are needed")
+        lacks += [f"“{name}”: nothing under “{head}”" for head, rest in parts if not rest.strip()]
         if name == "Discussion prompts":
             deaf = [head for head, rest in parts if "*Listen for*" not in rest]
-            found += [f"“{name}”: “{head}” does not say what to *Listen for*" for head in deaf]
-    places = [name for _, name, _, _ in _PLACE.findall(text)]
-    found += [f"no place for {name}" for name in PLACES if name not in places]
-    found += [f"an unknown place, {name}" for name in places if name not in PLACES]
-    return [f"{kit.path.name}: {line}" for line in found]
+            lacks += [f"“{name}”: “{head}” does not say what to *Listen for*" for head in deaf]
+    places = [name for _, name, _, _ in _PLACE.findall(kit.body)]
+    lacks += [f"no place for {name}" for name in PLACES if name not in places]
+    lacks += [f"an unknown place, {name}" for name in places if name not in PLACES]
+    return [f"{kit.path.name}: {line}" for line in lacks]
 
 
 def section(kit: Kit, name: str) -> tuple[str, list[tuple[str, str]]]:
     """A section of a kit: its text, and heading and text of each of its parts (``###``)."""
-    text = _FRONT.sub("", kit.text)
-    sections = dict(re.findall(r"(?ms)^## (.+?)\s*$\n(.*?)(?=^## |\Z)", text))
+    sections = dict(re.findall(r"(?ms)^## (.+?)\s*$\n(.*?)(?=^## |\Z)", kit.body))
     body = sections.get(name, "").strip()
     return body, re.findall(r"(?ms)^### (.+?)\s*$\n(.*?)(?=^### |\Z)", body)
+
+
+# ------------------------------------------------------------------------ the deck of a session
+
+
+def with_sessions(decks: Sequence[Deck]) -> list[Deck]:
+    """These decks, and behind that of a theme a shorter one, if its session has one.
+
+    Raises:
+        BrokenFile: the kit of such a theme cannot be read.
+    """
+    written = {path.stem: path for path in find()}
+    longer = []
+    for deck in decks:
+        longer.append(deck)
+        if deck.name in written:
+            kit = read(written[deck.name])
+            if chosen := presented(kit, deck.slides):
+                title = f"Session: {kit.theme}"
+                short = replace(deck, name=f"{deck.name}-session", title=title, slides=chosen)
+                longer.append(short)
+    return longer
+
+
+def presented(kit: Kit, slides: Sequence[Slide]) -> list[Slide]:
+    """The slides that the presentation has time for, in one row, and the prompts at the end.
+
+    A theme of several notebooks has more slides than 25 minutes hold. Those that its plan shows
+    (and those that stem from no cell, such as the first) make the deck of the session.
+
+    Args:
+        kit: with its plan and its prompts for the discussion.
+        slides: the whole deck of the theme.
+
+    Returns:
+        The slides of the session; none if the plan shows the whole deck anyway.
+    """
+    chosen = [slide for slide in slides if not slide.cells or kit.shown & set(slide.cells)]
+    if len(chosen) == len(slides):
+        return []
+    prompts = section(kit, "Discussion prompts")[1]
+    lines = ["## For the discussion", "", *(f"{n}. {p[0]}" for n, p in enumerate(prompts, 1))]
+    notes = [f"**{n}.** {text.strip()}" for n, (_, text) in enumerate(prompts, 1)]
+    last = Slide(parts=[Part("text", "\n".join(lines), {})], notes=notes)
+    return [replace(slide, below=False) for slide in chosen] + [last] * bool(prompts)
+
+
+# -------------------------------------------------------------------------- filling in the places
+
+
+def update(names: Sequence[str] = (), check: bool = False) -> list[Path]:
+    """Fill the kits in ``notebooks/sessions/``; nothing is written unless each is complete.
+
+    Args:
+        names: themes, such as ``start``; every kit that exists without any.
+        check: write nothing; raise if a kit is not what ``tl sessions`` would make it.
+
+    Returns:
+        The kits.
+
+    Raises:
+        UnknownName: a theme without a kit.
+        BrokenFile: a kit is incomplete, or out of date with ``check``.
+        CourseError: there are no kits.
+    """
+    known = {path.stem: path for path in find()}
+    if not known:
+        raise CourseError(
+            "There are no session kits.", "They are written in notebooks/sessions/THEME.md."
+        )
+    for name in names:
+        if name not in known:
+            raise UnknownName("session kit", name, known)
+    kits = [read(known[name]) for name in names or known]
+    if lacks := [line for kit in kits for line in problems(kit)]:
+        raise BrokenFile("A session kit is incomplete: " + "; ".join(lacks) + ".", "Write it.")
+    stale = {kit.path: text for kit in kits if (text := fill(kit)) != kit.text}
+    if check and stale:
+        late = ", ".join(path.name for path in stale)
+        raise BrokenFile(f"Out of date: {late}.", "Run: tl sessions")
+    for path, text in stale.items():
+        files.write_text(path, text)
+    return [kit.path for kit in kits]
 
 
 def fill(kit: Kit) -> str:
@@ -189,19 +279,15 @@ def fill(kit: Kit) -> str:
         UnknownName: the plan names a cell that none of the notebooks has.
         BrokenFile: a place that nobody knows how to fill.
     """
-    from tl_helpers.press import session_plan
-    from tl_helpers.press.slides import cut
-
     contents = [notebooks.read(path) for path in kit.notebooks]
     results = claims.collect(kit.notebooks)
     said = {claim.id: cards.result(claim) for claim in results}
     slides = [slide for notebook in contents for slide in cut(notebook, said)]
     if len(contents) > 1:  # the deck of such a theme begins with a slide of its own
         slides.insert(0, Slide())
-    slides = session_plan.deck(kit, slides) or slides
     filled = {
         "objectives": lambda: _objectives(kit, contents),
-        "plan": lambda: session_plan.table(kit, contents, slides),
+        "plan": lambda: _plan(kit, contents, presented(kit, slides) or slides),
         "claims": lambda: _claims(results),
         "exercises": lambda: "\n".join(_exercises(kit)),
     }
@@ -215,14 +301,80 @@ def fill(kit: Kit) -> str:
 
 
 def _objectives(kit: Kit, contents: Sequence[Any]) -> str:
+    titles = {row.notebook: row.title for row in lessons.rows()}
     lines: list[str] = []
     for path, notebook in zip(kit.notebooks, contents, strict=True):
         first = next(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
         listed = re.search(r"(?ms)^You will be able to.*?$\n+((?:[-*] .*?\n)+)", first + "\n")
         if listed and len(contents) > 1:
-            lines += ["", f"*{course.title(path.stem)}*", ""]
+            lines += ["", f"*{titles[path.stem]}*", ""]
         lines += listed[1].strip().splitlines() if listed else []
     return "\n".join(lines) or "The notebooks of this theme list no objectives."
+
+
+def _plan(kit: Kit, contents: Sequence[Any], slides: Sequence[Slide]) -> str:
+    """The plan as a table, with slide and cell numbers looked up."""
+    places: dict[str, tuple[str, Any]] = {}
+    for path, notebook in zip(kit.notebooks, contents, strict=True):
+        which = f"{path.stem[:2]}, " if len(contents) > 1 else ""
+        places |= {cell.id: (which + name, cell) for cell, name in _sections(notebook)}
+    rows = ["| Clock | Min | What | Slides | In the notebook |", "|---|---|---|---|---|"]
+    clock = 0
+    for name, minutes in BLOCKS.items():
+        rows.append(f"| **{_clock(clock)}** | **{minutes}** | **{name}** | | |")
+        for step in kit.blocks[name]:
+            for id in step.cells:
+                if id not in places:
+                    raise UnknownName(f"cell in the plan of {kit.path.name}", id, places)
+            numbers = [n for n, s in enumerate(slides, 1) if set(step.cells) & set(s.cells)]
+            where = _where([places[id] for id in step.cells])
+            what = step.do.replace("|", "\\|")
+            rows.append(
+                f"| {_clock(clock)} | {step.minutes} | {what} | {_ranges(numbers)} | {where} |"
+            )
+            clock += step.minutes
+    rows.append(f"| **{_clock(clock)}** | | **End** | | |")
+    return "\n".join(rows)
+
+
+def _sections(notebook: Any) -> Iterator[tuple[Any, str]]:
+    """Each cell with the section that most of it stands in."""
+    section = "title"
+    for cell in notebook.cells:
+        before = section
+        head = re.search(r"(?m)^## (.+)$", cell.source) if cell.cell_type == "markdown" else None
+        if head:
+            number = re.match(r"\d+", head[1])
+            section = f"section {number[0]}" if number else head[1]
+        late = head is not None and head.start() > len(cell.source) / 2
+        yield cell, before if late else section
+
+
+def _where(cells: Sequence[tuple[str, Any]]) -> str:
+    """As in ``section 2, [8]-[10]``: the numbers are those that Jupyter shows beside code."""
+    counts: dict[str, list[int]] = {}
+    for section, cell in cells:
+        numbers = counts.setdefault(section, [])
+        numbers += [cell.execution_count] if cell.get("execution_count") else []
+    return "; ".join(
+        section + (f", {_ranges(numbers, '[{}]')}" if numbers else "")
+        for section, numbers in counts.items()
+    )
+
+
+def _ranges(numbers: Sequence[int], form: str = "{}") -> str:
+    """``1-3, 7`` for 1, 2, 3, 7."""
+    runs: list[list[int]] = []
+    for n in sorted(set(numbers)):
+        if runs and n == runs[-1][1] + 1:
+            runs[-1][1] = n
+        else:
+            runs.append([n, n])
+    return ", ".join("–".join(form.format(n) for n in dict.fromkeys(run)) for run in runs)
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60}:{minutes % 60:02d}"
 
 
 def _claims(results: Sequence[claims.Claim]) -> str:
@@ -230,21 +382,19 @@ def _claims(results: Sequence[claims.Claim]) -> str:
         return "The notebooks of this theme record no claims."
     rows = ["| Claim | Measured | Verdict |", "|---|---|---|"]
     for claim in results:
-        rows.append(f"| {claim.sentence} | {cards.result(claim)} | {claim.verdict} |")
+        verdict = cards.LOOKS[claim.verdict].word.lower()
+        rows.append(f"| {claim.sentence} | {cards.result(claim)} | {verdict} |")
     return "\n".join(rows)
 
 
 def _exercises(kit: Kit) -> Iterator[str]:
     from tl_helpers import exercises
 
-    names = {path.stem for path in kit.notebooks}
-    mine = [e for e in exercises.everything().values() if e.notebook in names]
+    mine = [e for path in kit.notebooks for e in exercises.of(path.stem).values()]
     if not mine:
         yield "The notebooks of this theme have no exercises."
     for exercise in mine:
-        yield f"**{exercise.question}** (`{exercise.id}`)\n"
+        yield f"**`{exercise.id}`** {exercise.question}\n"
         yield f"```python\n{exercise.solution}\n```\n"
-        # Where the feedback depends on what the learner measured, this is the part that does not.
-        yield f"{exercise.right() if callable(exercise.right) else exercise.right}\n"
-        if exercise.mistakes:
-            yield f"*A typical slip:* {exercise.mistakes[0].says}\n"
+        yield f"{exercise.praise}\n"
+        yield f"*A typical slip:* {exercise.mistakes[0].says}\n"

@@ -3,40 +3,46 @@
 from __future__ import annotations
 
 import html
+from functools import cache
 from typing import Any
 
 
-def to_html(source: str, attachments: Any = None, anchor: str = "") -> str:
-    """One piece of Markdown as HTML.
+def to_html(source: str) -> str:
+    """Markdown as in notebooks, formulas between dollar signs, as HTML.
 
-    Args:
-        source: Markdown as in notebooks, formulas between dollar signs.
-        attachments: pictures of the cell by name, as nbformat stores them.
-        anchor: text of a link behind each heading; none when empty.
+    Example:
+        ``**big** $x$`` -> ``<p><strong>big</strong> <math ...>...</math></p>``
     """
-    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+    return str(_renderer().render(source))
 
-    class Renderer(IPythonRenderer):
-        def block_math(self, body: str) -> str:
-            return mathml(body, "block")
 
-        def inline_math(self, body: str) -> str:
-            return mathml(body, "inline")
+@cache
+def _renderer() -> Any:
+    """That of MyST, with which the site is made."""
+    from markdown_it import MarkdownIt
+    from mdit_py_plugins.amsmath import amsmath_plugin
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-        def latex_environment(self, name: str, body: str) -> str:
-            return mathml(f"\\begin{{{name}}}{body}\\end{{{name}}}", "block")
+    def inline(renderer: Any, tokens: Any, at: int, *_: Any) -> str:
+        return mathml(tokens[at].content, "inline")
 
-    renderer = Renderer(
-        escape=False,
-        attachments=attachments or {},
-        anchor_link_text=anchor,
-        exclude_anchor_links=not anchor,
-    )
-    return str(MarkdownWithMath(renderer=renderer).render(source))
+    def block(renderer: Any, tokens: Any, at: int, *_: Any) -> str:
+        return f"<p>{mathml(tokens[at].content, 'block')}</p>\n"
+
+    markdown = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    markdown.use(dollarmath_plugin, allow_space=False).use(amsmath_plugin)
+    markdown.add_render_rule("math_inline", inline)
+    for kind in ("math_block", "amsmath"):
+        markdown.add_render_rule(kind, block)
+    return markdown
 
 
 def mathml(formula: str, display: str) -> str:
-    """A LaTeX formula as MathML; one that cannot be read stays as it is, in a code font."""
+    """A LaTeX formula as MathML; one that cannot be read stays as it is, in a code font.
+
+    Example:
+        ``mathml("a^b^c", "inline")`` -> ``<code>a^b^c</code>``
+    """
     from latex2mathml.converter import convert
 
     try:

@@ -70,7 +70,7 @@ def load() -> dict[str, claims.Claim]:
     if FILE not in files.checksums():
         return {}
     files.shipped(FILE)
-    promised = claims.registry() if claims.listing().exists() else {}
+    promised = claims.registry()
     found = {}
     for id, row in _rows().items():
         promise = promised.get(id)

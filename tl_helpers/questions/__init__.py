@@ -8,12 +8,19 @@
 from __future__ import annotations
 
 from tl_helpers.questions.gap import excess_bits, log_probabilities
-from tl_helpers.questions.polarity import HELD_OUT, detection, probe, suspicion
+from tl_helpers.questions.polarity import FIRST_UNSEEN_DOCUMENT, detection, probe, suspicion
 from tl_helpers.questions.reading import frequencies, marked, shared_opinions, statistics
-from tl_helpers.questions.tasks import Opinions, SenseExamples, SenseTask, opinion_task, sense_task
+from tl_helpers.questions.tasks import (
+    Opinions,
+    SenseExamples,
+    SenseTask,
+    opinion_sentences,
+    opinion_task,
+    sense_task,
+)
 
 __all__ = [
-    "HELD_OUT",
+    "FIRST_UNSEEN_DOCUMENT",
     "Opinions",
     "SenseExamples",
     "SenseTask",
@@ -22,6 +29,7 @@ __all__ = [
     "frequencies",
     "log_probabilities",
     "marked",
+    "opinion_sentences",
     "opinion_task",
     "probe",
     "sense_task",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tl_helpers.core.errors import BadValue
-from tl_helpers.questions.polarity import HELD_OUT
+from tl_helpers.questions.polarity import FIRST_UNSEEN_DOCUMENT
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -54,7 +54,7 @@ def log_probabilities(
     was_training = model.training
     model.eval()
     order = np.argsort([len(row) for row in rows], kind="stable")  # little padding
-    found = np.empty(len(rows))
+    logprob = np.empty(len(rows))
     with torch.inference_mode():
         for i in range(0, len(rows), batch_size):
             chosen = order[i : i + batch_size]
@@ -69,9 +69,9 @@ def log_probabilities(
             # A causal model looks back only, so what follows the end cannot matter.
             logits = model(input_ids=ids, use_cache=False).logits
             loss = functional.cross_entropy(logits.mT, targets, reduction="none")
-            found[chosen] = -loss.sum(1).double().numpy()
+            logprob[chosen] = -loss.sum(1).double().numpy()
     model.train(was_training)
-    return found
+    return logprob
 
 
 def excess_bits(
@@ -93,6 +93,6 @@ def excess_bits(
     """
     from tl_helpers.town import Town
 
-    corpus = Town().corpus(n, start=HELD_OUT)
+    corpus = Town().corpus(n, start=FIRST_UNSEEN_DOCUMENT)
     theirs = log_probabilities(model, tokenizer, corpus.texts())
     return float((corpus.logprob() - theirs).sum() / corpus.n_tokens / np.log(2))

@@ -13,14 +13,14 @@ from tl_helpers.town import lexicon
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-HELD_OUT = 50_000_000  # documents from here on are never trained on
+FIRST_UNSEEN_DOCUMENT = 50_000_000  # documents from here on are never trained on
 
 
 def evaluative_words() -> dict[str, frozenset[str]]:
     """Polarity -> the evaluative adjectives of the lexicon that belong to that side only."""
     sides = {
-        p: {w.lower() for words in lexicon.EVAL_THING[p].values() for w in words.split()}
-        for p in ("negative", "positive")
+        p: {w.lower() for d in ("any", *lexicon.DOMAINS) for w in lexicon.words("eval", d, p)}
+        for p in lexicon.POLARITIES
     }
     both = sides["negative"] & sides["positive"]
     return {p: frozenset(words - both) for p, words in sides.items()}
@@ -35,7 +35,7 @@ def questions(n: int, seed: int = 0) -> tuple[list[list[str]], np.ndarray, np.nd
     """
     from tl_helpers.town import Town
 
-    corpus = Town(seed=seed).corpus(n * 3, start=HELD_OUT)
+    corpus = Town(seed=seed).corpus(n * 3, start=FIRST_UNSEEN_DOCUMENT)
     d, words = corpus.draws, corpus.words()
     cues = corpus.cue_positions("eval")
     sentence = d.sentence[cues]
@@ -165,7 +165,7 @@ def detection(
     from tl_helpers.town import Town
 
     _needs_detector(model)
-    texts = Town().corpus(n, start=HELD_OUT).texts()
+    texts = Town().corpus(n, start=FIRST_UNSEEN_DOCUMENT).texts()
     rows = [tokenizer(text, truncation=True)["input_ids"] for text in texts]
     rng = np.random.default_rng(0)
     words = np.concatenate([row[1:-1] for row in rows])

@@ -117,9 +117,9 @@ def _position(corpus: Corpus, wanted: int | str) -> int:
     if isinstance(wanted, str):
         if wanted not in lexicon.DOMAINS:
             raise UnknownName("domain of the town", wanted, lexicon.DOMAINS)
-        found = np.flatnonzero(corpus.draws.domain == lexicon.DOMAINS.index(wanted))
-        if len(found):
-            return int(found[0])
+        documents = np.flatnonzero(corpus.draws.domain == lexicon.DOMAINS.index(wanted))
+        if len(documents):
+            return int(documents[0])
     elif 0 <= wanted < len(corpus):
         return int(wanted)
     raise BadValue(

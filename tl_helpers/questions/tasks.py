@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from tl_helpers.core.errors import BadValue, UnknownName
 from tl_helpers.town.homonyms import HOMONYMS
+
+if TYPE_CHECKING:
+    from tl_helpers.town.corpus import Corpus
 
 MOST_EXAMPLES = 500  # of one sense, in training and test each
 LEVELS = ("document", "sentence")
@@ -23,21 +26,37 @@ class Opinions(NamedTuple):
     hard: np.ndarray  # said by negation, contrast or irony
 
 
-def opinion_task(seed: int, n_documents: int = 3000) -> Opinions:
+def opinion_sentences(corpus: Corpus) -> np.ndarray:
+    """Which sentences of a corpus hold an opinion: the first such sentence of each document.
+
+    Example:
+        ``opinion_sentences(town.Town().corpus(3)) -> [1, 7, 12]``
+    """
+    opinion = (corpus.sentence_sentiment() < 2) & (corpus.draws.role == 1)
+    sentences = np.flatnonzero(opinion)
+    return sentences[np.unique(corpus.draws.doc[sentences], return_index=True)[1]]
+
+
+def opinion_task(seed: int, n_documents: int = 3000, **dials: Any) -> Opinions:
     """Sentences that hold an opinion, from a town of their own seed (10,000 + ``seed``).
 
     Args:
         seed: which town.
         n_documents: how many documents to cut from; each gives at most one sentence.
+        **dials: of :class:`tl_helpers.town.Town`.
+
+    Example:
+        ``opinion_task(0).texts[0] -> "The new job seemed dreadful, so I was crestfallen."``
     """
     from tl_helpers.town import Town
 
-    corpus = Town(seed=10_000 + seed).corpus(n_documents)
-    sentiment = corpus.sentence_sentiment()
-    keep = np.flatnonzero((sentiment < 2) & (corpus.draws.role == 1))
-    keep = keep[np.unique(corpus.draws.doc[keep], return_index=True)[1]]
-    sentences = corpus.sentences()
-    return Opinions([sentences[i] for i in keep], sentiment[keep], corpus.is_hard()[keep])
+    corpus = Town(seed=10_000 + seed, **dials).corpus(n_documents)
+    chosen, sentences = opinion_sentences(corpus), corpus.sentences()
+    return Opinions(
+        [sentences[i] for i in chosen],
+        corpus.sentence_sentiment()[chosen],
+        corpus.is_hard()[chosen],
+    )
 
 
 class SenseExamples(NamedTuple):
@@ -78,6 +97,9 @@ def sense_task(
     Raises:
         BadValue: ``n`` or ``level`` out of range, or no words.
         UnknownName: a word that is not among the homonyms.
+
+    Example:
+        ``sense_task(0, n=1, words=["bass"]).train.sense -> ["fish", "sound"]``
     """
     from tl_helpers.town import Town
 
@@ -102,12 +124,12 @@ def sense_task(
     start = 0
     while any(missing.values()):
         corpus = town.corpus(_CHUNK, start=start)
-        d, found = corpus.draws, corpus.homonyms()
+        d, homonyms = corpus.draws, corpus.homonyms()
         bounds = d.t_start if level == "sentence" else d.t_start[d.s_start]
         texts = corpus.sentences() if level == "sentence" else corpus.texts()
         tokens = corpus.words()
         taken: set[tuple[int, str]] = set()
-        for at, word, sense, label in zip(*(x.tolist() for x in found), strict=True):
+        for at, word, sense, label in zip(*(x.tolist() for x in homonyms), strict=True):
             unit = int(d.sentence[at])
             owner = int(d.doc[unit])
             number = start + owner

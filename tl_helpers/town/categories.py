@@ -7,7 +7,7 @@ and for verbs and adjectives the class of the noun that they go with.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from types import MappingProxyType
@@ -15,10 +15,8 @@ from types import MappingProxyType
 import numpy as np
 
 from tl_helpers.town import lexicon
-from tl_helpers.town.classes import CLASSES
-from tl_helpers.town.fits import fits
-
-POLARITIES = ("negative", "positive")
+from tl_helpers.town.classes import CLASSES, fits
+from tl_helpers.town.lexicon import DOMAINS, GENDERS, POLARITIES, TOPICS
 
 
 @dataclass(frozen=True)
@@ -33,196 +31,85 @@ class Category:
 
 
 SIZES = {
-    "domain": len(lexicon.DOMAINS),
+    "domain": len(DOMAINS),
     "topic": 4,
-    "polarity": 2,
-    "gender": 2,
+    "polarity": len(POLARITIES),
+    "gender": len(GENDERS),
     "class": len(CLASSES),
 }
 
 
 def zipf(n: int, exponent: float) -> np.ndarray:
-    """Zipf's law: weight of rank r is 1 / r**exponent. Returns ``[n]``, summing to one."""
+    """Zipf's law: weight of rank r is 1 / r**exponent. Returns ``[n]``, summing to one.
+
+    Example:
+        ``zipf(3, 1.0) -> [0.545, 0.273, 0.182]``
+    """
     weights = 1.0 / np.arange(1, n + 1) ** exponent
     return weights / weights.sum()
 
 
-def _rows(name: str, pos: str, by: str, lists: dict) -> Category:
-    """``lists``: tuple of feature values -> list of (word, weight)."""
-    features = tuple(by.split())
-    words = list(dict.fromkeys(w for row in lists.values() for w, _ in row))
+@lru_cache(maxsize=16)
+def categories(exponent: float, distance: float) -> Mapping[str, Category]:
+    """All word categories for a Zipf exponent and a distance between the domains' vocabularies.
+
+    Example:
+        ``categories(1.3, 0.5)["day"].words -> ("Monday", "Saturday", ...)``
+    """
+    return MappingProxyType({name: _category(name, exponent, distance) for name in lexicon.BY})
+
+
+def _category(name: str, exponent: float, distance: float) -> Category:
+    by = lexicon.BY[name]
+    rows = []
+    for context in _contexts(by):
+        own = _ranked(_choice(name, *context), exponent)
+        if name == "eval":  # a mixture of the adjectives of any domain and those of this one
+            polarity = context[1]
+            shared = _ranked(lexicon.words("eval", "any", polarity), exponent)
+            rows.append([*_times(1 - distance, shared), *_times(distance, own)])
+        else:
+            rows.append(own)
+    words = list(dict.fromkeys(w for row in rows for w, _ in row))
     index = {w: i for i, w in enumerate(words)}
-    weights = np.zeros((int(np.prod([SIZES[f] for f in features])) if features else 1, len(words)))
-    for row, key in enumerate(itertools.product(*(range(SIZES[f]) for f in features))):
-        for word, weight in lists[key]:
-            weights[row, index[word]] += weight
+    weights = np.zeros((len(rows), len(words)))
+    for i, row in enumerate(rows):
+        for word, weight in row:
+            weights[i, index[word]] += weight
     weights.setflags(write=False)  # towns of the same dials share it
-    return Category(name, pos, features, tuple(words), weights)
+    return Category(name, lexicon.POS[name], by, tuple(words), weights)
 
 
-def _ranked(
-    text: str, exponent: float, share: float = 1.0, part: str = "", noun: str = ""
-) -> list[tuple[str, float]]:
-    """The words by rank: of a ``part``, only those that go with the class ``noun``, if any do."""
-    words = _chosen(text, part, noun)
-    return [(w, share * p) for w, p in zip(words, zipf(len(words), exponent), strict=True)]
+def _contexts(by: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
+    """All values of what a category depends on, in the order of its rows.
+
+    Example:
+        ``_contexts(("domain", "topic")) -> ("restaurant", "breakfast"), ...``
+    """
+    values = {"domain": DOMAINS, "polarity": POLARITIES, "gender": GENDERS, "class": CLASSES}
+    if by[:2] == ("domain", "topic"):
+        pairs = [(d, t) for d in DOMAINS for t in TOPICS[d]]
+        rest = itertools.product(*(values[x] for x in by[2:]))
+        return (pair + other for pair, other in itertools.product(pairs, list(rest)))
+    return itertools.product(*(values[x] for x in by))
 
 
 @cache
-def _chosen(text: str, part: str, noun: str) -> tuple[str, ...]:
-    words = text.split()
-    return tuple(w for w in words if fits(part, w, noun)) or tuple(words)
+def _choice(name: str, *context: str) -> tuple[str, ...]:
+    """The words of a row: of those that depend on the class of a noun, the ones that go with it.
+
+    If none does, all of them.
+    """
+    if "class" not in lexicon.BY[name]:
+        return lexicon.words(name, *context)
+    *where, noun = context
+    words = lexicon.words(name, *where)
+    return tuple(w for w in words if fits(name, w, noun)) or words
 
 
-@lru_cache(maxsize=16)
-def categories(exponent: float, distance: float) -> Mapping[str, Category]:
-    """All word categories for a Zipf exponent and a distance between the domains' vocabularies."""
-    out: list[Category] = []
-    z = exponent
+def _ranked(words: tuple[str, ...], exponent: float) -> list[tuple[str, float]]:
+    return list(zip(words, zipf(len(words), exponent), strict=True))
 
-    def flat(name: str, pos: str, text: str) -> None:
-        out.append(_rows(name, pos, "", {(): _ranked(text, z)}))
 
-    def polar(name: str, pos: str, lists: dict[str, str]) -> None:
-        rows = {(i,): _ranked(lists[p], z) for i, p in enumerate(POLARITIES)}
-        out.append(_rows(name, pos, "polarity", rows))
-
-    def fitting(name: str, pos: str, lists: dict[str, str]) -> None:
-        rows = {
-            (i, k): _ranked(lists[p], z, 1.0, name, noun)
-            for i, p in enumerate(POLARITIES)
-            for k, noun in enumerate(CLASSES)
-        }
-        out.append(_rows(name, pos, "polarity class", rows))
-
-    def in_domain(name: str, pos: str, lists: dict[str, dict[str, str]]) -> None:
-        rows = {
-            (i, j): _ranked(lists[p][d], z)
-            for i, d in enumerate(lexicon.DOMAINS)
-            for j, p in enumerate(POLARITIES)
-        }
-        out.append(_rows(name, pos, "domain polarity", rows))
-
-    def by_domain(name: str, pos: str, lists: dict[str, str]) -> None:
-        rows = {(i,): _ranked(lists[d], z) for i, d in enumerate(lexicon.DOMAINS)}
-        out.append(_rows(name, pos, "domain", rows))
-
-    def by_topic(name: str, pos: str, lists: dict[str, dict[str, str]]) -> None:
-        rows = {
-            (i, j): _ranked(lists[d][t], z)
-            for i, d in enumerate(lexicon.DOMAINS)
-            for j, t in enumerate(lexicon.TOPICS[d])
-        }
-        out.append(_rows(name, pos, "domain topic", rows))
-
-    shared, special = 1 - distance, distance
-    out.append(
-        _rows(
-            "eval",
-            "ADJ",
-            "domain polarity class",
-            {
-                (i, j, k): _ranked(lexicon.EVAL_THING[p]["any"], z, shared)
-                + _ranked(lexicon.EVAL_THING[p][d], z, special, "eval", noun)
-                for i, d in enumerate(lexicon.DOMAINS)
-                for j, p in enumerate(POLARITIES)
-                for k, noun in enumerate(CLASSES)
-            },
-        )
-    )
-    for name, pos, sided in (
-        ("more", "ADJ", lexicon.EVAL_MORE),
-        ("gen", "ADJ", lexicon.EVAL_GENERAL),
-        ("evalp", "ADJ", lexicon.EVAL_PERSON),
-        ("evall2", "ADJ", lexicon.EVAL_PLACE_2),
-        ("feel", "ADJ", lexicon.FEELING),
-        ("feel2", "ADJ", lexicon.FEELING_2),
-        ("adv", "ADV", lexicon.ADVERB),
-        ("mood", "ADV", lexicon.MOOD),
-        ("again", "ADV", lexicon.AGAIN),
-        ("choose", "VERB", lexicon.CHOOSE),
-        ("stars", "NUM", lexicon.STARS),
-    ):
-        polar(name, pos, sided)
-    for name, pos, sided in (
-        ("evall", "ADJ", lexicon.EVAL_PLACE),
-        ("loved", "VERB", lexicon.LOVED),
-        ("love", "VERB", lexicon.LOVE),
-        ("moved", "VERB", lexicon.MOVED),
-        ("worked", "VERB", lexicon.WORKED),
-        ("newsdid", "VERB", lexicon.NEWS_DID),
-    ):
-        fitting(name, pos, sided)
-    in_domain("treated", "VERB", lexicon.TREATED)
-    in_domain("quality", "NOUN", lexicon.QUALITY)
-    by_topic("thing", "NOUN", lexicon.THING)
-    by_topic("things", "NOUN", lexicon.THINGS)
-    by_topic("item", "NOUN", lexicon.ITEM)
-    out.append(
-        _rows(
-            "mod",
-            "ADJ",
-            "domain topic class",
-            {
-                (i, j, k): _ranked(lexicon.THING_MODIFIER[d][t], z, 1.0, "mod", noun)
-                for i, d in enumerate(lexicon.DOMAINS)
-                for j, t in enumerate(lexicon.TOPICS[d])
-                for k, noun in enumerate(CLASSES)
-            },
-        )
-    )
-    for name, chosen in (("made", lexicon.MADE), ("did", lexicon.OBJECTS)):
-        rows = {
-            (i, k): _ranked(chosen[d], z, 1.0, name, noun)
-            for i, d in enumerate(lexicon.DOMAINS)
-            for k, noun in enumerate(CLASSES)
-        }
-        out.append(_rows(name, "VERB", "domain class", rows))
-    began = {(k,): _ranked(lexicon.BEGAN, z, 1.0, "began", noun) for k, noun in enumerate(CLASSES)}
-    out.append(_rows("began", "VERB", "class", began))
-    for name, pos, lists in (
-        ("place", "NOUN", lexicon.PLACE_NOUN),
-        ("staff", "NOUN", lexicon.STAFF),
-        ("occasion", "NOUN", lexicon.OCCASION),
-        ("got", "VERB", lexicon.GOT),
-        ("use", "VERB", lexicon.USE),
-        ("kind", "NOUN", lexicon.KIND),
-        ("v1", "PROPN", lexicon.VENUE_FIRST),
-        ("v2", "PROPN", lexicon.VENUE_SECOND),
-    ):
-        by_domain(name, pos, lists)
-    for name, pos, text in (
-        ("day", "PROPN", lexicon.DAYS),
-        ("month", "PROPN", lexicon.MONTHS),
-        ("num", "NUM", lexicon.NUMBERS),
-        ("few", "NUM", lexicon.FEW),
-        ("ord", "ADJ", lexicon.ORDINALS),
-        ("int", "ADV", lexicon.INTENSIFIERS),
-        ("land", "NOUN", lexicon.LANDMARKS),
-        ("int2", "ADV", lexicon.INTENSIFIERS_2),
-        ("size", "ADJ", lexicon.SIZES),
-        ("age", "ADJ", lexicon.AGES),
-        ("company", "NOUN", lexicon.COMPANY),
-        ("desc", "ADJ", lexicon.DESCRIPTIVE),
-        ("desc2", "ADJ", lexicon.DESCRIPTIVE_2),
-        ("furn", "NOUN", lexicon.FURNITURE),
-        ("crowd", "NOUN", lexicon.CROWD),
-        ("folk", "NOUN", lexicon.FOLK),
-        ("hero", "NOUN", lexicon.HERO),
-        ("hero2", "NOUN", lexicon.HERO_2),
-        ("loc", "PROPN", lexicon.STREETS),
-        ("road", "PROPN", lexicon.ROADS),
-        ("writer", "PROPN", lexicon.WRITERS),
-        ("to", "PROPN", lexicon.ADDRESSEES),
-    ):
-        flat(name, pos, text)
-    for name, female, male in (("q", lexicon.FEMALE, lexicon.MALE), ("kin", *lexicon.KIN.values())):
-        out.append(
-            _rows(
-                name,
-                "PROPN" if name == "q" else "NOUN",
-                "gender",
-                {(0,): _ranked(female, z), (1,): _ranked(male, z)},
-            )
-        )
-    return MappingProxyType({c.name: c for c in out})
+def _times(share: float, row: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    return [(word, share * weight) for word, weight in row]

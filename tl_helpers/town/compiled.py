@@ -12,10 +12,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from tl_helpers.town import grammar
+from tl_helpers.town import grammar, lexicon
 from tl_helpers.town.categories import POLARITIES, SIZES, Category, categories, zipf
 from tl_helpers.town.governors import govern
-from tl_helpers.town.sentences import SENTENCES
 
 __all__ = [
     "ENTITIES",
@@ -64,7 +63,7 @@ class Pattern:
     role: str = ""
     kind: str = ""
     source: str = ""
-    family: int = 0  # rule of ``SENTENCES`` (exclamations: one): used once in a document at most
+    family: int = 0  # sentence rule (exclamations: one): used once in a document at most
     governors: list[int] = field(default_factory=list)  # position of the noun a slot goes with, or
     classes: list[str] = field(default_factory=list)  # -1 and then its class
 
@@ -83,11 +82,12 @@ ATTRIBUTE_POS = {
 
 
 def _symbol(text: str) -> Symbol:
+    """``"@eval^"`` -> a slot for an adjective of the opposite polarity."""
     if text == "AN":
         return Symbol("article", "a", "DET")
     if text.startswith("@"):
         name = text[1:].rstrip("^")
-        return Symbol("slot", name, POS_OF[name], text.endswith("^"))
+        return Symbol("slot", name, lexicon.POS[name], text.endswith("^"))
     if text.startswith("$"):
         return Symbol("attribute", text[1:], ATTRIBUTE_POS.get(text[1:], "PROPN"))
     word, _, pos = text.partition("/")
@@ -95,80 +95,99 @@ def _symbol(text: str) -> Symbol:
 
 
 def _alternatives(rule: str) -> list[tuple[float, str]]:
-    found = []
+    """``"3 *i | 1 *we"`` -> ``[(0.75, "*i"), (0.25, "*we")]``"""
+    out = []
     for part in rule.split(" | "):
         first, _, rest = part.strip().partition(" ")
-        found.append((float(first), rest) if first.isdigit() else (1.0, part.strip()))
-    total = sum(w for w, _ in found)
-    return [(w / total, rhs) for w, rhs in found]
+        out.append((float(first), rest) if first.isdigit() else (1.0, part.strip()))
+    total = sum(w for w, _ in out)
+    return [(w / total, rhs) for w, rhs in out]
+
+
+def _item(text: str) -> tuple[str, str]:
+    """``"nsubj:TT"`` -> its relation and its symbol; the relation of the head is ``"*"``."""
+    if text.startswith("*"):
+        return "*", text[1:]
+    if text.endswith("::"):
+        return text[:-2], ":"
+    relation, symbol = text.rsplit(":", 1)
+    return relation, symbol
 
 
 def _expand(rhs: str, group: str) -> list[Pattern]:
-    """All flat patterns of a right-hand side; each head is the head child's head (Collins)."""
-    parts: list[tuple[str, list[Pattern]]] = []
-    for item in rhs.split():
-        if item.startswith("*"):
-            relation, text = "*", item[1:]
-        elif item.endswith("::"):
-            relation, text = item[:-2], ":"
-        else:
-            relation, text = item.rsplit(":", 1)
-        name = f"{text}_{group}" if f"{text}_{group}" in grammar.RULES else text
-        if name in grammar.RULES:
-            options = []
-            for weight, inner in _alternatives(grammar.RULES[name]):
-                for p in _expand(inner, group):
-                    options.append(Pattern(p.symbols, p.heads, p.relations, p.weight * weight))
-        else:
-            options = [Pattern([_symbol(text)], [-1], ["root"])]
-        parts.append((relation, options))
-    out = []
-    head_part = next(i for i, (relation, _) in enumerate(parts) if relation == "*")
-    for combination in itertools.product(*(options for _, options in parts)):
-        starts = np.cumsum([0] + [len(p.symbols) for p in combination])
-        head = int(starts[head_part]) + combination[head_part].heads.index(-1)
-        symbols: list[Symbol] = []
-        heads: list[int] = []
-        relations: list[str] = []
-        weight = 1.0
-        for (relation, _), start, p in zip(parts, starts, combination, strict=False):
-            weight *= p.weight
-            symbols += p.symbols
-            for h, r in zip(p.heads, p.relations, strict=True):
-                is_top = h < 0
-                own = relation == "*"
-                heads.append((-1 if own else head) if is_top else h + int(start))
-                relations.append((r if own else relation) if is_top else r)
-        out.append(Pattern(symbols, heads, relations, weight))
+    """All flat patterns of a right-hand side, for the domains of a group."""
+    items = [_item(text) for text in rhs.split()]
+    relations = [relation for relation, _ in items]
+    options = [_options(symbol, group) for _, symbol in items]
+    return [_joined(relations, parts) for parts in itertools.product(*options)]
+
+
+def _options(symbol: str, group: str) -> list[Pattern]:
+    """All flat patterns that a symbol can stand for."""
+    name = f"{symbol}_{group}" if f"{symbol}_{group}" in grammar.RULES else symbol
+    if name not in grammar.RULES:
+        return [Pattern([_symbol(symbol)], [-1], ["root"])]
+    return [
+        Pattern(p.symbols, p.heads, p.relations, p.weight * weight)
+        for weight, rhs in _alternatives(grammar.RULES[name])
+        for p in _expand(rhs, group)
+    ]
+
+
+def _joined(relations: list[str], parts: tuple[Pattern, ...]) -> Pattern:
+    """Patterns side by side as one; all hang on the head child's head (Collins)."""
+    starts = [0, *itertools.accumulate(len(p.symbols) for p in parts)]
+    top = relations.index("*")
+    head = starts[top] + parts[top].heads.index(-1)
+    out = Pattern([], [], [])
+    for relation, start, part in zip(relations, starts, parts, strict=False):
+        out.weight *= part.weight
+        out.symbols += part.symbols
+        for h, r in zip(part.heads, part.relations, strict=True):
+            if h >= 0:
+                out.heads.append(h + start)
+                out.relations.append(r)
+            elif relation == "*":  # the root so far; it is the root of the whole
+                out.heads.append(-1)
+                out.relations.append(r)
+            else:
+                out.heads.append(head)
+                out.relations.append(relation)
     return out
-
-
-POS_OF: dict[str, str] = {}
 
 
 @lru_cache(maxsize=1)
 def patterns() -> list[Pattern]:
-    """Every flat sentence pattern of the grammar (dial-independent)."""
-    POS_OF.update({c.name: c.pos for c in categories(1.0, 0.5).values()})
+    """Every flat sentence pattern of the grammar (dial-independent).
+
+    Example:
+        The first is "I @got the $v1 $v2 on @day .", with its tree.
+    """
     out = []
     families: dict[str, int] = {}
-    for domains, role, kind, weight, rhs in SENTENCES:
+    for domains, role, kind, weight, rule in grammar.SENTENCES:
         groups: dict[str, list[str]] = {}
-        for d in domains.split():
+        for d in domains:
             groups.setdefault("news" if d == "news" else "other", []).append(d)
+        exclaims = "what/DET" in rule or "WHAT_QUALITY" in rule
+        family = families.setdefault("exclaim" if exclaims else rule, len(families))
         for group, members in groups.items():
-            for p in _expand(rhs, group):
+            for p in _expand(rule, group):
                 p.weight *= weight
-                p.domains, p.role, p.kind, p.source = tuple(members), role, kind, rhs
-                key = "exclaim" if "what/DET" in rhs or "WHAT_QUALITY" in rhs else rhs
-                p.family = families.setdefault(key, len(families))
+                p.domains, p.role, p.kind, p.source = tuple(members), role, kind, rule
+                p.family = family
                 p.governors, p.classes = govern(p)
                 out.append(p)
     return out
 
 
 def starts_with_vowel_sound(word: str) -> bool:
-    """Whether a/an takes "an" before ``word``."""
+    """Whether a/an takes "an" before ``word``.
+
+    Example:
+        >>> starts_with_vowel_sound("hour"), starts_with_vowel_sound("unique")
+        (True, False)
+    """
     w = word.lower()
     if w.startswith(("hour", "honest", "heir", "honour")):
         return True

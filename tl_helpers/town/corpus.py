@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tl_helpers.core.errors import BadValue, UnknownName
+from tl_helpers.core.errors import BadValue
 from tl_helpers.town import compiled, lexicon
 from tl_helpers.town.generate import (
     ATTRIBUTE,
@@ -16,7 +16,6 @@ from tl_helpers.town.generate import (
     SLOT,
     Draws,
     Engine,
-    occupations,
 )
 from tl_helpers.town.homonyms import Homonyms, find_homonyms
 
@@ -27,6 +26,16 @@ if TYPE_CHECKING:
 
 # What an organisation is called in annotation: works and products are MISC, as in CoNLL 2003.
 VENUE_TYPE = {d: "MISC" if d in ("film", "book", "gadget") else "ORG" for d in lexicon.DOMAINS}
+
+
+class _Slots(NamedTuple):
+    """The words that were drawn, ``[slots]`` each."""
+
+    sentence: np.ndarray
+    first: np.ndarray  # token that its sentence starts with
+    place: np.ndarray  # in the pattern tables
+    category: np.ndarray
+    word: np.ndarray  # which word of the category
 
 
 @dataclass
@@ -67,37 +76,65 @@ class Corpus:
         return ["".join(pieces[a:b])[1:] for a, b in zip(ends[:-1], ends[1:], strict=True)]
 
     def sentences(self) -> list[str]:
-        """The text of every sentence."""
+        """The text of every sentence.
+
+        Example:
+            ``corpus.sentences()[1] -> 'The lonely christening disappointed us.'``
+        """
         if self._sentences is None:
             self._sentences = self._joined(self.draws.t_start)
         return self._sentences
 
     def texts(self) -> list[str]:
-        """The text of every document."""
+        """The text of every document.
+
+        Example:
+            ``corpus.texts()[0] -> 'Dear Frances, The lonely christening disappointed us. ...'``
+        """
         if self._texts is None:
             self._texts = self._joined(self.draws.t_start[self.draws.s_start])
         return self._texts
 
     # --- gold annotation -------------------------------------------------------------------------
     def words(self) -> np.ndarray:
-        """``[tokens]`` the words as they stand in the text."""
+        """``[tokens]`` the words as they stand in the text.
+
+        Example:
+            ``corpus.words()[3:6] -> ['The', 'lonely', 'christening']``
+        """
         e = self.engine
         return e.capitalised[self.draws.token + len(e.surfaces) * self._starts_sentence()]
 
     def pos(self) -> np.ndarray:
-        """``[tokens]`` index into ``compiled.UPOS``."""
+        """``[tokens]`` index into ``compiled.UPOS``.
+
+        Example:
+            of "The lonely christening": DET, ADJ, NOUN
+        """
         return self.engine.p_pos[self.draws.place]
 
     def heads(self) -> np.ndarray:
-        """``[tokens]`` position of the head within the sentence, -1 for the root."""
+        """``[tokens]`` position of the head within the sentence, -1 for the root.
+
+        Example:
+            of "The lonely christening disappointed us.": 2, 2, 3, -1, 3, 3
+        """
         return self.engine.p_head[self.draws.place]
 
     def relations(self) -> np.ndarray:
-        """``[tokens]`` index into ``engine.relations`` (Universal Dependencies)."""
+        """``[tokens]`` index into ``engine.relations`` (Universal Dependencies).
+
+        Example:
+            of "The lonely christening disappointed us.": det, amod, nsubj, root, obj, punct
+        """
         return self.engine.p_rel[self.draws.place]
 
     def entities(self) -> np.ndarray:
-        """``[tokens]`` index into ``compiled.ENTITIES`` (BIO; PER, LOC, ORG, MISC)."""
+        """``[tokens]`` index into ``compiled.ENTITIES`` (BIO; PER, LOC, ORG, MISC).
+
+        Example:
+            of "The Harbour Council met": O, B-ORG, I-ORG, O
+        """
         d, e = self.draws, self.engine
         org = np.array([VENUE_TYPE[name] == "ORG" for name in lexicon.DOMAINS])
         begin, inside = (
@@ -126,32 +163,28 @@ class Corpus:
         return out
 
     def sentence_sentiment(self) -> np.ndarray:
-        """``[sentences]`` 0 negative, 1 positive, 2 no opinion."""
+        """``[sentences]`` 0 negative, 1 positive, 2 no opinion.
+
+        Example:
+            ``[2, 0, 0]`` for "Dear Frances, The lonely christening disappointed us. We hated it."
+        """
         d = self.draws
         return np.where(self.engine.p_opinion[d.pattern], d.polarity, 2)
 
     def is_hard(self) -> np.ndarray:
-        """``[sentences]`` said by negation, contrast or irony."""
+        """``[sentences]`` said by negation, contrast or irony.
+
+        Example:
+            ``[False, True]`` for "The tea was good. The tea was not bad."
+        """
         return self.engine.p_hard[self.draws.pattern]
 
-    def derivations(self) -> list[str]:
-        """The rule that each sentence was built with."""
-        return [self.engine.patterns[i].source for i in self.draws.pattern]
-
-    def share_of_women(self, occupation: str) -> float:
-        """Of the documents' professionals with that occupation, the share who are women.
-
-        Raises:
-            UnknownName: the town has no such occupation.
-        """
-        names = occupations()[0]
-        if occupation not in names:
-            raise UnknownName("occupation of the town", occupation, names)
-        here = self.draws.occupation == names.index(occupation)
-        return float((self.draws.gender[here] == 0).mean()) if here.any() else float("nan")
-
     def cue_positions(self, category: str = "eval") -> np.ndarray:
-        """Token positions of the words drawn from a category in plain sentences."""
+        """Token positions of the words drawn from a category in plain sentences.
+
+        Example:
+            ``corpus.words()[corpus.cue_positions()][:2] -> ['lonely', 'awful']``
+        """
         d, e = self.draws, self.engine
         cat = list(e.categories).index(category)
         plain = e.p_opinion[d.pattern] & ~e.p_hard[d.pattern]
@@ -165,6 +198,9 @@ class Corpus:
             ``(position, word, sense, label)``, arrays of one length, in the order of the tokens:
             ``words()[position]`` is ``word``, ``sense`` is a key of ``HOMONYMS[word]`` and
             ``label`` its place there, from 0.
+
+        Example:
+            ``corpus.homonyms().word[0], corpus.homonyms().sense[0] -> ('row', 'line')``
         """
         return find_homonyms(self)
 
@@ -185,48 +221,21 @@ class Corpus:
         text: no two patterns can give the same sentence in documents that open alike (proved by a
         test), so this is the probability of the string itself, and its negative mean estimates the
         true entropy of a document without bias. What depends on no word (label noise) is left out.
+
+        Example:
+            ``Town(seed=0).corpus(3).logprob() -> [-51.6, -50.5, -71.8]``
         """
-        d, e, t = self.draws, self.engine, self.engine.table
-        seen = self._mentions()
-        slot_category = e.p_arg[d.place[d.slots]]
-        s_sent = d.sentence[d.slots]
-        s_doc = d.doc[s_sent]
-        names = list(e.categories)
-        place, first = d.place[d.slots], d.t_start[s_sent]
-        noun = e.noun_class(d.token, first, place, d.domain[s_doc], d.topic[s_doc])
-        own = e.row(
-            slot_category,
-            d.domain[s_doc],
-            d.topic[s_doc],
-            d.polarity[s_sent] ^ e.p_flip[place],
-            noun,
-        )
-        local = d.w_entry - t.start[own]  # which word of the category: the same in every row
+        d, seen, slots = self.draws, self._mentions(), self._slots()
         common = self._logp_common(seen)
         agree = self.engine.dials.agreement
         total = np.full(len(self), -np.inf)
         shares = self.engine.dials.domain_shares()
         for domain in np.flatnonzero(shares > 0):
-            pattern_doc = np.bincount(d.doc, self._logp_patterns(int(domain)), len(self))
+            pattern_doc = np.bincount(d.doc, self._logp_patterns(domain), len(self))
             alive = np.flatnonzero(np.isfinite(pattern_doc))
             for topic in range(4):
-                noun = e.noun_class(d.token, first, place, domain, topic)
-                by_polarity = np.stack(
-                    [
-                        np.bincount(
-                            s_sent,
-                            t.logp[
-                                t.start[
-                                    e.row(slot_category, domain, topic, p ^ e.p_flip[place], noun)
-                                ]
-                                + local
-                            ],
-                            self.n_sentences,
-                        )
-                        for p in (0, 1)
-                    ]
-                )
-                about = self._logp_about(seen, names, domain, topic)
+                by_polarity = self._logp_words(slots, domain, topic)
+                about = self._logp_about(seen, domain, topic)
                 base = common + pattern_doc + about + np.log(shares[domain] / 4)
                 for sentiment in (0, 1):
                     same = np.where(d.role == 1, agree, 1.0)
@@ -239,12 +248,34 @@ class Corpus:
                     total[alive] = np.logaddexp(total[alive], doc[alive])
         return total
 
+    def _slots(self) -> _Slots:
+        d, e = self.draws, self.engine
+        sentence, place = d.sentence[d.slots], d.place[d.slots]
+        doc, first, category = d.doc[sentence], d.t_start[sentence], e.p_arg[place]
+        noun = e.noun_class(d.token, first, place, d.domain[doc], d.topic[doc])
+        polarity = d.polarity[sentence] ^ e.p_flip[place]
+        row = e.row(category, d.domain[doc], d.topic[doc], polarity, noun)
+        word = d.w_entry - e.table.start[row]  # the words of a category are the same in every row
+        return _Slots(sentence, first, place, category, word)
+
+    def _logp_words(self, slots: _Slots, domain: int, topic: int) -> list[np.ndarray]:
+        """By polarity, ``[sentences]`` the words in the slots, in another domain and topic."""
+        e, t = self.engine, self.engine.table
+        noun = e.noun_class(self.draws.token, slots.first, slots.place, domain, topic)
+        out = []
+        for polarity in (0, 1):
+            flipped = polarity ^ e.p_flip[slots.place]
+            row = e.row(slots.category, domain, topic, flipped, noun)
+            logp = t.logp[t.start[row] + slots.word]
+            out.append(np.bincount(slots.sentence, logp, self.n_sentences))
+        return out
+
     def _logp_patterns(self, domain: int) -> np.ndarray:
         """``[sentences]`` its kind and its pattern in another domain."""
         d, e, t = self.draws, self.engine, self.engine.table
-        what, place = e.p_what[d.pattern], domain * 4 + d.role
-        kind = t.logp[t.start[t.base["manner"] + place] + what]
-        return kind + e.families.logp(d, place * 3 + what)
+        manner, place = e.p_manner[d.pattern], domain * 4 + d.role
+        kind = t.logp[t.start[t.base["manner"] + place] + manner]
+        return kind + e.families.logp(d, place * 3 + manner)
 
     def _logp_common(self, seen: dict[str, np.ndarray]) -> np.ndarray:
         """Length, friend and kin: what depends on no hidden label."""
@@ -255,16 +286,14 @@ class Corpus:
         gender_seen = seen["q"] | seen["kin"] | seen["qsub"]
         return logp + np.where(gender_seen, t.logp[d.entries["qgender"]], 0)
 
-    def _logp_about(
-        self, seen: dict[str, np.ndarray], names: list[str], domain: int, topic: int
-    ) -> np.ndarray:
+    def _logp_about(self, seen: dict[str, np.ndarray], domain: int, topic: int) -> np.ndarray:
         """What the document is about, under another domain and topic."""
         d, e, t = self.draws, self.engine, self.engine.table
         logp = np.zeros(len(self))
         for name in SIMPLE:
-            cat = np.full(len(self), names.index(name))
-            own, other = e.row(cat, d.domain, d.topic, 0), e.row(cat, domain, topic, 0)
-            value = t.logp[t.start[other] + d.entries[name] - t.start[own]]
+            cat = np.full(len(self), list(e.categories).index(name))
+            drawn, other = e.row(cat, d.domain, d.topic, 0), e.row(cat, domain, topic, 0)
+            value = t.logp[t.start[other] + d.entries[name] - t.start[drawn]]
             logp += np.where(seen[name], value, 0)
         occ_row = t.start[t.base["occ"] + domain] + d.occupation
         gender = t.logp[d.entries["pgender"]]
@@ -274,7 +303,11 @@ class Corpus:
         return logp + np.where(named, t.logp[d.entries["person"]], 0)
 
     def entropy_per_token(self) -> float:
-        """Estimate of the true entropy of the town's text, in nats per token of this corpus."""
+        """Estimate of the true entropy of the town's text, in nats per token of this corpus.
+
+        Example:
+            ``Town().corpus(100_000).entropy_per_token() -> 1.32``
+        """
         return float(-self.logprob().sum() / self.n_tokens)
 
     # --- the second language ---------------------------------------------------------------------
@@ -287,11 +320,19 @@ class Corpus:
         return self._translation
 
     def translations(self) -> list[str]:
-        """The text of every document in Ondalese."""
+        """The text of every document in Ondalese.
+
+        Example:
+            ``corpus.translations()[0] -> 'Frances shote, Kideno felave narin drantashol. ...'``
+        """
         return self.translation().texts()
 
     def parallel(self) -> list[Pair]:
-        """Every sentence in both languages, with the gold word alignment."""
+        """Every sentence in both languages, with the gold word alignment.
+
+        Example:
+            ``corpus.parallel()[1].alignment -> [(1, 1), (2, 0), (3, 3), (4, 2), (5, 4)]``
+        """
         return self.translation().pairs()
 
     # --- as a data set ---------------------------------------------------------------------------
@@ -305,6 +346,9 @@ class Corpus:
 
         Raises:
             BadValue: no such level or language.
+
+        Example:
+            ``corpus.to_dataset("sentence")[0]["text"] -> 'Dear Frances,'``
         """
         from tl_helpers.town import tables
 
@@ -318,7 +362,11 @@ class Corpus:
         return tables.to_dataset(self, level, language)
 
     def summary(self) -> dict[str, Any]:
-        """Counts that describe the corpus: documents, sentences, tokens, word types."""
+        """Counts that describe the corpus: documents, sentences, tokens, word types.
+
+        Example:
+            ``Town(seed=0).corpus(3).summary()["tokens"] -> 131``
+        """
         types, counts = np.unique(self.draws.token, return_counts=True)
         return {
             "documents": len(self),

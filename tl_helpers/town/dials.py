@@ -78,14 +78,22 @@ class Dials:
                 )
 
     def domain_shares(self) -> np.ndarray:
-        """Probability of each domain, in the order of ``lexicon.DOMAINS``."""
+        """Probability of each domain, in the order of ``lexicon.DOMAINS``.
+
+        Example:
+            ``Dials(mixture={"film": 3, "book": 1}).domain_shares() -> [0, 0.75, 0, 0, 0.25, 0, 0]``
+        """
         weights = np.array(
             [1.0 if self.mixture is None else self.mixture.get(d, 0.0) for d in lexicon.DOMAINS]
         )
         return weights / weights.sum()
 
     def female_share(self, occupations: Sequence[str], stereotype: np.ndarray) -> np.ndarray:
-        """P(female) of each occupation."""
+        """P(female) of each occupation.
+
+        Example:
+            ``Dials(gender_skew=0.5).female_share(["nurse", "farmer"], [1, -1]) -> [0.75, 0.25]``
+        """
         if isinstance(self.gender_skew, Mapping):
             for name in self.gender_skew:
                 if name not in occupations:

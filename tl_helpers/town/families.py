@@ -1,6 +1,6 @@
 """Which rule a sentence follows: no two sentences of a document follow the same one.
 
-The patterns that come from one rule of ``SENTENCES`` are a family. One that a document has
+The patterns that come from one sentence rule of the grammar are a family. One that a document has
 used is cut out of the row that the next sentence is drawn from, and the rest stretched over all of
 it: the chance of a pattern is its weight over that of what is left.
 """
@@ -30,10 +30,10 @@ class Families:
         shape = len(ends), int(self.of_pattern.max()) + 1
         self.start, self.mass = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         for family in range(shape[1]):
-            own = np.flatnonzero(self.of_pattern == family)  # those of one row lie side by side
-            at = own[np.argmax(mass[:, own] > 0, axis=1)]
-            self.start[:, family] = (ends - mass)[np.arange(len(ends)), at]
-            self.mass[:, family] = mass[:, own].sum(1)
+            members = np.flatnonzero(self.of_pattern == family)  # of one row: side by side
+            first_there = members[np.argmax(mass[:, members] > 0, axis=1)]
+            self.start[:, family] = (ends - mass)[np.arange(len(ends)), first_there]
+            self.mass[:, family] = mass[:, members].sum(1)
 
     def draw(self, row: np.ndarray, s_start: np.ndarray, u: np.ndarray) -> np.ndarray:
         """``[sentences]`` table entries of patterns, from a ``row`` and 40 random bits for each."""

@@ -9,66 +9,67 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tl_helpers.town import lexicon
+
 if TYPE_CHECKING:
     from tl_helpers.town.compiled import Pattern
 
-DEPENDENT = {
-    "eval",
-    "evall",
-    "loved",
-    "love",
-    "moved",
-    "worked",
-    "newsdid",
-    "mod",
-    "made",
-    "did",
-    "began",
-}
+DEPENDENT = {name for name, by in lexicon.BY.items() if "class" in by}
 NAMED = {"thing", "things", "item", "place"}  # the class is that of the word
 FIXED = {"staff": "person", "v2": "venue"}  # the class is the same for all words
-_OBJECT = {"loved", "love", "newsdid", "did"}
+_OBJECT = {"loved", "love", "newsdid", "did"}  # verbs that go with their object
 
 
 def _children(p: Pattern, head: int, relation: str) -> list[int]:
     return [j for j, h in enumerate(p.heads) if h == head and p.relations[j] == relation]
 
 
-def _bears(p: Pattern, i: int) -> bool:
+def _has_class(p: Pattern, i: int) -> bool:
     s = p.symbols[i]
     return s.kind in ("slot", "attribute") and (s.name in NAMED or s.name in FIXED)
 
 
+def _candidates(p: Pattern, i: int) -> list[int]:
+    """Where the noun that position ``i`` goes with would stand.
+
+    Example: for the word in capitals
+        "the HOMEMADE soup was good" -> soup, the head of the attribute
+        "we SAVOURED the soup" -> soup, the object
+        "we found the soup TASTY" and "the soup seemed TASTY" -> soup, object or subject of the verb
+        "the soup WARMED us" -> soup, the subject
+        "the soup was good and WARMED us" -> soup, the subject of what it is joined to
+    """
+    head = p.heads[i]
+    if p.relations[i] == "amod":
+        return [head]
+    if p.symbols[i].name in _OBJECT:
+        return _children(p, i, "obj")
+    if p.relations[i] == "xcomp":
+        return _children(p, head, "obj") or _children(p, head, "nsubj")
+    while not (subjects := _children(p, i, "nsubj")) and p.relations[i] == "conj":
+        i = p.heads[i]
+        if p.relations[i] == "xcomp":
+            return _candidates(p, i)
+    return subjects
+
+
 def _noun(p: Pattern, i: int) -> int:
-    """The noun that position ``i`` goes with, -1 if its pattern has none."""
-    s, relation, head = p.symbols[i], p.relations[i], p.heads[i]
-    found: list[int] = []
-    if relation == "amod":
-        found = [head]
-    elif s.name in _OBJECT:
-        found = _children(p, i, "obj")
-    elif relation == "xcomp":
-        found = _children(p, head, "obj") or _children(p, head, "nsubj")
-    else:
-        at = i
-        while not (found := _children(p, at, "nsubj")) and p.relations[at] == "conj":
-            at = p.heads[at]
-            if p.relations[at] == "xcomp":
-                return _noun(p, at)
-    for j in found:
-        if _bears(p, j):
-            return j
-    # "it", "they", "nothing": what the sentence is about
-    things = [
-        j
-        for j, x in enumerate(p.symbols)
-        if x.name in ("thing", "things", "item", "v2") and _bears(p, j)
-    ]
-    return things[0] if things else -1
+    """The noun that position ``i`` goes with, -1 if its pattern has none.
+
+    Where a pronoun or nobody stands in its place, it is the thing that the sentence is about.
+
+    Example: for the word in capitals
+        "the soup was good, and I LOVED it" -> soup
+    """
+    about = [j for j, s in enumerate(p.symbols) if s.name in ("thing", "things", "item", "v2")]
+    return next((j for j in (*_candidates(p, i), *about) if _has_class(p, j)), -1)
 
 
 def govern(p: Pattern) -> tuple[list[int], list[str]]:
-    """For each position: that of its noun (-1: none, or one of a fixed class), and the class."""
+    """For each position: that of its noun (-1: none, or one of a fixed class), and the class.
+
+    Example: in "I @loved the @thing .", ``@loved`` gets 3, where ``@thing`` stands, and no class.
+    """
     governors, classes = [], []
     for i, s in enumerate(p.symbols):
         j = _noun(p, i) if s.kind == "slot" and s.name in DEPENDENT else -1

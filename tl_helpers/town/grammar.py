@@ -1,166 +1,39 @@
-"""The grammar of the town: how its sentences are built.
-
-Each right-hand side is a list of items. ``rel:SYMBOL`` is a child that hangs on the head with that
-Universal Dependencies relation; ``*SYMBOL`` is the head. A symbol is
-
-- ``UPPER``    another rule,
-- ``@name``    one word drawn from a category of the lexicon; ``@name^`` takes the polarity opposite
-               to that of the sentence,
-- ``$name``    something that the document is about (drawn once a document, then repeated),
-- ``AN``       (as ``det:AN``) the article a/an, spelled by the word that follows,
-- ``word``     a literal; its part of speech comes from ``LITERALS`` or follows a slash.
-
-A number at the beginning weighs an alternative (1 if absent).
-"""
+"""The grammar of the town, as it stands in ``data/town/grammar.toml``, which also explains it."""
 
 from __future__ import annotations
 
-LITERALS: dict[str, str] = {
-    word: pos
-    for pos, words in {
-        "PRON": "i we you it us me everyone everybody everything nothing who whoever there she he "
-        "her his him our my your nobody anything they them what",
-        "DET": "the a an such all every no this that these",
-        "AUX": "was were is are be been have had will would should did could am has can must",
-        "ADP": "on in at of near with about from to for by between after as",
-        "CCONJ": "and but yet or",
-        "SCONJ": "that although because while when if though",
-        "PART": "not to/PART",
-        "ADV": "hardly too rarely more all-in-all again soon never how overall also here once well",
-        "INTJ": "oh dear hello",
-        "PUNCT": ". , ! ? : ;",
-    }.items()
-    for word in words.split()
-    if "/" not in word
-}
+from collections.abc import Iterator
+from typing import NamedTuple
 
-RULES: dict[str, str] = {
-    # noun phrases
-    "T": "5 det:the *@thing | 3 det:the amod:@mod *@thing | 2 det:the *$item",
-    "TT": "5 det:the *@thing | 3 det:the amod:@mod *@thing",
-    "P": "4 det:the *@things | 1 det:all/DET det:the *@things",
-    "V": "det:the compound:$v1 *$v2",
-    "W": "det:the *@staff",
-    "L": "det:the *@place",
-    "ROAD": "compound:$loc *$road",
-    "Q": "nmod:poss:my *$kin appos:$q",
-    "PERSON": "det:the *$occ punct:, appos:NAME punct:,",
-    "NAME": "*$p1 flat:$p2",
-    "SUBJ": "4 *i | 4 *we | 1 *everyone | 2 *Q",
-    "SUBJ_news": "3 *@crowd | 1 *everyone | 1 amod:local/ADJ *@folk",
-    "WE": "3 *i | 3 *we | 1 *Q cc:and conj:i",
-    "WE_news": "3 *@crowd | 1 amod:local/ADJ *@folk",
-    "ONE": "2 *i | 1 *everyone | 2 *Q",
-    "ONE_news": "1 *everyone | 1 *everybody",
-    "OBJ": "4 *us | 2 *me | 1 *everyone",
-    "OBJ_news": "2 *everyone | 2 det:the *@crowd",
-    # adjective phrases: same polarity as the sentence, and the opposite one
-    "A": "3 *@eval | 2 advmod:@int *@eval",
-    "AG": "3 *@gen | 2 advmod:@int *@gen",
-    "AO": "3 *@eval^ | 1 advmod:@int *@eval^",
-    "NOT_O": "3 *@eval^ | 1 advmod:particularly/ADV *@eval^",
-    "AP": "3 *@evalp | 2 advmod:@int2 *@evalp",
-    "AL": "3 *@evall | 2 advmod:@int *@evall",
-    "F": "3 *@feel | 1 advmod:@int *@feel",
-    # clauses
-    "AND_P": "cc:and nsubj:P cop:were *A",
-    "BUT_P": "cc:but nsubj:P cop:were *A",
-    "ALTHOUGH": "mark:although nsubj:TT cop:was *AO",
-    "BE_O": "nsubj:TT mark:to/PART cop:be *@eval^",
-    "THAT_O": "mark:that nsubj:TT cop:was *AO",
-    "WHEN": "3 case:on *@day | 2 case:in *@month",
-    "ALL_IN_ALL": "*all/ADV fixed:in fixed:all/ADV",
-    # what the sentences are made of
-    "NEAR": "case:near det:the *@land",
-    "NEAR_L": "case:near det:the *@place",
-    "TO_L": "case:to det:the *@place",
-    "ON_ROAD": "case:on *ROAD",
-    "ABOUT": "case:about det:AN *@hero",
-    "HERO": "det:AN *@hero",
-    "HERO2": "det:AN amod:@age *@hero2",
-    "WITH_HERO": "case:with det:AN *@hero",
-    "STORY": "det:the *story/NOUN nmod:OF_HERO",
-    "OF_HERO": "case:of det:AN *@hero",
-    "DISCUSS": "mark:to/PART *discuss/VERB obj:ITEM",
-    "ITEM": "det:the *$item",
-    "WITH_T": "case:with *T",
-    "MOVED": "*@moved obj:OBJ",
-    "T_MOVED": "nsubj:TT *@moved obj:us",
-    "SUCH": "amod:such/ADJ amod:@eval *@things",
-    "FROM_T": "case:from *TT",
-    "TO_P": "case:to det:the *@things",
-    "START": "case:from *start/NOUN",
-    "FINISH": "case:to *finish/NOUN",
-    "PRO_FEEL": "mark:that nsubj:$psub cop:was *@feel",
-    "LOCAL": "det:a amod:local/ADJ *$occ",
-    "SUBJ_DID": "2 *i | 2 *we | 1 *Q",
-    "NOTHING": "*nothing amod:@eval^",
-    "ABOUT_T": "case:about *T",
-    "BUT_WRONG": "cc:but nsubj:$qsub cop:was *wrong/ADJ",
-    "WE_WRONG": "cc:but nsubj:we cop:were *wrong/ADJ",
-    "WHOEVER": "nsubj:whoever *called/VERB obj:TT xcomp:@eval^",
-    "FURN": "det:AN amod:@desc *@furn",
-    "WITH_COMPANY": "case:with *@company",
-    "HER_COMPANY": "nmod:poss:$ppos *@company",
-    "WITH_NUM": "case:with nummod:@few *@things",
-    "CROWD_NUM": "nummod:@num *@crowd",
-    "YOU_WELL": "nsubj:you cop:are *well/ADJ",
-    "EVERY_DAY": "det:every *@day",
-    "WE2": "1 *i | 1 *we",
-    "FROM_Q": "case:from *Q",
-    "TO_COMPANY": "case:to nmod:poss:my *@company",
-    "RESIDENTS": "det:the *residents/NOUN nmod:OF_ROAD",
-    "OF_ROAD": "case:of *ROAD",
-    "CROWD": "det:the *@crowd",
-    "A_QUALITY": "det:AN *@quality",
-    "WITH_LOVE": "case:with *love/NOUN",
-    "IF_ASKED": "mark:if nsubj:you *ask/VERB obj:me",
-    "OPINION": "1 case:in nmod:poss:my *opinion/NOUN | 1 case:to nmod:poss:my *surprise/NOUN",
-    "WHAT_MOST": "obj:what nsubj:i *@loved advmod:most/ADV",
-    "SOME_THINGS": "*@few nmod:OF_P",
-    "OF_P": "case:of det:the *@things",
-    "ON_DAY": "case:on *@day",
-    "KIN_LIVES": "nmod:poss:my *$kin appos:$q punct:, acl:relcl:LIVES punct:,",
-    "LIVES": "nsubj:who *lives/VERB obl:ON_ROAD",
-    "BOTH_W_L": "det:the *@thing cc:and conj:THE_THINGS",
-    "THE_THINGS": "det:the *@things",
-    "THAT_A": "mark:that nsubj:TT cop:was *A",
-    "T_WAS": "nsubj:TT cop:was *A",
-    "THEY_WERE": "nsubj:they cop:were *A",
-    "CROWD_ROAD": "det:the *@folk nmod:OF_ROAD",
-    "OF_YOU": "case:of *you",
-    "AND_LOVED": "cc:and nsubj:SUBJ *@loved obj:it",
-    "BECAUSE_T": "mark:because nsubj:TT cop:was *@eval",
-    "BECAUSE_THEY": "mark:because nsubj:they cop:were *@eval",
-    "A_T": "det:the amod:@eval *@thing",
-    "AND_L": "cc:and nsubj:L cop:was *@evall",
-    "AND_T": "cc:and nsubj:TT cop:was *@eval",
-    "WHAT_QUALITY": "mark:what/DET det:AN *@quality",
-    "AND_USE": "cc:and nsubj:i aux:will advmod:@again *@use obj:it advmod:again",
-    "SO_FEEL": "cc:so/CCONJ nsubj:ONE cop:was *F",
-    "BECAUSE_IT": "mark:because nsubj:it cop:was *@eval",
-    "WHEN_WORKED": "mark:when nsubj:TT *@worked",
-    "STAFF_WHO": "det:the *@staff punct:, acl:relcl:WHO_WAS",
-    "WHO_WAS": "nsubj:who cop:was *AP",
-    "A_L": "det:the amod:@evall *@place",
-    "A_P": "det:the amod:@eval *@things",
-    "AND_TREATED": "cc:and nsubj:W *@treated obj:OBJ",
-    "AND_FEEL": "cc:and nsubj:ONE cop:was *@feel",
-    "CALLED": "*called/VERB obj:TT xcomp:@eval",
-    "W_AP": "nsubj:W *@evalp",
-    "TO_US": "case:to *us",
-    "ABOUT_V": "case:about *V",
-    "ABOUT_P": "case:about det:the *@things",
-    "AND_WERE": "cc:and nsubj:we cop:were *F",
-    "A_MEETING": "det:a *meeting/NOUN",
-    "BECAUSE_W": "mark:because nsubj:W cop:was *@evalp",
-    "AND_W": "cc:and nsubj:W cop:was *AP",
-    "FOR_LETTER": "case:for nmod:poss:your *letter/NOUN",
-    "IN_END": "case:in det:the *end/NOUN",
-    "AND_RECOMMEND": "cc:and nsubj:i aux:would advmod:@again *recommend/VERB obj:it",
-    "THAT_QUALITY": "mark:that nsubj:it cop:was det:AN *@quality",
-    "THEY_F": "mark:that nsubj:they cop:were *F",
-    "LOVE_FROM": "*love/NOUN nmod:FROM_WRITER",
-    "FROM_WRITER": "case:from *$writer",
-    "THEY_MOVED": "nsubj:they *@moved obj:us",
+from tl_helpers.town.sources import read
+
+_GRAMMAR = read("grammar")
+
+#: word that a rule names -> its part of speech
+LITERALS: dict[str, str] = {
+    word: pos for pos, words in _GRAMMAR["literals"].items() for word in words.split()
 }
+#: symbol -> its alternatives, separated by bars
+RULES: dict[str, str] = _GRAMMAR["rules"]
+
+
+class Sentence(NamedTuple):
+    """A rule for whole sentences, and where it is used."""
+
+    domains: tuple[str, ...]
+    role: str  # in the document: open, body, close, sign
+    kind: str  # plain, hard, neutral
+    weight: float
+    rule: str
+
+
+def _sentences() -> Iterator[Sentence]:
+    for block in _GRAMMAR["sentences"]:
+        for line in block["rules"].strip().splitlines():
+            place, _, rule = line.partition(": ")
+            weight, *names = place.split()
+            domains = " ".join(_GRAMMAR["domains"].get(name, name) for name in names).split()
+            yield Sentence(tuple(domains), block["role"], block["kind"], float(weight), rule)
+
+
+SENTENCES: tuple[Sentence, ...] = tuple(_sentences())

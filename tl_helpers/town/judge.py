@@ -41,7 +41,11 @@ class Judge(Recogniser):
     """The judge of one setting of the dials (default: the town that the models read)."""
 
     def cut(self, words: Sequence[str]) -> list[tuple[str, ...]]:
-        """The sentences of a text; what has no end is one too."""
+        """The sentences of a text; what has no end is one too.
+
+        Example:
+            ``["five", "stars", ".", "we"] -> [("five", "stars", "."), ("we",)]``
+        """
         bounds = [i + 1 for i, w in enumerate(words) if w in _ENDS]
         if "dear" in words[:2] and words[0] in ("dear", "my") and "," in words[:4]:
             bounds.insert(0, list(words).index(",") + 1)
@@ -49,7 +53,12 @@ class Judge(Recogniser):
         return [tuple(words[a:b]) for a, b in itertools.pairwise(bounds)]
 
     def __call__(self, text: str | Sequence[str]) -> Verdict:
-        """Judge one text, given as a string or as its words."""
+        """Judge one text, given as a string or as its words.
+
+        Example:
+            ``Judge()("I loved the Copper Kettle. The tea was good. We will surely return.").logprob
+            -> -27.7``, and ``-inf`` if the tea were loud
+        """
         words = _WORD.findall(text) if isinstance(text, str) else list(text)
         sentences = self.cut([w.lower() for w in words])
         possible = [self._possible(s) for s in sentences]
@@ -59,7 +68,7 @@ class Judge(Recogniser):
     def _document(self, sentences: list[tuple[str, ...]]) -> float:
         readings = [self._read(s) for s in sentences]
         letter = lexicon.DOMAINS.index("letter")
-        found: dict[tuple[int, ...], Corpus] = {}
+        derivations: dict[tuple[int, ...], Corpus] = {}
         for (domain, topic), sentiment in itertools.product(self._worlds(), (0, 1)):
             body = len(sentences) - 2 - (domain == letter)
             if not 1 <= body <= len(LENGTHS):
@@ -77,14 +86,15 @@ class Judge(Recogniser):
             ]
             for chosen in itertools.product(*choices):
                 key = tuple(r.pattern for r, _ in chosen)
-                if key in found:
+                if key in derivations:
                     continue
                 about = self._about([x for r, _ in chosen for x in r.named], domain, topic)
                 if about is not None:
-                    found[key] = self._corpus(chosen, roles, about, domain, topic, sentiment)
-        if not found:
+                    derivations[key] = self._corpus(chosen, roles, about, domain, topic, sentiment)
+        if not derivations:
             return -np.inf
-        return float(np.logaddexp.reduce([corpus.logprob()[0] for corpus in found.values()]))
+        logprobs = [corpus.logprob()[0] for corpus in derivations.values()]
+        return float(np.logaddexp.reduce(logprobs))
 
     def _polarities(self, role: int, sentiment: int) -> tuple[int, ...]:
         agreement = self.engine.dials.agreement
@@ -117,7 +127,7 @@ class Judge(Recogniser):
         ]
         length = int(t.start[t.base["length"]]) + sum(x == 1 for x in roles) - 1
         entries = {k: v * one for k, v in about.items() if k not in ("occ", "gender")}
-        p_row = t.base["pattern"] + (domain * 4 + np.array(roles)) * 3 + e.p_what[pattern]
+        p_row = t.base["pattern"] + (domain * 4 + np.array(roles)) * 3 + e.p_manner[pattern]
         draws = Draws(
             index=0 * one,
             domain=domain * one,

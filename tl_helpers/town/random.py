@@ -29,7 +29,11 @@ def keys(seed: int, index: np.ndarray) -> np.ndarray:
 
 
 def draw(key: np.ndarray, position: np.ndarray | int) -> np.ndarray:
-    """Uniform integers in ``[0, 2**40)`` as int64, one for each (key, position)."""
+    """Uniform integers in ``[0, 2**40)`` as int64, one for each (key, position).
+
+    Example:
+        ``draw(keys(0, np.arange(2)), 5) -> [841046695003, 7791609248]``
+    """
     with np.errstate(over="ignore"):
         counter = (np.asarray(position).astype(np.uint64) + np.uint64(1)) * _GAMMA
         return (mix(key ^ mix(counter)) >> np.uint64(24)).astype(np.int64)

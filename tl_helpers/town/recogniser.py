@@ -63,7 +63,7 @@ class Recogniser:
         self.allowed = [
             frozenset(np.flatnonzero(np.isfinite(t.logp[a:b])).tolist()) for a, b in rows
         ]
-        self._base, self._stride = e.cat_base.tolist(), e.cat_stride.tolist()
+        self._base, self._stride = e.cat_base.tolist(), e.cat_stride.T.tolist()
         self.people = [(a.lower(), b.lower()) for a, b in people()]
         self._read = lru_cache(maxsize=50_000)(self._read_sentence)
         self._possible = lru_cache(maxsize=50_000)(self.possible)
@@ -76,13 +76,13 @@ class Recogniser:
     def _read_sentence(self, words: tuple[str, ...]) -> tuple[Reading, ...]:
         """All patterns that fit, whatever the document is about."""
         members, fixed = self.by_length.get(len(words), (np.empty(0, int), []))
-        found = []
+        readings = []
         for p, literals in zip(members.tolist(), fixed, strict=True):
             if all(x is None or x == w for x, w in zip(literals, words, strict=True)):
                 reading = self._fill(p, words)
                 if reading is not None:
-                    found.append(reading)
-        return tuple(found)
+                    readings.append(reading)
+        return tuple(readings)
 
     def _fill(self, p: int, words: tuple[str, ...]) -> Reading | None:
         e = self.engine
@@ -122,8 +122,8 @@ class Recogniser:
     def _row(self, cat: int, domain: int, topic: int, polarity: int, noun: int = 0) -> int:
         """``engine.row`` for one category, without the cost of arrays."""
         by_domain, by_topic, by_polarity, by_noun = self._stride[cat]
-        own = by_domain * domain + by_topic * topic + by_polarity * polarity + by_noun * noun
-        return int(self._base[cat] + own)
+        offset = by_domain * domain + by_topic * topic + by_polarity * polarity + by_noun * noun
+        return int(self._base[cat] + offset)
 
     def _slot_row(
         self, slot: tuple[int, int, int, int, int], domain: int, topic: int, polarity: int
@@ -141,7 +141,7 @@ class Recogniser:
 
     def _can_stand(self, reading: Reading, domain: int, role: int) -> bool:
         base, place = self.engine.table.base, domain * 4 + role
-        kind = int(self.engine.p_what[reading.pattern])
+        kind = int(self.engine.p_manner[reading.pattern])
         return kind in self.allowed[base["manner"] + place] and (
             reading.pattern in self.allowed[base["pattern"] + place * 3 + kind]
         )

@@ -87,7 +87,11 @@ def _made(columns: dict[str, Column]) -> datasets.Dataset:
 
 
 def to_dataset(corpus: Corpus, level: str, language: str = "english") -> datasets.Dataset:
-    """See ``Corpus.to_dataset``. Offsets in ``head`` are within the sentence; -1 is the root."""
+    """See ``Corpus.to_dataset``. Offsets in ``head`` are within the sentence; -1 is the root.
+
+    Example:
+        ``to_dataset(corpus, "document")[0]["tokens"][:2]`` -> ``["The", "film"]``
+    """
     import pyarrow as pa
     from datasets import List, Value
 
@@ -120,7 +124,11 @@ def to_dataset(corpus: Corpus, level: str, language: str = "english") -> dataset
 
 
 def parallel(corpus: Corpus) -> datasets.Dataset:
-    """One row per sentence, in both languages; see the datasheet."""
+    """One row per sentence, in both languages; see the datasheet.
+
+    Example:
+        ``parallel(corpus)[0]["alignment"][0]`` -> ``[0, 0]``
+    """
     import pyarrow as pa
     from datasets import List, Value
 

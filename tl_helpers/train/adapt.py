@@ -6,8 +6,9 @@ Both take the same texts and labels and give the same :class:`Adapted`, so that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -15,21 +16,11 @@ import numpy as np
 
 from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
-from tl_helpers.train import (
-    features as _features,
-)
-from tl_helpers.train import (
-    finetune,
-    heads,
-    precision,
-)
-from tl_helpers.train import (
-    labels as _labels,
-)
-from tl_helpers.train import (
-    texts as _texts,
-)
-from tl_helpers.train.history import History
+from tl_helpers.train import heads, precision, probe
+from tl_helpers.train.finetune import Labelled, fine_tune, logits_of, scores, softmax
+from tl_helpers.train.labels import classes_of, validation_of, weights_of_classes
+from tl_helpers.train.loop import History, Plan
+from tl_helpers.train.texts import by_length, checked_texts, encode, pad, padding_id
 
 if TYPE_CHECKING:
     import torch
@@ -66,20 +57,27 @@ class Adapted:
     features: dict[str, Any] | None = None
 
     def probabilities(self, texts: Iterable[str], batch_size: int = 64) -> np.ndarray:
-        """``[texts, classes]`` float64; each row sums to one."""
+        """``[texts, classes]`` float64; each row sums to one.
+
+        Where the processor multiplies bfloat16, the first call keeps a copy of the model in it,
+        which takes half as much memory as the model; see ``precision.for_inference``.
+        """
         checks.at_least_one(batch_size, "batch_size")
         if self.mode == "features":
             rows = embed(
                 self.model, self.tokenizer, texts, batch_size=batch_size, **(self.features or {})
             )
             return self.classifier.predict_proba(rows)
-        rows = _texts.encode(self.tokenizer, _texts.checked(texts), self.model)
+        rows = encode(self.tokenizer, checked_texts(texts), self.model)
         model = precision.for_inference(self.model)
-        filler = _texts.padding_id(self.tokenizer)
-        return finetune.softmax(finetune.logits_of(model, rows, filler, batch_size))
+        return softmax(logits_of(model, rows, padding_id(self.tokenizer), batch_size))
 
     def predict(self, texts: Iterable[str], batch_size: int = 64) -> np.ndarray:
-        """The most probable label of each text, in the form in which labels were given."""
+        """The most probable label of each text, in the form in which labels were given.
+
+        Example:
+            ``adapted.predict(["The soup was cold."]) -> array(["blame"])``
+        """
         return self.classes[self.probabilities(texts, batch_size).argmax(axis=1)]
 
 
@@ -115,13 +113,15 @@ def embed(
 
     Raises:
         BadValue: no texts, a text that is no string, an unknown layer or pooling, no batch size.
+
+    Example:
+        ``embed(model, tokenizer, ["A good soup.", "A film."]).shape -> (2, 128)``
     """
     import torch
 
     checks.at_least_one(batch_size, "batch_size")
-    rows = _texts.encode(tokenizer, _texts.checked(texts), model)
-    if pooling not in POOLINGS:
-        raise BadValue(f"pooling={pooling!r} is not known.", f"Use one of {', '.join(POOLINGS)}.")
+    rows = encode(tokenizer, checked_texts(texts), model)
+    checks.one_of(pooling, POOLINGS, "pooling")
     depth = model.config.num_hidden_layers
     whole = isinstance(layer, Integral) and not isinstance(layer, bool)
     if not whole or not -depth - 1 <= layer <= depth:
@@ -129,22 +129,21 @@ def embed(
             f"layer={layer!r} does not exist.", f"This model has 0 (embeddings) to {depth}, or -1."
         )
     body = precision.for_inference(model.base_model, autocast)
-    top = layer in (-1, depth)
-    filler = _texts.padding_id(tokenizer)
-    out: np.ndarray | None = None
+    top, filler = layer in (-1, depth), padding_id(tokenizer)
+    vectors: np.ndarray | None = None
     with torch.inference_mode():
-        for index in _texts.by_length(rows, batch_size):
-            ids, mask = (x.to(body.device) for x in _texts.pad([rows[i] for i in index], filler))
-            found = body(input_ids=ids, attention_mask=mask, output_hidden_states=not top)
-            states = (found[0] if top else found.hidden_states[layer]).float()
-            vectors = _pool(states, mask[:, :, None], pooling)
+        for index in by_length(rows, batch_size):
+            ids, mask = (x.to(body.device) for x in pad([rows[i] for i in index], filler))
+            out = body(input_ids=ids, attention_mask=mask, output_hidden_states=not top)
+            states = (out[0] if top else out.hidden_states[layer]).float()
+            pooled = _pool(states, mask[:, :, None], pooling)
             if normalise:
-                vectors = torch.nn.functional.normalize(vectors)
-            if out is None:
-                out = np.empty((len(rows), vectors.shape[1]), dtype=np.float32)
-            out[index] = vectors.cpu().numpy()
-    assert out is not None  # there is at least one text
-    return out
+                pooled = torch.nn.functional.normalize(pooled)
+            if vectors is None:
+                vectors = np.empty((len(rows), pooled.shape[1]), dtype=np.float32)
+            vectors[index] = pooled.cpu().numpy()
+    assert vectors is not None  # there is at least one text
+    return vectors
 
 
 def _pool(states: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tensor:
@@ -164,29 +163,21 @@ def fit(
     mode: str = "fine-tune",
     epochs: int | None = None,
     steps: int | None = None,
-    learning_rate: float = 1e-4,
-    batch_size: int = 16,
-    schedule: str = "linear",
-    warmup: float = 0.1,
-    weight_decay: float = 0.0,
     freeze: str | int | Iterable[str | int] = (),
     class_weights: str | Sequence[float] | np.ndarray | None = None,
     validation: tuple[Iterable[str], Iterable[Any]] | None = None,
     patience: int | None = None,
-    evaluate_every: int | None = None,
     layer: int = -1,
     pooling: str = "mean",
     C: float | str = 0.01,
-    seed: int = 0,
-    autocast: str | bool = "auto",
-    progress: bool | None = None,
+    **plan: Any,
 ) -> Adapted:
     """Adapt ``model`` to labelled texts. The model that is passed in is not changed.
 
     ``mode="fine-tune"`` trains all weights (but for ``freeze``) under transformers' own
-    classification head, with AdamW and the schedules of ``transformers.get_scheduler``; it takes
-    the same steps as ``transformers.Trainer`` on the same batches. ``mode="features"`` leaves the
-    encoder as it is and fits a standardised logistic regression on :func:`embed`.
+    classification head; it takes the same steps as ``transformers.Trainer`` on the same batches.
+    ``mode="features"`` leaves the encoder as it is and fits a standardised logistic regression on
+    :func:`embed`.
 
     Args:
         model: a language model, an encoder, or a classification model of transformers. One that
@@ -197,11 +188,6 @@ def fit(
         mode: ``"fine-tune"`` or ``"features"``.
         epochs: passes over the texts (3 if neither ``epochs`` nor ``steps`` is given).
         steps: optimiser steps, instead of ``epochs``.
-        learning_rate: peak of the schedule.
-        batch_size: texts per step.
-        schedule: a name that ``transformers.get_scheduler`` knows.
-        warmup: share of the steps in which the rate rises from zero.
-        weight_decay: decay of weight matrices.
         freeze: ``"embeddings"``, ``"encoder"``, layer numbers, glob patterns of parameter names,
             or several of them.
         class_weights: ``"balanced"`` (each class counts the same in sum), or one weight for each
@@ -209,91 +195,104 @@ def fit(
         validation: ``(texts, labels)``; loss and accuracy on it are recorded.
         patience: stop after so many evaluations without a lower validation loss, and return the
             best weights.
-        evaluate_every: steps between evaluations; by default one epoch.
         layer: for features, see :func:`embed`.
         pooling: for features, see :func:`embed`.
         C: for features, inverse strength of the regularisation (with hundreds of standardised
             features and few labels it has to be strong), or ``"cv"`` to choose it by
             cross-validation.
-        seed: decides the head's first weights, the order of the texts, and dropout.
-        autocast: see :func:`embed`.
-        progress: show a bar; by default yes, unless the environment says ``TL_QUIET=1``.
+        **plan: see :class:`~tl_helpers.train.loop.Plan`: ``learning_rate`` (here 1e-4),
+            ``batch_size`` (16), ``schedule``, ``warmup``, ``optimiser``, ``betas`` ((0.9, 0.999)),
+            ``weight_decay`` (0), ``clip``, ``evaluate_every`` (one epoch), ``seed`` (of the head's
+            first weights, the order of the texts, and dropout), ``autocast`` and ``progress``.
+            Only the last three mean something to features.
 
     Returns:
         The adapted model, ready to predict.
 
     Raises:
         BadValue: texts, labels or settings that cannot work; says which.
+        UnknownName: a setting that no plan has.
         CourseError: the loss became NaN.
         Stopped: Ctrl-C.
+
+    Example:
+        ``fit(model, tokenizer, ["good", "bad"], [1, 0], steps=9).predict(["good"]) -> [1]``
     """
-    seed = checks.seed(seed)
-    texts = _texts.checked(texts)
-    classes, targets = _labels.classes_of(texts, labels)
-    weights = _labels.class_weights(class_weights, targets, len(classes))
-    if mode not in MODES:
-        raise BadValue(f"mode={mode!r} is not known.", f"Use one of: {', '.join(MODES)}.")
-    held_out = _labels.held_out(validation, classes)
+    from sklearn.metrics import log_loss
+
+    checks.one_of(mode, MODES, "mode")
+    texts = checked_texts(texts)
+    classes, targets = classes_of(texts, labels)
+    weights = weights_of_classes(class_weights, targets, len(classes))
+    held_out = None if validation is None else validation_of(validation, classes)
     if patience is not None and (held_out is None or patience < 1):
         raise BadValue(
             f"patience={patience} needs a validation set and at least 1.",
             "Pass validation=(texts, labels), texts that are not trained on.",
         )
+    how = _plan(len(texts), epochs, steps, plan)
     if mode == "features":
-        if any(x is not None for x in (epochs, steps, patience, evaluate_every)) or freeze != ():
-            raise BadValue(
-                'mode="features" trains no network: epochs, steps, freeze and patience mean '
-                "nothing to it.",
-                'Leave them out, or use mode="fine-tune".',
-            )
-        chosen: dict[str, Any] = {"layer": layer, "pooling": pooling, "autocast": autocast}
-        fitted, history = _features.fit(
-            embed(model, tokenizer, texts, **chosen), targets, weights, C, seed
-        )
+        frozen_too = None if freeze == () else freeze
+        _refuse_training(plan, epochs=epochs, steps=steps, patience=patience, freeze=frozen_too)
+        chosen: dict[str, Any] = {"layer": layer, "pooling": pooling, "autocast": how.autocast}
+        rows = embed(model, tokenizer, texts, **chosen)
+        started = time.perf_counter()
+        classifier = probe.linear(rows, targets, C, class_weights=weights, seed=how.seed)
+        loss = float(log_loss(targets, classifier.predict_proba(rows)))
+        history = History([loss], [0], seconds=time.perf_counter() - started)
+        frozen = tuple(name for name, _ in model.named_parameters())
         adapted = Adapted(
-            mode,
-            model,
-            tokenizer,
-            classes,
-            history,
-            0,
-            classifier=fitted,
-            features=chosen,
-            frozen=tuple(name for name, _ in model.named_parameters()),
+            mode, model, tokenizer, classes, history, 0, classifier, frozen, features=chosen
         )
         if held_out is not None:
-            found = adapted.probabilities(held_out[0])
-            history.evaluations.append({"step": 0, **finetune.scores(found, held_out[1], weights)})
+            known = scores(adapted.probabilities(held_out[0]), held_out[1], weights)
+            history.evaluations.append({"step": 0, **known})
         return adapted
-    total = _labels.steps(len(texts), batch_size, epochs, steps)
-    if not learning_rate > 0 or not 0 <= warmup <= 1:
-        raise BadValue(
-            f"learning_rate={learning_rate}, warmup={warmup}.",
-            "learning_rate is positive, warmup lies between 0 and 1.",
-        )
-    network = heads.classifier(model, tokenizer, [str(c) for c in classes], seed)
-    frozen = heads.freeze(network, freeze)
-    rows = _texts.encode(tokenizer, texts, network)
+    network = heads.classifier(model, tokenizer, [str(c) for c in classes], how.seed)
+    frozen = tuple(heads.freeze(network, freeze))
     held_rows = None
     if held_out is not None:
-        held_rows = (_texts.encode(tokenizer, held_out[0], network), held_out[1])
-    per_epoch = -(-len(rows) // batch_size)
-    plan = finetune.Plan(
-        total,
-        batch_size,
-        learning_rate,
-        schedule,
-        warmup,
-        weight_decay,
-        patience,
-        evaluate_every or per_epoch,
-        seed,
-        autocast,
-        progress,
+        held_rows = Labelled(encode(tokenizer, held_out[0], network), held_out[1])
+    history, best = fine_tune(
+        network,
+        tokenizer,
+        Labelled(encode(tokenizer, texts, network), targets),
+        how,
+        class_weights=weights,
+        validation=held_rows,
+        patience=patience,
     )
-    filler = _texts.padding_id(tokenizer)
-    special = max([filler, *tokenizer.all_special_ids])
-    history, best = finetune.fine_tune(
-        network, rows, targets, weights, held_rows, filler, special, plan
+    return Adapted(mode, network, tokenizer, classes, history, best, frozen=frozen)
+
+
+def _plan(n: int, epochs: int | None, steps: int | None, said: Mapping[str, Any]) -> Plan:
+    """The plan of ``fit`` for ``n`` texts."""
+    if epochs is not None and steps is not None:
+        raise BadValue("epochs and steps were both given.", "Pass one of them.")
+    for name in ("evaluate", "until", "checkpoint", "checkpoint_every"):
+        if name in said:
+            raise BadValue(
+                f"{name} means nothing to adapt.fit.",
+                "Pass validation=(texts, labels) and patience=... to look at it on the way.",
+            )
+    own = {"learning_rate": 1e-4, "batch_size": 16, "weight_decay": 0.0, "betas": (0.9, 0.999)}
+    plan = Plan.of({**said, "steps": 1 if steps is None else steps}, **own)
+    per_epoch = -(-n // plan.batch_size)
+    passes = 3 if epochs is None else checks.at_least_one(epochs, "epochs")
+    return replace(
+        plan,
+        steps=passes * per_epoch if steps is None else plan.steps,
+        evaluate_every=plan.evaluate_every or per_epoch,
     )
-    return Adapted(mode, network, tokenizer, classes, history, best, frozen=tuple(frozen))
+
+
+def _refuse_training(plan: Mapping[str, Any], **given: Any) -> None:
+    """Raise a BadValue for what only fine-tuning understands."""
+    used = {**given, **plan}
+    kept = ("seed", "autocast", "progress")
+    useless = [name for name, value in used.items() if value is not None and name not in kept]
+    if useless:
+        raise BadValue(
+            f'mode="features" trains no network: {", ".join(useless)} would mean nothing to it.',
+            'Leave that out, or use mode="fine-tune".',
+        )

@@ -1,4 +1,4 @@
-"""What the pre-training loop feeds on: batches, masks, losses, the learning-rate schedule.
+"""What pre-training feeds on: blocks in a random order, masks, and the loss of a language model.
 
 Everything random is drawn from ``(seed, purpose, step)``, never from a running stream. A run that
 was killed therefore needs no generator state to go on: step 812 draws the same masks either way.
@@ -6,7 +6,6 @@ was killed therefore needs no generator state to go on: step 812 draws the same 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -30,27 +29,26 @@ class Batch(NamedTuple):
     documents: np.ndarray  # [batch, length] int64: which document of the block a token is from
 
 
-def learning_rate_at(step: int, steps: int, warmup: int, schedule: str) -> float:
-    """The factor on the peak learning rate at ``step`` (0-based); warm-up, then decay to zero."""
-    if step < warmup:
-        return step / max(1, warmup)
-    progress = (step - warmup) / max(1, steps - warmup)
-    if schedule == "linear":
-        return max(0.0, 1.0 - progress)
-    if schedule == "cosine":
-        return 0.5 * (1.0 + math.cos(math.pi * min(1.0, progress)))
-    if schedule == "constant":
-        return 1.0
-    raise BadValue(f"schedule={schedule!r} is not known.", "Use linear, cosine or constant.")
-
-
 class Order:
     """Which blocks belong to which step: each epoch in a fresh order, drawn from the seed alone.
 
     A last incomplete batch of an epoch is left out.
+
+    Raises:
+        BadValue: fewer blocks than one batch needs.
+
+    Example:
+        >>> order = Order(n=4, batch_size=2, seed=0)
+        >>> sorted([*order(0).tolist(), *order(1).tolist()])  # one epoch
+        [0, 1, 2, 3]
     """
 
     def __init__(self, n: int, batch_size: int, seed: int) -> None:
+        if n < batch_size:
+            raise BadValue(
+                f"There are {n} blocks, fewer than one batch of {batch_size}.",
+                "Pass more text, or a smaller batch_size.",
+            )
         self.n, self.batch_size, self.seed = n, batch_size, seed
         self._epoch: tuple[int, np.ndarray] = (-1, np.empty(0, dtype=np.int64))
 
@@ -69,7 +67,7 @@ class Order:
 
 
 class Rows:
-    """The batches of rows that are read as they are, in the order of :class:`Order`."""
+    """The batches of packed rows that are read as they are, in the order of :class:`Order`."""
 
     def __init__(self, rows: np.ndarray, batch_size: int, seed: int) -> None:
         self.rows, self.order = rows, Order(len(rows), batch_size, seed)
@@ -149,6 +147,9 @@ def marks(tokenizer: PreTrainedTokenizerBase) -> tuple[int, int]:
 
     Raises:
         BadValue: the tokenizer has neither.
+
+    Example:
+        ``marks(models.town_tokenizer()) -> (2, 3)``
     """
     t = tokenizer
     first = next((i for i in (t.cls_token_id, t.bos_token_id, t.eos_token_id) if i is not None), -1)
@@ -161,7 +162,12 @@ def marks(tokenizer: PreTrainedTokenizerBase) -> tuple[int, int]:
 
 
 def dropout_seed(seed: int, step: int) -> int:
-    """The seed of the dropout masks of one step."""
+    """The seed of the dropout masks of one step.
+
+    Example:
+        >>> dropout_seed(0, 1) == dropout_seed(0, 1) != dropout_seed(0, 2)
+        True
+    """
     return int(np.random.SeedSequence([seed, _DROPOUT, step]).generate_state(1, np.uint32)[0])
 
 
@@ -170,6 +176,9 @@ def head_of(model: PreTrainedModel) -> Callable[[torch.Tensor], torch.Tensor] | 
 
     Having it apart is what allows logits at the masked positions only: with a vocabulary of
     thousands of words and 15 % of positions masked, that is most of the work of a small model.
+
+    Example:
+        ``head_of(models.new("small")[0])(torch.zeros(1, 128)).shape -> (1, 2478)``
     """
     for name in ("cls", "lm_head"):
         if hasattr(model, name):
@@ -186,7 +195,15 @@ def head_of(model: PreTrainedModel) -> Callable[[torch.Tensor], torch.Tensor] | 
 
 
 def attention_mask(documents: torch.Tensor, causal: bool, dtype: torch.dtype) -> torch.Tensor:
-    """``[batch, 1, length, length]``, 0 within a document and very negative across documents."""
+    """``[batch, 1, length, length]``, 0 within a document and very negative across documents.
+
+    Example:
+        >>> import torch
+        >>> attention_mask(torch.tensor([[1, 1, 2]]), causal=True, dtype=torch.float32)[0, 0] == 0
+        tensor([[ True, False, False],
+                [ True,  True, False],
+                [False, False,  True]])
+    """
     import torch
 
     allowed = documents[:, None, :, None] == documents[:, None, None, :]
@@ -206,6 +223,9 @@ def loss_of(model: PreTrainedModel, batch: Batch, objective: str, separate: bool
         batch: from :class:`Batches`.
         objective: ``"mlm"`` or ``"clm"``.
         separate: whether documents that share a block are hidden from each other.
+
+    Example:
+        ``loss_of(model, Batches(blocks, tokenizer, "mlm", 0.15, 32, 0)(0), "mlm", True) -> 8.3``
     """
     import torch
     from torch.nn import functional

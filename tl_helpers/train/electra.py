@@ -42,6 +42,9 @@ def new_generator(
 
     Raises:
         BadValue: another kind of model, or a size that does not fit.
+
+    Example:
+        ``new_generator(models.new("small", "rtd")[0]).config.hidden_size -> 64``
     """
     from transformers import AutoModelForMaskedLM, ElectraConfig, ElectraForPreTraining
 
@@ -103,13 +106,13 @@ class Pair(torch.nn.Module):
         ):
             raise BadValue(
                 f"A {type(discriminator).__name__} and a {type(generator).__name__} are no pair.",
-                "Use an ElectraForPreTraining and replaced.new_generator(it).",
+                "Use an ElectraForPreTraining and electra.new_generator(it).",
             )
         if generator.config.vocab_size != discriminator.config.vocab_size:
             raise BadValue(
                 f"The generator knows {generator.config.vocab_size} words, the discriminator "
                 f"{discriminator.config.vocab_size}.",
-                "Make it with replaced.new_generator(discriminator).",
+                "Make it with electra.new_generator(discriminator).",
             )
         self.discriminator, self.generator = discriminator, generator
 
@@ -143,6 +146,9 @@ def loss_of(
         batch: from ``Batches`` for "rtd": every chosen position shows the mask.
         separate: whether documents that share a block are hidden from each other.
         weight: of the discriminator's loss.
+
+    Example:
+        ``loss_of(Pair(model, None), batch, separate=True) -> 42.0``
     """
     device = pair.device
     inputs = torch.from_numpy(batch.inputs).to(device)

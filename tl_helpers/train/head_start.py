@@ -44,6 +44,9 @@ def document_vectors(
 
     Raises:
         BadValue: a size that the vocabulary does not have, or smoothing that is not positive.
+
+    Example:
+        ``document_vectors(blocks, tokenizer, size=12).shape -> (2478, 12)``
     """
     from scipy import sparse
     from sklearn.utils.extmath import randomized_svd
@@ -87,6 +90,9 @@ def head_start(model: PreTrainedModel, vectors: np.ndarray, strength: float = 40
 
     Raises:
         BadValue: shapes that do not fit, or a strength that is not positive.
+
+    Example:
+        ``head_start(model, document_vectors(blocks, tokenizer))``
     """
     import torch
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from tl_helpers.core.errors import BadValue
-from tl_helpers.train import texts
+from tl_helpers.train.texts import padding_id
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -27,6 +27,9 @@ def classifier(
 
     Raises:
         BadValue: transformers has no classification model of this architecture.
+
+    Example:
+        ``classifier(model, tokenizer, ["blame", "praise"], seed=0).config.num_labels -> 2``
     """
     import torch
     from transformers import AutoModelForSequenceClassification
@@ -39,7 +42,7 @@ def classifier(
         config.num_labels = len(labels)
         config.problem_type = "single_label_classification"
         if config.pad_token_id is None:
-            config.pad_token_id = texts.padding_id(tokenizer)
+            config.pad_token_id = padding_id(tokenizer)
         devices = [model.device] if model.device.type == "cuda" else []
         with torch.random.fork_rng(devices):
             torch.manual_seed(seed)
@@ -71,18 +74,21 @@ def parts(model: PreTrainedModel) -> dict[str, list[str]]:
     """The names of the parameters in ``embeddings``, ``encoder`` and each layer.
 
     ``encoder`` is everything below the head; layers are keyed ``"0"``, ``"1"`` ...
+
+    Example:
+        ``parts(network)["0"][0] -> "bert.encoder.layer.0.attention.self.query.weight"``
     """
     below = model.base_model_prefix + "."
-    found: dict[str, list[str]] = {"embeddings": [], "encoder": []}
+    names: dict[str, list[str]] = {"embeddings": [], "encoder": []}
     for name, _ in model.named_parameters():
         if not name.startswith(below):
             continue
-        found["encoder"].append(name)
+        names["encoder"].append(name)
         if layer := _LAYER.search(name):
-            found.setdefault(layer[1], []).append(name)
+            names.setdefault(layer[1], []).append(name)
         elif re.search(r"embed|wte|wpe|shared", name):
-            found["embeddings"].append(name)
-    return found
+            names["embeddings"].append(name)
+    return names
 
 
 def freeze(model: PreTrainedModel, patterns: str | int | Iterable[str | int]) -> list[str]:
@@ -95,6 +101,9 @@ def freeze(model: PreTrainedModel, patterns: str | int | Iterable[str | int]) ->
 
     Raises:
         BadValue: a pattern that matches nothing (says what exists), or nothing left to train.
+
+    Example:
+        ``len(freeze(network, ["embeddings", 0])) -> 21``
     """
     wanted = [patterns] if isinstance(patterns, str | int) else list(patterns)
     names = [name for name, _ in model.named_parameters()]

@@ -8,23 +8,31 @@ from typing import Any
 import numpy as np
 
 from tl_helpers.core.errors import BadValue
-from tl_helpers.train import texts as _texts
+from tl_helpers.train.texts import checked_texts
 
 
 def classes_of(texts: list[str], labels: Iterable[Any]) -> tuple[np.ndarray, np.ndarray]:
-    found = list(labels)
-    if len(found) != len(texts):
+    """The classes, sorted, and the number of each text's class.
+
+    Raises:
+        BadValue: not one label per text, labels of mixed or other kinds, or one class only.
+
+    Example:
+        ``classes_of(["a soup", "a film"], ["good", "bad"]) -> ["bad", "good"], [1, 0]``
+    """
+    given = list(labels)
+    if len(given) != len(texts):
         raise BadValue(
-            f"There are {len(texts)} texts but {len(found)} labels.", "Pass one label per text."
+            f"There are {len(texts)} texts but {len(given)} labels.", "Pass one label per text."
         )
-    whole = all(isinstance(x, int | np.integer) and not isinstance(x, bool) for x in found)
-    if not whole and not all(isinstance(x, str) for x in found):
-        kinds = ", ".join(sorted({type(x).__name__ for x in found}))
+    whole = all(isinstance(x, int | np.integer) and not isinstance(x, bool) for x in given)
+    if not whole and not all(isinstance(x, str) for x in given):
+        kinds = ", ".join(sorted({type(x).__name__ for x in given}))
         raise BadValue(
             f"Labels must be all whole numbers or all strings, not {kinds}.",
             "Convert them first, for instance with [str(label) for label in labels].",
         )
-    classes, targets = np.unique(np.array(found), return_inverse=True)
+    classes, targets = np.unique(np.array(given), return_inverse=True)
     if len(classes) < 2:
         raise BadValue(
             f"All labels are {classes.tolist()[0]!r}.", "A classifier needs at least two classes."
@@ -32,12 +40,18 @@ def classes_of(texts: list[str], labels: Iterable[Any]) -> tuple[np.ndarray, np.
     return classes, targets.astype(np.int64)
 
 
-def held_out(
-    validation: tuple[Iterable[str], Iterable[Any]] | None, classes: np.ndarray
-) -> tuple[list[str], np.ndarray] | None:
-    if validation is None:
-        return None
-    texts, labels = _texts.checked(validation[0], "validation texts"), list(validation[1])
+def validation_of(
+    validation: tuple[Iterable[str], Iterable[Any]], classes: np.ndarray
+) -> tuple[list[str], np.ndarray]:
+    """Texts to validate on, and the number of each one's class.
+
+    Raises:
+        BadValue: no texts, not one label per text, or a class that is not trained on.
+
+    Example:
+        ``validation_of((["a pie"], ["good"]), ["bad", "good"]) -> ["a pie"], [1]``
+    """
+    texts, labels = checked_texts(validation[0], "validation texts"), list(validation[1])
     unknown = set(labels) - set(classes.tolist())
     if len(texts) != len(labels) or unknown:
         raise BadValue(
@@ -48,9 +62,17 @@ def held_out(
     return texts, np.searchsorted(classes, np.array(labels))
 
 
-def class_weights(
+def weights_of_classes(
     choice: str | Sequence[float] | np.ndarray | None, targets: np.ndarray, n: int
 ) -> np.ndarray | None:
+    """``[n]`` weights of ``n`` classes, or None where each text counts the same.
+
+    Raises:
+        BadValue: neither ``"balanced"`` nor one number for each class.
+
+    Example:
+        ``weights_of_classes("balanced", [0, 0, 0, 1], 2) -> [0.67, 2.0]``
+    """
     if choice is None:
         return None
     if isinstance(choice, str):
@@ -66,15 +88,3 @@ def class_weights(
             "Pass one non-negative number per class, in sorted order of the labels.",
         )
     return weights
-
-
-def steps(n: int, batch_size: int, epochs: int | None, steps: int | None) -> int:
-    if epochs is not None and steps is not None:
-        raise BadValue("epochs and steps were both given.", "Pass one of them.")
-    per_epoch = -(-n // max(1, batch_size))
-    total = steps if steps is not None else (3 if epochs is None else epochs) * per_epoch
-    if total < 1 or batch_size < 1:
-        raise BadValue(
-            f"epochs={epochs}, steps={steps}, batch_size={batch_size}.", "Use at least 1 of each."
-        )
-    return total

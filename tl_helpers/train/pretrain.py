@@ -15,8 +15,7 @@ that is not needed.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -24,14 +23,15 @@ import numpy as np
 
 from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
-from tl_helpers.train import batches, loop
-from tl_helpers.train import texts as _texts
-from tl_helpers.train.history import History, Stopped
+from tl_helpers.train import batches
+from tl_helpers.train.loop import History, Objective, Plan, Stopped, run
+from tl_helpers.train.texts import checked_texts
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-__all__ = ["History", "Stopped", "fit", "pack", "reading_order"]
+__all__ = ["History", "Plan", "Stopped", "fit", "pack", "reading_order"]
+OBJECTIVES = ("mlm", "clm", "rtd")
 
 
 def pack(texts: Iterable[str], tokenizer: PreTrainedTokenizerBase, length: int = 128) -> np.ndarray:
@@ -55,8 +55,11 @@ def pack(texts: Iterable[str], tokenizer: PreTrainedTokenizerBase, length: int =
 
     Raises:
         BadValue: no texts, one that is no string, or too few for one block.
+
+    Example:
+        ``pack(["The soup was good."] * 100, tokenizer, length=64).shape -> (10, 64)``
     """
-    texts = _texts.checked(texts)
+    texts = checked_texts(texts)
     if length < 2:
         raise BadValue(f"length={length} is too short.", "Use at least 2 tokens per block.")
     rows = _encode(texts, tokenizer)
@@ -89,12 +92,13 @@ def reading_order(n_blocks: int, batch_size: int, steps: int, seed: int = 0) -> 
 
     Raises:
         BadValue: a number below one, fewer blocks than a batch needs, or no seed.
+
+    Example:
+        >>> reading_order(n_blocks=4, batch_size=2, steps=3).shape
+        (3, 2)
     """
     for name, value in (("n_blocks", n_blocks), ("batch_size", batch_size), ("steps", steps)):
-        if value < 1:
-            raise BadValue(f"{name} = {value!r}.", "Use a whole number from 1.")
-    if n_blocks < batch_size:
-        raise BadValue(f"{n_blocks} blocks for a batch of {batch_size}.", "Use a smaller batch.")
+        checks.at_least_one(value, name)
     order = batches.Order(n_blocks, batch_size, checks.seed(seed))
     return np.stack([order(step) for step in range(steps)])
 
@@ -107,7 +111,7 @@ def _encode(texts: list[str], tokenizer: PreTrainedTokenizerBase) -> list[list[i
     core = tokenizer.backend_tokenizer
     core.no_truncation()
     core.no_padding()
-    return [found.ids for found in core.encode_batch_fast(texts)]
+    return [encoding.ids for encoding in core.encode_batch_fast(texts)]
 
 
 def fit(
@@ -116,27 +120,11 @@ def fit(
     *,
     tokenizer: PreTrainedTokenizerBase,
     objective: str = "mlm",
-    steps: int,
-    batch_size: int = 32,
-    learning_rate: float = 1e-3,
     mask_rate: float = 0.15,
     generator: PreTrainedModel | None = None,
     discriminator_weight: float = 50.0,
-    warmup: float = 0.1,
-    weight_decay: float = 0.01,
-    schedule: str = "linear",
-    optimiser: str = "adamw",
-    betas: tuple[float, float] = (0.9, 0.98),
-    clip: float = 1.0,
     separate_documents: bool = True,
-    seed: int = 0,
-    checkpoint: str | os.PathLike[str] | None = None,
-    checkpoint_every: int = 200,
-    evaluate: Callable[[PreTrainedModel], dict[str, Any] | float] | None = None,
-    evaluate_every: int | None = None,
-    until: Callable[[dict[str, Any]], bool] | None = None,
-    autocast: str | bool = "auto",
-    progress: bool | None = None,
+    **plan: Any,
 ) -> History:
     """Pre-train ``model`` in place (it is left in evaluation mode).
 
@@ -144,8 +132,6 @@ def fit(
     per block; causal language modelling predicts each next token of the same document;
     replaced-token detection (Clark et al., 2020) trains ``model`` to find the words that a small
     generator, trained along with it, has put in place of others (:mod:`tl_helpers.train.electra`).
-    Optimisers: AdamW (Loshchilov and Hutter, 2019), and Muon (Jordan et al., 2024) as an option,
-    which needs fewer steps in a small model.
 
     Same seed, same machine, same number of threads: same result, also when the run was killed and
     resumed. The global random state is left as it was.
@@ -156,61 +142,40 @@ def fit(
         blocks: ``[n, length]`` token ids from :func:`pack`; at least ``batch_size`` of them.
         tokenizer: the one that made the blocks.
         objective: ``"mlm"``, ``"clm"`` or ``"rtd"``.
-        steps: optimiser steps in all.
-        batch_size: blocks per step.
-        learning_rate: peak of the schedule.
         mask_rate: share of positions to predict ("mlm") or to fill anew ("rtd").
         generator: for "rtd", trained in place as well; by default ``electra.new_generator(model,
             seed=seed)``, half as wide as the model.
         discriminator_weight: for "rtd", what the discriminator's loss counts against that of the
             generator (50 in the paper).
-        warmup: share of the steps in which the rate rises from zero.
-        weight_decay: decay of weight matrices.
-        schedule: ``"linear"``, ``"cosine"`` or ``"constant"`` after the warm-up.
-        optimiser: ``"adamw"`` or ``"muon"``.
-        betas: averaging of AdamW.
-        clip: largest norm of the gradient.
         separate_documents: hide documents that share a block from each other.
-        seed: decides order, masks and dropout.
-        checkpoint: folder; the run saves its state there and goes on from it when called again.
-        checkpoint_every: steps between saves.
-        evaluate: called with the model (in evaluation mode); returns a dict or one number.
-        evaluate_every: steps between evaluations; also evaluated before the first step and at
-            the end.
-        until: called with each evaluation; training ends early when it returns true.
-        autocast: ``"auto"`` (bfloat16 where the CPU multiplies it natively), ``"bf16"`` or
-            ``"float32"``.
-        progress: show a bar; by default yes, unless the environment says ``TL_QUIET=1``.
+        **plan: see :class:`~tl_helpers.train.loop.Plan`: ``steps`` (always to be said),
+            ``batch_size`` (32), ``learning_rate`` (1e-3), ``schedule`` ("linear"), ``warmup``
+            (0.1), ``optimiser`` ("adamw"), ``betas``, ``weight_decay`` (0.01), ``clip``, ``seed``
+            (of order, masks and dropout), ``evaluate``, ``evaluate_every``, ``until``,
+            ``checkpoint`` (a folder to go on from), ``checkpoint_every``, ``autocast`` and
+            ``progress``.
 
     Returns:
         The history of loss, evaluations and speed.
 
     Raises:
         BadValue: blocks, objective or numbers that cannot work.
+        UnknownName: a setting that no plan has.
         CourseError: the loss became NaN; or ``checkpoint`` holds a run with other settings.
         BrokenFile: the saved state is damaged.
         Stopped: Ctrl-C; says where the run will go on.
+
+    Example:
+        ``fit(model, blocks, tokenizer=tokenizer, steps=100).loss[-1] -> 3.4``
     """
+    how = Plan.of(plan)
     blocks = np.ascontiguousarray(blocks) if isinstance(blocks, np.ndarray) else np.array(blocks)
-    plan = loop.Plan(
-        steps,
-        batch_size,
-        learning_rate,
-        warmup,
-        weight_decay,
-        schedule,
-        optimiser,
-        clip,
-        seed,
-        autocast,
-        betas,
-    )
-    _check(model, blocks, tokenizer, objective, plan, mask_rate)
+    _check(model, blocks, tokenizer, objective, mask_rate)
     if generator is not None and objective != "rtd":
         raise BadValue(f"A generator means nothing to {objective!r}.", 'It belongs to "rtd" only.')
     trained: Any = model
-    loss_of = partial(batches.loss_of, objective=objective, separate=separate_documents)
-    settings = {
+    loss_of: Any = partial(batches.loss_of, objective=objective, separate=separate_documents)
+    settings: dict[str, Any] = {
         "objective": objective,
         "mask_rate": mask_rate,
         "separate_documents": separate_documents,
@@ -218,20 +183,19 @@ def fit(
     if objective == "rtd":
         from tl_helpers.train import electra
 
-        trained = electra.Pair(model, generator, seed)
+        trained = electra.Pair(model, generator, how.seed)
         loss_of = partial(electra.loss_of, separate=separate_documents, weight=discriminator_weight)
         settings["discriminator_weight"] = discriminator_weight
-    return loop.run(
-        trained,
-        blocks,
-        batches.Batches(blocks, tokenizer, objective, mask_rate, batch_size, seed),
-        loss_of,
-        plan,
-        loop.Upkeep(checkpoint, checkpoint_every, evaluate, evaluate_every, until, progress),
-        words="pre-training",
+    read = batches.Batches(blocks, tokenizer, objective, mask_rate, how.batch_size, how.seed)
+    learned = Objective(
+        name="pre-training",
+        batch_of=read,
+        loss_of=loss_of,
+        tokens_by=lambda step: step * how.batch_size * blocks.shape[1],
+        data=blocks,
         settings=settings,
-        owner=model,
     )
+    return run(trained, learned, how, owner=model)
 
 
 def _check(
@@ -239,18 +203,15 @@ def _check(
     blocks: np.ndarray,
     tokenizer: PreTrainedTokenizerBase,
     objective: str,
-    plan: loop.Plan,
     mask_rate: float,
 ) -> None:
-    if objective not in ("mlm", "clm", "rtd"):
-        raise BadValue(f"objective={objective!r} is not known.", 'Use "mlm", "clm" or "rtd".')
+    checks.one_of(objective, OBJECTIVES, "objective")
     if blocks.ndim != 2 or blocks.size == 0 or blocks.dtype.kind not in "iu":
         raise BadValue(
             f"blocks must be whole numbers of shape [n, length], not {blocks.dtype} "
             f"{list(blocks.shape)}.",
             "Make them with pretrain.pack(texts, tokenizer).",
         )
-    plan.check(blocks)
     window = getattr(model.config, "max_position_embeddings", None)
     if blocks.shape[1] < 2 or (window and blocks.shape[1] > window):
         raise BadValue(

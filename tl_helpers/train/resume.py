@@ -21,7 +21,13 @@ BEGAN_AS = "_tl_began_as"  # the mark of a model whose run was interrupted
 
 
 def fingerprint(tensors: dict[str, torch.Tensor]) -> str:
-    """A short hash of names, shapes and values."""
+    """A short hash of names, shapes and values.
+
+    Example:
+        >>> import torch
+        >>> fingerprint({"a": torch.zeros(2)}) == fingerprint({"a": torch.zeros(3)})
+        False
+    """
     import torch
 
     digest = hashlib.sha256()
@@ -33,7 +39,13 @@ def fingerprint(tensors: dict[str, torch.Tensor]) -> str:
 
 
 def weights(model: torch.nn.Module) -> dict[str, torch.Tensor]:
-    """Parameters and buffers by name, tied ones once."""
+    """Parameters and buffers by name, tied ones once.
+
+    Example:
+        >>> import torch
+        >>> list(weights(torch.nn.Linear(2, 1)))
+        ['weight', 'bias']
+    """
     return {**dict(model.named_parameters()), **dict(model.named_buffers())}
 
 
@@ -43,6 +55,9 @@ def identity(
     """What must be the same for a run to go on from a stored state: settings, model, text.
 
     After Ctrl-C the same, half-trained object may come back: it counts as what it ``began_as``.
+
+    Example:
+        ``identity(model, blocks, {"steps": 100})["steps"] -> 100``
     """
     start = began_as or fingerprint(weights(model))
     config = json.loads(model.config.to_json_string(use_diff=False))
@@ -76,6 +91,9 @@ def save(
 
     Raises:
         CourseError: disk full, or no permission; what was stored before is still there.
+
+    Example:
+        ``save(Path("run"), identity, {"step": 200}, model, optimisers, losses)``
     """
     from safetensors.torch import save_file
 
@@ -106,6 +124,9 @@ def load(
     Raises:
         BrokenFile: the file is truncated or not one of ours.
         CourseError: it belongs to a run with other settings; says which.
+
+    Example:
+        ``load(Path("run"), identity, model, optimisers, losses) -> {"step": 200}``
     """
     import torch
     from safetensors import SafetensorError, safe_open
@@ -119,11 +140,11 @@ def load(
             metadata = stored.metadata() or {}
             if metadata.get("format") != FORMAT:
                 raise BrokenFile(f"{path} is not the state of a training run.", again)
-            found, progress = json.loads(metadata["identity"]), json.loads(metadata["progress"])
-            different = [k for k in identity if found.get(k) != identity[k]]
+            known, progress = json.loads(metadata["identity"]), json.loads(metadata["progress"])
+            different = [k for k in identity if known.get(k) != identity[k]]
             if different:
                 listing = "; ".join(
-                    f"{k} was {_short(found.get(k))}, now {_short(identity[k])}" for k in different
+                    f"{k} was {_short(known.get(k))}, now {_short(identity[k])}" for k in different
                 )
                 raise CourseError(
                     f"{folder} holds a training run with other settings: {listing}.",

@@ -7,27 +7,19 @@ others.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
-from tl_helpers.train import (
-    batches,
-    loop,
-    precision,
-)
-from tl_helpers.train import (
-    labels as _labels,
-)
-from tl_helpers.train import (
-    texts as _texts,
-)
-from tl_helpers.train.history import History
+from tl_helpers.train import batches, precision
+from tl_helpers.train.labels import classes_of
+from tl_helpers.train.loop import History, Objective, Plan, run
+from tl_helpers.train.texts import checked_texts
 
 if TYPE_CHECKING:
     import torch
@@ -66,16 +58,19 @@ def pack(
 
     Raises:
         BadValue: texts or labels that cannot work; a tokenizer without [CLS] or padding.
+
+    Example:
+        ``pack(["Good.", "Bad."] * 50, [1, 0] * 50, tokenizer, length=64).rows.shape -> (7, 2, 64)``
     """
-    found = _texts.checked(texts)
-    classes, targets = _labels.classes_of(found, labels)
+    listed = checked_texts(texts)
+    classes, targets = classes_of(listed, labels)
     if None in (tokenizer.cls_token_id, tokenizer.pad_token_id) or length < 3:
         raise BadValue(
             "The tokenizer has no [CLS] or no padding, or a row is shorter than 3 tokens.",
             "Use models.town_tokenizer() and a longer row.",
         )
     ids = tokenizer(
-        found, truncation=True, max_length=length, return_attention_mask=False, verbose=False
+        listed, truncation=True, max_length=length, return_attention_mask=False, verbose=False
     )["input_ids"]
     sizes = [len(one) for one in ids]
     row, used, where = 0, 0, []
@@ -97,21 +92,7 @@ def fit(
     packed: Packed,
     *,
     tokenizer: PreTrainedTokenizerBase,
-    steps: int,
-    batch_size: int = 32,
-    learning_rate: float = 8e-3,
-    optimiser: str = "muon",
-    warmup: float = 0.1,
-    weight_decay: float = 0.01,
-    schedule: str = "linear",
-    clip: float = 1.0,
-    seed: int = 0,
-    checkpoint: str | os.PathLike[str] | None = None,
-    checkpoint_every: int = 200,
-    evaluate: Callable[[PreTrainedModel], dict[str, Any] | float] | None = None,
-    evaluate_every: int | None = None,
-    autocast: str | bool = "auto",
-    progress: bool | None = None,
+    **plan: Any,
 ) -> History:
     """Train the body of ``model`` in place to name the class of each text; the head is not kept.
 
@@ -122,25 +103,25 @@ def fit(
         model: an encoder of transformers with or without a head; its body is trained.
         packed: from :func:`pack`, at least ``batch_size`` rows.
         tokenizer: the one that packed.
-        steps: optimiser steps in all.
-        batch_size: rows per step.
-        learning_rate, optimiser, warmup, weight_decay, schedule, clip: see ``pretrain.fit``.
-        seed: decides the head's first weights, and the order.
-        checkpoint, checkpoint_every, evaluate, evaluate_every, autocast, progress: see
-            ``pretrain.fit``; ``evaluate`` is called with the body.
+        **plan: see :class:`~tl_helpers.train.loop.Plan` and ``pretrain.fit``; here the optimiser
+            is "muon" and the learning rate 8e-3 unless you say otherwise. ``seed`` decides the
+            head's first weights and the order; ``evaluate`` is called with the body.
 
     Returns:
         The history; its tokens count the rows, padding included.
 
     Raises:
-        BadValue, CourseError, BrokenFile, Stopped: see ``pretrain.fit``.
+        BadValue, UnknownName, CourseError, BrokenFile, Stopped: see ``pretrain.fit``.
+
+    Example:
+        ``fit(model, packed, tokenizer=tokenizer, steps=100).loss[-1] -> 0.2``
     """
     rows, classes = packed
     body = model.base_model
     if not isinstance(rows, np.ndarray) or rows.ndim != 3 or rows.shape[1] != 2 or rows.size == 0:
         raise BadValue(
             f"rows must have the shape [n, 2, length], not {list(np.shape(rows))}.",
-            "Make them with labelled.pack(texts, labels, tokenizer).",
+            "Make them with supervised.pack(texts, labels, tokenizer).",
         )
     window = getattr(body.config, "max_position_embeddings", None) or rows.shape[2]
     if rows[:, 0].max() >= body.config.vocab_size or rows.shape[2] > window:
@@ -149,33 +130,18 @@ def fit(
             f"({body.config.vocab_size} tokens, length {window}).",
             "Pack with the tokenizer that belongs to the model, and shorter rows.",
         )
-    plan = loop.Plan(
-        steps,
-        batch_size,
-        learning_rate,
-        warmup,
-        weight_decay,
-        schedule,
-        optimiser,
-        clip,
-        seed,
-        autocast,
-    )
-    reader = make_reader(body, len(classes), seed)
-    marks = tokenizer.cls_token_id, tokenizer.pad_token_id
+    how = Plan.of(plan, optimiser="muon", learning_rate=8e-3)
     rows = np.ascontiguousarray(rows)
-    history = loop.run(
-        reader,
-        rows,
-        batches.Rows(rows, batch_size, seed),
-        lambda m, batch: loss_of(m, batch, *marks),
-        plan,
-        loop.Upkeep(checkpoint, checkpoint_every, evaluate, evaluate_every, progress=progress),
-        words="learning from labels",
+    learned = Objective(
+        name="learning from labels",
+        batch_of=batches.Rows(rows, how.batch_size, how.seed),
+        loss_of=partial(loss_of, first=tokenizer.cls_token_id, pad=tokenizer.pad_token_id),
+        tokens_by=lambda step: step * how.batch_size * 2 * rows.shape[2],
+        data=rows,
         settings={"objective": "labels", "classes": len(classes)},
-        owner=body,
         attention=_eager_body,
     )
+    history = run(make_reader(body, len(classes), how.seed), learned, how, owner=body)
     model.eval()
     return history
 
@@ -185,7 +151,11 @@ def _eager_body(reader: Any) -> AbstractContextManager[None]:
 
 
 def make_reader(body: PreTrainedModel, classes: int, seed: int) -> torch.nn.Module:
-    """A body under a linear head, with what the loop asks of a model."""
+    """A body under a linear head, with what the loop asks of a model.
+
+    Example:
+        ``make_reader(model.base_model, classes=2, seed=0).score -> Linear(128, 2)``
+    """
     import torch
 
     class Reader(torch.nn.Module):
@@ -210,6 +180,9 @@ def loss_of(reader: Any, batch: np.ndarray, first: int, pad: int) -> torch.Tenso
         batch: ``[batch, 2, length]`` rows from :func:`pack`.
         first: the id that begins a text.
         pad: the id that fills a row.
+
+    Example:
+        ``loss_of(make_reader(body, 2, 0), packed.rows[:32], first=2, pad=0) -> 0.7``
     """
     import torch
     from torch.nn import functional

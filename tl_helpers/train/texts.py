@@ -16,51 +16,72 @@ if TYPE_CHECKING:
 _POOL = 8  # batches that are sorted by length together while training
 
 
-def checked(texts: Iterable[str], what: str = "texts") -> list[str]:
+def checked_texts(texts: Iterable[str], what: str = "texts") -> list[str]:
     """``texts`` as a list of strings.
 
     Raises:
         BadValue: one single string, an empty list, or something that is not a string.
+
+    Example:
+        >>> checked_texts(("a soup", "a film"))
+        ['a soup', 'a film']
     """
     if isinstance(texts, str):
         raise BadValue(f"{what} is one string, not a list.", f"Pass a list: [{texts[:20]!r}, ...].")
-    found = list(texts)
-    if not found:
+    listed = list(texts)
+    if not listed:
         raise BadValue(f"The list of {what} is empty.", "Pass at least one.")
-    for index, text in enumerate(found):
+    for index, text in enumerate(listed):
         if not isinstance(text, str):
             raise BadValue(
                 f"{what}[{index}] is {type(text).__name__}, not a string.",
                 "Pass plain strings, such as the column of a data set: data['text'].",
             )
-    return found
+    return listed
 
 
 def encode(
     tokenizer: PreTrainedTokenizerBase, texts: Sequence[str], model: PreTrainedModel
 ) -> list[list[int]]:
-    """Token ids of each text, cut to what the model can read; never an empty row."""
-    window = min(
-        tokenizer.model_max_length,
-        getattr(model.config, "max_position_embeddings", None) or tokenizer.model_max_length,
-    )
-    rows = tokenizer(
-        list(texts), truncation=True, max_length=int(window), return_attention_mask=False
-    )["input_ids"]
+    """Token ids of each text, cut to what the model can read; never an empty row.
+
+    Example:
+        ``encode(tokenizer, ["Fine."], model) -> [[2, 787, 7, 3]]``
+    """
+    window = window_of(tokenizer, model)
+    rows = tokenizer(list(texts), truncation=True, max_length=window, return_attention_mask=False)
     filler = padding_id(tokenizer)
-    return [row or [filler] for row in rows]
+    return [row or [filler] for row in rows["input_ids"]]
+
+
+def window_of(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) -> int:
+    """How many tokens the model and its tokenizer can read at once.
+
+    Example:
+        ``window_of(*reversed(models.load("minilm"))) -> 512``
+    """
+    positions = getattr(model.config, "max_position_embeddings", None)
+    return int(min(tokenizer.model_max_length, positions or tokenizer.model_max_length))
 
 
 def padding_id(tokenizer: PreTrainedTokenizerBase) -> int:
-    """The id to pad with; the end mark where a tokenizer has no padding token, as GPT-2's."""
-    for found in (tokenizer.pad_token_id, tokenizer.eos_token_id):
-        if found is not None:
-            return int(found)
-    return 0
+    """The id to pad with; the end mark where a tokenizer has no padding token, as GPT-2's.
+
+    Example:
+        ``padding_id(models.town_tokenizer()) -> 0``
+    """
+    known = (tokenizer.pad_token_id, tokenizer.eos_token_id)
+    return next((int(number) for number in known if number is not None), 0)
 
 
 def pad(rows: Sequence[Sequence[int]], filler: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Ids and attention mask, both ``[rows, longest]``."""
+    """Ids and attention mask, both ``[rows, longest]``.
+
+    Example:
+        >>> ids, mask = pad([[5, 6], [7]], filler=0)
+        >>> ids.tolist(), mask.tolist()
+        ([[5, 6], [7, 0]], [[1, 1], [1, 0]])
+    """
     import torch
 
     lengths = np.array([len(row) for row in rows])
@@ -70,9 +91,17 @@ def pad(rows: Sequence[Sequence[int]], filler: int) -> tuple[torch.Tensor, torch
     return torch.from_numpy(ids), torch.from_numpy(mask.astype(np.int64))
 
 
-def by_length(rows: Sequence[Sequence[int]], batch_size: int) -> Iterator[np.ndarray]:
-    """Indices in batches of about equal length, the longest first."""
-    order = np.argsort([-len(row) for row in rows], kind="stable")
+def by_length(
+    rows: Sequence[Sequence[int]], batch_size: int, longest_first: bool = True
+) -> Iterator[np.ndarray]:
+    """Indices in batches of about equal length; the longest first show early if memory lacks.
+
+    Example:
+        >>> [batch.tolist() for batch in by_length([[1], [1, 2, 3], [1, 2]], batch_size=2)]
+        [[1, 2], [0]]
+    """
+    sign = -1 if longest_first else 1
+    order = np.argsort([sign * len(row) for row in rows], kind="stable")
     for start in range(0, len(order), batch_size):
         yield order[start : start + batch_size]
 
@@ -82,6 +111,11 @@ def training_order(lengths: np.ndarray, batch_size: int, seed: int, epoch: int) 
 
     The shuffled texts are taken ``8 * batch_size`` at a time, sorted by length, cut into batches,
     and the batches of the epoch are shuffled again. Each text occurs exactly once.
+
+    Example:
+        >>> order = training_order(np.array([3, 9, 4, 8]), batch_size=2, seed=0, epoch=0)
+        >>> sorted(sorted(batch.tolist()) for batch in order)
+        [[0, 2], [1, 3]]
     """
     rng = np.random.default_rng([seed, 4, epoch])
     shuffled = rng.permutation(len(lengths))

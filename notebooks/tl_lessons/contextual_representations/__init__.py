@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from tl_helpers.lesson import Lesson
 
-lesson = Lesson("12_contextual_representations")
+lesson = Lesson(__file__)

@@ -1,138 +1,33 @@
 """The stored experiments of ``12_contextual_representations``: when meaning is discovered, and why.
 
-The notebook has the same probes in its cells; a test holds the two together.
+Which words are asked, and how a sense is told, are functions that stand in the notebook's cells;
+vectors and probes are those of ``tl_helpers.train``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tl_helpers import models, questions, town
+from tl_helpers.core.cells import Cells
 from tl_helpers.measure import results
-from tl_helpers.questions.annotated import Annotated, annotated
+from tl_helpers.questions.annotated import annotated
 from tl_helpers.questions.words import known_words
-from tl_helpers.train import pretrain
+from tl_helpers.train import pretrain, probe
+from tl_helpers.train.word_vectors import word_vectors
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+notebook = Cells("12_contextual_representations")
 #: What a run may begin with.
 STARTS = ("random weights", "word vectors", "layers", "counted vectors")
-#: Words that have no side of their own: if they know the side, the sentence has told them.
-SIDELESS = ("DET", "PRON", "PUNCT")
 _VECTORS = "bert.embeddings.word_embeddings.weight"
 _TIED = (_VECTORS, "cls.predictions.decoder.weight")  # words are read and guessed by one table
-
-
-class Reader:
-    """Documents made ready once for the town's tokenizer, to be read by many models."""
-
-    def __init__(
-        self,
-        documents: Sequence[Sequence[str]],
-        tokenizer: PreTrainedTokenizerBase,
-        batch_size: int = 64,
-    ) -> None:
-        import torch
-
-        ends = np.cumsum([0, *map(len, documents)])
-        self.words = int(ends[-1])
-        order = sorted(range(len(documents)), key=lambda i: len(documents[i]))
-        self.batches = []
-        for some in (order[i : i + batch_size] for i in range(0, len(order), batch_size)):
-            width = 2 + max(len(documents[i]) for i in some)
-            ids = torch.full((len(some), width), tokenizer.pad_token_id)
-            place = np.full((len(some), width), -1)
-            for row, i in enumerate(some):
-                n = len(documents[i])
-                ids[row, : n + 2] = torch.tensor(
-                    tokenizer.convert_tokens_to_ids(
-                        [tokenizer.cls_token, *documents[i], tokenizer.sep_token]
-                    )
-                )
-                place[row, 1 : n + 1] = np.arange(ends[i], ends[i + 1])
-            self.batches.append((ids, (ids != tokenizer.pad_token_id).long(), place))
-
-    def __call__(self, model: PreTrainedModel, wanted: np.ndarray | None = None) -> np.ndarray:
-        """``[layers + 1, words, hidden]``: the vector of each word, or of the wanted, by layer."""
-        import torch
-
-        out: list[np.ndarray] = []
-        model.eval()
-        with torch.inference_mode():
-            for ids, mask, place in self.batches:
-                found = model.base_model(
-                    input_ids=ids, attention_mask=mask, output_hidden_states=True
-                ).hidden_states
-                out = out or [np.zeros((self.words, x.shape[-1]), np.float32) for x in found]
-                real = place >= 0
-                for layer, values in zip(out, found, strict=True):
-                    layer[place[real]] = values.numpy()[real]
-        return np.stack(out if wanted is None else [layer[wanted] for layer in out])
-
-
-def fit_probe(
-    vectors: np.ndarray, labels: np.ndarray, classes: int, penalty: float = 1e-3
-) -> Callable[[np.ndarray], np.ndarray]:
-    """A linear classifier on frozen vectors; returns a function from vectors to classes."""
-    import torch
-
-    middle, spread = vectors.mean(0), vectors.std(0) + 1e-6
-    x = torch.from_numpy((vectors - middle) / spread)
-    y = torch.from_numpy(labels)
-    weights = torch.zeros(x.shape[1], classes, requires_grad=True)
-    bias = torch.zeros(classes, requires_grad=True)
-    optimiser = torch.optim.LBFGS([weights, bias], max_iter=30, line_search_fn="strong_wolfe")
-
-    def loss() -> torch.Tensor:
-        optimiser.zero_grad()
-        found = torch.nn.functional.cross_entropy(x @ weights + bias, y)
-        (found + penalty / 2 * (weights**2).sum()).backward()
-        return found + penalty / 2 * (weights**2).sum()
-
-    optimiser.step(loss)  # type: ignore[arg-type]
-    w, b = weights.detach().numpy(), bias.detach().numpy()
-    return lambda new: (((new - middle) / spread) @ w + b).argmax(1)
-
-
-def nearest_sense(
-    train: np.ndarray,
-    test: np.ndarray,
-    known: questions.SenseExamples,
-    asked: questions.SenseExamples,
-) -> np.ndarray:
-    """``[test]`` bool: is each homonym nearer to the mean vector of its own sense?"""
-    right = np.zeros(len(test), bool)
-    for word in np.unique(asked.word):
-        here = asked.word == word
-        means = [train[(known.word == word) & (known.label == s)].mean(0) for s in (0, 1)]
-        distance = [((test[here] - mean) ** 2).sum(1) for mean in means]
-        right[here] = (distance[1] < distance[0]) == (asked.label[here] == 1)
-    return right
-
-
-def draw(
-    known: Annotated, eligible: np.ndarray, n: int, seed: int, split: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """``n`` words to train a probe on and ``n`` to test it, from documents before ``split``/after.
-
-    Args:
-        known: annotated documents.
-        eligible: ``[words]`` bool: which may be drawn.
-        n: how many, at most, on each side.
-        seed: of the draw.
-        split: number of the first document for testing.
-    """
-    rng = np.random.default_rng(seed)
-    before = known.document < split
-    return (
-        rng.permutation(np.flatnonzero(eligible & before))[:n],
-        rng.permutation(np.flatnonzero(eligible & ~before))[:n],
-    )
 
 
 class Examination:
@@ -146,49 +41,46 @@ class Examination:
         senses: int,
         tokenizer: PreTrainedTokenizerBase,
     ) -> None:
+        self.tokenizer = tokenizer
         known = annotated(town.Town(seed=30_000 + seed).corpus(documents))
-        split, anything = documents // 2, np.ones(len(known.words), bool)
-        named = ~known.where("entity", "O")
-        some = draw(known, anything, tokens, seed, split)
-        names = draw(known, named, tokens // 2, seed, split)
-        others = draw(known, ~named, tokens // 2, seed, split)  # else nearly all would be "O"
         self.known = known
-        self.tasks = {
-            "part of speech": some,
-            "relation": some,
-            "entity": tuple(
-                np.concatenate([a, b[: len(a)]]) for a, b in zip(names, others, strict=True)
-            ),
-            "sentiment": draw(known, known.where("part of speech", *SIDELESS), tokens, seed, split),
-        }
-        self.reader = Reader(known.documents, tokenizer)
+        self.tasks = notebook.questions_about(known, tokens, seed)
         self.senses = questions.sense_task(seed, senses)
-        self.sense_readers = []
-        for part in self.senses:
-            texts = [[word.lower() for word in words] for words in part.words]
-            at = np.cumsum([0, *map(len, texts)])[:-1] + part.position
-            self.sense_readers.append((Reader(texts, tokenizer), at))
+
+    def vectors(self, model: PreTrainedModel, documents: Sequence[Sequence[str]]) -> np.ndarray:
+        """``[words, hidden]``: the top layer's vector of each word of the documents."""
+        of_each = word_vectors(
+            model, self.tokenizer, documents, longest_first=False, autocast="float32"
+        )
+        return np.concatenate(of_each)
+
+    def homonyms(self, model: PreTrainedModel, part: questions.SenseExamples) -> np.ndarray:
+        """``[examples, hidden]``: the top layer's vector of each homonym in its document."""
+        starts = np.cumsum([0, *map(len, part.words)])[:-1]
+        return self.vectors(model, part.words)[starts + part.position]
 
     def __call__(self, model: PreTrainedModel) -> dict[str, float]:
         """Accuracy of the probe for each task, and of nearest senses, all in the top layer."""
-        vectors, row = self.reader(model)[-1], {}
+        vectors, row = self.vectors(model, self.known.documents), {}
         for task, (train, test) in self.tasks.items():
             truth, names = self.known.labels[task], self.known.classes[task]
-            guess = fit_probe(vectors[train], truth[train], len(names))(vectors[test])
+            guess = probe.quick(vectors[train], truth[train], len(names))(vectors[test])
             right = guess == truth[test]
             row[task] = float(right.mean())
             if task == "part of speech":
                 new = ~np.isin(self.known.words[test], self.known.words[train])
                 row["part of speech, new words"] = float(right[new].mean())
-        train, test = (reader(model, at)[-1] for reader, at in self.sense_readers)
-        right = nearest_sense(train, test, self.senses.train, self.senses.test)
+        train, test = (self.homonyms(model, part) for part in self.senses)
+        right = notebook.nearest_sense(train, test, self.senses.train, self.senses.test)
         row["sense"] = float(right.mean())
         return row
 
 
 @lru_cache(maxsize=2)
 def _held_out(seed: int, documents: int) -> tuple[str, ...]:
-    return tuple(town.Town(seed=seed).corpus(documents, start=questions.HELD_OUT).texts())
+    return tuple(
+        town.Town(seed=seed).corpus(documents, start=questions.FIRST_UNSEEN_DOCUMENT).texts()
+    )
 
 
 def masked_loss(
@@ -261,8 +153,8 @@ def counted(
     given = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     with np.errstate(divide="ignore"):
         ppmi = np.maximum(np.log(given / np.maximum(context / context.sum(), 1e-12)), 0)
-    found = TruncatedSVD(size, random_state=seed).fit(ppmi)
-    vectors = found.transform(ppmi) / np.sqrt(found.singular_values_)
+    svd = TruncatedSVD(size, random_state=seed).fit(ppmi)
+    vectors = svd.transform(ppmi) / np.sqrt(svd.singular_values_)
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
     return [str(word).lower() for word in known.words], vectors.astype(np.float32)
 
@@ -308,8 +200,8 @@ def read(
             "loss": masked_loss(trained, tokenizer, _held_out(seed, 200)),
             "guess": questions.probe(trained, tokenizer),
         }
-        found = ask(trained) if ask else {}
-        rows.append({"step": len(guesses) * every, **found, **own})
+        answers = ask(trained) if ask else {}
+        rows.append({"step": len(guesses) * every, **answers, **own})
         guesses.append(own["guess"])
         return own
 
@@ -334,11 +226,14 @@ def read(
     return rows
 
 
-@results.study(
-    "discovery", seeds=range(5), steps=1200, every=100, documents=400, tokens=2500, senses=4
-)
+@results.study("discovery")
 def discovery(
-    seed: int, steps: int, every: int, documents: int, tokens: int, senses: int
+    seed: int,
+    steps: int = 1200,
+    every: int = 100,
+    documents: int = 400,
+    tokens: int = 2500,
+    senses: int = 4,
 ) -> list[dict[str, Any]]:
     """Probes, loss and own guesses while a small masked language model reads a town.
 
@@ -348,11 +243,9 @@ def discovery(
     return read(seed, "random weights", steps, every, ask, enough=True)
 
 
-@results.study("discovery-causes", seeds=range(5), steps=100, every=50, documents=10_000)
-def discovery_causes(seed: int, steps: int, every: int, documents: int) -> list[dict[str, Any]]:
+@results.study("discovery-causes", start=STARTS[1:])
+def discovery_causes(
+    seed: int, start: str, steps: int = 100, every: int = 50, documents: int = 10_000
+) -> list[dict[str, Any]]:
     """The same reading as in ``discovery``, with a head start of three kinds."""
-    return [
-        {"start": start, **row}
-        for start in STARTS[1:]
-        for row in read(seed, start, steps, every, None, documents=documents)
-    ]
+    return read(seed, start, steps, every, None, documents=documents)

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from tl_helpers.lesson import Lesson
 
-lesson = Lesson("11_language_models")
+lesson = Lesson(__file__)

@@ -78,26 +78,16 @@ class KneserNey:
         return -total / sum(map(len, documents))
 
 
-@results.study(
-    "town-language-models",
-    seeds=range(10),
-    steps=200,
-    every=25,
-    batch_size=32,
-    block=128,
-    documents=18_000,
-    order=4,
-    held_out=200,
-)
+@results.study("town-language-models", seeds=range(10))
 def town_language_models(
     seed: int,
-    steps: int,
-    every: int,
-    batch_size: int,
-    block: int,
-    documents: int,
-    order: int,
-    held_out: int,
+    steps: int = 200,
+    every: int = 25,
+    batch_size: int = 32,
+    block: int = 128,
+    documents: int = 18_000,
+    order: int = 4,
+    held_out: int = 200,
 ) -> list[dict[str, Any]]:
     """Bits per word on held-out documents, while a causal transformer reads a town once.
 
@@ -105,7 +95,10 @@ def town_language_models(
     and weights.
     """
     home = town.Town(seed=seed)
-    corpus, test = home.corpus(documents), home.corpus(held_out, start=questions.HELD_OUT)
+    corpus, test = (
+        home.corpus(documents),
+        home.corpus(held_out, start=questions.FIRST_UNSEEN_DOCUMENT),
+    )
     model, tokenizer = models.new("small", "clm", seed=seed)
     blocks = pretrain.pack(corpus.texts(), tokenizer, block)
 

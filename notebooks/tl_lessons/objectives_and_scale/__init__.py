@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from tl_helpers.lesson import Lesson
 
-lesson = Lesson("13_objectives_and_scale")
+lesson = Lesson(__file__)

@@ -1,33 +1,17 @@
-"""The exercises of ``13_objectives_and_scale`` on what to predict."""
+"""What the exercises of ``13_objectives_and_scale`` do; their words are in the TOML file."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from tl_helpers.exercises.functions import Function
-from tl_helpers.exercises.model import Exercise, Mistake, add
-from tl_helpers.exercises.readings import Reading
+from tl_helpers.exercises import Sheet
+from tl_lessons.objectives_and_scale import lesson
 
-NOTEBOOK = "13_objectives_and_scale"
+sheet = Sheet(lesson.notebook, __file__)
 
 # --- obj-labels ----------------------------------------------------------------------------------
-
-Words = Sequence[str]
-
-
-def detection_labels(original: Words, shown: Words, chosen: Sequence[int]) -> list[int]:
-    """1 where the word that is shown is not the author's, else 0.
-
-    Args:
-        original: what the author wrote.
-        shown: the same, with the generator's words at the chosen places.
-        chosen: those places.
-    """
-    return [int(a != b) for a, b in zip(original, shown, strict=True)]
 
 
 def _filled(rng: np.random.Generator) -> list[tuple[Any, Any, Any]]:
@@ -45,113 +29,51 @@ def _filled(rng: np.random.Generator) -> list[tuple[Any, Any, Any]]:
     return [*cases, (["a", "b", "c", "d"], ["a", "x", "c", "d"], [1, 2])]
 
 
-def _at_chosen(original: Words, shown: Words, chosen: Sequence[int]) -> list[int]:
-    return [int(i in set(chosen)) for i in range(len(original))]
+@sheet.function("obj-labels", cases=_filled, returns="a list of 0 and 1, one for each word")
+def detection_labels(original, shown, chosen):
+    """The places are not even needed. Where the generator happened to draw the author's own word,
+    nothing was replaced, and nobody could tell (Clark et al. 2020, section 2)."""
+    return [int(a != b) for a, b in zip(original, shown)]
 
 
-add(
-    Exercise(
-        id="obj-labels",
-        notebook=NOTEBOOK,
-        question=(
-            "Write detection_labels(original, shown, chosen): for every word of the text, 1 if the "
-            "discriminator should call it replaced, 0 if it should call it original. The generator "
-            "was asked at the places in `chosen`."
-        ),
-        answer=Function(detection_labels, _filled, returns="a list of 0 and 1, one for each word"),
-        solution=(
-            "def detection_labels(original, shown, chosen):\n"
-            "    return [int(a != b) for a, b in zip(original, shown)]"
-        ),
-        right=(
-            "The places are not even needed. Where the generator happened to draw the author's own "
-            "word, nothing was replaced, and nobody could tell (Clark et al. 2020, section 2)."
-        ),
-        also_right=(
-            detection_labels,
-            lambda original, shown, chosen: [
-                1 if i in chosen and original[i] != shown[i] else 0 for i in range(len(shown))
-            ],
-            lambda original, shown, chosen: [*map(int, np.array(original) != np.array(shown))],
-        ),
-        mistakes=(
-            Mistake(
-                _at_chosen,
-                "That is 1 wherever the generator was *asked*. But a good generator often draws "
-                "the word that stood there. Is that word replaced? Could anybody see it?",
-            ),
-            Mistake(
-                lambda original, shown, chosen: [
-                    int(a == b) for a, b in zip(original, shown, strict=True)
-                ],
-                "The other way round: 1 stands for *replaced*, as in transformers.",
-            ),
-            Mistake(
-                lambda original, shown, chosen: [int(original[i] != shown[i]) for i in chosen],
-                "Those are labels for the chosen places only. The discriminator is asked about "
-                "*every* word, and that is the point: every position teaches something.",
-                also=(lambda original, shown, chosen: [1 for _ in chosen],),
-            ),
-            Mistake(
-                lambda original, shown, chosen: [
-                    i for i, (a, b) in enumerate(zip(original, shown, strict=True)) if a != b
-                ],
-                "Those are the *places* of the replaced words. Asked for is one label, 0 or 1, for "
-                "each word of the text.",
-            ),
-        ),
-        hints=(
-            "By hand: the author wrote a b c d, the generator was asked at 1 and 2 and drew x and "
-            "c. The labels are 0 1 0 0. Why is the third one 0?",
-            "A word is replaced where what is shown differs from what was written.",
-        ),
-    )
-)
+@detection_labels.also_right
+def with_the_places(original, shown, chosen):
+    return [1 if i in chosen and original[i] != shown[i] else 0 for i in range(len(shown))]
+
+
+@detection_labels.also_right
+def with_arrays(original, shown, chosen):
+    return [*map(int, np.array(original) != np.array(shown))]
+
+
+@detection_labels.wrong
+def where_asked(original, shown, chosen):
+    """That is 1 wherever the generator was *asked*. But a good generator often draws the word that
+    stood there. Is that word replaced? Could anybody see it?"""
+    return [int(i in chosen) for i in range(len(original))]
+
+
+@detection_labels.wrong
+def the_other_way_round(original, shown, chosen):
+    """The other way round: 1 stands for *replaced*, as in transformers."""
+    return [int(a == b) for a, b in zip(original, shown)]
+
+
+@detection_labels.wrong(also=[lambda original, shown, chosen: [1 for _ in chosen]])
+def of_chosen_places_only(original, shown, chosen):
+    """Those are labels for the chosen places only. The discriminator is asked about *every* word,
+    and that is the point: every position teaches something."""
+    return [int(original[i] != shown[i]) for i in chosen]
+
+
+@detection_labels.wrong
+def places_instead_of_labels(original, shown, chosen):
+    """Those are the *places* of the replaced words. Asked for is one label, 0 or 1, for each word
+    of the text."""
+    return [i for i, (a, b) in enumerate(zip(original, shown)) if a != b]
+
 
 # --- obj-first -----------------------------------------------------------------------------------
-
-Curves = Mapping[str, tuple[Sequence[float], Sequence[float]]]  # objective -> compute, accuracy
-
-
-def first_to_reach(curves: Curves, level: float) -> list[str]:
-    """The objective whose curve reaches ``level`` with the least compute (all that tie)."""
-    at = {name: _crossing(curve, level) for name, curve in curves.items()}
-    best = min(at.values())
-    if np.isinf(best):
-        return ["none"]
-    return [name for name, value in at.items() if value <= best * 1.05]
-
-
-def _crossing(curve: tuple[Sequence[float], Sequence[float]], level: float) -> float:
-    """Where the straight pieces between the points first reach the level; inf if nowhere."""
-    x, y = (np.asarray(side, float) for side in curve)
-    for i in range(len(x)):
-        if y[i] >= level:
-            if i == 0:
-                return float(x[0])
-            return float(x[i - 1] + (level - y[i - 1]) / (y[i] - y[i - 1]) * (x[i] - x[i - 1]))
-    return float("inf")
-
-
-def _order(curves: Curves, level: float) -> list[tuple[float, str]]:
-    """``(where it crosses, name)`` of each curve but those that are right, first come first."""
-    right = first_to_reach(curves, level)
-    return sorted((_crossing(c, level), name) for name, c in curves.items() if name not in right)
-
-
-def _last(curves: Curves, level: float, never: bool = False) -> str | None:
-    """The last to cross; ``never``: it, if it does not cross at all."""
-    order = _order(curves, level)
-    return order[-1][1] if order and never == (order[-1][0] == float("inf")) else None
-
-
-def _second(curves: Curves, level: float, high: bool = False) -> str | None:
-    """Another that crosses before the last; ``high``: one that is highest at the first look."""
-    order = _order(curves, level)
-    if len(order) < 2 or order[0][0] == float("inf"):
-        return None
-    name = order[0][1]
-    return name if high == (name == max(curves, key=lambda n: curves[n][1][1])) else None
 
 
 def _race(rng: np.random.Generator) -> dict[str, Any]:
@@ -159,10 +81,10 @@ def _race(rng: np.random.Generator) -> dict[str, Any]:
     names = ["causal", "masked", "replaced"]
     rng.shuffle(names)
     x = np.linspace(0, 4, 9)
-    shift = dict(zip(names, (1.2, 2.0, 2.9), strict=True))
+    shift = dict(zip(names, (1.2, 2.0, 2.9)))
     others = rng.permutation([0.62, 0.57])
-    start = dict(zip(names, (0.55, *others), strict=True))
-    rise = dict(zip(names, (0.3, 0.3, rng.choice([0.3, 0.1])), strict=True))
+    start = dict(zip(names, (0.55, *others)))
+    rise = dict(zip(names, (0.3, 0.3, rng.choice([0.3, 0.1]))))
     return {
         "level": 0.75,
         "curves": {
@@ -175,61 +97,292 @@ def _race(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-add(
-    Exercise(
-        id="obj-first",
-        notebook=NOTEBOOK,
-        question=(
-            "Draw a horizontal line at the level. Which curve crosses it with the least compute? "
-            'Write "causal", "masked" or "replaced" ("none" if no curve gets there).'
-        ),
-        answer=Reading(
-            first_to_reach, _race, form='"causal", "masked", "replaced" or "none"', text=True
-        ),
-        solution=(
-            "reached = {}\n"
-            "for name, (compute, accuracy) in curves.items():\n"
-            "    reached[name] = min((c for c, a in zip(compute, accuracy) if a >= level),\n"
-            "                        default=float('inf'))\n"
-            "first = min(reached, key=reached.get)\n"
-            "first = first if reached[first] < float('inf') else 'none'"
-        ),
-        right=(
-            "Read sideways, the picture says what an objective *costs*; read upwards, what it is "
-            "worth at one price. The order of the curves need not be the same at every level."
-        ),
-        mistakes=(
-            Mistake(
-                _last,
-                "That one is the *last* to get there. Less compute lies to the left.",
-            ),
-            Mistake(
-                partial(_last, never=True),
-                "That curve stays below the line to its very end: it does not cross it at all.",
-            ),
-            Mistake(
-                partial(_second, high=True),
-                "That curve is highest at the very left. But does it cross the line there? Follow "
-                "the line from left to right until it meets the first curve.",
-            ),
-            Mistake(
-                _second,
-                "That one crosses the line, too, but another does so before it, with less compute.",
-            ),
-            Mistake(
-                lambda curves, level: float(
-                    min(_crossing(curve, level) for curve in curves.values())
-                ),
-                "That is *where* the first curve crosses, in compute. Which curve is it?",
-            ),
-            Mistake(
-                lambda curves, level: "random",
-                "Random weights read nothing: they have no curve. Choose one of the three.",
-            ),
-        ),
-        hints=(
-            "Go along the line at the level, from the left, until you meet a curve.",
-            "Each curve has one crossing, or none. The leftmost of them decides.",
-        ),
-    )
-)
+@sheet.reading("obj-first", seen=_race, form='"causal", "masked", "replaced" or "none"', text=True)
+def first(curves, level):
+    """Read sideways, the picture says what an objective *costs*; read upwards, what it is worth at
+    one price. The order of the curves need not be the same at every level."""
+    crossing = {}
+    for name, (compute, accuracy) in curves.items():
+        above = [i for i, height in enumerate(accuracy) if height >= level]
+        if above:  # it crosses the level between the first point above and the one before
+            piece = slice(max(above[0] - 1, 0), above[0] + 1)
+            crossing[name] = np.interp(level, accuracy[piece], compute[piece])
+    return min(crossing, key=crossing.get) if crossing else "none"
+
+
+def _crossing(curve, level):
+    """Where the straight pieces between the points first reach the level; inf if nowhere."""
+    compute, accuracy = (np.asarray(side, float) for side in curve)
+    if not (accuracy >= level).any():
+        return np.inf
+    i = int(np.argmax(accuracy >= level))
+    piece = slice(max(i - 1, 0), i + 1)
+    return float(np.interp(level, accuracy[piece], compute[piece]))
+
+
+@first.also_right
+def as_good_as_first(curves, level):
+    at = {name: _crossing(curve, level) for name, curve in curves.items()}
+    return [name for name in at if np.isfinite(at[name]) and at[name] <= min(at.values()) * 1.05]
+
+
+def _others(curves, level):
+    """``(where it crosses, name)`` of each curve but those that are right, first come first."""
+    right = as_good_as_first(curves, level)
+    return sorted((_crossing(curves[name], level), name) for name in curves if name not in right)
+
+
+@first.wrong
+def last(curves, level):
+    """That one is the *last* to get there. Less compute lies to the left."""
+    at, name = _others(curves, level)[-1]
+    return name if np.isfinite(at) else None
+
+
+@first.wrong
+def crosses_nowhere(curves, level):
+    """That curve stays below the line to its very end: it does not cross it at all."""
+    at, name = _others(curves, level)[-1]
+    return None if np.isfinite(at) else name
+
+
+def _second(curves, level):
+    """Another that crosses, before the last."""
+    others = _others(curves, level)
+    return others[0][1] if len(others) > 1 and np.isfinite(others[0][0]) else None
+
+
+def _highest_at_first(curves):
+    return max(curves, key=lambda name: curves[name][1][1])
+
+
+@first.wrong
+def begins_highest(curves, level):
+    """That curve is highest at the very left. But does it cross the line there? Follow the line
+    from left to right until it meets the first curve."""
+    second = _second(curves, level)
+    return second if second == _highest_at_first(curves) else None
+
+
+@first.wrong
+def second(curves, level):
+    """That one crosses the line, too, but another does so before it, with less compute."""
+    name = _second(curves, level)
+    return None if name == _highest_at_first(curves) else name
+
+
+@first.wrong
+def where_and_not_which(curves, level):
+    """That is *where* the first curve crosses, in compute. Which curve is it?"""
+    return min(_crossing(curve, level) for curve in curves.values())
+
+
+@first.wrong
+def random_weights(curves, level):
+    """Random weights read nothing: they have no curve. Choose one of the three."""
+    return "random"
+
+
+# --- scale-trick ---------------------------------------------------------------------------------
+
+
+@sheet.outcome("scale-trick")
+def what_each_saves(factors):
+    """``factors``: trick -> how many times the work it saves."""
+    listed = ", ".join(f"{name} {times:.1f}" for name, times in factors.items())
+    return f"Times the work for a token, if it is left out: {listed}."
+
+
+# --- scale-budget --------------------------------------------------------------------------------
+
+
+def _some_ladder(rng: np.random.Generator) -> dict[str, Any]:
+    """A ladder after a law in which the middle size is best for the budget."""
+    sizes, amounts = (40_000, 100_000, 250_000), (131_072, 262_144, 524_288, 1_048_576)
+    A, B = 900 * rng.uniform(0.97, 1.03), 5500 * rng.uniform(0.97, 1.03)
+    losses = {n: {d: float(1.3 + A / n**0.66 + B / d**0.75) for d in amounts} for n in sizes}
+    return {"losses": losses, "budget": 6 * 100_000 * 524_288.0}
+
+
+@sheet.reading("scale-budget", seen=_some_ladder, form="a number of parameters")
+def parameters_of_best(losses, budget):
+    """Too small a model cannot learn more from further text; too large a one cannot afford enough
+    of it. In between lies the size for this budget, and it moves up with it."""
+    affordable = {
+        n: min(loss for tokens, loss in runs.items() if 6 * n * tokens <= budget)
+        for n, runs in losses.items()
+        if 6 * n * min(runs) <= budget
+    }
+    return min(affordable, key=affordable.get)
+
+
+def _unless_best(losses, budget, n):
+    return None if n == parameters_of_best(losses, budget) else n
+
+
+def _runs_of_best(losses, budget):
+    """Loss and tokens of what the best size can afford."""
+    n = parameters_of_best(losses, budget)
+    return [(loss, tokens) for tokens, loss in losses[n].items() if 6 * n * tokens <= budget]
+
+
+@parameters_of_best.wrong
+def largest(losses, budget):
+    """The largest model has the lowest loss when it may read as much as the others. For the same
+    *budget* it reads less. Look left of the vertical line only."""
+    return _unless_best(losses, budget, max(losses))
+
+
+@parameters_of_best.wrong
+def smallest(losses, budget):
+    """The smallest model reads the most for the budget, but what it can hold is soon full. Compare
+    the heights of the lines where they meet the budget."""
+    return _unless_best(losses, budget, min(losses))
+
+
+@parameters_of_best.wrong
+def least_loss(losses, budget):
+    """That is the *loss* of the best run. The question is which model it was: the name of its
+    line."""
+    return float(min(_runs_of_best(losses, budget))[0])
+
+
+@parameters_of_best.wrong
+def tokens_of_best(losses, budget):
+    """That is how many *tokens* the best run has read. The question is its size."""
+    return min(_runs_of_best(losses, budget))[1]
+
+
+# --- scale-optimal -------------------------------------------------------------------------------
+
+
+def _laws(rng: np.random.Generator) -> list[tuple[Any, ...]]:
+    cases = []
+    for low, high in ((0.28, 0.34), (0.45, 0.3), (0.6, 0.9), (0.35, 0.7)):
+        a, b = low * rng.uniform(0.9, 1.1), high * rng.uniform(0.9, 1.1)
+        A, B = 10 ** rng.uniform(2.0, 2.6), 10 ** rng.uniform(2.7, 3.4)
+        cases.append((float(A), float(a), float(B), float(b), float(10 ** rng.uniform(16, 19))))
+    return cases
+
+
+@sheet.function("scale-optimal", cases=_laws, tolerance=1e-2, returns="one number of parameters")
+def best_size(A, a, B, b, compute):
+    """N grows with the power b / (a + b) of the compute, D with a / (a + b). If the two exponents
+    are alike, so are these: one half each, the rule of Hoffmann et al. (2022)."""
+    # D = compute / 6 / N; the derivative by N is zero where
+    # a * A / N**a == b * B / D**b
+    G = (a * A / (b * B)) ** (1 / (a + b))
+    return G * (compute / 6) ** (b / (a + b))
+
+
+@best_size.also_right
+def by_search(A, a, B, b, compute):
+    from scipy.optimize import minimize_scalar
+
+    def loss(log_size):
+        n = np.exp(log_size)
+        return float(np.log(A / n**a + B / (compute / 6 / n) ** b))
+
+    bounds = (0, np.log(compute / 6))
+    best = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-10})
+    return float(np.exp(best.x))
+
+
+@best_size.wrong
+def one_operation(A, a, B, b, compute):
+    """Nearly: with N * D = compute. But a token costs six operations for each parameter, so
+    N * D = compute / 6."""
+    return best_size(A, a, B, b, compute * 6)
+
+
+@best_size.wrong
+def best_tokens(A, a, B, b, compute):
+    """Those are the best *tokens*. The size goes with them: N = compute / 6 / D."""
+    return compute / 6 / best_size(A, a, B, b, compute)
+
+
+@best_size.wrong
+def swapped_exponents(A, a, B, b, compute):
+    """The exponents are swapped. If the loss falls *faster* with data (a large b), a few tokens go
+    a long way, and the size should get more of the compute: b on top."""
+    return (a * A / (b * B)) ** (1 / (a + b)) * (compute / 6) ** (a / (a + b))
+
+
+@best_size.wrong
+def both_terms_equal(A, a, B, b, compute):
+    """That is where both terms are *equal*. The sum is smallest where their slopes balance:
+    a * A / N**a = b * B / D**b."""
+    return (A / B) ** (1 / (a + b)) * (compute / 6) ** (b / (a + b))
+
+
+@best_size.wrong
+def half_and_half(A, a, B, b, compute):
+    """Half and half whatever the law says? Only if both terms are alike. Put D = compute / 6 / N
+    into the law and look for its minimum over N."""
+    return float(np.sqrt(compute / 6))
+
+
+# --- scale-hours ---------------------------------------------------------------------------------
+
+
+def _jobs(rng: np.random.Generator) -> list[tuple[Any, ...]]:
+    return [
+        (
+            float(rng.integers(1, 90)) * 10.0 ** int(rng.integers(6, 10)),
+            float(rng.integers(1, 90)) * 10.0 ** int(rng.integers(8, 11)),
+            float(rng.integers(2, 9)) * 1e14,
+            float(rng.uniform(0.2, 0.6)),
+        )
+        for _ in range(5)
+    ]
+
+
+@sheet.function("scale-hours", cases=_jobs, returns="one number, in hours")
+def training_hours(parameters, tokens, peak, utilisation):
+    """Two operations (multiply, add) for each parameter and token forwards, four backwards. What a
+    pass over the data costs is known before anything is run."""
+    operations = 6 * parameters * tokens
+    return operations / (peak * utilisation) / 3600
+
+
+@training_hours.also_right
+def forwards_and_backwards(parameters, tokens, peak, utilisation):
+    return (2 + 4) * parameters * tokens / 3600 / utilisation / peak
+
+
+@training_hours.also_right
+def with_numpy(parameters, tokens, peak, utilisation):
+    return np.float64(parameters) * tokens * 6 / (3600 * peak * utilisation)
+
+
+@training_hours.wrong
+def forward_only(parameters, tokens, peak, utilisation):
+    """That is the forward pass alone: one multiplication and one addition. The backward pass needs
+    the gradient of the inputs *and* of the weights, twice as much again."""
+    return 2 * parameters * tokens / (peak * utilisation) / 3600
+
+
+@training_hours.wrong
+def one_operation_each(parameters, tokens, peak, utilisation):
+    """Each parameter is used more than once for a token: a multiplication and an addition forwards,
+    and twice that backwards. Six in all."""
+    return parameters * tokens / (peak * utilisation) / 3600
+
+
+@training_hours.wrong
+def at_its_peak(parameters, tokens, peak, utilisation):
+    """That is a device at its peak, and nobody reaches that. Only the share `utilisation` of it
+    does useful work."""
+    return 6 * parameters * tokens / peak / 3600
+
+
+@training_hours.wrong
+def times_utilisation(parameters, tokens, peak, utilisation):
+    """The lower the utilisation, the *longer* it takes: divide by it."""
+    return 6 * parameters * tokens * utilisation / peak / 3600
+
+
+@training_hours.wrong(also=[lambda n, d, p, u: 6 * n * d / (p * u) / 60])
+def in_seconds(parameters, tokens, peak, utilisation):
+    """Right, but in seconds. An hour has 3,600 of them."""
+    return 6 * parameters * tokens / (peak * utilisation)

@@ -1,15 +1,15 @@
 """The scaling ladder of notebook 13: sizes x amounts of text, each read once, judged on new text.
 
-The notebook has the same code in a cell; a test holds the two together.
+A run is the function ``climb`` that the notebook defines in a cell.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tl_helpers import models, questions, town
+from tl_helpers.core.cells import Cells
 from tl_helpers.measure import results
 from tl_helpers.train import pretrain
 from tl_helpers.train.batches import Batches
@@ -18,8 +18,10 @@ from tl_helpers.train.cost import Rates, training_rates
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+notebook = Cells("13_objectives_and_scale")
 BATCH, BLOCK = 8, 128
-HELD_OUT = 400  # documents to judge by
+TOKENS = (131_072, 262_144, 524_288, 1_048_576)
+TEST_DOCUMENTS = 400  # documents to judge by
 
 
 def parameters(model: PreTrainedModel) -> int:
@@ -44,72 +46,34 @@ def model_of(width: int, layers: int, seed: int) -> tuple[PreTrainedModel, PreTr
     )
 
 
-def read_once(width: int, layers: int, tokens: int, seed: int) -> dict[str, Any]:
-    """A causal model of this size that reads so many tokens, each once.
-
-    Batch and rate are the same rule everywhere: small batches, and a rate that falls with the
-    width. Each run has its own schedule down to zero, as long as the run (Hoffmann et al., 2022).
-
-    Args:
-        width: hidden units.
-        layers: transformer blocks.
-        tokens: to read.
-        seed: of the town's text, the weights and the order.
-
-    Returns:
-        ``parameters``, ``tokens``, ``loss`` (nats per word of held-out documents, their ends
-        included), ``truth`` (minus the true log-probability of the same, likewise), ``seconds`` of
-        training (processor time).
-    """
-    model, tokenizer = model_of(width, layers, seed)
-    blocks = pretrain.pack(town.Town(seed=seed).corpus(tokens // 40).texts(), tokenizer, BLOCK)
-    started = time.process_time()
-    pretrain.fit(
-        model,
-        blocks,
-        tokenizer=tokenizer,
-        objective="clm",
-        steps=tokens // (BATCH * BLOCK),
-        batch_size=BATCH,
-        optimiser="muon",
-        learning_rate=2 / width,
-        seed=seed,
-        progress=False,
-    )
-    seconds = time.process_time() - started
-    test = town.Town().corpus(HELD_OUT, start=questions.HELD_OUT)  # the same for all
-    spent = questions.log_probabilities(model, tokenizer, test.texts())
-    return {
-        "width": width,
-        "layers": layers,
-        "parameters": parameters(model),
-        "tokens": tokens,
-        "loss": float(-spent.sum() / test.n_tokens),
-        "truth": test.entropy_per_token(),
-        "seconds": round(seconds, 2),
-    }
-
-
 @results.study(
     "scaling-ladder",
-    seeds=range(5),
-    sizes=((24, 2), (32, 2), (48, 2), (64, 2), (96, 2)),
-    tokens=(131_072, 262_144, 524_288, 1_048_576),
-    held_out=((128, 2), (256, 4)),
+    {"part": "ladder", "width": [24, 32, 48, 64, 96], "layers": 2, "tokens": TOKENS},
+    {"part": "held out", "width": 128, "layers": 2, "tokens": TOKENS[-1]},
+    {"part": "held out", "width": 256, "layers": 4, "tokens": TOKENS[-1]},
 )
-def scaling_ladder(
-    seed: int,
-    sizes: Sequence[tuple[int, int]],
-    tokens: Sequence[int],
-    held_out: Sequence[tuple[int, int]],
-) -> list[dict[str, Any]]:
+def scaling_ladder(seed: int, part: str, width: int, layers: int, tokens: int) -> dict[str, Any]:
     """Every size reads every amount; the sizes that no law is fitted to read the largest only.
 
     Rows of the latter are marked ``"part": "held out"``.
+
+    Returns:
+        ``parameters``, ``loss`` (nats per word of held-out documents, their ends included),
+        ``truth`` (minus the true log-probability of the same, likewise), ``seconds`` (processor
+        time of the run, its text and its judging included).
     """
-    plan = [("ladder", size, amount) for size in sizes for amount in tokens]
-    plan += [("held out", size, tokens[-1]) for size in held_out]
-    return [{"part": part, **read_once(*size, amount, seed)} for part, size, amount in plan]
+    climb = notebook.climb
+    began = time.process_time()
+    loss = climb(width, layers, tokens, seed)
+    spent = time.process_time() - began
+    return {
+        "parameters": parameters(model_of(width, layers, seed)[0]),
+        "loss": loss,
+        "truth": town.Town()
+        .corpus(TEST_DOCUMENTS, start=questions.FIRST_UNSEEN_DOCUMENT)
+        .entropy_per_token(),
+        "seconds": round(spent, 2),
+    }
 
 
 def rates(width: int, layers: int, steps: int, seed: int = 0, batch: int = BATCH) -> Rates:
@@ -122,32 +86,20 @@ def rates(width: int, layers: int, steps: int, seed: int = 0, batch: int = BATCH
 
 @results.study(
     "utilisation",
-    seeds=range(5),
-    sizes=((32, 2), (64, 2), (128, 2), (256, 4)),
-    batches=(BATCH, 8 * BATCH),
-    steps=8,
+    {"width": [32, 64, 128], "layers": 2},
+    {"width": 256, "layers": 4},
+    batch=[BATCH, 8 * BATCH],
 )
-def utilisation(
-    seed: int, sizes: Sequence[tuple[int, int]], batches: Sequence[int], steps: int
-) -> list[dict[str, Any]]:
+def utilisation(seed: int, width: int, layers: int, batch: int, steps: int = 8) -> dict[str, float]:
     """What share of the machine's bf16 matrix rate a training step of the ladder reaches.
 
     ``share`` counts all matrix products of a step, those of Muon included; ``network`` those of the
     network alone. The ladder's batch, and one eight times as large. Squares and steps take turns.
     Measure on an idle machine, with all its cores.
     """
-    rows = []
-    for width, layers in sizes:
-        for batch in batches:
-            found = rates(width, layers, steps, seed, batch)
-            rows.append(
-                {
-                    "width": width,
-                    "layers": layers,
-                    "batch": batch,
-                    "share": found.step / found.peak,
-                    "network": found.network / found.peak,
-                    "peak": found.peak,
-                }
-            )
-    return rows
+    reached = rates(width, layers, steps, seed, batch)
+    return {
+        "share": reached.step / reached.peak,
+        "network": reached.network / reached.peak,
+        "peak": reached.peak,
+    }

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tl_helpers import models, town
+from tl_helpers import models, questions, town
+from tl_helpers.data import balanced
 from tl_helpers.measure import results
-from tl_helpers.train import adapt, pretrain
-from tl_lessons.start_here.studies import balanced
+from tl_helpers.train import adapt, batches, pretrain, probe
+from tl_helpers.train.cost import flops_of
+from tl_helpers.train.word_vectors import word_vectors
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -39,28 +42,16 @@ def step_flops(objective: str, batch_size: int, mask_rate: float, block: int = 1
         mask_rate: share of positions that are hidden.
         block: tokens per block.
     """
-    import torch
-    from torch.utils.flop_counter import FlopCounterMode
-
-    from tl_helpers.train import (
-        batches,
-        electra,
-        precision,
-    )
-
     model, tokenizer = models.new("small", objective)
     texts = town.Town(seed=0).corpus(batch_size * block // 20).texts()
     blocks = pretrain.pack(texts, tokenizer, block)
     batch = batches.Batches(blocks, tokenizer, objective, mask_rate, batch_size, 0)(0)
-    trained: Any = electra.Pair(model, None) if objective == "rtd" else model
-    with torch.random.fork_rng(devices=[]), precision.eager_attention(trained):
-        with FlopCounterMode(display=False) as counter:
-            if objective == "rtd":
-                loss = electra.loss_of(trained, batch, separate=True)
-            else:
-                loss = batches.loss_of(trained, batch, objective, separate=True)
-            loss.backward()
-    return int(counter.get_total_flops())
+    if objective == "rtd":
+        from tl_helpers.train import electra
+
+        pair = electra.Pair(model, None)
+        return flops_of(lambda: electra.loss_of(pair, batch, separate=True), pair)
+    return flops_of(lambda: batches.loss_of(model, batch, objective, separate=True), model)
 
 
 def read(
@@ -100,12 +91,7 @@ class Opinions:
     """One-sentence opinions, some with labels to learn from, 700 to be judged on."""
 
     def __init__(self, seed: int) -> None:
-        corpus = town.Town(seed=10_000 + seed, **PART).corpus(1800)
-        sentiment = corpus.sentence_sentiment()
-        keep = np.flatnonzero((sentiment < 2) & (corpus.draws.role == 1))
-        keep = keep[np.unique(corpus.draws.doc[keep], return_index=True)[1]]  # one a document
-        sentences = corpus.sentences()
-        texts, labels = [sentences[i] for i in keep], sentiment[keep]
+        texts, labels, _ = questions.opinion_task(seed, 1800, **PART)
         self.seed, cut = seed, len(texts) - TEST
         self.texts, self.labels = texts[:cut], labels[:cut]
         self.test, self.truth = texts[cut:], labels[cut:]
@@ -125,43 +111,6 @@ class Opinions:
         return float((fitted.predict(self.test) == self.truth).mean())
 
 
-def word_vectors(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, texts: Sequence[Sequence[str]]
-) -> list[np.ndarray]:
-    """Top-layer vectors of the words of each text, ``[words, hidden]``; the window may cut some."""
-    import torch
-
-    from tl_helpers.train import precision
-    from tl_helpers.train import texts as _texts
-
-    rows = tokenizer(
-        [list(t) for t in texts],
-        is_split_into_words=True,
-        truncation=True,
-        max_length=128,
-        return_attention_mask=False,
-    )["input_ids"]
-    body = precision.for_inference(model.base_model)
-    out: list[np.ndarray] = [np.empty(0)] * len(rows)
-    with torch.inference_mode():
-        for index in _texts.by_length(rows, 64):
-            ids, mask = _texts.pad([rows[i] for i in index], _texts.padding_id(tokenizer))
-            states = body(input_ids=ids, attention_mask=mask)[0].float().numpy()
-            for i, state in zip(index, states, strict=True):
-                out[i] = state[1 : 1 + min(len(texts[i]), 126)]
-    return out
-
-
-def linear(rows: np.ndarray, labels: np.ndarray, test: np.ndarray, truth: np.ndarray) -> float:
-    """Accuracy of a standardised logistic regression."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    fitted = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=500))
-    return float(np.mean(fitted.fit(rows, labels).predict(test) == truth))
-
-
 class Tagged:
     """Sentences with a tag for each word, one from each document of a town of its own.
 
@@ -173,57 +122,45 @@ class Tagged:
 
     def __init__(self, seed: int, sentences: int, tags: str) -> None:
         corpus = town.Town(seed=30_000 + seed, **PART).corpus(sentences + 200)
-        words, found, bounds = corpus.words(), getattr(corpus, tags)(), corpus.draws.t_start
+        words, gold, bounds = corpus.words(), getattr(corpus, tags)(), corpus.draws.t_start
         first = np.unique(corpus.draws.doc, return_index=True)[1]
         rng = np.random.default_rng(seed)  # which of its sentences
         last = np.append(first[1:], len(corpus.draws.doc))
         chosen = rng.integers(first, last)
         self.words = [words[bounds[i] : bounds[i + 1]].tolist() for i in chosen]
-        self.tags = [found[bounds[i] : bounds[i + 1]] for i in chosen]
+        self.tags = [gold[bounds[i] : bounds[i + 1]] for i in chosen]
         self.cut = sentences
 
     def accuracy(self, model: Any, tokenizer: Any) -> float:
         """Share of words with the right tag, by a linear classifier on their vectors."""
         vectors = word_vectors(model, tokenizer, self.words)
         tags = [tag[: len(v)] for tag, v in zip(self.tags, vectors, strict=True)]
-        return linear(
-            np.concatenate(vectors[: self.cut]),
-            np.concatenate(tags[: self.cut]),
-            np.concatenate(vectors[self.cut :]),
-            np.concatenate(tags[self.cut :]),
-        )
+        known, asked = slice(self.cut), slice(self.cut, None)
+        tagger = probe.linear(np.concatenate(vectors[known]), np.concatenate(tags[known]), C=0.1)
+        right = tagger.predict(np.concatenate(vectors[asked])) == np.concatenate(tags[asked])
+        return float(right.mean())
 
 
+@cache
 def runs_of(budget: float, batch_size: int, mask_rate: float) -> dict[str, tuple[int, int]]:
     """Objective -> steps that the budget (in 10^12 operations) pays for, operations of a step."""
     each = {o: step_flops(o, batch_size, mask_rate) for o in ("clm", "mlm", "rtd")}
     return {o: (round(budget * 1e12 / flops), flops) for o, flops in each.items()}
 
 
-@results.study(
-    "objectives",
-    seeds=range(5),
-    budget=1.4,
-    batch_size=8,
-    mask_rate=0.25,
-    looks=7,
-    labels=(16, 64, 256),
-    tuned=((64, 40),),
-    tagged=32,
-    part=PART,
-    learning_rates=RATES,
-)
+@results.study("objectives", objective=["clm", "mlm", "rtd", "random"])
 def objectives(
     seed: int,
-    budget: float,
-    batch_size: int,
-    mask_rate: float,
-    looks: int,
-    labels: Iterable[int],
-    tuned: Iterable[tuple[int, int]],
-    tagged: int,
-    part: Any,
-    learning_rates: Any,
+    objective: str,
+    budget: float = 1.4,
+    batch_size: int = 8,
+    mask_rate: float = 0.25,
+    looks: int = 7,
+    labels: Iterable[int] = (16, 64, 256),
+    tuned: Iterable[tuple[int, int]] = ((64, 40),),
+    tagged: int = 32,
+    part: Any = PART,
+    learning_rates: Any = RATES,
 ) -> list[dict[str, Any]]:
     """Causal, masked and replaced-token pre-training at equal compute, and what each is good for.
 
@@ -238,70 +175,52 @@ def objectives(
     tags = {kind: Tagged(seed, tagged, kind) for kind in ("pos", "relations")}
     rows: list[dict[str, Any]] = []
 
-    def note(objective: str, measure: str, value: float, **more: Any) -> None:
-        rows.append({"objective": objective, "measure": measure, "value": value, **more})
-
-    def judge(name: str, model: Any, tokenizer: Any) -> None:
-        for n in labels:
-            found = opinions.accuracy(model, tokenizer, n, mode="features")
-            note(name, "opinions", found, labels=n, mode="features")
-        for n, steps in tuned:
-            found = opinions.accuracy(model, tokenizer, n, steps=steps, learning_rate=5e-4)
-            note(name, "opinions", found, labels=n, mode="fine-tune")
-        for kind, task in tags.items():
-            note(name, kind, task.accuracy(model, tokenizer), labels=tagged)
+    def note(measure: str, value: float, **more: Any) -> None:
+        rows.append({"measure": measure, "value": value, **more})
 
     def look(model: Any, tokenizer: Any) -> dict[str, Any]:
         return {"value": opinions.accuracy(model, tokenizer, 64, mode="features")}
 
-    for objective, (steps, flops) in runs_of(budget, batch_size, mask_rate).items():
+    if objective == "random":
+        model, tokenizer = models.new("small", seed=seed)
+    else:
+        steps, flops = runs_of(budget, batch_size, mask_rate)[objective]
         began = time.process_time()
         model, tokenizer, history = read(
             objective, seed, steps, batch_size, mask_rate, look, -(-steps // looks)
         )
         seconds = time.process_time() - began
         for e in history.evaluations:
-            note(
-                objective,
-                "on the way",
-                e["value"],
-                step=e["step"],
-                tokens=e["tokens"],
-                compute=round(e["step"] * flops / 1e12, 4),
-            )
+            spent = round(e["step"] * flops / 1e12, 4)
+            note("on the way", e["value"], step=e["step"], tokens=e["tokens"], compute=spent)
         note(
-            objective,
             "cost",
             round(seconds, 2),
             step=steps,
             tokens=steps * batch_size * 128,
             compute=round(steps * flops / 1e12, 4),
         )
-        judge(objective, model, tokenizer)
-    judge("random", *models.new("small", seed=seed))
+    for n in labels:
+        right = opinions.accuracy(model, tokenizer, n, mode="features")
+        note("opinions", right, labels=n, mode="features")
+    for n, steps in tuned:
+        right = opinions.accuracy(model, tokenizer, n, steps=steps, learning_rate=5e-4)
+        note("opinions", right, labels=n, mode="fine-tune")
+    for kind, task in tags.items():
+        note(kind, task.accuracy(model, tokenizer), labels=tagged)
     return rows
 
 
-@results.study(
-    "mask-rate",
-    seeds=range(5),
-    rates=(0.05, 0.15, 0.25, 0.4, 0.6),
-    steps=480,
-    batch_size=8,
-    looks=8,
-    discovered=0.8,
-    labels=64,
-    part=PART,
-)
+@results.study("mask-rate", rate=[0.05, 0.15, 0.25, 0.4, 0.6])
 def mask_rate(
     seed: int,
-    rates: Iterable[float],
-    steps: int,
-    batch_size: int,
-    looks: int,
-    discovered: float,
-    labels: int,
-    part: Any,
+    rate: float,
+    steps: int = 480,
+    batch_size: int = 8,
+    looks: int = 8,
+    discovered: float = 0.8,
+    labels: int = 64,
+    part: Any = PART,
 ) -> list[dict[str, Any]]:
     """How much to hide: masked language models that read the same text with other shares masked.
 
@@ -310,29 +229,23 @@ def mask_rate(
     """
     opinions = Opinions(seed)
     every = -(-steps // looks)
-    rows: list[dict[str, Any]] = []
-    for rate in rates:
-        _, _, history = read(
-            "mlm",
-            seed,
-            steps,
-            batch_size,
-            rate,
-            lambda m, t: {"value": opinions.accuracy(m, t, labels, mode="features")},
-            every,
-        )
-        found = [e["step"] for e in history.evaluations if e["value"] >= discovered]
-        rows += [
-            {"rate": rate, "measure": "on the way", "step": e["step"], "value": e["value"]}
-            for e in history.evaluations
-        ]
-        rows.append(
-            {
-                "rate": rate,
-                "measure": "discovery",
-                "happened": bool(found),
-                "value": found[0] if found else steps + every,
-            }
-        )
-        rows.append({"rate": rate, "measure": "accuracy", "value": rows[-2]["value"]})
-    return rows
+    _, _, history = read(
+        "mlm",
+        seed,
+        steps,
+        batch_size,
+        rate,
+        lambda m, t: {"value": opinions.accuracy(m, t, labels, mode="features")},
+        every,
+    )
+    values = {e["step"]: e["value"] for e in history.evaluations}
+    reached = [step for step, value in values.items() if value >= discovered]
+    return [
+        *({"measure": "on the way", "step": step, "value": v} for step, v in values.items()),
+        {
+            "measure": "discovery",
+            "happened": bool(reached),
+            "value": reached[0] if reached else steps + every,
+        },
+        {"measure": "accuracy", "value": list(values.values())[-1]},
+    ]

@@ -1,22 +1,17 @@
 """Time to transfer: from a fresh process to a model that needs 16 labels, against the Trainer.
 
-``python -m tl_lessons.objectives_and_scale.transfer fast 0 60`` is one such process; it prints a
-line of JSON.
 Seconds are told twice: by the clock, and those of the processor, which a busy machine hardly moves.
 """
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from joblib.externals.loky import ProcessPoolExecutor
 
 from tl_helpers import questions
-from tl_helpers.core import files
 from tl_helpers.measure import results
 
 if TYPE_CHECKING:
@@ -36,8 +31,8 @@ def judge_of(
     The mean over 25 draws of the labels, so that no lucky draw ends a race. The opinions come
     from a town of another seed.
     """
-    from tl_helpers.train import adapt, features
-    from tl_lessons.start_here.studies import balanced
+    from tl_helpers.data import balanced
+    from tl_helpers.train import adapt, probe
 
     texts, labels, _ = questions.opinion_task(seed)
     pool, test = slice(0, 400), slice(len(texts) - TEST, None)
@@ -48,7 +43,7 @@ def judge_of(
         rows = adapt.embed(model, tokenizer, chosen)
         right = []
         for draw in draws:
-            fitted, _ = features.fit(rows[draw], labels[pool][draw], None, 0.01, seed)
+            fitted = probe.linear(rows[draw], labels[pool][draw], C=0.01)
             right.append(fitted.predict(rows[400:]) == truth)
         return {"accuracy": float(np.mean(right))}
 
@@ -96,55 +91,35 @@ def fast(seed: int, limit: float) -> dict[str, Any]:
 
 def plain(seed: int, limit: float, rate: float, batch: int) -> dict[str, Any]:
     """``transformers.Trainer`` on the same model and text, one document a row."""
-    import tempfile
-
-    from transformers import (
-        DataCollatorForLanguageModeling,
-        PrinterCallback,
-        Trainer,
-        TrainerCallback,
-        TrainingArguments,
-    )
+    from transformers import DataCollatorForLanguageModeling
 
     from tl_helpers import models, town
+    from tl_helpers.train import baseline
 
     model, tokenizer = models.new("small", seed=seed)
     texts = town.Town(seed=seed).corpus(DOCUMENTS).texts()
     rows = tokenizer(texts, truncation=True, return_attention_mask=False)["input_ids"]
-    judge, found = judge_of(seed, tokenizer), {"steps": 0, "tokens": 0, "accuracy": 0.0}
 
-    class Look(TrainerCallback):
-        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            late = time.process_time() > limit
-            if state.global_step % 100 and not late:
-                return
-            found.update(judge(model), steps=state.global_step)
-            model.train()
-            control.should_training_stop |= late or found["accuracy"] >= TARGET
+    def late() -> bool:
+        return time.process_time() > limit
 
-    with tempfile.TemporaryDirectory() as folder:
-        arguments = TrainingArguments(
-            output_dir=folder,
-            learning_rate=rate,
-            per_device_train_batch_size=batch,
-            use_cpu=True,
-            report_to="none",
-            save_strategy="no",
-            logging_strategy="no",
-            disable_tqdm=True,
-            seed=seed,
-        )
-        trainer = Trainer(
-            model,
-            arguments,
-            train_dataset=[{"input_ids": row} for row in rows],
-            data_collator=DataCollatorForLanguageModeling(tokenizer),
-            callbacks=[Look()],
-        )
-        trainer.remove_callback(PrinterCallback)
-        trainer.train()
-    found["tokens"] = int(found["steps"] * batch * np.mean([len(row) for row in rows]))
-    return found
+    history = baseline.train(
+        model,
+        [{"input_ids": row} for row in rows],
+        DataCollatorForLanguageModeling(tokenizer),
+        evaluate=judge_of(seed, tokenizer),
+        due=lambda step: step % 100 == 0 or late(),
+        until=lambda e: e["accuracy"] >= TARGET or late(),
+        learning_rate=rate,
+        per_device_train_batch_size=batch,
+        seed=seed,
+    )
+    last = history.evaluations[-1] if history.evaluations else {}
+    return {
+        "accuracy": last.get("accuracy", 0.0),
+        "steps": last.get("step", 0),
+        "tokens": last.get("tokens", 0),
+    }
 
 
 RIVALS: dict[str, dict[str, Any]] = {
@@ -166,37 +141,20 @@ def one(way: str, seed: int, limit: float = 600.0) -> dict[str, Any]:
         ``accuracy``, ``reached``; of our way also ``counts_only``, the accuracy before any step.
     """
     began = time.time()
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "tl_lessons.objectives_and_scale.transfer",
-            way,
-            str(seed),
-            f"{limit:g}",
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=files.PACKAGE.parent,
-    )
-    report = json.loads(done.stdout.strip().splitlines()[-1])
+    with ProcessPoolExecutor(max_workers=1) as fresh:  # a new interpreter, not a fork of this one
+        report = fresh.submit(_go, way, seed, limit).result()
     return {"way": way, "seconds": round(time.time() - began, 2), **report}
 
 
-@results.study("time-to-transfer", seeds=range(5), limit=110.0)
-def time_to_transfer(seed: int, limit: float) -> list[dict[str, Any]]:
-    """Ours and the rivals; who has not reached the goal after ``limit`` processor seconds stops."""
-    return [one(way, seed, limit) for way in ("fast", *RIVALS)]
-
-
-def main() -> None:
-    """One process: ``way seed limit``."""
-    way, seed, limit = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+def _go(way: str, seed: int, limit: float) -> dict[str, Any]:
+    """In the fresh process: go one way, and say how it went."""
     report = fast(seed, limit) if way == "fast" else plain(seed, limit, **RIVALS[way])
-    report["reached"] = report["accuracy"] >= TARGET
-    print(json.dumps({**report, "processor_seconds": round(time.process_time(), 2)}))
+    reached = report["accuracy"] >= TARGET
+    spent = round(time.process_time(), 2)
+    return {**report, "reached": reached, "processor_seconds": spent}
 
 
-if __name__ == "__main__":
-    main()
+@results.study("time-to-transfer", way=["fast", *RIVALS])
+def time_to_transfer(seed: int, way: str, limit: float = 110.0) -> dict[str, Any]:
+    """Ours and the rivals; who has not reached the goal after ``limit`` processor seconds stops."""
+    return one(way, seed, limit)

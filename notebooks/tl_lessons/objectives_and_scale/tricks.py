@@ -7,7 +7,7 @@ few steps each, so that a busy machine slows all of them down and the ratios sti
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +15,9 @@ import numpy as np
 
 from tl_helpers import models, questions, town
 from tl_helpers.measure import results
-from tl_helpers.train import batches as _batches
 from tl_helpers.train import precision, pretrain
-from tl_lessons.objectives_and_scale.ladder import BATCH as LADDER_BATCH
-from tl_lessons.objectives_and_scale.ladder import HELD_OUT
+from tl_helpers.train.batches import Batches, attention_mask, head_of
+from tl_lessons.objectives_and_scale import ladder
 
 if TYPE_CHECKING:
     import torch
@@ -44,6 +43,7 @@ VARIANTS = (
     "torch.compile",
 )
 LEARNERS = ("as it is", "initialiser 0.02", "Llama's blocks")  # all with Muon
+WIDTH = 64  # hidden units of those
 TOGETHER = 4  # models in one, for "four seeds together"
 
 
@@ -65,7 +65,7 @@ def padded(seed: int) -> tuple[np.ndarray, float]:
 
 def stepper(
     model: PreTrainedModel,
-    batches: _batches.Batches,
+    batches: Batches,
     *,
     bf16: bool = True,
     autocast: bool = False,
@@ -105,12 +105,12 @@ def stepper(
 
         compiler.force_disable_caches = True  # what compiling costs must be seen every time
         body = torch.compile(body)
-    head = _batches.head_of(worker)
+    head = head_of(worker)
     assert head is not None
 
     def step(i: int) -> None:
         batch = batches(i)
-        mask = _batches.attention_mask(torch.from_numpy(batch.documents), False, worker.dtype)
+        mask = attention_mask(torch.from_numpy(batch.documents), False, worker.dtype)
         picked = torch.from_numpy(batch.picked)
         with ExitStack() as stack:
             if autocast:
@@ -128,7 +128,7 @@ def stepper(
     return step
 
 
-def together(seed: int, batches: _batches.Batches, many: int = TOGETHER) -> Step:
+def together(seed: int, batches: Batches, many: int = TOGETHER) -> Step:
     """Several seeds of one model in one step, by ``torch.func.vmap`` over their weights."""
     import torch
     from torch.func import functional_call, stack_module_state, vmap
@@ -149,8 +149,8 @@ def together(seed: int, batches: _batches.Batches, many: int = TOGETHER) -> Step
                 self.net = base
 
             def forward(self) -> torch.Tensor:
-                found = self.net.base_model(ids, attention_mask=mask)[0].flatten(0, 1)
-                return self.net.cls(found.index_select(0, picked))
+                states = self.net.base_model(ids, attention_mask=mask)[0].flatten(0, 1)
+                return self.net.cls(states.index_select(0, picked))
 
         named = {f"net.{k}": v for k, v in (own | fixed).items()}
         logits = functional_call(Whole(), named, ())
@@ -159,8 +159,7 @@ def together(seed: int, batches: _batches.Batches, many: int = TOGETHER) -> Step
     def step(i: int) -> None:
         drawn = [batches(i * many + k) for k in range(many)]
         masks = [
-            _batches.attention_mask(torch.from_numpy(b.documents), False, torch.bfloat16)
-            for b in drawn
+            attention_mask(torch.from_numpy(b.documents), False, torch.bfloat16) for b in drawn
         ]
         stack = [
             torch.from_numpy(np.stack([getattr(b, f) for b in drawn]))
@@ -203,16 +202,16 @@ def modern(tokenizer: PreTrainedTokenizerBase, seed: int) -> PreTrainedModel:
 def speed_variants(seed: int, only: Iterable[str] | None = None) -> dict[str, tuple[Step, float]]:
     """Name -> (step, real tokens in it), all of them or ``only`` some."""
     tokenizer, blocks = material(seed)
-    batches = _batches.Batches(blocks, tokenizer, "mlm", MASKS, BATCH, seed)
+    batches = Batches(blocks, tokenizer, "mlm", MASKS, BATCH, seed)
     tokens = BATCH * LENGTH
     rows, share = padded(seed)
-    filled = _batches.Batches(rows, tokenizer, "mlm", MASKS * share, BATCH, seed)
+    filled = Batches(rows, tokenizer, "mlm", MASKS * share, BATCH, seed)
 
-    def small(read: _batches.Batches = batches, longest: int = LENGTH, **how: Any) -> Step:
+    def small(read: Batches = batches, longest: int = LENGTH, **how: Any) -> Step:
         return stepper(models.new(seed=seed, max_position_embeddings=longest)[0], read, **how)
 
     def of_length(n: int) -> Step:
-        read = _batches.Batches(material(seed, n)[1], tokenizer, "mlm", MASKS, tokens // n, seed)
+        read = Batches(material(seed, n)[1], tokenizer, "mlm", MASKS, tokens // n, seed)
         return small(read, max(n, LENGTH))
 
     plain = {"bf16": False, "everywhere": True, "eager": False, "loop": True}
@@ -304,14 +303,14 @@ def learned(
         blocks,
         tokenizer=tokenizer,
         objective="clm",
-        steps=tokens // (LADDER_BATCH * LENGTH),
-        batch_size=LADDER_BATCH,
+        steps=tokens // (ladder.BATCH * LENGTH),
+        batch_size=ladder.BATCH,
         seed=seed,
         progress=False,
         optimiser="adamw" if variant == "AdamW" else "muon",
         learning_rate=rate or 2 / width,
     )
-    test = town.Town().corpus(HELD_OUT, start=questions.HELD_OUT)
+    test = town.Town().corpus(ladder.TEST_DOCUMENTS, start=questions.FIRST_UNSEEN_DOCUMENT)
     spent = test.logprob() - questions.log_probabilities(model, tokenizer, test.texts())
     return {
         "part": "learned",
@@ -321,55 +320,51 @@ def learned(
     }
 
 
-@results.study(
-    "pretraining-tricks",
-    seeds=range(5),
-    rounds=3,
-    steps=2,
-    tokens=65_536,
-    width=64,
-    adamw_rates=(5e-3, 1.5e-2),
+#: Whoever learns, with Muon; and AdamW with several rates, of which a fair reader takes the best.
+LEARNING = (
+    {"part": "learned", "variant": LEARNERS, "rate": 2 / WIDTH},
+    {"part": "learned", "variant": "AdamW", "rate": [5e-3, 1.5e-2]},
 )
+
+
+@results.study("pretraining-tricks", {}, *LEARNING)
 def pretraining_tricks(
     seed: int,
-    rounds: int,
-    steps: int,
-    tokens: int,
-    width: int,
-    adamw_rates: Sequence[float],
+    part: str = "speed",
+    variant: str = "",
+    rate: float = 0.0,
+    rounds: int = 3,
+    steps: int = 2,
+    tokens: int = 65_536,
+    width: int = WIDTH,
 ) -> list[dict[str, Any]]:
     """Every trick by itself: processor time for a token, and what is learned from as many.
 
-    AdamW gets several learning rates; a fair reader takes the best. ``torch.compile`` needs a C++
-    compiler.
+    All variants are timed in turns, in one run that has no arguments. ``torch.compile`` needs a
+    C++ compiler.
     """
-    rows = list(take_turns(speed_variants(seed), rounds, steps))
-    rows += [learned(seed, variant, tokens, width) for variant in LEARNERS]
-    return rows + [learned(seed, "AdamW", tokens, width, rate) for rate in adamw_rates]
+    if part == "speed":
+        return list(take_turns(speed_variants(seed), rounds, steps))
+    return [learned(seed, variant, tokens, width, rate)]
 
 
-@results.study(
-    "tricks-that-last",
-    seeds=range(5),
-    tokens=1_048_576,
-    width=64,
-    adamw_rates=(5e-3, 1.5e-2),
-    adamw_text=1.3,
-)
+@results.study("tricks-that-last", *LEARNING)
 def tricks_that_last(
-    seed: int, tokens: int, width: int, adamw_rates: Sequence[float], adamw_text: float
-) -> list[dict[str, Any]]:
+    seed: int,
+    part: str,
+    variant: str,
+    rate: float,
+    tokens: int = 1_048_576,
+    width: int = WIDTH,
+    adamw_text: float = 1.3,
+) -> dict[str, Any]:
     """What helped after a little text, after sixteen times as much: loss and processor time.
 
     A step of AdamW is cheaper than one of Muon, so AdamW reads ``adamw_text`` times as much in
-    about the same time; it also gets several learning rates, of which a fair reader takes the best.
+    about the same time.
     """
-    runs: list[tuple[str, int, float | None]] = [(v, tokens, None) for v in LEARNERS]
-    runs += [("AdamW", int(tokens * adamw_text), rate) for rate in adamw_rates]
-    rows = []
-    for variant, amount, rate in runs:
-        began = time.process_time()
-        row = learned(seed, variant, amount, width, rate)
-        spent = round(time.process_time() - began, 2)
-        rows.append({**row, "tokens": amount, "seconds": spent})
-    return rows
+    amount = int(tokens * adamw_text) if variant == "AdamW" else tokens
+    began = time.process_time()
+    row = learned(seed, variant, amount, width, rate)
+    spent = round(time.process_time() - began, 2)
+    return {**row, "tokens": amount, "seconds": spent}

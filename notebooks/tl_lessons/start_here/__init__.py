@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from tl_helpers.lesson import Lesson
 
-lesson = Lesson("00_start_here")
+lesson = Lesson(__file__)

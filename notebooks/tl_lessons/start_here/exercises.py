@@ -1,257 +1,380 @@
-"""The exercises of ``00_start_here`` up to the first picture; the others are in ``start_more``."""
+"""What the exercises of ``00_start_here`` do; their words are in the TOML file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from tl_helpers.exercises.matching import Matching
-from tl_helpers.exercises.model import Exercise, Mistake, add
-from tl_helpers.exercises.readings import Reading
-from tl_helpers.measure.evaluate import Interval
+from tl_helpers.exercises import Sheet
+from tl_lessons.start_here import lesson
 
-NOTEBOOK = "00_start_here"
+sheet = Sheet(lesson.notebook, __file__)
 
-# --- start-taxonomy ------------------------------------------------------------------------------
-
-KINDS = {
-    kind: tuple(f"{kind} {word}" for word in ("learning", "transfer", "transfer learning"))
-    for kind in ("domain adaptation", "cross-lingual", "multi-task", "sequential")
-}
-SITUATIONS = {
-    "a": "sequential",  # translation first, then names, with labels
-    "b": "cross-lingual",  # English labels, Swahili texts
-    "c": "multi-task",  # names and questions in one training run
-    "d": "domain adaptation",  # e-mails -> text messages, same labels wanted
-}
-_CONFUSIONS = {
-    ("a", "domain adaptation"): (
-        "a: Look at what is predicted: first a translation, then names. Domain adaptation would "
-        "keep the task and change the texts."
-    ),
-    ("a", "cross-lingual"): (
-        "a: German is what the first task puts out; in the target all is English. Cross-lingual "
-        "transfer keeps the task and changes the language of the texts. What changes here?"
-    ),
-    ("a", "multi-task"): (
-        "a: Two tasks, yes. But in multi-task learning both are learned at the same time and share "
-        "what they find (Ruder 2019). Here the word 'then' tells you something."
-    ),
-    ("b", "domain adaptation"): (
-        "b: The task stays and the texts change, so you are on the right branch of the tree. But "
-        "this is more than another subject: hardly a word is shared. The tree has a leaf for it."
-    ),
-    ("b", "multi-task"): (
-        "b: Two languages are not two tasks: the departments to choose from are the same for both. "
-        "Ask what differs between the source texts and the target texts."
-    ),
-    ("b", "sequential"): (
-        "b: Sequential transfer goes on to another task. Here the task stays, and no Swahili "
-        "question is marked; go back to the first fork of the tree: same task, or another one?"
-    ),
-    ("c", "domain adaptation"): (
-        "c: Domain adaptation keeps the task and changes the texts. Which words are names, and "
-        "whether it is a question: that can be asked of one and the same sentence."
-    ),
-    ("c", "cross-lingual"): (
-        "c: Nothing is said about a second language. What there are two of is tasks: the names, "
-        "and question or not."
-    ),
-    ("c", "sequential"): (
-        "c: Two tasks, yes. Are they learned one after the other, or at the same time? In "
-        "sequential transfer the first is over before the second begins (Ruder 2019)."
-    ),
-    ("d", "cross-lingual"): (
-        "d: E-mails and text messages are in one language here. Cross-lingual transfer needs two. "
-        "What differs is how and for what people write."
-    ),
-    ("d", "multi-task"): (
-        "d: Count the tasks. Spam or not, that is asked of both kinds of message: one task. "
-        "Multi-task learning needs several. What differs here, if not the task?"
-    ),
-    ("d", "sequential"): (
-        "d: In time, one does follow the other. But sequential transfer (Ruder 2019) goes on to "
-        "another task, with labels of its own. Here the labels stay and only the texts change."
-    ),
-}
+# --- start-pool ----------------------------------------------------------------------------------
 
 
-def _chosen(key: str, kind: str) -> Callable[[Any], bool]:
-    return lambda answer: answer.get(key) == kind
+def _batches(rng: np.random.Generator) -> list[tuple[Any, Any]]:
+    """Token vectors of texts of different length, filled up with numbers that mean nothing."""
+    cases = []
+    for texts, tokens, size in ((2, 4, 3), (3, 6, 2), (1, 5, 4)):
+        lengths = np.maximum(1, rng.permutation(tokens)[:texts])
+        mask = (np.arange(tokens) < lengths[:, None]).astype(int)
+        cases.append((rng.normal(1.0, 1.0, (texts, tokens, size)).round(3), mask))
+    return cases
 
 
-add(
-    Exercise(
-        id="start-taxonomy",
-        notebook=NOTEBOOK,
-        question="Which kind of transfer is each of the four situations?",
-        answer=Matching(SITUATIONS, options=KINDS),
-        solution=(
-            "taxonomy_answer = {\n"
-            '    "a": "sequential",         # several tasks, one after the other\n'
-            '    "b": "cross-lingual",      # same task, another language\n'
-            '    "c": "multi-task",         # several tasks, at the same time\n'
-            '    "d": "domain adaptation",  # same task and language, other texts\n'
-            "}"
-        ),
-        right=(
-            "Two questions are enough: is the task the same, and if not, are the tasks learned "
-            "together or in turn? Real projects mix the kinds; the words help to say where."
-        ),
-        also_right=(
-            {
-                "A": "Sequential transfer learning",
-                "C": "multitask",
-                "B": "Cross lingual",
-                "D": " domain-adaptation ",
-            },
-        ),
-        mistakes=tuple(
-            Mistake({**SITUATIONS, key: kind}, says, when=_chosen(key, kind))
-            for (key, kind), says in _CONFUSIONS.items()
-        ),
-        hints=(
-            "Ask of each: is the target's task the same as the source's? Two of the four keep it.",
-            "Same task: does the subject of the texts change, or their language? Another task: are "
-            "the two learned at the same time, or one after the other?",
-            "Let the notebook answer: kind_of_transfer(same_task=..., same_language=..., "
-            "at_the_same_time=...) takes exactly these questions.",
-        ),
-    )
-)
+@sheet.function("start-pool", cases=_batches, tolerance=1e-4, returns="an array [texts, numbers]")
+def pool(states, mask):
+    """This is mean pooling, and all that `tl.adapt.embed` and `sentence-transformers` do with the
+    states of MiniLM. Whoever forgets the mask gives a short text another vector in every batch."""
+    weights = mask[:, :, np.newaxis]  # one weight a token, for all of its numbers
+    return (states * weights).sum(axis=1) / weights.sum(axis=1)
+
+
+@pool.also_right
+def text_by_text(states, mask):
+    return [rows[real == 1].mean(axis=0) for rows, real in zip(states, mask)]
+
+
+@pool.also_right
+def by_einsum(states, mask):
+    return np.einsum("bld,bl->bd", states, mask) / mask.sum(axis=1, keepdims=True)
+
+
+@pool.also_right
+def with_average(states, mask):
+    return [np.average(rows, axis=0, weights=real) for rows, real in zip(states, mask)]
+
+
+@pool.wrong(also=[lambda states, mask: np.mean(states, axis=1).tolist()])
+def without_mask(states, mask):
+    """That is the mean over *all* places, padding included: the same text would have another vector
+    in a batch with longer neighbours. Where does the mask come in?"""
+    return states.mean(axis=1)
+
+
+@pool.wrong
+def divided_by_all(states, mask):
+    """The padding is left out of the sum, but it still counts in the number that you divide by. How
+    many tokens of each text are real?"""
+    return (states * mask[:, :, np.newaxis]).mean(axis=1)
+
+
+@pool.wrong
+def only_summed(states, mask):
+    """That is the sum over the real tokens: a text twice as long would have a vector twice as long.
+    Divide by the number of real tokens of each text."""
+    return (states * mask[:, :, np.newaxis]).sum(axis=1)
+
+
+@pool.wrong
+def first_token(states, mask):
+    """That is the vector of the first token, `[CLS]`. Some models are trained to put the whole text
+    there (CLS pooling). Here the mean over all real tokens is asked for."""
+    return states[:, 0]
+
+
+@pool.wrong
+def over_numbers(states, mask):
+    """The mean was taken over the numbers of a vector, not over the tokens. Which axis do the
+    tokens stand on?"""
+    return states.mean(axis=2)
+
+
+@pool.wrong
+def shapes_do_not_fit(states, mask):
+    """`states` has three axes and `mask` has two. Give the mask a last axis of length one:
+    `mask[:, :, np.newaxis]`."""
+    return (states * mask).sum(axis=1) / mask.sum(axis=1)
+
 
 # --- start-reading -------------------------------------------------------------------------------
 
-Curves = Mapping[str, Mapping[int, Interval]]
 FEW = 16  # labels of the pre-trained start
-OURS, THEIRS, NEVER = "pre-trained", "word counts", "never"
+OURS, THEIRS = "pre-trained", "word counts"
 
 
-def _first(curve: Mapping[int, Interval], height: float) -> int | str:
-    """The fewest labels with which a curve is at least so high."""
-    return next((n for n in sorted(curve) if curve[n].mean >= height), NEVER)
-
-
-def as_good_as(curves: Curves) -> list[int | str]:
-    """Labels that word counts need; nobody reads a picture more exactly than to a point."""
-    height = curves[OURS][FEW].mean
-    found = [_first(curves[THEIRS], height + shift) for shift in (0.0, -0.01, 0.01)]
-    return list(dict.fromkeys(found))
-
-
-def _too_early(curves: Curves) -> list[int]:
-    first = _index(curves, as_good_as(curves)[0])
-    return [n for n in sorted(curves[THEIRS])[:first] if n != FEW]
-
-
-def _too_late(curves: Curves) -> list[int]:
-    return sorted(curves[THEIRS])[_index(curves, as_good_as(curves)[0]) + 1 :]
-
-
-def _index(curves: Curves, count: int | str) -> int:
-    counts = sorted(curves[THEIRS])
-    return counts.index(count) if isinstance(count, int) else len(counts)
-
-
-def _heights(curves: Curves) -> list[float]:
-    """The accuracy instead of the count; as a percentage, unless that looks like a count."""
-    share = curves[OURS][FEW].mean
-    looks = any(abs(100 * share - n) < 1 for n in curves[THEIRS])
-    return [share] if looks else [share, 100 * share]
-
-
-def _ratio(curves: Curves) -> float | None:
-    first = as_good_as(curves)[0]
-    ratio = first / FEW if isinstance(first, int) else None
-    return None if ratio in curves[THEIRS] else ratio
-
-
-def _never(curves: Curves) -> str | None:
-    return None if NEVER in as_good_as(curves) else NEVER
-
-
-def _some_curves(rng: np.random.Generator) -> dict[str, Curves]:
+def _some_runs(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     """Three rising curves in which word counts catch up somewhere to the right of 16 labels."""
     counts = [8, 16, 32, 64, 128, 256]
     theirs = 0.5 + np.cumsum(rng.uniform(0.025, 0.045, 6))
     catches_up = int(rng.integers(3, 5))
-    height = theirs[catches_up] - 0.0125  # more than a point from both neighbours
+    level = theirs[catches_up] - 0.0125  # more than a point from both neighbours
     heights = {
-        OURS: height + np.cumsum(rng.uniform(0.02, 0.04, 6)),
+        OURS: level + np.cumsum(rng.uniform(0.02, 0.04, 6)),
         THEIRS: theirs,
-        "random weights": np.minimum(theirs, height) - rng.uniform(0.02, 0.03, 6),
+        "random weights": np.minimum(theirs, level) - rng.uniform(0.02, 0.03, 6),
     }
-    heights[OURS] -= heights[OURS][1] - height
-    return {
-        "curves": {
-            name: {
-                n: Interval(float(y), float(y) - 0.03, float(y) + 0.03, 5)
-                for n, y in zip(counts, ys, strict=True)
-            }
-            for name, ys in heights.items()
-        }
-    }
+    heights[OURS] -= heights[OURS][1] - level
+    rows = [
+        {"seed": seed, "start": start, "labels": n, "accuracy": float(y) + shift}
+        for start, ys in heights.items()
+        for n, y in zip(counts, ys, strict=True)
+        for seed, shift in enumerate((-0.03, 0.0, 0.03))
+    ]
+    return {"runs": pd.DataFrame(rows)}
 
 
-add(
-    Exercise(
-        id="start-reading",
-        notebook=NOTEBOOK,
-        question=(
-            f"With {FEW} labels the pre-trained start reaches a certain accuracy. How many labels "
-            'do word counts need for the same? (A count on the axis, or "never" if the picture '
-            "ends before.)"
-        ),
-        answer=Reading(as_good_as, _some_curves, form='a label count, or "never"', text=True),
-        solution=(
-            f'height = curves["pre-trained"][{FEW}].mean\n'
-            'enough = [n for n, at in curves["word counts"].items() if at.mean >= height]\n'
-            'labels_needed = min(enough) if enough else "never"'
-        ),
-        right=(
-            "Read sideways, a learning curve tells what pre-training is worth in labels, that is, "
-            "in somebody's working hours. Read upwards, it tells points of accuracy. Both are "
-            "true; the first is often what a project wants to know."
-        ),
-        mistakes=(
-            Mistake(
-                FEW,
-                "That is where the *pre-trained* curve has that height. Now go sideways from "
-                "there, to the right: where does the curve of the word counts get as high?",
-            ),
-            Mistake(
-                _heights,
-                "That is the accuracy itself, the height to look for. The question is about "
-                "labels, which are on the *horizontal* axis.",
-            ),
-            Mistake(
-                _too_early,
-                "There the curve of the word counts is still below the height you look for. Lay a "
-                "ruler across the picture and go further right.",
-            ),
-            Mistake(
-                _never,
-                "It is reached within the picture. Did you follow the curve of the *random "
-                "weights*? The one of the word counts is another colour, and its points are "
-                "triangles.",
-            ),
-            Mistake(
-                _too_late,
-                "That is enough, but not the *fewest*: the curve of the word counts was as high "
-                "before. Go left as long as it stays above the ruler.",
-            ),
-            Mistake(
-                _ratio,
-                "That may be how many *times* as many they need, a good way to put it. Here the "
-                "count itself is asked for.",
-            ),
-        ),
-        hints=(
-            f"Find the pre-trained point above {FEW} and remember its height.",
-            "Lay a ruler (or the edge of a sheet) across the picture at that height. Which curve "
-            "crosses it further right, and above which count is it first on or over the ruler?",
-        ),
-    )
+def _means(runs: pd.DataFrame, start: str) -> pd.Series:
+    return runs[runs.start == start].groupby("labels").accuracy.mean()
+
+
+@sheet.reading("start-reading", seen=_some_runs, form='a label count, or "never"', text=True)
+def labels_needed(runs):
+    """Read sideways, a learning curve tells what pre-training is worth in labels, that is, in
+    somebody's working hours. Read upwards, it tells points of accuracy. Both are true; the first is
+    often what a project wants to know."""
+    means = runs.groupby(["start", "labels"]).accuracy.mean()
+    height = means["pre-trained"][16]
+    counts = means["word counts"]
+    enough = counts[counts >= height].index
+    return int(min(enough)) if len(enough) else "never"
+
+
+@labels_needed.also_right
+def to_a_point(runs):
+    height, theirs = _means(runs, OURS)[FEW], _means(runs, THEIRS)
+    return [
+        min((int(n) for n in theirs.index if theirs[n] >= height + shift), default="never")
+        for shift in (-0.01, 0.01)
+    ]
+
+
+@labels_needed.wrong
+def where_it_starts(runs):
+    """That is where the *pre-trained* curve has that height. Now go sideways from there, to the
+    right: where does the curve of the word counts get as high?"""
+    return FEW
+
+
+@labels_needed.wrong
+def height(runs):
+    """That is the accuracy itself, the height to look for. The question is about labels, which are
+    on the *horizontal* axis."""
+    share = float(_means(runs, OURS)[FEW])
+    looks_like_a_count = any(abs(100 * share - n) < 1 for n in _means(runs, THEIRS).index)
+    return [share] if looks_like_a_count else [share, 100 * share]
+
+
+@labels_needed.wrong
+def too_early(runs):
+    """There the curve of the word counts is still below the height you look for. Lay a ruler across
+    the picture and go further right."""
+    right = labels_needed(runs)
+    counts = [int(n) for n in _means(runs, THEIRS).index]
+    return [n for n in counts if n != FEW and (right == "never" or n < right)]
+
+
+@labels_needed.wrong
+def never(runs):
+    """It is reached within the picture. Did you follow the curve of the *random weights*? The one
+    of the word counts is another colour, and its points are triangles."""
+    return None if "never" in [labels_needed(runs), *to_a_point(runs)] else "never"
+
+
+@labels_needed.wrong
+def too_late(runs):
+    """That is enough, but not the *fewest*: the curve of the word counts was as high before. Go
+    left as long as it stays above the ruler."""
+    return [int(n) for n in _means(runs, THEIRS).index if n > labels_needed(runs)]
+
+
+@labels_needed.wrong
+def how_many_times(runs):
+    """That may be how many *times* as many they need, a good way to put it. Here the count itself
+    is asked for."""
+    ratio = labels_needed(runs) / FEW
+    return None if ratio in _means(runs, THEIRS).index else ratio
+
+
+# --- start-gain ----------------------------------------------------------------------------------
+
+
+def _runs(rng: np.random.Generator) -> list[tuple[Any, Any]]:
+    """Accuracies of a few seeds, as lists, tuples and arrays; now and then transfer hurts."""
+    cases = []
+    for kind in (list, tuple, np.array, list):
+        n = int(rng.integers(4, 7))
+        scratch, better = rng.uniform(0.5, 0.7, n), rng.uniform(0.02, 0.25, n)
+        cases.append((scratch + better, scratch, kind))
+    worse = rng.uniform(0.6, 0.8, 4)
+    cases.append((worse - rng.uniform(0.02, 0.2, 4), worse, list))
+    # Spelled out, because drawn ones could leave two misconceptions with the same result.
+    cases.append((np.array([0.804, 0.751, 0.913]), np.array([0.618, 0.655, 0.507]), list))
+    return [(kind(a.round(3).tolist()), kind(b.round(3).tolist())) for a, b, kind in cases]
+
+
+def _differences(pretrained, scratch):
+    return np.asarray(pretrained, dtype=float) - np.asarray(scratch, dtype=float)
+
+
+@sheet.function("start-gain", cases=_runs, tolerance=1e-4, returns="one number, in accuracy points")
+def gain(pretrained, scratch):
+    """The mean of the paired differences equals the difference of the means. What pairing changes
+    is the *interval*: it becomes narrower where both starts succeed and fail together, and wider
+    where they do not."""
+    differences = [p - s for p, s in zip(pretrained, scratch)]
+    return 100 * sum(differences) / len(differences)
+
+
+@gain.also_right
+def with_arrays(pretrained, scratch):
+    return float(100 * _differences(pretrained, scratch).mean())
+
+
+@gain.also_right
+def difference_of_means(pretrained, scratch):
+    return 100 * (np.mean(pretrained) - np.mean(scratch))
+
+
+@gain.also_right
+def points_of_each_seed(pretrained, scratch):
+    return sum(100 * p - 100 * s for p, s in zip(pretrained, scratch)) / len(pretrained)
+
+
+@gain.also_right
+def with_fewer_bits(pretrained, scratch):
+    return (np.array(pretrained, np.float32) - np.array(scratch, np.float32)).mean() * 100
+
+
+@gain.wrong
+def as_a_share(pretrained, scratch):
+    """The difference is right, but as a share between 0 and 1. Accuracy *points* go from 0 to 100:
+    0.80 against 0.70 is a gain of 10 points."""
+    return gain(pretrained, scratch) / 100
+
+
+@gain.wrong(also=[lambda p, s: -gain(p, s) / 100])
+def reversed_sign(pretrained, scratch):
+    """The sign is reversed: a gain is positive when the *pre-trained* start is the better one. What
+    is subtracted from what?"""
+    return -gain(pretrained, scratch)
+
+
+@gain.wrong(
+    also=[
+        lambda p, s: max(0.0, gain(p, s)),
+        lambda p, s: 100 * np.abs(_differences(p, s)).mean(),
+        lambda p, s: abs(gain(p, s)) / 100,
+    ]
 )
+def without_sign(pretrained, scratch):
+    """A gain may be negative: sometimes transfer hurts (negative transfer). Without the sign, harm
+    would look like success."""
+    return abs(gain(pretrained, scratch))
+
+
+@gain.wrong(
+    also=[
+        lambda p, s: np.mean(p) / np.mean(s),
+        lambda p, s: 100 * np.mean(p) / np.mean(s),
+        lambda p, s: np.mean(p) / np.mean(s) - 1,
+        lambda p, s: np.mean(np.divide(p, s)),
+        lambda p, s: 100 * np.mean(np.divide(p, s)),
+        lambda p, s: np.mean(np.divide(p, s)) - 1,
+        lambda p, s: 100 * (np.mean(np.divide(p, s)) - 1),
+    ]
+)
+def relative(pretrained, scratch):
+    """That is a *relative* gain, a ratio. From 0.50 to 0.60 is 20 percent, but 10 accuracy
+    *points*. Ratios flatter whoever starts low; points are a difference."""
+    return 100 * (np.mean(pretrained) / np.mean(scratch) - 1)
+
+
+@gain.wrong(
+    also=[
+        lambda p, s: 100 * _differences(p, s).max(),
+        lambda p, s: max(p) - max(s),
+        lambda p, s: _differences(p, s).max(),
+    ]
+)
+def of_the_best_seed(pretrained, scratch):
+    """Only the best seed counts there. The best of several runs is luck that nobody can repeat;
+    what one may expect of the next run is the mean over all seeds."""
+    return 100 * (max(pretrained) - max(scratch))
+
+
+@gain.wrong(
+    also=[lambda p, s: p[0] - s[0], lambda p, s: 100 * (p[-1] - s[-1]), lambda p, s: p[-1] - s[-1]]
+)
+def of_one_seed(pretrained, scratch):
+    """Only one seed is used. With few labels two seeds can differ by more than two methods do: use
+    every pair, then take the mean."""
+    return 100 * (pretrained[0] - scratch[0])
+
+
+@gain.wrong(
+    also=[
+        lambda p, s: int(gain(p, s)),
+        lambda p, s: round(gain(p, s), 1),
+        lambda p, s: round(gain(p, s), 2),
+    ]
+)
+def rounded(pretrained, scratch):
+    """Right but for the rounding. Keep every digit while you compute, and round only when you
+    print: a gain of 0.4 points is not nothing."""
+    return round(gain(pretrained, scratch))
+
+
+@gain.wrong(also=[lambda p, s: _differences(p, s).tolist()])
+def one_for_each_seed(pretrained, scratch):
+    """That is one difference for each seed, a good start. One number is asked for: their mean."""
+    return (100 * _differences(pretrained, scratch)).tolist()
+
+
+@gain.wrong(also=[lambda p, s: _differences(p, s).sum()])
+def sum_over_seeds(pretrained, scratch):
+    """That is the sum over the seeds: with twice as many seeds it would be twice as large, though
+    transfer is no better. Divide by their number."""
+    return 100 * _differences(pretrained, scratch).sum()
+
+
+@gain.wrong(
+    also=[
+        lambda p, s: 100 * float(np.median(p) - np.median(s)),
+        lambda p, s: float(np.median(_differences(p, s))),
+    ]
+)
+def median(pretrained, scratch):
+    """That is the median. It is a sound choice against outliers, but another question: the card on
+    top of this exercise shows the mean."""
+    return 100 * float(np.median(_differences(pretrained, scratch)))
+
+
+@gain.wrong
+def list_minus_list(pretrained, scratch):
+    """One list cannot be subtracted from another. Go through both with zip(pretrained, scratch), or
+    turn them into arrays first: np.array(pretrained)."""
+    return 100 * (pretrained - scratch).mean()
+
+
+# --- start-rate ----------------------------------------------------------------------------------
+
+
+@sheet.outcome("start-rate")
+def after_a_high_rate(usual, high):
+    """``usual`` and ``high``: accuracy after fine-tuning at a rate of 0.0001 and of 0.01."""
+    said = f"Measured: {usual:.2f} at the usual rate, {high:.2f} at a hundred times as much."
+    if high > 0.6:
+        said += " So in this run something has survived; another draw of labels may end otherwise."
+    return said
+
+
+# --- start-predict -------------------------------------------------------------------------------
+
+
+@sheet.outcome("start-predict")
+def advantage(gaps):
+    """``gaps``: labels -> the advantage in accuracy points."""
+    first, last = min((n for n in gaps if n >= 256), default=min(gaps)), max(gaps)
+    said = (
+        f"Above: {gaps[first].mean:.0f} points at {first:,} labels, {gaps[last].mean:.0f} at "
+        f"{last:,}."
+    )
+    if gaps[last].mean >= gaps[first].mean:
+        said += " So in this run it has not begun to; five seeds can differ that much."
+    elif gaps[last].high > gaps[first].low:
+        said += " (The intervals overlap: five seeds suggest it, they do not prove it.)"
+    return said

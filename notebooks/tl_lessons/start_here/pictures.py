@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from tl_helpers.core import files
-from tl_helpers.measure import evaluate, results
+from tl_helpers.measure import results
 from tl_helpers.show import plots
 
 
 def first_transfer() -> bytes:
     """Frozen features of the town, a minute of reading against none, as PNG."""
-    stored = results.load("town-one-minute")
-    sizes = sorted({row["labels"] for row in stored.rows if row["measure"] == "accuracy"})
-    curves = {
-        name: evaluate.curve(
-            {
-                n: stored.values(
-                    "value", measure="accuracy", labels=n, start=start, mode="features"
-                )
-                for n in sizes
-            }
-        )
-        for name, start in {"a minute of reading": "pre-trained", "no reading": "random"}.items()
-    }
-    return plots.png(plots.learning_curve(curves, chance=0.5))
+    runs = results.load("town-one-minute").table.query(
+        "measure == 'accuracy' and mode == 'features'"
+    )
+    names = {"pre-trained": "a minute of reading", "random": "no reading"}
+    figure = plots.curve(
+        runs.replace({"start": names}),
+        x="labels",
+        y="value",
+        colour="start",
+        chance=0.5,
+        xlabel="labelled examples",
+        ylabel="accuracy",
+    )
+    return plots.png(figure)
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,80 +11,56 @@ from tl_helpers import data, models, questions, town
 from tl_helpers.measure import results
 from tl_helpers.train import adapt, pretrain
 
-
-def balanced(labels: np.ndarray, n: int, seed: int) -> np.ndarray:
-    """Indices of ``n`` labelled examples, as many of each class, nested in ``n`` for one seed."""
-    rng = np.random.default_rng(seed)
-    per_class = [rng.permutation(np.flatnonzero(labels == c)) for c in np.unique(labels)]
-    return np.stack([order[: n // len(per_class)] for order in per_class], 1).ravel()
+STEPS = {16: 40, 64: 80, 256: 120}  # of fine-tuning, for each number of labels
 
 
 @results.study(
     "reviews-fine-tuning",
-    seeds=range(5),
+    {"start": "pre-trained", "learning_rate": 1e-4},
+    {"start": "random", "learning_rate": [1e-4, 5e-4]},
+    labels=[16, 64, 256],
     of_town=False,
-    labels=(16, 64, 256),
-    steps=(40, 80, 120),
-    learning_rates={"pre-trained": [1e-4], "random": [1e-4, 5e-4]},
-    batch_size=16,
 )
 def reviews_fine_tuning(
     seed: int,
-    labels: tuple[int, ...],
-    steps: tuple[int, ...],
-    learning_rates: dict[str, list[float]],
-    batch_size: int,
-) -> list[dict[str, Any]]:
+    labels: int,
+    start: str,
+    learning_rate: float,
+    steps: Mapping[int, int] = STEPS,
+    batch_size: int = 16,
+) -> dict[str, float]:
     """MiniLM fine-tuned on the written reviews, and the same network from random weights.
 
     The random start gets two learning rates; a fair reader takes the better one.
     """
     reviews = data.load("reviews")
     test = reviews["test"]
-    rows = []
-    for n, budget in zip(labels, steps, strict=True):
-        train = data.sample(reviews["train"], n, seed=seed)
-        for start, rates in learning_rates.items():
-            for rate in rates:
-                model, tokenizer = models.load(
-                    "minilm", random_weights=start == "random", seed=seed
-                )
-                fitted = adapt.fit(
-                    model,
-                    tokenizer,
-                    train["text"],
-                    train["label"],
-                    steps=budget,
-                    learning_rate=rate,
-                    batch_size=batch_size,
-                    seed=seed,
-                    progress=False,
-                )
-                right = fitted.predict(test["text"]) == np.array(test["label"])
-                hard = np.array([len(t) > 0 for t in test["traits"]])
-                rows.append(
-                    {
-                        "labels": n,
-                        "start": start,
-                        "learning_rate": rate,
-                        "accuracy": right.mean(),
-                        "accuracy_hard": right[hard].mean(),
-                    }
-                )
-    return rows
+    train = data.sample(reviews["train"], labels, seed=seed)
+    model, tokenizer = models.load("minilm", random_weights=start == "random", seed=seed)
+    fitted = adapt.fit(
+        model,
+        tokenizer,
+        train["text"],
+        train["label"],
+        steps=steps[labels],
+        learning_rate=learning_rate,
+        batch_size=batch_size,
+        seed=seed,
+        progress=False,
+    )
+    right = fitted.predict(test["text"]) == np.array(test["label"])
+    hard = np.array([len(t) > 0 for t in test["traits"]])
+    return {"accuracy": right.mean(), "accuracy_hard": right[hard].mean()}
 
 
-@results.study(
-    "town-one-minute",
-    seeds=range(5),
-    steps=1200,
-    batch_size=32,
-    block=128,
-    documents=100_000,
-    labels=(16, 64, 256, 1024),
-)
+@results.study("town-one-minute")
 def town_one_minute(
-    seed: int, steps: int, batch_size: int, block: int, documents: int, labels: tuple[int, ...]
+    seed: int,
+    steps: int = 1200,
+    batch_size: int = 32,
+    block: int = 128,
+    documents: int = 100_000,
+    labels: Sequence[int] = (16, 64, 256, 1024),
 ) -> list[dict[str, Any]]:
     """A minute of masked-language-model pre-training on the town, judged on one-sentence opinions.
 
@@ -114,7 +91,7 @@ def town_one_minute(
         {"measure": "probe", "step": e["step"], "value": e["probe"]} for e in history.evaluations
     ]
     for n in labels:
-        chosen = balanced(train_truth, n, seed)
+        chosen = data.balanced(train_truth, n, seed)
         for start, model in (("pre-trained", pretrained), ("random", scratch)):
             for mode in ("features", "fine-tune"):
                 settings: dict[str, Any] = (

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from tl_helpers.lesson import Lesson
 
-lesson = Lesson("14_supervised_pretraining")
+lesson = Lesson(__file__)

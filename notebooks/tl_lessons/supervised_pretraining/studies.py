@@ -5,30 +5,25 @@ The notebook shows the same steps in its cells and runs a part of them again.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tl_helpers import models, questions, town
+from tl_helpers.data import balanced
 from tl_helpers.measure import evaluate, results
 from tl_helpers.town import compiled
-from tl_helpers.train import (
-    adapt,
-    batches,
-    precision,
-    pretrain,
-    supervised,
-    translation,
-)
-from tl_lessons.start_here.studies import balanced
+from tl_helpers.train import adapt, batches, pretrain, probe, supervised, translation
+from tl_helpers.train.cost import flops_of
+from tl_helpers.train.word_vectors import word_vectors
 
 #: Where the labels of the supervised source come from, and what is judged: another domain.
 SOURCE, TARGET = ("restaurant", "film", "hotel"), "book"
 LABELS = (16, 64, 256)  # of a classification task, and labelled sentences of a tagging task:
 SENTENCES = (8, 32, 128)
-HELD_OUT = 500  # sentences that a classification is judged on
+TEST_SENTENCES = 500  # sentences that a classification is judged on
 RECIPE: dict[str, Any] = {
     "batch_size": 32,
     "learning_rate": 8e-3,
@@ -114,16 +109,14 @@ def flops_of_a_step(seed: int = 0) -> dict[str, float]:
 
     Counted by PyTorch on a real batch: matrix products only, two for each multiply-add.
     """
-    from torch.utils.flop_counter import FlopCounterMode
-
-    where, found = home(seed), {}
+    where = home(seed)
     corpus = where.town.corpus(400)
     model, tokenizer = models.new("small", seed=seed)
     blocks = pretrain.pack(corpus.texts(), tokenizer)
     gaps = batches.Batches(blocks, tokenizer, "mlm", 0.25, 32, seed)(0)
     translator = translation.new("small", seed=seed)
     rows = translation.pack(corpus.parallel(), translator.source, translator.target)[:32]
-    marks = tuple((t.cls_token_id, t.pad_token_id) for t in translator[1:])
+    marks = translation.marks_of(translator)
     lab = where.labelled.corpus(400)
     packed = supervised.pack(lab.texts(), lab.draws.label, tokenizer)
     reader = supervised.make_reader(model.base_model, 2, seed)
@@ -132,12 +125,8 @@ def flops_of_a_step(seed: int = 0) -> dict[str, float]:
         "translation": lambda: translation.loss_of(translator.model, rows, marks),
         "labels": lambda: supervised.loss_of(reader, packed.rows[:32], *marks[0]),
     }
-    for name, loss in losses.items():  # the fused attention would not be counted
-        with precision.eager_attention(model), precision.eager_attention(translator.model):
-            with FlopCounterMode(display=False) as counter:
-                loss().backward()
-        found[name] = float(counter.get_total_flops())
-    return found
+    both = model, translator.model
+    return {teacher: float(flops_of(loss, *both)) for teacher, loss in losses.items()}
 
 
 # --- the judge -----------------------------------------------------------------------------------
@@ -150,57 +139,32 @@ class Judged(NamedTuple):
 
 def opinions(where: town.Town, n: int, column: str) -> Judged:
     """One opinion sentence of each held-out document, with its sentiment or its domain."""
-    corpus = where.corpus(n, start=questions.HELD_OUT)
-    sentiment = corpus.sentence_sentiment()
-    keep = np.flatnonzero((sentiment < 2) & (corpus.draws.role == 1))
-    keep = keep[np.unique(corpus.draws.doc[keep], return_index=True)[1]]
-    sentences = corpus.sentences()
-    labels = sentiment if column == "sentiment" else corpus.draws.domain[corpus.draws.doc]
-    return Judged([sentences[i] for i in keep], labels[keep])
+    corpus = where.corpus(n, start=questions.FIRST_UNSEEN_DOCUMENT)
+    chosen, sentences = questions.opinion_sentences(corpus), corpus.sentences()
+    sentiment, domain = corpus.sentence_sentiment(), corpus.draws.domain[corpus.draws.doc]
+    labels = sentiment if column == "sentiment" else domain
+    return Judged([sentences[i] for i in chosen], labels[chosen])
 
 
 def classification(
-    body: Any, task: Judged, seed: int, held_out: int = HELD_OUT
+    body: Any, task: Judged, seed: int, held_out: int = TEST_SENTENCES
 ) -> dict[int, float]:
     """Accuracy of a logistic regression on frozen features, at each number of labels."""
     tokenizer = models.town_tokenizer()
     cut = len(task.texts) - held_out
     states = adapt.embed(body, tokenizer, task.texts)
-    from tl_helpers.train import features
-
     out = {}
     for n in LABELS:
         chosen = balanced(task.labels[:cut], n, seed)
-        fitted, _ = features.fit(states[chosen], task.labels[chosen], None, 0.01, seed)
+        fitted = probe.linear(states[chosen], task.labels[chosen], C=0.01)
         out[n] = float((fitted.predict(states[cut:]) == task.labels[cut:]).mean())
     return out
 
 
-def word_states(body: Any, sentences: Sequence[str]) -> list[np.ndarray]:
+def word_states(body: Any, sentences: Sequence[Sequence[str]]) -> list[np.ndarray]:
     """The last layer's state of each word, ``[words, hidden]`` for each sentence."""
-    import torch
-
-    from tl_helpers.train import texts as _texts
-
     tokenizer = models.town_tokenizer()
-    rows = _texts.encode(tokenizer, list(sentences), body)
-    out: list[np.ndarray] = [np.empty(0)] * len(rows)
-    with torch.inference_mode():
-        for index in _texts.by_length(rows, 128):
-            ids, mask = _texts.pad([rows[i] for i in index], tokenizer.pad_token_id)
-            states = body(input_ids=ids, attention_mask=mask)[0].float().numpy()
-            for i, found in zip(index, states, strict=True):
-                out[i] = found[1 : len(rows[i]) - 1]  # without [CLS] and [SEP]
-    return out
-
-
-def linear(rows: np.ndarray, targets: np.ndarray, C: float = 0.1) -> Any:
-    """A standardised logistic regression."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    return make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=300)).fit(rows, targets)
+    return word_vectors(body, tokenizer, sentences, batch_size=128, autocast="float32")
 
 
 def tagging(body: Any, where: town.Town, what: str, held_out: int = 300) -> dict[int, float]:
@@ -208,17 +172,17 @@ def tagging(body: Any, where: town.Town, what: str, held_out: int = 300) -> dict
 
     Accuracy for parts of speech; F1 of whole names for entities.
     """
-    corpus = where.corpus(200, start=questions.HELD_OUT + 10_000)
-    bounds = corpus.draws.t_start
+    corpus = where.corpus(200, start=questions.FIRST_UNSEEN_DOCUMENT + 10_000)
+    words, bounds = corpus.words(), corpus.draws.t_start
     gold = corpus.pos() if what == "pos" else corpus.entities()
     chosen = np.random.default_rng(where.dials.seed).permutation(corpus.n_sentences)
     chosen = chosen[: SENTENCES[-1] + held_out]
-    states = word_states(body, [corpus.sentences()[i] for i in chosen])
+    states = word_states(body, [words[bounds[i] : bounds[i + 1]].tolist() for i in chosen])
     tags = [gold[bounds[i] : bounds[i + 1]] for i in chosen]
     test = slice(SENTENCES[-1], None)
     out = {}
     for n in SENTENCES:
-        tagger = linear(np.concatenate(states[:n]), np.concatenate(tags[:n]))
+        tagger = probe.linear(np.concatenate(states[:n]), np.concatenate(tags[:n]), C=0.1)
         guess = [tagger.predict(rows) for rows in states[test]]
         if what == "pos":
             right = np.concatenate(guess) == np.concatenate(tags[test])
@@ -234,33 +198,31 @@ def tagging(body: Any, where: town.Town, what: str, held_out: int = 300) -> dict
 
 def senses(body: Any, where: town.Town, n: int = 8) -> float:
     """Accuracy on the meaning of homonyms, from ``n`` labelled sentences of each meaning."""
-    corpus = where.corpus(6000, start=questions.HELD_OUT + 20_000)
-    found, d = corpus.homonyms(), corpus.draws
-    sentence = d.sentence[found.position]
-    wanted: list[tuple[int, int, int]] = []  # (sentence, position in it, label) by word, in order
+    corpus = where.corpus(6000, start=questions.FIRST_UNSEEN_DOCUMENT + 20_000)
+    homonyms, d, words = corpus.homonyms(), corpus.draws, corpus.words()
+    sentence = d.sentence[homonyms.position]
+    examples: list[int] = []  # of each word with enough of them, one meaning after the other
     groups = []
-    for word in sorted(set(found.word.tolist())):
-        here = np.flatnonzero(found.word == word)
-        by_label = [here[found.label[here] == label][: 2 * n] for label in (0, 1)]
+    for word in sorted(set(homonyms.word.tolist())):
+        here = np.flatnonzero(homonyms.word == word)
+        by_label = [here[homonyms.label[here] == label][: 2 * n] for label in (0, 1)]
         if min(map(len, by_label)) < 2 * n:
             continue
-        rows = [i for pick in by_label for i in pick]
-        groups.append(range(len(wanted), len(wanted) + len(rows)))
-        wanted += [
-            (sentence[i], found.position[i] - d.t_start[sentence[i]], found.label[i]) for i in rows
-        ]
-    texts = corpus.sentences()
-    states = word_states(body, [texts[s] for s, _, _ in wanted])
-    vectors = np.stack([rows[at] for rows, (_, at, _) in zip(states, wanted, strict=True)])
-    labels = np.array([label for _, _, label in wanted])
+        groups.append(np.arange(len(examples), len(examples) + 4 * n))
+        examples += np.concatenate(by_label).tolist()
+    begins = d.t_start[sentence[examples]]
+    ends = d.t_start[sentence[examples] + 1]
+    texts = [words[a:b].tolist() for a, b in zip(begins, ends, strict=True)]
+    places = homonyms.position[examples] - begins
+    states = word_states(body, texts)
+    vectors = np.stack([rows[at] for rows, at in zip(states, places, strict=True)])
+    labels = homonyms.label[examples]
     right = []
-    for group in groups:
-        rows = np.array(group)
+    for rows in groups:
         train = np.concatenate([rows[:n], rows[2 * n : 3 * n]])
         test = np.setdiff1d(rows, train)
-        right.append(
-            (linear(vectors[train], labels[train]).predict(vectors[test]) == labels[test]).mean()
-        )
+        fitted = probe.linear(vectors[train], labels[train], C=0.1)
+        right.append((fitted.predict(vectors[test]) == labels[test]).mean())
     return float(np.mean(right))
 
 
@@ -286,7 +248,7 @@ def judge(body: Any, seed: int, all_tasks: bool = True) -> list[dict[str, Any]]:
     note("parts of speech", tagging(body, where.town, "pos"))
     note("names", tagging(body, where.town, "entities"))
     note("meanings", {8: senses(body, where.town)})
-    chosen = balanced(sentiment.labels[:-HELD_OUT], 64, seed)
+    chosen = balanced(sentiment.labels[:-TEST_SENTENCES], 64, seed)
     fitted = adapt.fit(
         body,
         models.town_tokenizer(),
@@ -297,17 +259,24 @@ def judge(body: Any, seed: int, all_tasks: bool = True) -> list[dict[str, Any]]:
         seed=seed,
         progress=False,
     )
-    right = fitted.predict(sentiment.texts[-HELD_OUT:]) == sentiment.labels[-HELD_OUT:]
+    right = fitted.predict(sentiment.texts[-TEST_SENTENCES:]) == sentiment.labels[-TEST_SENTENCES:]
     note("sentiment, fine-tuned", {64: float(right.mean())})
     return rows
 
 
 # --- the study -----------------------------------------------------------------------------------
 @results.study(
-    "supervised-pretraining", seeds=range(5), steps=200, few=(100, 400, 1600), few_steps=40
+    "supervised-pretraining",
+    {"teacher": list(TEACHERS), "budget": ["examples", "compute"]},
+    {"teacher": list(TEACHERS)[:3], "budget": "few", "documents": [100, 400, 1600]},
 )
 def supervised_pretraining(
-    seed: int, steps: int, few: tuple[int, ...], few_steps: int
+    seed: int,
+    teacher: str,
+    budget: str,
+    documents: int | None = None,
+    steps: int = 200,
+    few_steps: int = 40,
 ) -> list[dict[str, Any]]:
     """Encoders taught by translation, labels, masked words or nobody, on five tasks.
 
@@ -315,27 +284,21 @@ def supervised_pretraining(
     model. ``examples``: each reads the documents that the translation model reads at that compute,
     once. ``few``: so many documents only, ``few_steps`` steps, judged on sentiment.
     """
-    plans = plan(steps)
-    rows = []
-    for teacher, by_budget in plans.items():
-        seen: dict[tuple[int, int], list[dict[str, Any]]] = {}
-        for budget, (documents, todo) in by_budget.items():
-            if (documents, todo) not in seen:
-                body = TEACHERS[teacher](seed, documents, todo)
-                seen[documents, todo] = judge(body, seed)
-            rows += [
-                {"teacher": teacher, "budget": budget, "documents": documents, "steps": todo, **row}
-                for row in seen[documents, todo]
-            ]
-    for teacher, documents in itertools.product([t for t in plans if t != "random"], few):
+    if budget == "few":
         body = TEACHERS[teacher](seed, documents, few_steps)
-        rows += [
-            {"teacher": teacher, "budget": "few", "documents": documents, "steps": few_steps, **row}
-            for row in judge(body, seed, all_tasks=False)
-        ]
-    return rows
+        return [{"steps": few_steps, **row} for row in judge(body, seed, all_tasks=False)]
+    documents, steps = plan(steps)[teacher][budget]
+    scores = taught_and_judged(teacher, seed, documents, steps)
+    return [{"documents": documents, "steps": steps, **row} for row in scores]
 
 
+@lru_cache(maxsize=1)  # one budget may be the other
+def taught_and_judged(teacher: str, seed: int, documents: int, steps: int) -> list[dict[str, Any]]:
+    """The scores of one encoder on all tasks: see :func:`judge`."""
+    return judge(TEACHERS[teacher](seed, documents, steps), seed)
+
+
+@cache
 def plan(steps: int) -> dict[str, dict[str, tuple[int, int]]]:
     """Teacher -> budget -> (documents, steps): see :func:`supervised_pretraining`."""
     costs = flops_of_a_step()
@@ -343,15 +306,15 @@ def plan(steps: int) -> dict[str, dict[str, tuple[int, int]]]:
     at = {name: max(2, round(budget / cost)) for name, cost in costs.items()}
     per_step = documents_per_step()
     examples = round(at["translation"] * per_step["translation"])
-    found = {}
+    budgets = {}
     for name in costs:
         once = max(2, round(examples / per_step[name]))
-        found[name] = {
+        budgets[name] = {
             "examples": (examples, at[name] if name == "translation" else once),
             "compute": (round(at[name] * per_step[name]), at[name]),
         }
-    found["random"] = {"examples": (0, 0), "compute": (0, 0)}
-    return found
+    budgets["random"] = {"examples": (0, 0), "compute": (0, 0)}
+    return budgets
 
 
 def documents_per_step(n: int = 2000) -> dict[str, float]:

@@ -4,7 +4,6 @@
     >>> corpus = data.load("docstrings")        # train, validation, test
     >>> docstrings.report(corpus)               # how much of it comes from where
     >>> docstrings.library_task(corpus["train"])
-    >>> docstrings.summary_body_task(corpus["train"])
 
 The text is read in place, never imported and never copied into the course. Another version of a
 library gives other text, so the versions stand in ``corpus["train"].info.description``.
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tl_helpers.data.docstrings.corpus import SPLITS, installed, load, split_of
 from tl_helpers.data.docstrings.sources import KINDS, LIBRARIES, Library
-from tl_helpers.data.docstrings.tasks import library_task, summary_body_task
+from tl_helpers.data.docstrings.tasks import library_task
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -28,6 +27,9 @@ def report(corpus: DatasetDict) -> DataFrame:
 
     Args:
         corpus: what ``data.load("docstrings")`` gave.
+
+    Example:
+        ``report(corpus).loc["numpy", "objects"]`` -> how many docstrings NumPy has
     """
     import pandas as pd
 
@@ -55,5 +57,4 @@ __all__ = [
     "load",
     "report",
     "split_of",
-    "summary_body_task",
 ]

@@ -6,22 +6,22 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tl_helpers.core import files
-from tl_helpers.core.errors import BadValue, CourseError, UnknownName
+from tl_helpers.core import checks, files
+from tl_helpers.core.errors import BadValue, CourseError
 from tl_helpers.data.docstrings.prose import normalised
 from tl_helpers.data.docstrings.sources import (
     KINDS,
     LIBRARIES,
-    Found,
+    Documented,
     Library,
     code_version,
     library,
+    read_all,
 )
 
 if TYPE_CHECKING:
@@ -36,7 +36,12 @@ MOST_WORKERS = 4
 
 
 def split_of(module: str) -> str:
-    """The split that a module belongs to, whatever else there is."""
+    """The split that a module belongs to, whatever else there is.
+
+    Example:
+        >>> split_of("numpy.linalg")
+        'train'
+    """
     share = int.from_bytes(hashlib.sha256(module.encode()).digest()[:4], "big") % SHARES
     return next(name for name, end in UNTIL.items() if share < end)
 
@@ -51,6 +56,9 @@ def installed(names: Iterable[str] | None = None) -> list[Library]:
         UnknownName: a library that is not among those the course reads.
         BadValue: no names.
         CourseError: too few of them are installed.
+
+    Example:
+        ``[x.name for x in installed(["torch", "numpy"])]`` -> ``["numpy", "torch"]``
     """
     if isinstance(names, str):
         names = [names]
@@ -58,11 +66,10 @@ def installed(names: Iterable[str] | None = None) -> list[Library]:
     if not wanted:
         raise BadValue("No libraries.", f"Name some of: {', '.join(LIBRARIES)}.")
     for name in wanted:
-        if name not in LIBRARIES:
-            raise UnknownName("library", name, LIBRARIES)
-    found = {name: library(name) for name in sorted(wanted, key=list(LIBRARIES).index)}
-    there = [x for x in found.values() if x is not None]
-    missing = [name for name, x in found.items() if x is None]
+        checks.known("library", name, LIBRARIES)
+    looked = {name: library(name) for name in sorted(wanted, key=list(LIBRARIES).index)}
+    there = [x for x in looked.values() if x is not None]
+    missing = [name for name, x in looked.items() if x is None]
     needed = FEWEST if names is None else 1
     if len(there) < needed:
         raise CourseError(
@@ -85,6 +92,9 @@ def load(*, raw: bool = False, libraries: Sequence[str] | None = None) -> Datase
     Raises:
         UnknownName: a library that is not among those the course reads.
         CourseError: too few libraries, disk full, or no permission to write the cache.
+
+    Example:
+        ``load(libraries=["numpy"])["train"][0]["summary"]`` -> a sentence of NumPy's documentation
     """
     from datasets import DatasetDict, load_from_disk
 
@@ -99,35 +109,38 @@ def load(*, raw: bool = False, libraries: Sequence[str] | None = None) -> Datase
             return None
         try:
             counts = json.loads((folder / "corpus.json").read_text("utf-8"))["rows"]
-            found = load_from_disk(str(folder / "data"))
-            if isinstance(found, DatasetDict) and found.num_rows == counts:
-                return found
+            stored = load_from_disk(str(folder / "data"))
+            if isinstance(stored, DatasetDict) and stored.num_rows == counts:
+                return stored
         except (OSError, ValueError, KeyError):
             pass
         shutil.rmtree(folder, ignore_errors=True)  # damaged: it can be made again
         return None
 
-    found = cached()
-    if found is None:
-        with files.only_one(folder):
-            found = cached()  # another process may have been first
-            if found is None:
-                made = _dataset(extract(read_from, raw), spec, raw)
-                with files.atomic_folder(folder) as temporary:
-                    _save(made, temporary / "data")
-                    about = json.dumps(spec | {"rows": made.num_rows}, indent=1)
-                    (temporary / "corpus.json").write_text(about, encoding="utf-8")
-                found = cached()
-    if found is None:
-        raise CourseError(
-            f"{folder} was written, but cannot be read back.",
-            "The disk may be failing: point the environment variable TL_CACHE at another one.",
-        )
-    return found
+    if (corpus := cached()) is not None:
+        return corpus
+    with files.only_one(folder):
+        if (corpus := cached()) is not None:  # another process was first
+            return corpus
+        made = _dataset(extract(read_from, raw), spec, raw)
+        with files.atomic_folder(folder) as temporary:
+            _save(made, temporary / "data")
+            about = json.dumps(spec | {"rows": made.num_rows}, indent=1)
+            (temporary / "corpus.json").write_text(about, encoding="utf-8")
+        if (corpus := cached()) is not None:
+            return corpus
+    raise CourseError(
+        f"{folder} was written, but cannot be read back.",
+        "The disk may be failing: point the environment variable TL_CACHE at another one.",
+    )
 
 
 def specification(read_from: list[Library], raw: bool) -> dict[str, Any]:
-    """Everything that the corpus depends on."""
+    """Everything that the corpus depends on.
+
+    Example:
+        ``specification(installed(["numpy"]), raw=False)["libraries"]`` -> ``{"numpy": "2.3.0"}``
+    """
     return {
         "libraries": {x.name: x.version for x in read_from},
         "python": ".".join(map(str, sys.version_info[:2])),  # its parser reads the files
@@ -137,77 +150,62 @@ def specification(read_from: list[Library], raw: bool) -> dict[str, Any]:
 
 
 def fingerprint(spec: dict[str, Any]) -> str:
-    """Twelve hex digits that stand for a specification."""
+    """Twelve hex digits that stand for a specification.
+
+    Example:
+        >>> fingerprint({"raw": False})
+        '5d19a3b32bda'
+    """
     return hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def extract(read_from: list[Library], raw: bool = False) -> list[Found]:
-    """Every documented object, cleaned, in a fixed order; parsed by a few fresh interpreters."""
+def extract(read_from: list[Library], raw: bool = False) -> list[Documented]:
+    """Every documented object, cleaned, in a fixed order; the files are shared out over workers.
+
+    Raises:
+        CourseError: a worker was ended, for want of memory perhaps.
+
+    Example:
+        ``extract(installed(["numpy"]))[0].module`` -> ``"numpy"``
+    """
+    from concurrent.futures.process import BrokenProcessPool
+
+    from joblib import Parallel, delayed
+
     jobs = [(x.name, str(x.folder), str(p)) for x in read_from for p in x.files()]
-    sizes = {job: os.path.getsize(job[2]) for job in jobs}
+    jobs.sort(key=lambda job: (-os.path.getsize(job[2]), job))  # dealt out, large files first
     workers = max(1, min(os.cpu_count() or 1, MOST_WORKERS, len(jobs) // 50))
-    shares: list[list[tuple[str, str, str]]] = [[] for _ in range(workers)]
-    load_of = [0] * workers
-    for job in sorted(jobs, key=lambda job: (-sizes[job], job)):
-        least = load_of.index(min(load_of))
-        shares[least].append(job)
-        load_of[least] += sizes[job]
-    source = str(files.PACKAGE.parent)
-    path = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH", "")]))
-    command = [
-        sys.executable,
-        "-m",
-        "tl_helpers.data.docstrings.sources",
-        *(["raw"] if raw else []),
-    ]
-    running: list[subprocess.Popen[bytes]] = []
-    found: list[Found] = []
+    shares = [jobs[first::workers] for first in range(workers)]
     try:
-        for share in shares:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env={**os.environ, "PYTHONPATH": path},
-            )
-            running.append(process)
-            assert process.stdin is not None
-            process.stdin.write(json.dumps(share).encode())
-            process.stdin.close()
-            process.stdin = None
-        for process in running:
-            out, err = process.communicate()
-            if process.returncode:
-                last = (err.decode(errors="replace").strip().splitlines() or ["no message"])[-1]
-                raise CourseError(
-                    f"A process that reads the docstrings broke off: {last}", "Run it again."
-                )
-            found += [Found(*json.loads(line)) for line in out.split(b"\n") if line]
-    finally:  # Ctrl-C included
-        for process in running:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+        parts = Parallel(n_jobs=workers)(delayed(read_all)(share, raw) for share in shares)
+    except BrokenProcessPool as error:
+        raise CourseError(
+            f"A process that reads the docstrings broke off: {str(error).splitlines()[0]}",
+            "Close other programs, if memory is short, and run it again.",
+        ) from None
     order = list(LIBRARIES)
-    return sorted(found, key=lambda f: (order.index(f.library), f.module, f.name))
+    objects = [one for part in parts for one in part]
+    return sorted(objects, key=lambda one: (order.index(one.library), one.module, one.name))
 
 
-def unique(found: Iterable[Found]) -> list[tuple[Found, str, str]]:
+def unique(objects: Iterable[Documented]) -> list[tuple[Documented, str, str]]:
     """``(object, summary, body)`` without repetitions, whichever split they would lie in.
 
     Compared are letters only, in lower case. A sentence of six words or more occurs once in the
     whole corpus; an object whose summary was said before is left out.
+
+    Example:
+        ``unique([one, one])`` -> ``[(one, "Return the mean.", "It is exact.")]``
     """
     sentences: set[str] = set()
     texts: set[str] = set()
     out = []
-    for f in found:
-        summary = normalised(f.summary)
+    for one in objects:
+        summary = normalised(one.summary)
         if summary in sentences:
             continue
         body, fresh = [], []
-        for paragraph in f.body:
+        for paragraph in one.body:
             kept = []
             for sentence in paragraph:
                 text = normalised(sentence)
@@ -226,23 +224,23 @@ def unique(found: Iterable[Found]) -> list[tuple[Found, str, str]]:
         texts.add(whole)
         if summary.count(" ") + 1 >= LONG:
             sentences.add(summary)
-        out.append((f, f.summary, "\n".join(body)))
+        out.append((one, one.summary, "\n".join(body)))
     return out
 
 
-def _unique_raw(found: Iterable[Found]) -> list[tuple[Found, str, str]]:
+def _unique_raw(objects: Iterable[Documented]) -> list[tuple[Documented, str, str]]:
     texts: set[str] = set()
     out = []
-    for f in found:
-        text = normalised(f.raw)
+    for one in objects:
+        text = normalised(one.raw)
         if text and text not in texts:
             texts.add(text)
-            summary, _, body = f.raw.partition("\n")
-            out.append((f, summary.strip(), body.strip("\n")))
+            summary, _, body = one.raw.partition("\n")
+            out.append((one, summary.strip(), body.strip("\n")))
     return out
 
 
-def _dataset(found: list[Found], spec: dict[str, Any], raw: bool) -> DatasetDict:
+def _dataset(objects: list[Documented], spec: dict[str, Any], raw: bool) -> DatasetDict:
     from datasets import ClassLabel, Dataset, DatasetDict, DatasetInfo, Features, NamedSplit, Value
 
     names, kinds = list(LIBRARIES), list(KINDS)
@@ -256,14 +254,14 @@ def _dataset(found: list[Found], spec: dict[str, Any], raw: bool) -> DatasetDict
         body=Value("string"),
     )
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in SPLITS}
-    for f, summary, body in _unique_raw(found) if raw else unique(found):
-        rows[split_of(f.module)].append(
+    for one, summary, body in _unique_raw(objects) if raw else unique(objects):
+        rows[split_of(one.module)].append(
             {
-                "text": f.raw if raw else f"{summary}\n{body}" if body else summary,
-                "library": names.index(f.library),
-                "module": f.module,
-                "object": f.name,
-                "kind": kinds.index(f.kind),
+                "text": one.raw if raw else f"{summary}\n{body}" if body else summary,
+                "library": names.index(one.library),
+                "module": one.module,
+                "object": one.name,
+                "kind": kinds.index(one.kind),
                 "summary": summary,
                 "body": body,
             }

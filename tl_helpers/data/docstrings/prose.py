@@ -55,9 +55,13 @@ def paragraphs(doc: str) -> Iterator[str]:
     """The paragraphs of a docstring (its indentation removed) that may be prose, in one line each.
 
     Left out: doctests, literal blocks, fences, tables, parameter and other lists of names.
+
+    Example:
+        >>> list(paragraphs("Return it.\\n\\n>>> f(1)\\n2"))
+        ['Return it.']
     """
     lines = doc.splitlines()
-    found: list[str] = []
+    gathered: list[str] = []
     skip = -1  # leave out what is indented deeper than this
     fenced = dropping = in_doctest = False
     n = len(lines)
@@ -70,9 +74,9 @@ def paragraphs(doc: str) -> Iterator[str]:
             continue
         if not text:
             in_doctest = False
-            if found:
-                yield " ".join(found)
-                found = []
+            if gathered:
+                yield " ".join(gathered)
+                gathered = []
             continue
         if in_doctest:
             continue
@@ -81,9 +85,9 @@ def paragraphs(doc: str) -> Iterator[str]:
         if following and _UNDERLINE.match(following) and len(following) >= len(text) // 2:
             dropping = text.rstrip(":").lower().replace(" ", "_") in LISTS
             skip = -1
-            if found:
-                yield " ".join(found)
-            found = []
+            if gathered:
+                yield " ".join(gathered)
+            gathered = []
             continue
         if dropping:
             continue
@@ -94,15 +98,15 @@ def paragraphs(doc: str) -> Iterator[str]:
         keep, skip, in_doctest = _line(text, indent)
         if keep is None or (keep and _BULLET.match(text)) or skip >= 0:
             if keep and not _BULLET.match(text):
-                found.append(keep)
+                gathered.append(keep)
                 keep = ""
-            if found:
-                yield " ".join(found)
-            found = []
+            if gathered:
+                yield " ".join(gathered)
+            gathered = []
         if keep:
-            found.append(keep)
-    if found:
-        yield " ".join(found)
+            gathered.append(keep)
+    if gathered:
+        yield " ".join(gathered)
 
 
 def _line(text: str, indent: int) -> tuple[str | None, int, bool]:
@@ -152,7 +156,12 @@ def _literal(match: re.Match[str]) -> str:
 
 
 def plain(text: str) -> str:
-    """A paragraph without inline markup; ``BAD`` stands for formulas, addresses and images."""
+    """A paragraph without inline markup; ``BAD`` stands for formulas, addresses and images.
+
+    Example:
+        >>> plain("Return *one* of :func:`numpy.sum`, see ``x`` [1]_.")
+        'Return one of numpy.sum, see x.'
+    """
     if _MARKED.search(text):
         text = _ROLE.sub(_role, text)
         text = _LINK.sub(r"\1", text)
@@ -170,7 +179,12 @@ def plain(text: str) -> str:
 
 
 def sentences(text: str) -> Iterator[str]:
-    """The sentences of a paragraph."""
+    """The sentences of a paragraph.
+
+    Example:
+        >>> list(sentences("It is slow, e.g. here. Use it all the same."))
+        ['It is slow, e.g. here.', 'Use it all the same.']
+    """
     start = 0
     for match in _END.finditer(text):
         if _NOT_AN_END.search(text, max(start, match.start() - 8), match.start()):
@@ -187,6 +201,10 @@ def is_prose(sentence: str, *, heading: bool = False) -> bool:
     Args:
         sentence: without markup.
         heading: the first line of a docstring may do without a full stop and small words.
+
+    Example:
+        >>> is_prose("This is for the CPU."), is_prose("x[0] = 1.")
+        (True, False)
     """
     if _UNSPOKEN.search(sentence) or not sentence[0].isalnum() and sentence[0] not in "\"'(":
         return False
@@ -208,6 +226,10 @@ def prose(doc: str) -> tuple[str, list[list[str]]]:
     """``(summary, body)`` of a docstring: its first sentence, and the sentences of each paragraph.
 
     The summary is empty when the docstring does not begin with a sentence.
+
+    Example:
+        >>> prose("Return the mean.\\n\\nThe rest is left out. See x[0].")
+        ('Return the mean.', [['The rest is left out.']])
     """
     summary, body = "", []
     for number, paragraph in enumerate(paragraphs(doc)):
@@ -229,5 +251,10 @@ _NOT_A_WORD = re.compile(r"[^a-z]+")
 
 
 def normalised(text: str) -> str:
-    """What counts as the same text: letters only, in lower case."""
+    """What counts as the same text: letters only, in lower case.
+
+    Example:
+        >>> normalised("Return the mean (of x).")
+        'return the mean of x'
+    """
     return _NOT_A_WORD.sub(" ", text.lower()).strip()

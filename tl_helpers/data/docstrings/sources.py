@@ -6,10 +6,8 @@ import ast
 import gc
 import hashlib
 import inspect
-import json
-import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from importlib.machinery import PathFinder
@@ -63,7 +61,7 @@ NOT_THEIRS = frozenset(
 )
 
 
-class Found(NamedTuple):
+class Documented(NamedTuple):
     """One documented object."""
 
     library: str
@@ -85,13 +83,17 @@ class Library:
     folder: Path
 
     def files(self) -> list[Path]:
-        """Its Python files, in a fixed order."""
-        found = []
+        """Its Python files, in a fixed order.
+
+        Example:
+            ``library("numpy").files()[0]`` -> ``Path(".../numpy/__config__.py")``
+        """
+        paths: set[Path] = set()
         for part in PARTS.get(self.name, (".",)):
             base = self.folder / part
             inside = [base] if base.suffix == ".py" else base.rglob("*.py")
-            found += [p for p in inside if p.is_file() and self._is_theirs(p)]
-        return sorted(set(found))
+            paths.update(p for p in inside if p.is_file() and self._is_theirs(p))
+        return sorted(paths)
 
     def _is_theirs(self, path: Path) -> bool:
         parts = path.relative_to(self.folder).parts
@@ -102,10 +104,14 @@ class Library:
 
 
 def licence(dist: metadata.Distribution) -> str:
-    """The licence that a distribution states about itself, in a few words."""
+    """The licence that a distribution states about itself, in a few words.
+
+    Example:
+        ``licence(metadata.distribution("numpy"))`` -> ``"BSD-3-Clause"``
+    """
     about: Any = dist.metadata
-    if found := about.get("License-Expression"):
-        return str(found)
+    if expression := about.get("License-Expression"):
+        return str(expression)
     classified = [
         c.rsplit(" :: ", 1)[-1] for c in about.get_all("Classifier") or () if "License ::" in c
     ]
@@ -114,7 +120,11 @@ def licence(dist: metadata.Distribution) -> str:
 
 
 def library(name: str) -> Library | None:
-    """An installed library, or None when it is not there (or not as a folder of Python files)."""
+    """An installed library, or None when it is not there (or not as a folder of Python files).
+
+    Example:
+        ``library("numpy").version`` -> ``"2.3.0"``
+    """
     try:
         dist = metadata.distribution(LIBRARIES[name])
     except metadata.PackageNotFoundError:
@@ -127,7 +137,12 @@ def library(name: str) -> Library | None:
 
 
 def module_name(library: str, folder: Path, path: Path) -> str:
-    """``sklearn.svm._classes`` for the file of that module."""
+    """The dotted name of the module in a file.
+
+    Example:
+        >>> module_name("sklearn", Path("lib/sklearn"), Path("lib/sklearn/svm/_classes.py"))
+        'sklearn.svm._classes'
+    """
     parts: tuple[str, ...] = PurePath(path.relative_to(folder)).with_suffix("").parts
     if parts[-1] == "__init__":
         parts = parts[:-1]
@@ -138,6 +153,10 @@ def documented(tree: ast.Module) -> Iterator[tuple[str, str, str]]:
     """``(qualified name, kind, docstring)`` of a module, its classes, functions and methods.
 
     Functions inside functions are left out, those behind an ``if`` or ``try`` are not.
+
+    Example:
+        >>> list(documented(ast.parse("def f():\\n    'Return one.'")))
+        [('f', 'function', 'Return one.')]
     """
     if doc := ast.get_docstring(tree, clean=False):
         yield "", "module", doc
@@ -159,8 +178,12 @@ def documented(tree: ast.Module) -> Iterator[tuple[str, str, str]]:
     yield from inside(tree.body, "")
 
 
-def read(library: str, folder: str, path: str) -> list[Found]:
-    """All documented objects of a file; none when it is no valid Python for this interpreter."""
+def read(library: str, folder: str, path: str) -> list[Documented]:
+    """All documented objects of a file; none when it is no valid Python for this interpreter.
+
+    Example:
+        ``read("numpy", "lib/numpy", "lib/numpy/matlib.py")[1].name`` -> ``"empty"``
+    """
     try:
         source = Path(path).read_bytes()
         if b'"""' not in source and b"'''" not in source:
@@ -177,33 +200,37 @@ def read(library: str, folder: str, path: str) -> list[Found]:
             seen.add(name)
             raw = inspect.cleandoc(doc)
             summary, body = prose(raw)
-            out.append(Found(library, module, name, kind, summary, body, raw))
+            out.append(Documented(library, module, name, kind, summary, body, raw))
     return out
 
 
+def read_all(jobs: Sequence[tuple[str, str, str]], raw: bool) -> list[Documented]:
+    """All documented objects of many files: the work of one process.
+
+    Args:
+        jobs: library, folder of the library, and path, for each file.
+        raw: pass on the docstrings themselves too, and those without prose.
+
+    Example:
+        ``read_all([("numpy", "lib/numpy", "lib/numpy/matlib.py")], raw=False)``
+    """
+    collects = gc.isenabled()
+    gc.disable()  # a syntax tree is freed as soon as it is let go, and looking for more takes long
+    try:
+        objects = [one for job in jobs for one in read(*job) if raw or one.summary]
+    finally:
+        if collects:
+            gc.enable()
+    return objects if raw else [one._replace(raw="") for one in objects]
+
+
 def code_version() -> str:
-    """A digest of the code that reads and cleans, so that no change of it is overlooked."""
+    """A digest of the code that reads and cleans, so that no change of it is overlooked.
+
+    Example:
+        ``code_version()`` -> ``"b6f3c2..."``, sixteen digits
+    """
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def main() -> None:
-    """Worker: ``[[library, folder, path], ...]`` on stdin, a line of JSON per object on stdout.
-
-    With the argument ``raw`` the docstrings themselves are passed on too.
-    """
-    gc.disable()  # a syntax tree is freed as soon as it is let go, and looking for more takes long
-    raw = sys.argv[1:] == ["raw"]
-    out = open(sys.stdout.fileno(), "w", encoding="utf-8", newline="\n", closefd=False)
-    for library, folder, path in json.load(sys.stdin):
-        for found in read(library, folder, path):
-            if raw or found.summary:
-                row = found if raw else found._replace(raw="")
-                out.write(json.dumps(row, ensure_ascii=True) + "\n")
-    out.flush()
-
-
-if __name__ == "__main__":
-    main()

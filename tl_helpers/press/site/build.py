@@ -1,36 +1,30 @@
 """``tl site``: executed notebooks and hand-written pages, through Sphinx, into one folder.
 
 Everything is built beside the old site, which stays until the new one is complete. A warning is
-an error: a link, term or citation that leads nowhere stops the build.
+an error: a link, term or reference that leads nowhere stops the build.
 """
 
 from __future__ import annotations
 
-import importlib
-import io
+import importlib.util
 import os
 import re
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from tl_helpers import __version__
 from tl_helpers.core import files
 from tl_helpers.core.errors import BrokenFile, CourseError
 from tl_helpers.press import notebooks
-from tl_helpers.press.site import check, content
-from tl_lessons import course
+from tl_helpers.press.site import content
 
-TITLE = "Transfer learning in NLP"
 _PACKAGES = ("sphinx", "myst_nb", "sphinx_book_theme", "sphinxcontrib.bibtex", "latex2mathml")
-_NEEDED = ("index.md", "glossary.md", "bibliography.md", "references.bib")
-_WARNING = re.compile(r"(?:(?P<where>.*?): )?(?:WARNING|ERROR|CRITICAL|SEVERE): (?P<what>.+)")
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_NEEDED = ("conf.py", "index.md", "glossary.md", "bibliography.md", "references.bib")
 
 
 @dataclass
@@ -65,8 +59,11 @@ def build(
         runs: the folder that ``tl run`` wrote to; ``build`` by default.
 
     Raises:
-        CourseError: a package or a source is missing, or the first thing that is wrong in a page:
-            then the old site is still there.
+        CourseError: a package or a source is missing, or something is wrong in a page: then the
+            old site is still there.
+
+    Example:
+        ``build().index -> Path("build/site/index.html")``
     """
     began = time.perf_counter()
     _require()
@@ -79,35 +76,30 @@ def build(
             "Choose an empty folder, or remove this one.",
         )
     site, notes = content.collect(runs)
+    about = _about(content.report(runs), site)
     with tempfile.TemporaryDirectory(prefix="tl-site-") as scratch:
         source = Path(scratch) / "source"
-        extra = Path(scratch) / "extra"
-        config = _prepare(root, runs, site, source, extra)
+        _lay_out(root, runs, site, source, about)
         with files.atomic_folder(target) as new:
-            _run_sphinx(source, new, Path(scratch) / "doctrees", config)
-            _tidy(new)
-            _stop_at(check.problems(new))
+            _run_sphinx(source, new, about)
+            for path in [*new.glob("_static/*macros.html"), *new.glob("_static/**/*.map")]:
+                path.unlink()  # templates, and maps of minified scripts: no page needs them
     return Built(target, site, notes, round(time.perf_counter() - began, 1))
 
 
-_MEND = "Mend it and run again: tl site. The site that was there before is untouched."
-
-
 def _require() -> None:
-    for package in _PACKAGES:
-        try:
-            importlib.import_module(package)
-        except ModuleNotFoundError as error:
-            raise CourseError(
-                f"The site cannot be built here: the package {error.name} is not installed.",
-                "Install what it needs: make course, or pip install 'tl-helpers[course]'",
-            ) from None
+    missing = next((name for name in _PACKAGES if importlib.util.find_spec(name) is None), None)
+    if missing:
+        raise CourseError(
+            f"The site cannot be built here: the package {missing} is not installed.",
+            "Install what it needs: make course, or pip install 'tl-helpers[course]'",
+        )
 
 
-def _prepare(
-    root: Path, runs: Path, site: Sequence[content.Page], source: Path, extra: Path
-) -> dict[str, Any]:
-    """Write the pages that Sphinx reads; returns its configuration."""
+def _lay_out(
+    root: Path, runs: Path, site: Sequence[content.Page], source: Path, about: str
+) -> None:
+    """Put everything that Sphinx reads into one folder."""
     own, kits = root / "notebooks" / "site", root / "notebooks" / "sessions"
     for name in _NEEDED:
         if not (own / name).exists():
@@ -115,198 +107,54 @@ def _prepare(
                 f"The site's source {own / name} is missing.",
                 f"Restore it with: git checkout -- notebooks/site/{name}",
             )
-    shutil.copytree(own, source)
-    sessions = sorted(p.stem for p in kits.glob("*.md")) if kits.exists() else []
-    if sessions:
-        shutil.copytree(kits, source / "sessions")
-    pictures = files.data_dir() / "pictures"
-    if pictures.exists():
-        shutil.copytree(pictures, source / "pictures")
-    decks = _extras(runs, site, extra)
-    about = _about(content.report(runs), site)
-    _write(source / "claims.md", content.claims_page(site, about))
-    _write(source / "map.md", content.map_page(site))
+    for folder, name in (
+        (own, ""),
+        (kits, "sessions"),
+        (files.data_dir() / "pictures", "pictures"),
+    ):
+        if folder.exists():
+            shutil.copytree(folder, source / name, dirs_exist_ok=True)
+    downloads, slides = source / "extra" / "files", runs / "slides"
+    downloads.mkdir(parents=True)
+    (source / "extra" / ".tl-site").touch()
+    if slides.is_dir():
+        shutil.copytree(slides, source / "extra" / "slides", ignore=shutil.ignore_patterns(".*"))
     for page in site:
-        notebooks.write(content.readable(page), source / f"{page.name}.ipynb")
-    names = [p.stem for p in sorted(own.glob("*.md"))]
-    index = (source / "index.md").read_text("utf-8")
-    _write(source / "index.md", index + "\n\n" + content.trees(site, sessions, names))
-    heads = {page.name: content.head(page, page.name in decks) for page in site}
-    return _config(source, extra, heads, about)
+        shutil.copyfile(page.source, downloads / page.source.name)
+        deck = (slides / f"{page.name}.html").exists()
+        notebooks.write(content.readable(page, deck), source / f"{page.name}.ipynb")
+    names, sessions = ([path.stem for path in sorted(f.glob("*.md"))] for f in (own, kits))
+    made = {
+        "claims": content.claims_page(site, about),
+        "map": content.map_page(site),
+        "index": (own / "index.md").read_text("utf-8") + content.contents(site, sessions, names),
+    }
+    for name, text in made.items():
+        (source / f"{name}.md").write_text(text, encoding="utf-8", newline="\n")
 
 
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _extras(runs: Path, site: Sequence[content.Page], extra: Path) -> set[str]:
-    """Files that go into the site as they are: notebooks to download, decks; names of the decks."""
-    (extra / "files").mkdir(parents=True)
-    (extra / ".tl-site").touch()
-    for page in site:
-        shutil.copyfile(page.source, extra / "files" / page.source.name)
-    slides = runs / "slides"
-    if not slides.is_dir():
-        return set()
-    shutil.copytree(slides, extra / "slides", ignore=shutil.ignore_patterns(".*"))
-    return {path.stem for path in slides.glob("*.html")}
-
-
-def _about(report: dict[str, Any], site: Sequence[content.Page]) -> str:
+def _about(report: content.Report, site: Sequence[content.Page]) -> str:
     """Where and when the notebooks were run, in a sentence."""
-    if not report or not any(page.executed for page in site):
+    if not any(page.executed for page in site):
         return "The outputs are those stored in the notebooks."
-    env = report.get("environment", {})
-    date, commit = str(env.get("date", ""))[:10], env.get("commit")
-    where = f"profile {report.get('profile')}, {report.get('threads')} threads a notebook"
+    date, commit = str(report.environment.get("date", ""))[:10], report.environment.get("commit")
+    where = f"profile {report.profile}, {report.threads} threads a notebook"
     return f"Run on {date} ({where}" + (f", commit {commit})." if commit else ").")
 
 
-def _config(source: Path, extra: Path, heads: dict[str, str], about: str) -> dict[str, Any]:
-    numbers = {name.partition("_")[0]: (name, question) for name, _, question in course.rows()}
-    return {
-        "project": TITLE,
-        "author": "The course authors",
-        "version": __version__,
-        "release": __version__,
-        "language": "en",
-        "extensions": ["myst_nb", "sphinxcontrib.bibtex", "tl_helpers.press.site.links"],
-        "nitpicky": True,
-        "exclude_patterns": ["references.bib"],
-        "html_theme": "sphinx_book_theme",
-        "html_title": TITLE,
-        "html_baseurl": "",
-        "html_static_path": [str(Path(__file__).parent / "static")],
-        "html_css_files": ["course.css"],
-        "html_extra_path": [str(extra)],
-        "html_copy_source": False,
-        "html_show_sourcelink": False,
-        "html_show_copyright": False,
-        "html_show_sphinx": False,
-        "html_use_index": False,
-        "html_domain_indices": False,
-        # A summary would be fetched, which browsers refuse for pages opened from disk.
-        "html_show_search_summary": False,
-        "html_math_renderer": "mathml",
-        "html_context": {"default_mode": "auto"},
-        "html_theme_options": {
-            "logo": {"text": TITLE},
-            "use_download_button": False,
-            "use_fullscreen_button": False,
-            "home_page_in_toc": False,
-            "show_navbar_depth": 1,
-            "show_toc_level": 2,
-            "toc_title": "On this page",
-            "pygments_light_style": "a11y-high-contrast-light",
-            "pygments_dark_style": "a11y-high-contrast-dark",
-            "navbar_persistent": [],
-            "extra_footer": f"<p>{about} Text and pictures: CC BY 4.0; code: MIT.</p>",
-            "footer_content_items": ["extra-footer"],
-        },
-        "myst_enable_extensions": [
-            "amsmath",
-            "attrs_inline",
-            "colon_fence",
-            "deflist",
-            "dollarmath",
-        ],
-        "myst_heading_anchors": 3,
-        "nb_execution_mode": "off",
-        "nb_mime_priority_overrides": [
-            ("html", "text/html", 1),
-            ("html", "image/svg+xml", 2),
-            ("html", "image/png", 3),
-            ("html", "text/markdown", 4),
-            ("html", "text/latex", 5),
-            ("html", "text/plain", 9),
-        ],
-        "nb_merge_streams": True,
-        "nb_code_prompt_show": "Show the code",
-        "nb_code_prompt_hide": "Hide the code",
-        "suppress_warnings": ["mystnb.unknown_mime_type", "mystnb.mime_type"],
-        "bibtex_bibfiles": [str(source / "references.bib")],
-        "bibtex_default_style": "course",
-        "tl_heads": heads,
-        "tl_numbers": numbers,
-    }
-
-
-def _tidy(site: Path) -> None:
-    """Remove what no page needs: templates, and maps of minified scripts."""
-    for path in [*site.glob("_static/*macros.html"), *site.glob("_static/**/*.map")]:
-        path.unlink()
-    for name in (".buildinfo", "objects.inv"):
-        (site / name).unlink(missing_ok=True)
-
-
-@contextmanager
-def _calm() -> Iterator[None]:
-    """Sphinx looks at these variables; a learner's own must not change the site."""
-    before = {name: os.environ.pop(name, None) for name in ("SPHINXOPTS", "READTHEDOCS")}
-    try:
-        yield
-    finally:
-        os.environ.update({name: value for name, value in before.items() if value is not None})
-
-
-def _run_sphinx(source: Path, output: Path, doctrees: Path, config: dict[str, Any]) -> None:
-    from sphinx.application import Sphinx
-    from sphinx.util.docutils import docutils_namespace, patch_docutils
-
-    said = io.StringIO()
-    try:
-        with _calm(), patch_docutils(), docutils_namespace():
-            app = Sphinx(
-                source,
-                None,
-                output,
-                doctrees,
-                "html",
-                confoverrides=dict(config),
-                status=io.StringIO(),
-                warning=said,
-                freshenv=True,
-            )
-            # What is wrong in a page is known once all are read: then nothing need be written.
-            app.connect("env-check-consistency", lambda *_: _stop_at(_warnings(said, source)))
-            app.build(force_all=True)
-    except Exception as error:  # Sphinx and its extensions raise nearly everything
-        cause = getattr(error, "orig_exc", error)  # Sphinx wraps what an event raises
-        if isinstance(cause, CourseError):
-            raise cause from None
-        _stop_at(_warnings(said, source))
-        reason = f"{type(cause).__name__}: {cause}".splitlines()[0]
-        raise CourseError(f"The site was not built: {reason}", _MEND) from error
-    _stop_at(_warnings(said, source))
-
-
-def _stop_at(wrong: Sequence[str]) -> None:
-    if wrong:
-        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-        raise CourseError(f"The site was not built: {wrong[0]}{more}", _MEND)
-
-
-def _warnings(said: io.StringIO, source: Path) -> list[str]:
-    """The warnings of Sphinx, with the files and cells that an author knows."""
-    found = []
-    for line in _ANSI.sub("", said.getvalue()).splitlines():
-        if match := _WARNING.match(line):
-            found.append(f"{_place(match['where'] or '', source)}{match['what']}")
-    return found
-
-
-def _place(where: str, source: Path) -> str:
-    if not where:
-        return ""
-    path, _, number = where.partition(":")
-    try:
-        inner = Path(path).resolve().relative_to(source.resolve()).as_posix()
-    except ValueError:
-        inner = path
-    line = int(number) if number.isdigit() else 0
-    if inner.endswith(".ipynb"):  # myst-nb gives 10000 lines to each cell
-        cell = f", cell {line // 10000}" if line >= 10000 else ""
-        return f"notebooks/{inner}{cell}: "
-    folder = "notebooks/" if inner.startswith("sessions/") else "notebooks/site/"
-    made = inner in ("claims.md", "map.md")
-    return f"{inner if made else folder + inner}{f', line {line}' if line else ''}: "
+def _run_sphinx(source: Path, output: Path, about: str) -> None:
+    command = [sys.executable, "-m", "sphinx", "-nW", "--keep-going", "-q", "--no-color"]
+    done = subprocess.run(
+        [*command, "-d", str(source.parent / "doctrees"), str(source), str(output)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TL_SITE_ABOUT": about},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    if done.returncode:
+        said = done.stderr.replace(f"{source.resolve()}{os.sep}", "").strip()
+        said = re.sub(r"\.ipynb:(\d+)\d{4}:", r".ipynb, cell \1:", said)  # myst-nb counts this way
+        raise CourseError(
+            f"The site was not built. Sphinx says:\n{said}",
+            "Mend it and run again: tl site. The site that was there before is untouched.",
+        )

@@ -1,4 +1,4 @@
-"""The site's own Sphinx extension: citations, glossary links, formulas, the head of a notebook.
+"""The site's own Sphinx extension: citations, glossary links, links to notebooks, formulas.
 
 Everything here works on the parsed pages, so that the notebooks themselves stay plain Markdown.
 """
@@ -23,6 +23,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
 
+from tl_helpers.core import lessons
 from tl_helpers.press.markdown import mathml
 from tl_helpers.press.site.citations import Bibliography, last_name
 from tl_helpers.press.site.terms import Terms, other_forms
@@ -55,6 +56,7 @@ class _State:
 
     builder: Builder
     bibliography: Bibliography
+    rows: dict[str, lessons.Row]
     cited: dict[str, list[str]] = field(default_factory=dict)
     glossary: _Glossary | None = None
 
@@ -63,7 +65,7 @@ _states: WeakKeyDictionary[BuildEnvironment, _State] = WeakKeyDictionary()
 
 
 class Marked(nodes.inline):
-    """A citation that was found; it becomes a link when all pages are known."""
+    """A citation in a text; it becomes a link when all pages are known."""
 
 
 def _texts(tree: nodes.Element) -> Iterator[nodes.Text]:
@@ -199,30 +201,29 @@ class Links(SphinxPostTransform):
 
     def _notebooks(self, text: str) -> Iterator[Piece]:
         for match in _NOTEBOOK.finditer(text):
-            name, question = self.config.tl_numbers.get(match[1], ("", ""))
-            if not name or name == self.env.docname:
+            row = self.state.rows.get(match[1])
+            if row is None or row.notebook == self.env.docname:
                 continue
-            ready = name in self.env.all_docs
-            page, id = (name, "") if ready else ("map", f"map-{match[1]}")
-            title = question if ready else f"{question} (in preparation)"
+            ready = row.notebook in self.env.all_docs
+            page, id = (row.notebook, "") if ready else ("map", f"map-{row.number}")
+            title = row.question if ready else f"{row.question} (in preparation)"
             yield match.start(), match.end(), self._link(page, id, match.group(), title, "tl-nb")
 
     def _terms(self, text: str) -> Iterator[Piece]:
         if self.state.glossary is None:
             self.state.glossary = _Glossary(self.env)
         glossary = self.state.glossary
-        for found in glossary.terms.find(text):
-            page, id, definition = glossary.places[found.term]
+        for start, end, term in glossary.terms.find(text):
+            page, id, definition = glossary.places[term]
             if definition not in self._seen:
                 self._seen.add(definition)
-                link = self._link(page, id, text[found.start : found.end], definition, "tl-term")
-                yield found.start, found.end, link
+                yield start, end, self._link(page, id, text[start:end], definition, "tl-term")
 
     def _cited_in(self) -> None:
         """Under each entry: the pages that cite it."""
+        keys = {c.citation_id: c.key for c in self.env.get_domain("cite").citations}  # type: ignore[attr-defined]
         for citation in self.document.findall(nodes.citation):
-            by_id = {c.citation_id: c.key for c in self.env.get_domain("cite").citations}  # type: ignore[attr-defined]
-            pages = self.state.cited.get(by_id.get(citation["ids"][0], ""), [])
+            pages = self.state.cited.get(keys.get(citation["ids"][0], ""), [])
             line = nodes.paragraph(classes=["tl-cited"])
             for place, page in enumerate(sorted(pages)):
                 line += nodes.Text("Cited in " if place == 0 else ", ")
@@ -236,18 +237,13 @@ class _Glossary:
 
     def __init__(self, env: BuildEnvironment) -> None:
         self.places: dict[str, tuple[str, str, str]] = {}
-        sources = []
-        for page in sorted(env.all_docs):
-            tree = env.get_doctree(page)
-            for item in tree.findall(nodes.definition_list_item):
-                said = next(item.findall(nodes.definition), None)
-                first = re.split(r"(?<=[.!?])\s", said.astext().strip())[0] if said else ""
+        for glossary in env.get_doctree("glossary").findall(addnodes.glossary):
+            for item in glossary.findall(nodes.definition_list_item):
+                said = next(item.findall(nodes.definition)).astext().strip()
+                first = re.split(r"(?<=[.!?])\s", said)[0]
                 for term in item.findall(nodes.term):
-                    if term["ids"] and isinstance(item.parent.parent, addnodes.glossary):
-                        self.places[term.astext()] = page, term["ids"][0], first
-            if any(tree.findall(addnodes.glossary)):
-                sources.append(Path(env.doc2path(page)).read_text("utf-8"))
-        forms = other_forms("\n".join(sources))
+                    self.places[term.astext()] = "glossary", term["ids"][0], first
+        forms = other_forms(Path(env.doc2path("glossary")).read_text("utf-8"))
         for form, term in forms.items():
             if term not in self.places:
                 log.warning("glossary: %r is a form of %r, which is not defined", form, term)
@@ -255,12 +251,11 @@ class _Glossary:
         self.terms = Terms(self.places, known)
 
 
-def _head(app: Sphinx, tree: nodes.document) -> None:
-    """Under the title of a notebook: minutes, its theme, where to get it."""
-    line = app.config.tl_heads.get(app.env.docname)
-    title = next(tree.findall(nodes.title), None)
-    if line and title is not None:
-        title.parent.insert(title.parent.index(title) + 1, nodes.raw("", line, format="html"))
+def _ticks(app: Sphinx, tree: nodes.document) -> None:
+    """Lists of things to tick off have no bullets beside their boxes."""
+    for item in tree.findall(nodes.list_item):
+        if item.astext().startswith("☐"):
+            item["classes"].append("tl-tick")
 
 
 def _math(display: str) -> Callable[[Any, Any], None]:
@@ -278,7 +273,9 @@ def _math(display: str) -> Callable[[Any, Any], None]:
 
 
 def _start(app: Sphinx) -> None:
-    _states[app.env] = _State(app.builder, Bibliography(Path(app.config.bibtex_bibfiles[0])))
+    bibliography = Bibliography(app.srcdir / app.config.bibtex_bibfiles[0])
+    rows = {row.number: row for row in lessons.rows()}
+    _states[app.env] = _State(app.builder, bibliography, rows)
 
 
 def _style() -> None:
@@ -309,12 +306,10 @@ def _style() -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx."""
     _style()
-    app.add_config_value("tl_heads", {}, "")
-    app.add_config_value("tl_numbers", {}, "")
     app.add_html_math_renderer("mathml", (_math("inline"), None), (_math("block"), None))
     app.add_transform(Citations)
     app.add_post_transform(Links)
     app.add_node(Marked)
     app.connect("builder-inited", _start)
-    app.connect("doctree-read", _head)
+    app.connect("doctree-read", _ticks)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": False}

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 
 _ALSO = re.compile(r"^%\s*also:\s*(?P<term>[^=]+?)\s*=\s*(?P<forms>.+)$", re.M)
 
 
-@dataclass(frozen=True)
-class Found:
-    """A term in a text: where it stands, and under which name the glossary has it."""
-
-    start: int
-    end: int
-    term: str
-
-
 def other_forms(source: str) -> dict[str, str]:
-    """Form -> term, from the lines ``% also: probe = probing, probed`` of a glossary."""
+    """Form -> term, from the lines ``% also: probe = probing, probed`` of a glossary.
+
+    Example:
+        >>> other_forms("% also: probe = probing, probed")
+        {'probing': 'probe', 'probed': 'probe'}
+    """
     return {
         form.strip(): match["term"]
         for match in _ALSO.finditer(source)
@@ -38,20 +33,20 @@ class Terms:
 
     def __init__(self, names: Iterable[str], forms: Mapping[str, str] | None = None) -> None:
         self._term = {name: name for name in names} | dict(forms or {})
-        by_length = sorted(self._term, key=len, reverse=True)
-        self._pattern = re.compile(
-            "|".join(f"(?P<t{n}>{_pattern(name)})" for n, name in enumerate(by_length)) or r"(?!)"
-        )
-        self._order = by_length
+        self._order = sorted(self._term, key=len, reverse=True)
+        groups = "|".join(f"({_pattern(name)})" for name in self._order)
+        self._pattern = re.compile(groups or r"(?!)")
 
-    def find(self, text: str) -> list[Found]:
-        """All terms of a text, in order, the longest where several begin alike."""
-        found = []
+    def find(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """Where each term begins and ends, and how the glossary calls it; the longest comes first.
+
+        Example:
+            >>> list(Terms(["task", "target task"]).find("Two target tasks."))
+            [(4, 16, 'target task')]
+        """
         for match in self._pattern.finditer(text):
-            assert match.lastgroup is not None
-            name = self._order[int(match.lastgroup[1:])]
-            found.append(Found(match.start(), match.end(), self._term[name]))
-        return found
+            assert match.lastindex is not None
+            yield match.start(), match.end(), self._term[self._order[match.lastindex - 1]]
 
 
 def _pattern(name: str) -> str:
@@ -59,14 +54,8 @@ def _pattern(name: str) -> str:
 
     A name with capitals of its own (LoRA, BERT) is only found as it is written.
     """
-    words = re.split(r"[\s-]+", name)
-    exact = any(c.isupper() for c in name)
-    body = r"[\s-]+".join(re.escape(word) if exact else _either_case(word) for word in words)
-    return rf"(?<![\w-]){body}(?:e?s)?(?![\w-])"
-
-
-def _either_case(word: str) -> str:
-    first = word[:1]
-    if first.isalpha():
-        return f"[{first.lower()}{first.upper()}]{re.escape(word[1:])}"
-    return re.escape(word)
+    words = [re.escape(word) for word in re.split(r"[\s-]+", name)]
+    if not any(c.isupper() for c in name):
+        words = [f"(?i:{word[0]}){word[1:]}" for word in words]
+    joined = r"[\s-]+".join(words)
+    return rf"(?<![\w-]){joined}(?:e?s)?(?![\w-])"

@@ -31,8 +31,8 @@ holds them, as one text or a list of lines, in the Markdown of reveal.js::
 * ``{{claim start-town-16}}`` is the measured effect of a claim with its interval. So numbers are
   never typed into a slide: they come from the run that the deck was cut from.
 
-Without ``tl.slide`` a short text cell is shown whole, a long one by its headings and lists (else
-its first sentence); a code cell by its outputs, or its source when it has none or is an exercise.
+Without ``tl.slide`` a text cell is shown whole, a code cell by its outputs, or its source when it
+has none or is an exercise.
 
 **What comes out** is one HTML file a deck, with everything in it: it opens from disk, with no
 network. Keys: arrows or space to go on, ``S`` for the speaker's view (notes, next slide, clock),
@@ -42,7 +42,7 @@ slide a page; ``?print-pdf&showNotes=separate-page`` adds a page with the notes 
 
 from __future__ import annotations
 
-from tl_helpers.press.slides.cut import Slide, cut
-from tl_helpers.press.slides.shelf import Built, build, deck, theme_slug
+from tl_helpers.press.slides.cut import Deck, Slide, cut
+from tl_helpers.press.slides.decks import choose, deck, write
 
-__all__ = ["Built", "Slide", "build", "cut", "deck", "theme_slug"]
+__all__ = ["Deck", "Slide", "choose", "cut", "deck", "write"]

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from tl_helpers.core.errors import BadValue
 
 TYPES = ("slide", "subslide", "fragment", "-", "notes", "skip")
-WORDS = 60  # a text cell of more words is shown by its headings and lists
 
-_PLACEHOLDER = re.compile(r"^\s*\{\{\s*(code|output)\s*([0-9]*)(?:-([0-9]+))?\s*\}\}\s*$")
+# Code comes first, so that {{...}} in code is no placeholder.
+_CODE_OR_PLACEHOLDER = re.compile(r"(?ms)^```.*?^```|`[^`\n]*`|\{\{[^\n]*?\}\}")
+_PLACED = re.compile(r"\{\{\s*(code|output)\s*(\d*)(?:-(\d+))?\s*\}\}")
 _CLAIM = re.compile(r"\{\{\s*claim\s+([a-z0-9-]+)\s*\}\}")
-_LEFT_OVER = re.compile(r"\{\{.*?\}\}")
-_HEADING = re.compile(r"^#{1,6}\s+(.*)")
-_ITEM = re.compile(r"^\s*([-*+]|\d+\.)\s")
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,28 @@ class Slide:
     @property
     def heading(self) -> str:
         """The first heading, or the first words, as plain text."""
-        lines = [line for p in self.parts if p.kind == "text" for line in p.content.splitlines()]
-        headings = [found[1] for line in lines if (found := _HEADING.match(line))]
-        first = (headings or [line for line in lines if line.strip()] or [""])[0]
-        return re.sub(r"[*`$]|^[-+] ", "", first).strip()
+        texts = "\n".join(part.content for part in self.parts if part.kind == "text")
+        first = re.search(r"^#{1,6}\s+(.+)", texts, re.M) or re.search(r"^\s*(\S.*)", texts, re.M)
+        return re.sub(r"[*`$]|^[-+] ", "", first[1]).strip() if first else ""
+
+
+@dataclass(frozen=True)
+class Deck:
+    """The slides of a notebook, a theme or a session.
+
+    Attributes:
+        name: of the file, without ``.html``.
+        title: of the page.
+        slides: in order.
+        sources: the files that the outputs come from.
+        folder: pictures in texts are found from here.
+    """
+
+    name: str
+    title: str
+    slides: list[Slide]
+    sources: tuple[Path, ...]
+    folder: Path
 
 
 def cut(notebook: Any, claims: Mapping[str, str] | None = None) -> list[Slide]:
@@ -70,6 +88,9 @@ def cut(notebook: Any, claims: Mapping[str, str] | None = None) -> list[Slide]:
 
     Raises:
         BadValue: slide metadata that makes no sense; names the cell.
+
+    Example:
+        a cell of type ``slide``, one of type ``subslide`` -> two slides, the second below
     """
     slides: list[Slide] = []
     for number, cell in enumerate(notebook.cells, 1):
@@ -87,19 +108,20 @@ def cut(notebook: Any, claims: Mapping[str, str] | None = None) -> list[Slide]:
         if kind in ("fragment", "-", "notes") and not slides:
             raise BadValue(f"{name} is a {kind!r}, but no slide came before it.", "Use 'slide'.")
         if kind == "notes":
-            slides[-1].notes.append(cell.source)
-            slides[-1].cells.append(cell.get("id", ""))
-            continue
-        for place, (parts, notes) in enumerate(_pieces(cell, name, claims or {})):
-            if kind in ("slide", "subslide") or place:
-                slides.append(Slide(below=kind != "slide" or place > 0))
-            elif kind == "fragment":
-                parts = [Part(p.kind, p.content, p.cell, True) for p in parts]
-            slides[-1].parts += parts
-            slides[-1].notes += [notes] * bool(notes)
-            slides[-1].cells.append(cell.get("id", ""))
-    if slides:
-        slides[0].below = False
+            pages = [Slide(notes=[cell.source])]
+        else:
+            pages = list(_pages(cell, name, claims or {}))
+        if kind == "fragment":
+            pages[0].parts = [replace(part, fragment=True) for part in pages[0].parts]
+        for place, page in enumerate(pages):
+            page.cells = [cell.get("id", "")]
+            if place or kind in ("slide", "subslide"):
+                page.below = bool(slides) and (place > 0 or kind == "subslide")
+                slides.append(page)
+            else:  # it goes on the slide before
+                slides[-1].parts += page.parts
+                slides[-1].notes += page.notes
+                slides[-1].cells += page.cells
     return slides
 
 
@@ -113,119 +135,92 @@ def outputs(cell: Any) -> list[Any]:
     ]
 
 
-def _pieces(cell: Any, name: str, claims: Mapping[str, str]) -> Iterator[tuple[list[Part], str]]:
-    """The slides of one cell: parts and notes of each."""
+def _pages(cell: Any, name: str, claims: Mapping[str, str]) -> Iterator[Slide]:
+    """The slides of one cell."""
     text = cell.metadata.get("tl", {}).get("slide")
     if text is None:
-        yield _by_default(cell), ""
+        yield Slide(parts=_by_default(cell))
         return
     if isinstance(text, list) and all(isinstance(line, str) for line in text):
         text = "\n".join(text)
     if not isinstance(text, str):
         raise BadValue(f"{name}: tl.slide is no text.", "Write one text, or a list of lines.")
-    if (shown := _without_code(text)) and (lost := _unknown(shown, claims)):
-        raise BadValue(
-            f"{name}: {lost} stands for nothing.",
-            "Known are {{code}}, {{code 3-9}}, {{output}}, {{output 2}} on a line of their own, "
-            "and {{claim ID}} with a claim that this notebook records.",
-        )
-    spoken = bool(_CLAIM.search(text))  # a slide that says the claims does not show their cards
-    text = _CLAIM.sub(lambda found: claims[found[1]], text)
-    pages = [_page(page.strip("\n"), cell, name) for page in re.split(r"(?m)^---\s*$", text)]
-    placed = any(p.kind != "text" for parts, _ in pages for p in parts)
-    if cell.cell_type == "code" and not placed and not spoken:
-        pages[-1][0].extend(_by_default(cell))
+    said = _with_claims(text, name, claims)
+    pages = [_page(page, cell, name) for page in re.split(r"(?m)^---\s*$", said)]
+    placed = any(part.kind != "text" for page in pages for part in page.parts)
+    # A slide that says the claims in words does not show their cards.
+    if cell.cell_type == "code" and not placed and said == text:
+        pages[-1].parts += _by_default(cell)
     yield from pages
 
 
-def _without_code(text: str) -> str:
-    return re.sub(r"(?ms)^```.*?^```|`[^`\n]*`", "", text)
+def _with_claims(text: str, name: str, claims: Mapping[str, str]) -> str:
+    """The text with claims in words; every other placeholder is one that stands by itself."""
+
+    def say(match: re.Match[str]) -> str:
+        claim = _CLAIM.fullmatch(match[0])
+        if claim and claim[1] in claims:
+            return claims[claim[1]]
+        before = match.string[: match.start()].rpartition("\n")[2]
+        after = match.string[match.end() :].partition("\n")[0]
+        alone = _PLACED.fullmatch(match[0]) and not (before + after).strip()
+        if alone or match[0].startswith("`"):
+            return match[0]
+        raise BadValue(
+            f"{name}: {match[0]} stands for nothing.",
+            "Known are {{code}}, {{code 3-9}}, {{output}}, {{output 2}} on a line of their own, "
+            "and {{claim ID}} with a claim that this notebook records.",
+        )
+
+    return _CODE_OR_PLACEHOLDER.sub(say, text)
 
 
-def _unknown(text: str, claims: Mapping[str, str]) -> str:
-    """The first placeholder that is none; empty if all are good."""
-    for line in text.splitlines():
-        if _PLACEHOLDER.match(line):
-            continue
-        for found in _LEFT_OVER.finditer(line):
-            known = _CLAIM.fullmatch(found[0])
-            if not known or known[1] not in claims:
-                return found[0]
-    return ""
-
-
-def _page(text: str, cell: Any, name: str) -> tuple[list[Part], str]:
-    shown, *notes = re.split(r"(?m)^Note:[ \t]*", text, maxsplit=1)
-    parts: list[Part] = []
+def _page(text: str, cell: Any, name: str) -> Slide:
+    """One slide from its text: what is shown, and after ``Note:`` what the speaker says."""
+    shown, _, notes = f"\n{text}".partition("\nNote:")
+    page = Slide(notes=[notes.strip()] if notes.strip() else [])
     for step, piece in enumerate(re.split(r"(?m)^\. \. \.\s*$", shown)):
-        later = step > 0
-        block: list[str] = []
-        for line in [*piece.splitlines(), None]:
-            found = _PLACEHOLDER.match(line) if line is not None else None
-            if line is not None and not found:
-                block.append(line)
-                continue
-            if "".join(block).strip():
-                parts.append(Part("text", "\n".join(block).strip("\n"), cell, later))
-            block = []
-            if found:
-                parts += [
-                    Part(kind, content, cell, later) for kind, content in _placed(found, cell, name)
-                ]
-    return parts, notes[0].strip() if notes else ""
+        lines = piece.splitlines()
+        for placed, group in groupby(lines, lambda line: bool(_PLACED.fullmatch(line.strip()))):
+            block = list(group)
+            if placed:
+                parts = [part for line in block for part in _parts_for(line.strip(), cell, name)]
+            else:
+                words = "\n".join(block).strip("\n")
+                parts = [Part("text", words, cell)] if words.strip() else []
+            page.parts += [replace(part, fragment=step > 0) for part in parts]
+    return page
 
 
-def _placed(found: re.Match[str], cell: Any, name: str) -> Iterator[tuple[str, Any]]:
-    what, first, last = found[1], found[2], found[3]
+def _parts_for(line: str, cell: Any, name: str) -> list[Part]:
+    """The code or the outputs that ``{{code 3-9}}`` or ``{{output 2}}`` stand for."""
+    placeholder = _PLACED.fullmatch(line)
+    assert placeholder is not None
+    what, first, last = placeholder.groups()
     if cell.cell_type != "code":
-        raise BadValue(f"{name}: {found[0].strip()} in a text cell.", "Only code cells have it.")
+        raise BadValue(f"{name}: {line} in a text cell.", "Only code cells have it.")
     if what == "code":
         lines = cell.source.splitlines()
         start, end = (int(first), int(last or first)) if first else (1, len(lines))
         if not 1 <= start <= end <= len(lines):
             raise BadValue(
-                f"{name}: {found[0].strip()}, but the cell has {len(lines)} lines.",
-                "Lines count from 1.",
+                f"{name}: {line}, but the cell has {len(lines)} lines.", "Lines count from 1."
             )
-        yield "code", "\n".join(lines[start - 1 : end])
-        return
-    every = outputs(cell)
-    if not every or (first and not 1 <= int(first) <= len(every)):
+        return [Part("code", "\n".join(lines[start - 1 : end]), cell)]
+    shown = outputs(cell)
+    if not shown or (first and not 1 <= int(first) <= len(shown)):
         raise BadValue(
-            f"{name}: {found[0].strip()}, but the cell showed {len(every)} outputs.",
+            f"{name}: {line}, but the cell showed {len(shown)} outputs.",
             "Run the notebook, or take another number.",
         )
-    for output in [every[int(first) - 1]] if first else every:
-        yield "output", output
+    chosen = [shown[int(first) - 1]] if first else shown
+    return [Part("output", output, cell) for output in chosen]
 
 
 def _by_default(cell: Any) -> list[Part]:
     if cell.cell_type != "code":
-        return [Part("text", digest(cell.source), cell)]
+        return [Part("text", cell.source, cell)]
     shown = outputs(cell)
     if not shown or "exercise" in cell.metadata.get("tags", []):
         return [Part("code", cell.source, cell)]
     return [Part("output", output, cell) for output in shown]
-
-
-def digest(source: str) -> str:
-    """A text for a slide: all of it if it is short, else its headings and lists.
-
-    A long text without a list is represented by its first sentence.
-    """
-    if len(source.split()) <= WORDS:
-        return source
-    headings, items, prose, inside = [], [], [], False
-    for line in source.splitlines():
-        if _HEADING.match(line):
-            headings.append(line)
-            inside = False
-        elif _ITEM.match(line) or (inside and line.startswith((" ", "\t"))):
-            items.append(line)
-            inside = True
-        elif line.strip():
-            prose.append(line)
-            inside = False
-    sentence = re.split(r"(?<=[.!?])\s", " ".join(prose), maxsplit=1)[:1]
-    body = items or sentence
-    return "\n\n".join(part for part in ("\n".join(headings), "\n".join(body)) if part)

@@ -14,8 +14,8 @@ from typing import Any
 
 from tl_helpers.core.errors import BadValue, CourseError
 from tl_helpers.measure import claims
-from tl_helpers.press import markdown
-from tl_helpers.press.slides.cut import Part, Slide
+from tl_helpers.press import markdown, templates
+from tl_helpers.press.slides.cut import Deck, Part, Slide
 
 WIDTH, HEIGHT = 1280, 720
 """Size of a slide in CSS pixels; reveal.js scales it to the screen."""
@@ -50,57 +50,43 @@ def reveal() -> Path:
     return folder
 
 
-def page(title: str, slides: Sequence[Slide], *, back: str, folder: Path) -> str:
-    """A whole deck.
-
-    Args:
-        title: of the page.
-        slides: at least one.
-        back: address that the mark in the corner leads to.
-        folder: where the notebook lies; pictures in texts are found from there.
+def page(deck: Deck) -> str:
+    """A deck as HTML.
 
     Raises:
         CourseError: reveal.js is missing, or so is a picture.
         BadValue: a slide would fetch something from the network.
     """
     columns: list[list[str]] = []
-    for number, slide in enumerate(slides, 1):
-        drawn = _section(slide, number, folder)
+    for number, slide in enumerate(deck.slides, 1):
+        drawn = _section(slide, number, deck.folder)
         if slide.below and columns:
             columns[-1].append(drawn)
         else:
             columns.append([drawn])
-    body = "\n".join(
-        column[0] if len(column) == 1 else "<section>\n" + "\n".join(column) + "\n</section>"
-        for column in columns
-    )
     source = reveal()
-    config = {"width": WIDTH, "height": HEIGHT}
     styles = [source / "dist" / "reset.css", source / "dist" / "reveal.css", _HERE / "deck.css"]
     scripts = [source / "dist" / "reveal.js", source / "plugin" / "notes" / "notes.js"]
-    licence = (source / "LICENSE").read_text("utf-8").replace("--", "- -")
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)}</title>
-<!-- Contains reveal.js. Its licence:
-{licence}-->
-<style>
-{"".join(path.read_text("utf-8") for path in styles)}
-{_colours()}
-</style>
-<noscript><style>.reveal .slides section {{ display: block; position: static; }}
-html, body, .reveal, .reveal .slides {{ height: auto; overflow: visible; position: static; }}
-</style></noscript></head>
-<body><div class="reveal"><div class="slides">
-{body}
-</div></div>
-<a class="tl-back" href="{escape(back)}">All slides</a>
-{"".join(_script(path.read_text("utf-8")) for path in scripts)}
-<script>const DECK = {json.dumps(config)};</script>
-{_script((_HERE / "deck.js").read_text("utf-8"))}
-</body></html>
-"""
+    return templates.render(
+        _HERE / "deck.html.j2",
+        title=deck.title,
+        licence=(source / "LICENSE").read_text("utf-8").replace("--", "- -"),
+        styles=[path.read_text("utf-8") for path in styles],
+        colours=_colours(),
+        columns=columns,
+        scripts=[_script(path.read_text("utf-8")) for path in scripts],
+        config=json.dumps({"width": WIDTH, "height": HEIGHT}),
+        start=_script((_HERE / "deck.js").read_text("utf-8")),
+    )
+
+
+def index(decks: Sequence[tuple[str, str, int]]) -> str:
+    """The page that lists decks.
+
+    Args:
+        decks: of each its file, its title (HTML) and the number of its slides.
+    """
+    return templates.render(_HERE / "index.html.j2", decks=decks)
 
 
 def _script(source: str) -> str:
@@ -125,10 +111,10 @@ def _part(part: Part, folder: Path) -> str:
         kind, inner = "code", _code(part.content)
     else:
         kind, inner = _output(part.content)
-    if found := _NETWORK.search(inner):
+    if fetched := _NETWORK.search(inner):
         raise BadValue(
             f"Cell {part.cell.get('id', '')}: a slide would fetch something from the network: "
-            f"{found[0][:120]}",
+            f"{fetched[0][:120]}",
             "Store it beside the notebook.",
         )
     later = " fragment" if part.fragment else ""
@@ -143,22 +129,26 @@ def _columns(inner: str) -> int:
 
 
 def _text(part: Part, folder: Path) -> str:
-    html = markdown.to_html(part.content, part.cell.get("attachments"))
+    attached = part.cell.get("attachments", {})
 
-    def inline(found: re.Match[str]) -> str:
-        source = found[2]
+    def inline(image: re.Match[str]) -> str:
+        source = image[2]
         if re.match(r"data:|(https?:)?//", source):
-            return found[0]
+            return image[0]
         path = folder / source
-        if not path.is_file():
+        if data := attached.get(source.removeprefix("attachment:")):
+            kind, encoded = next(iter(data.items()))
+        elif path.is_file():
+            kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+            encoded = base64.b64encode(path.read_bytes()).decode("ascii")
+        else:
             raise CourseError(
                 f"Cell {part.cell.get('id', '')}: the picture {source} is not there.",
                 f"Its address counts from {folder}.",
             )
-        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        data = base64.b64encode(path.read_bytes()).decode("ascii")
-        return f"{found[1]}data:{kind};base64,{data}{found[3]}"
+        return f"{image[1]}data:{kind};base64,{encoded}{image[3]}"
 
+    html = markdown.to_html(part.content)
     html = re.sub(r"""(<img\b[^>]*?\ssrc=["'])([^"']*)(["'])""", inline, html)
     # The deck must not vanish from the screen because somebody clicked on a reference.
     return _ANCHOR.sub('<a target="_blank" rel="noopener" ', html)

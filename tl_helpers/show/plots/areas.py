@@ -1,25 +1,31 @@
-"""Bars, heat maps and histograms."""
+"""Bars, dots and heat maps."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from tl_helpers.core.errors import BadValue
+from tl_helpers.measure import tables
 from tl_helpers.measure.evaluate import Interval
-from tl_helpers.show.plots.house import COLOURS, GREY, LINES, label, new, style
+from tl_helpers.show.plots.house import GREY, describe, label, looks, new, style
 
 if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
 def bars(
-    values: Mapping[str, Interval | float],
+    values: Mapping[str, Interval | float] | pd.DataFrame,
+    x: str | None = None,
+    y: str | None = None,
+    colour: str | None = None,
     *,
-    xlabel: str = "accuracy",
+    dots: bool = False,
+    xlabel: str | None = None,
     title: str | None = None,
     chance: float | None = None,
     reference: Mapping[str, float] | None = None,
@@ -28,7 +34,11 @@ def bars(
     """Horizontal bars (so that names stay readable) with intervals and the value in figures.
 
     Args:
-        values: name -> interval, or a plain number where nothing was repeated.
+        values: a table of runs, or name -> interval, or a plain number where nothing was repeated.
+        x: of a table: the column with the names.
+        y: of a table: the column that was measured; known by itself where there is only one.
+        colour: of a table: a further column; its values have colours, and bars of their own.
+        dots: of a table: the value of each seed as a dot on its bar.
         xlabel: of the values.
         title: what one should see.
         chance: where a dotted line of that name stands.
@@ -36,72 +46,175 @@ def bars(
         digits: decimals of the printed values.
 
     Raises:
-        BadValue: nothing to draw.
+        UnknownName: no such column.
+        BadValue: nothing to draw, or a table with several rows a seed for one bar.
+
+    Example:
+        ``bars(runs, x="start", y="accuracy", chance=0.5)`` or ``bars({"ours": 0.8, "other": 0.7})``
     """
-    if not values:
+    bar = _Bars.of(values, x, y, colour)
+    if not bar.values:
         raise BadValue("There is nothing to draw: no values.", "Give at least one bar.")
     with style():
-        figure, axes = new(height=1.3 + 0.52 * len(values))
-        names = list(values)
-        for row, name in enumerate(names):
-            value = values[name]
-            mean, low, high = (
-                (value.mean, value.low, value.high) if isinstance(value, Interval) else [value] * 3
-            )
-            axes.barh(row, mean, height=0.62, color=COLOURS[row % len(COLOURS)], alpha=0.85)
-            if high > low:
-                axes.errorbar(
-                    mean,
-                    row,
-                    xerr=[[mean - low], [high - mean]],
-                    color="#1A1A1A",
-                    capsize=5,
-                    elinewidth=1.8,
-                    marker="",
-                    linestyle="",
-                )
-            below = mean < 0
-            axes.annotate(
-                f"{mean:.{digits}f}".replace("-", "−"),
-                (low if below else high, row),
-                (-6 if below else 6, 0),
-                textcoords="offset points",
-                va="center",
-                ha="right" if below else "left",
-                fontweight="bold",
-                annotation_clip=False,
-            )
-        axes.set_yticks(range(len(names)), names)
-        axes.invert_yaxis()
-        axes.grid(visible=False, axis="y")
-        axes.tick_params(axis="y", length=0)
+        figure, axes = new(height=1.3 + 0.52 * len(bar.values))
+        for row, (name, value) in enumerate(bar.values.items()):
+            axes.barh(row, _ends(value)[0], height=0.62, color=bar.colours[name], alpha=0.85)
+            if dots:
+                _dots(axes, row, bar.single[name], "#1A1A1A")
+        _finish(figure, axes, bar, xlabel, title, chance, reference, digits)
         axes.axvline(0, color=GREY, linewidth=1)
-        axes.margins(x=0.12)
-        left, right = axes.get_xlim()
-        if left < 0:  # the printed value stands left of a negative bar: keep it off the names
-            axes.set_xlim(left=left - 0.08 * (right - left))
-        lines = {**({} if chance is None else {"chance": chance}), **(reference or {})}
-        for name, place in lines.items():
-            axes.axvline(place, color="#1A1A1A", linestyle=(0, (2, 2)), linewidth=1.6)
-            axes.annotate(
-                name,
-                (place, 1),
-                (0, 2),
-                xycoords=("data", "axes fraction"),
-                textcoords="offset points",
-                ha="center",
-                va="bottom",
-                color=GREY,
-                fontsize=11.5,
-            )
-        label(axes, title, xlabel, "")
-        if title and lines:
-            axes.set_title(title, pad=24)
     return figure
+
+
+def dots(
+    runs: pd.DataFrame,
+    x: str,
+    y: str | None = None,
+    colour: str | None = None,
+    *,
+    xlabel: str | None = None,
+    title: str | None = None,
+    chance: float | None = None,
+    reference: Mapping[str, float] | None = None,
+    digits: int = 2,
+) -> Figure:
+    """Every run as a dot, a row for each condition, with the mean and its interval over seeds.
+
+    For ten runs or fewer, and for runs that fall into groups, of which a mean alone shows neither.
+
+    Args:
+        runs: from ``experiment.run`` or a stored result; one value a seed in each row.
+        x: the column with the names of the rows, such as ``"start"``.
+        y: the column that was measured; known by itself where there is only one.
+        colour: a further column; its values have colours, and rows of their own.
+        xlabel: of the values; the name of the column unless given.
+        title, chance, reference, digits: see :func:`bars`.
+
+    Raises:
+        UnknownName: no such column.
+        BadValue: no rows, or several a seed for one condition.
+
+    Example:
+        ``dots(runs, x="start", y="accuracy", chance=0.5)``
+    """
+    bar = _Bars.of(runs, x, y, colour)
+    with style():
+        figure, axes = new(height=1.3 + 0.52 * len(bar.values))
+        for row, (name, value) in enumerate(bar.values.items()):
+            _dots(axes, row, bar.single[name], bar.colours[name])
+            axes.plot([_ends(value)[0]] * 2, [row - 0.28, row + 0.28], "-", color="#1A1A1A")
+        _finish(figure, axes, bar, xlabel, title, chance, reference, digits)
+        axes.set_ylim(len(bar.values) - 0.5, -0.5)
+    return figure
+
+
+class _Bars(NamedTuple):
+    """What is drawn in rows: name -> value, single values, colour; and what was measured."""
+
+    values: Mapping[str, Interval | float]
+    single: Mapping[str, Sequence[float]]
+    colours: Mapping[str, str]
+    measure: str
+
+    @classmethod
+    def of(cls, values: Any, x: str | None, y: str | None, colour: str | None) -> _Bars:
+        if not hasattr(values, "columns"):
+            return cls(values, {}, {n: look[0] for n, look in looks(values).items()}, "accuracy")
+        if x is None:
+            raise BadValue("Which column has the names of the bars?", "Say x=...")
+        by = [x, colour] if colour else [x]
+        measure = tables.measure_of(values, y, by)
+        rows = tables.intervals(values, by, measure)
+        known = looks(dict.fromkeys(str(keys[-1]) for keys in rows))
+        return cls(
+            {", ".join(map(str, keys)): one for keys, (one, _) in rows.items()},
+            {", ".join(map(str, keys)): list(of.values()) for keys, (_, of) in rows.items()},
+            {", ".join(map(str, keys)): known[str(keys[-1])][0] for keys in rows},
+            measure,
+        )
+
+
+def _ends(value: Interval | float) -> tuple[float, float, float]:
+    return (value.mean, value.low, value.high) if isinstance(value, Interval) else (value,) * 3
+
+
+def _dots(axes: Axes, row: int, values: Sequence[float], colour: str) -> None:
+    # Beside the interval, which would hide them.
+    axes.plot(values, [row + 0.19] * len(values), "o", color=colour, alpha=0.55, markersize=6)
+
+
+def _finish(
+    figure: Figure,
+    axes: Axes,
+    bar: _Bars,
+    xlabel: str | None,
+    title: str | None,
+    chance: float | None,
+    reference: Mapping[str, float] | None,
+    digits: int,
+) -> None:
+    """Intervals, values in figures, names, and lines of reference."""
+    figures = {}
+    for row, (name, value) in enumerate(bar.values.items()):
+        mean, low, high = _ends(value)
+        if high > low:
+            axes.errorbar(
+                mean,
+                row,
+                xerr=[[mean - low], [high - mean]],
+                color="#1A1A1A",
+                capsize=5,
+                elinewidth=1.8,
+                marker="",
+                linestyle="",
+            )
+        figures[name] = f"{mean:.{digits}f}".replace("-", "−")
+        below, far = mean < 0, [low, high, *bar.single.get(name, ())]
+        axes.annotate(
+            figures[name],
+            (min(far) if below else max(far), row),
+            (-6 if below else 6, 0),
+            textcoords="offset points",
+            va="center",
+            ha="right" if below else "left",
+            fontweight="bold",
+            annotation_clip=False,
+        )
+    axes.set_yticks(range(len(bar.values)), list(bar.values))
+    axes.invert_yaxis()
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    axes.margins(x=0.12)
+    left, right = axes.get_xlim()
+    if left < 0:  # the printed value stands left of a negative bar: keep it off the names
+        axes.set_xlim(left=left - 0.08 * (right - left))
+    lines = {**({} if chance is None else {"chance": chance}), **(reference or {})}
+    for name, place in lines.items():
+        axes.axvline(place, color="#1A1A1A", linestyle=(0, (2, 2)), linewidth=1.6)
+        axes.annotate(
+            name,
+            (place, 1),
+            (0, 2),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            color=GREY,
+            fontsize=11.5,
+        )
+    label(axes, title, xlabel or bar.measure, "")
+    if title and lines:
+        axes.set_title(title, pad=24)
+    said = [f"{name} {figure}" for name, figure in figures.items()]
+    said += [f"{name} {place:.3g}" for name, place in lines.items()]
+    describe(figure, title, xlabel or bar.measure, said)
 
 
 def heatmap(
     table: Any,
+    x: str | None = None,
+    y: str | None = None,
+    colour: str | None = None,
     *,
     rows: Sequence[str] | None = None,
     columns: Sequence[str] | None = None,
@@ -116,7 +229,12 @@ def heatmap(
     """A matrix as coloured cells with the number in each.
 
     Args:
-        table: DataFrame or array ``[rows, columns]``; NaN cells stay empty.
+        table: a table of runs (with ``x`` and ``y``), or a DataFrame or array ``[rows, columns]``
+            as it is drawn; NaN cells stay empty.
+        x: of a table of runs: the column that goes to the right.
+        y: of a table of runs: the column that goes down.
+        colour: of a table of runs: the column that was measured, of which the mean over seeds is
+            drawn; known by itself where there is only one.
         rows: names of the rows; a DataFrame brings its own.
         columns: names of the columns; likewise.
         xlabel: what the columns are.
@@ -129,8 +247,19 @@ def heatmap(
             that cannot be compared, such as scores of tasks with other chances.
 
     Raises:
-        BadValue: not two-dimensional, empty, or names that do not fit.
+        UnknownName: no such column.
+        BadValue: not two-dimensional, empty, or names that do not fit; runs with several rows a
+            seed for one cell.
+
+    Example:
+        ``heatmap(runs, x="labels", y="start", colour="accuracy")`` or ``heatmap([[0.5, 0.9]])``
     """
+    if x is not None and y is not None:
+        measure = tables.measure_of(table, colour, [x, y])
+        means = tables.summary(table, [y, x], measure)
+        order = {name: list(dict.fromkeys(means[name])) for name in (y, x)}
+        table = means.pivot(index=y, columns=x, values="mean").loc[order[y], order[x]]
+        xlabel, ylabel, unit = xlabel or x, ylabel or y, unit or measure
     matrix = np.asarray(table, dtype=float)
     if matrix.ndim != 2 or not matrix.size:
         raise BadValue(f"A heat map needs rows and columns, not shape {matrix.shape}.", "")
@@ -186,69 +315,10 @@ def heatmap(
         if by_row:
             bar.set_ticks([0, 1], labels=["lowest\nof its row", "highest\nof its row"])
         label(axes, title, xlabel, ylabel)
-    return figure
-
-
-def histogram(
-    values: npt.ArrayLike | Mapping[str, npt.ArrayLike],
-    *,
-    bins: int | Sequence[float] | str = "auto",
-    xlabel: str = "",
-    ylabel: str = "share",
-    title: str | None = None,
-    mark: Mapping[str, float] | None = None,
-) -> Figure:
-    """Distributions over common bins, as shares, so that groups of any size compare.
-
-    Args:
-        values: one list of numbers, or name -> list.
-        bins: as in ``numpy.histogram_bin_edges``, computed on all values together.
-        xlabel: of the values.
-        ylabel: of the heights.
-        title: what one should see.
-        mark: name -> place of a vertical line, such as an observed statistic.
-
-    Raises:
-        BadValue: no values, or some not finite.
-    """
-    groups = values if isinstance(values, Mapping) else {"": values}
-    arrays = {name: np.asarray(group, float).ravel() for name, group in groups.items()}
-    if not arrays or not all(a.size and np.isfinite(a).all() for a in arrays.values()):
-        raise BadValue("A histogram needs finite values in every group.", "Look for NaN.")
-    marks = dict(mark or {})
-    edges = np.histogram_bin_edges(np.concatenate(list(arrays.values())), bins=bins)
-    with style():
-        figure, axes = new()
-        for i, (name, array) in enumerate(arrays.items()):
-            colour = COLOURS[i % len(COLOURS)]
-            shares = np.histogram(array, edges)[0] / array.size
-            axes.stairs(shares, edges, fill=True, color=colour, alpha=0.3)
-            axes.stairs(
-                shares,
-                edges,
-                color=colour,
-                linewidth=2,
-                linestyle=LINES[i % len(LINES)],
-                label=name or None,
-            )
-        for place in marks.values():
-            axes.axvline(place, color="#1A1A1A", linewidth=2, linestyle="-", marker="")
-        low, high = axes.get_xlim()
-        for name, place in marks.items():
-            right = place > (low + high) / 2
-            axes.annotate(
-                name,
-                (place, 1),
-                (-6 if right else 6, -4),
-                xycoords=("data", "axes fraction"),
-                textcoords="offset points",
-                va="top",
-                ha="right" if right else "left",
-                fontweight="bold",
-                bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.5},
-            )
-        if any(arrays) and len(arrays) > 1:
-            figure.legend(loc="outside lower center", ncols=min(4, len(arrays)))
-        axes.set_ylim(bottom=0)
-        label(axes, title, xlabel, ylabel)
+    form = f"{'+' if signed else ''}.{digits}f"
+    said = (
+        f"{name}: " + ", ".join(f"{c} {v:{form}}" for c, v in zip(names[1], line, strict=True))
+        for name, line in zip(names[0], matrix, strict=True)
+    )
+    describe(figure, title, unit or "values", said)
     return figure

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
@@ -24,6 +24,15 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 GREY = "#595959"
+#: One look for each thing through the whole course: its place in COLOURS, MARKERS and LINES. Things
+#: that no picture shows together may share one.
+PALETTE = {
+    **dict.fromkeys(("pre-trained", "masked words", "masked", "MiniLM", "town-mlm"), 0),
+    **dict.fromkeys(("random weights", "random", "random vectors"), 1),
+    **dict.fromkeys(("word counts", "n-gram"), 2),
+    **dict.fromkeys(("labels", "replaced", "town-rtd"), 3),
+    **dict.fromkeys(("translation", "causal", "town-clm", "town-mt"), 4),
+}
 LARGEST = 60_000  # bytes of one PNG
 # For words that only a screen reader should find.
 HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
@@ -81,6 +90,37 @@ def label(axes: Axes, title: str | None, xlabel: str, ylabel: str) -> None:
     axes.set(xlabel=xlabel, ylabel=ylabel)
     if title:
         axes.set_title(title)
+
+
+def looks(names: Iterable[str]) -> dict[str, tuple[str, str, Any]]:
+    """Colour, marker and line of each name: those of the palette, for others the next that is free.
+
+    Example:
+        ``looks(["pre-trained", "mine"]) -> {"pre-trained": ("#0072B2", "o", "-"), "mine": ...}``
+    """
+    every = list(names)
+    places: dict[str, int] = {}
+    for name in every:
+        if name in PALETTE and PALETTE[name] not in places.values():
+            places[name] = PALETTE[name]
+    free = [place for place in range(len(COLOURS)) if place not in places.values()]
+    for number, name in enumerate(n for n in every if n not in places):
+        places[name] = free[number % len(free)] if free else number % len(COLOURS)
+    return {n: (COLOURS[places[n]], MARKERS[places[n]], LINES[places[n]]) for n in every}
+
+
+def colour(name: str) -> str:
+    """The colour of an entity through the whole course.
+
+    Example:
+        ``colour("random weights")`` -> ``"#D55E00"``
+    """
+    return looks([name])[name][0]
+
+
+def describe(figure: Figure, title: str | None, what: str, parts: Iterable[str]) -> None:
+    """Write down what a figure shows, as alt text for whoever does not write a better one."""
+    figure.tl_alt = f"{title}. " * bool(title) + f"{what}: {'; '.join(parts)}."
 
 
 def alt_text(alt: str) -> str:
@@ -224,17 +264,19 @@ def picture(
     return Picture(data, words, width_on_screen(figure))
 
 
-def show(figure: Figure, alt: str) -> None:
+def show(figure: Figure, alt: str | None = None) -> None:
     """Put a figure into the notebook: PNG of at most 60 KB, with alt text.
 
     Args:
         figure: any matplotlib figure.
-        alt: what a reader who cannot see it should know: the finding, not "a plot".
+        alt: what a reader who cannot see it should know: the finding, not "a plot". The figures of
+            this room say their numbers by themselves.
 
     Raises:
         BadValue: no alt text, or a picture that cannot be made small enough.
     """
-    made = picture(figure, alt, dpi=130, colours=(255, 64))
+    words = getattr(figure, "tl_alt", "") if alt is None else alt
+    made = picture(figure, words, dpi=130, colours=(255, 64))
     bundle = {
         "text/html": made._repr_html_(),
         "image/png": base64.b64encode(made.data).decode("ascii"),

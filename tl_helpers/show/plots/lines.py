@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tl_helpers.core.errors import BadValue
+from tl_helpers.measure import tables
 from tl_helpers.measure.evaluate import Interval, interval
-from tl_helpers.show.plots.house import COLOURS, GREY, LINES, MARKERS, label, new, style
+from tl_helpers.show.plots.house import GREY, describe, label, looks, new, style
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -85,8 +87,79 @@ def _reference_line(axes: Axes, value: float) -> tuple[float, float, str]:
     return math.inf, value, GREY
 
 
+def curve(
+    runs: pd.DataFrame,
+    x: str,
+    y: str | None = None,
+    colour: str | None = None,
+    *,
+    dots: bool | Sequence[str] = False,
+    chance: float | None = None,
+    ceiling: float | None = None,
+    reference: Mapping[str, float] | None = None,
+    title: str | None = None,
+    xlabel: str | None = None,
+    ylabel: str | None = None,
+    log: bool | None = None,
+) -> Figure:
+    """A table of runs as lines: the mean over seeds with its 95 % interval, names beside the lines.
+
+    Args:
+        runs: from ``experiment.run`` or a stored result; one value a seed at each point.
+        x: the column of numbers that goes to the right, such as ``"labels"``.
+        y: the column that was measured; known by itself where there is only one.
+        colour: the column that tells the lines apart, such as ``"start"``.
+        dots: draw the single runs instead of the interval, for all lines or for those named here.
+            For ten runs or fewer, and for runs that fall into groups.
+        chance, ceiling, reference, title: see :func:`learning_curve`.
+        xlabel, ylabel: the names of the columns unless given.
+        log: a log2 axis for x; where x is above zero and spans a factor of eight unless given.
+
+    Raises:
+        UnknownName: no such column.
+        BadValue: no rows, or several a seed at one point; names the columns in which they differ.
+
+    Example:
+        ``curve(runs, x="labels", y="accuracy", colour="start", chance=0.5)``
+    """
+    measure = tables.measure_of(runs, y, [x] if colour is None else [x, colour])
+    points = tables.intervals(runs, [colour, x] if colour else [x], measure)
+    lines: dict[str, dict[float, Interval]] = {}
+    single: dict[str, dict[Any, dict[float, float]]] = {}
+    for keys, (mean, values) in points.items():
+        name, place = str(keys[0]) if colour else measure, _number(keys[-1], x)
+        lines.setdefault(name, {})[place] = mean
+        for seed, value in values.items():
+            single.setdefault(name, {}).setdefault(seed, {})[place] = value
+    places = [place for line in lines.values() for place in line]
+    if log is None:
+        log = min(places) > 0 and max(places) / min(places) >= 8
+    chosen = list(lines) if dots is True else list(dots or [])
+    return learning_curve(
+        lines,
+        chance=chance,
+        ceiling=ceiling,
+        reference=reference,
+        title=title,
+        xlabel=xlabel or x,
+        ylabel=ylabel or measure,
+        log=log,
+        single={name: list(single.get(name, {}).values()) for name in chosen},
+    )
+
+
+def _number(place: Any, column: str) -> float:
+    """A place on the axis; whole numbers stay whole, though a table may hold them as decimals."""
+    if isinstance(place, str) or not np.isreal(place):
+        raise BadValue(
+            f"{column!r} holds {place!r}, which has no place on an axis of numbers.",
+            "Use plots.bars or plots.dots, or another column for x.",
+        )
+    return int(place) if float(place).is_integer() else float(place)
+
+
 def learning_curve(
-    curves: Mapping[str, Mapping[int, Interval]],
+    curves: Mapping[str, Mapping[Any, Interval]],
     *,
     chance: float | None = None,
     ceiling: float | None = None,
@@ -95,7 +168,7 @@ def learning_curve(
     xlabel: str = "labelled examples",
     ylabel: str = "accuracy",
     log: bool = True,
-    single: Mapping[str, Sequence[Mapping[int, float]]] | None = None,
+    single: Mapping[str, Sequence[Mapping[Any, float]]] | None = None,
 ) -> Figure:
     """Score against label count (log2 axis), a band for each interval, names beside the lines.
 
@@ -129,14 +202,15 @@ def learning_curve(
     with style():
         figure, axes = new()
         ends: dict[str, tuple[float, float, str]] = {}
-        for i, (name, curve) in enumerate(curves.items()):
+        seen = looks(curves)
+        for name, curve in curves.items():
             xs = sorted(curve)
             mean, low, high = (
                 [getattr(curve[x], end) for x in xs] for end in ("mean", "low", "high")
             )
             if share:  # an interval of few seeds may reach beyond what is possible
                 low, high = np.maximum(low, 0.0), np.minimum(high, 1.0)
-            colour = COLOURS[i % len(COLOURS)]
+            colour, marker, line = seen[name]
             for run in single.get(name, ()):
                 places = sorted(run)
                 axes.plot(
@@ -145,7 +219,8 @@ def learning_curve(
                     color=colour,
                     linewidth=0.9,
                     alpha=0.55,
-                    marker="",
+                    marker=".",
+                    linestyle="-",
                 )
             if name in single:
                 low = high = mean
@@ -156,8 +231,8 @@ def learning_curve(
                 mean,
                 [np.subtract(mean, low), np.subtract(high, mean)],
                 color=colour,
-                linestyle=LINES[i % len(LINES)],
-                marker=MARKERS[i % len(MARKERS)],
+                linestyle=line,
+                marker=marker,
                 capsize=3,
                 elinewidth=1.2,
                 label=name,
@@ -182,7 +257,28 @@ def learning_curve(
             axes.set_ylim(max(low, -0.02), min(high, 1.02))
         label(axes, title, xlabel, ylabel)
         _name_lines(axes, ends)
+    drawn = {name: {x: point.mean for x, point in curve.items()} for name, curve in curves.items()}
+    _describe(figure, title, f"{ylabel} over {xlabel}", drawn, lines)
     return figure
+
+
+def _describe(
+    figure: Figure,
+    title: str | None,
+    what: str,
+    drawn: Mapping[str, Mapping[Any, float]],
+    lines: Mapping[str, float | None],
+) -> None:
+    """Alt text: of each line its ends, and the points between if they are few."""
+    parts = []
+    for name, points in drawn.items():
+        places = sorted(points)
+        if len(places) > 6:
+            top, bottom = (choose(places, key=lambda x: points[x]) for choose in (max, min))
+            places = sorted({places[0], places[-1], top, bottom})
+        parts.append(f"{name} " + ", ".join(f"{points[x]:.3g} at {x:,}" for x in places))
+    parts += [f"{name} {height:.3g}" for name, height in lines.items() if height is not None]
+    describe(figure, title, what, parts)
 
 
 def curves(
@@ -214,7 +310,9 @@ def curves(
     with style():
         figure, axes = new()
         ends: dict[str, tuple[float, float, str]] = {}
-        for i, (name, (x, y)) in enumerate(series.items()):
+        seen = looks(series)
+        drawn: dict[str, dict[float, float]] = {}
+        for name, (x, y) in series.items():
             xs, ys = np.asarray(x, float), np.asarray(y, float)
             if xs.shape != ys.shape[-1:] or ys.ndim > 2 or not ys.size:
                 raise BadValue(
@@ -224,20 +322,21 @@ def curves(
             if log and xs.min() <= 0:
                 raise BadValue(f"{xs.min():g} has no place on a log axis.", "Start above 0.")
             # About eight markers on a line: enough to tell lines apart, too few to hide them.
-            colour, every = COLOURS[i % len(COLOURS)], max(1, len(xs) // 8)
+            (colour, marker, line), every = seen[name], max(1, len(xs) // 8)
             if ys.ndim == 2:
-                found = [interval(column).ci for column in ys.T]
-                axes.fill_between(xs, *np.transpose(found), color=colour, alpha=0.16, linewidth=0)
+                band = np.transpose([interval(column).ci for column in ys.T])
+                axes.fill_between(xs, *band, color=colour, alpha=0.16, linewidth=0)
                 ys = ys.mean(axis=0)
             axes.plot(
                 xs,
                 ys,
                 color=colour,
-                linestyle=LINES[i % len(LINES)],
+                linestyle=line,
                 label=name,
-                marker=MARKERS[i % len(MARKERS)],
+                marker=marker,
                 markevery=every,
             )
+            drawn[name] = {_number(a, xlabel): b for a, b in zip(xs, ys.tolist(), strict=True)}
             ends[name] = (float(xs[-1]), float(ys[-1]), colour)
         axes.margins(x=0.03)
         if log:
@@ -249,6 +348,7 @@ def curves(
             ends[name] = _reference_line(axes, value)
         label(axes, title, xlabel, ylabel)
         _name_lines(axes, ends)
+    _describe(figure, title, f"{ylabel} over {xlabel}", drawn, reference or {})
     return figure
 
 
@@ -258,45 +358,3 @@ def _whole_numbers(axes: Axes) -> None:
 
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-
-
-def rank_frequency(
-    counts: Mapping[str, npt.ArrayLike], *, title: str | None = None, height: float = 3.4
-) -> Figure:
-    """How often the most frequent word occurs, the second most frequent, and so on; log-log.
-
-    Args:
-        counts: name of the line -> how often each word occurs, in any order; zeros are left out.
-        title: what one should see.
-        height: of the figure, in inches.
-
-    Raises:
-        BadValue: no counts.
-    """
-    sorted_counts = {name: np.sort(np.asarray(c, float))[::-1] for name, c in counts.items()}
-    if not counts or not all(c.size and c[0] > 0 for c in sorted_counts.values()):
-        raise BadValue("There is nothing to draw: no word counts.", "Give at least one.")
-    from matplotlib.ticker import NullLocator
-
-    with style():
-        figure, axes = new(height=height)
-        for i, (name, values) in enumerate(sorted_counts.items()):
-            share = values[values > 0] / values.sum() * 1000
-            rank = np.arange(1, len(share) + 1)
-            keep = np.unique(np.geomspace(1, len(share), 60).astype(int)) - 1
-            colour = COLOURS[i % len(COLOURS)]
-            axes.plot(
-                rank[keep],
-                share[keep],
-                color=colour,
-                linestyle=LINES[i % len(LINES)],
-                marker="",
-                label=name,
-            )
-        axes.set(xscale="log", yscale="log")
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_formatter("{x:,g}")
-            axis.set_minor_locator(NullLocator())
-        axes.legend(loc="lower left")
-        label(axes, title, "rank of the word", "per 1,000 words")
-    return figure

@@ -4,82 +4,25 @@ from __future__ import annotations
 
 import re
 
-IRREGULAR = {
-    past: bare
-    for bare, forms in {
-        "see": "saw seen",
-        "find": "found",
-        "choose": "chose chosen",
-        "buy": "bought",
-        "read": "read",
-        "reread": "reread",
-        "shine": "shone",
-        "upset": "upset",
-        "sing": "sang",
-        "make": "made",
-        "give": "gave given",
-        "meet": "met",
-        "tell": "told",
-        "bring": "brought",
-        "come": "came",
-        "leave": "left",
-        "say": "said",
-        "hear": "heard",
-        "keep": "kept",
-        "build": "built",
-        "run": "run ran",
-        "do": "did done",
-        "write": "wrote written",
-        "hold": "held",
-        "lose": "lost",
-        "win": "won",
-        "think": "thought",
-        "take": "took taken",
-        "go": "went gone",
-        "sell": "sold",
-        "fall": "fell fallen",
-        "break": "broke broken",
-        "catch": "caught",
-        "teach": "taught",
-        "sit": "sat",
-        "stand": "stood",
-        "get": "got",
-        "feel": "felt",
-        "speak": "spoke",
-        "lead": "led",
-        "stink": "stank",
-        "draw": "drew drawn",
-        "eat": "ate eaten",
-        "drink": "drank",
-        "wear": "wore worn",
-        "cut": "cut",
-        "put": "put",
-    }.items()
-    for past in forms.split()
+from tl_helpers.town.sources import read
+
+_FORMS = read("english")
+IRREGULAR: dict[str, str] = {  # past tense or participle -> bare form
+    past: bare for bare, forms in _FORMS["verbs"].items() for past in forms.split()
 }
-PLURALS = {
-    "children": "child",
-    "wolves": "wolf",
-    "loaves": "loaf",
-    "scarves": "scarf",
-    "knives": "knife",
-    "women": "woman",
-    "men": "man",
-    "people": "people",
-    "mice": "mouse",
-    "geese": "goose",
-    "feet": "foot",
-    "leaves": "leaf",
-    "shelves": "shelf",
-}
+PLURALS: dict[str, str] = _FORMS["plurals"]
 
 _SILENT_E = re.compile("([^s]s|[vczgu]|[^aeiou](am|at|ar|or|id|ir)|[^aeiourl]ur|[^aeioulrw]l)$")
 
 
 def bare_verb(past: str, known: frozenset[str] = frozenset()) -> str:
-    """``loved`` -> ``love``; candidates in ``known`` win, the rest is by spelling.
+    """The bare form of a verb; candidates in ``known`` win, the rest is by spelling.
 
     For verbs that occur in no other form, any answer does that is always the same.
+
+    Example:
+        >>> bare_verb("loved"), bare_verb("saw")
+        ('love', 'see')
     """
     if past in IRREGULAR:
         return IRREGULAR[past]
@@ -102,7 +45,12 @@ def bare_verb(past: str, known: frozenset[str] = frozenset()) -> str:
 
 
 def singular(plural: str, known: frozenset[str] = frozenset()) -> str:
-    """``berries`` -> ``berry``; candidates in ``known`` win, the rest is by spelling."""
+    """The singular of a noun; candidates in ``known`` win, the rest is by spelling.
+
+    Example:
+        >>> singular("berries"), singular("apple-loaves")
+        ('berry', 'apple-loaf')
+    """
     first, dash, last = plural.rpartition("-")
     if last in PLURALS:
         return first + dash + PLURALS[last]
@@ -124,7 +72,12 @@ def singular(plural: str, known: frozenset[str] = frozenset()) -> str:
 
 
 def verb_form(word: str) -> tuple[str, str]:
-    """A verb of the grammar, from its spelling: ``(bare form, "past" | "pres" | "bare")``."""
+    """A verb of the grammar, from its spelling: its bare form, and past, pres or bare.
+
+    Example:
+        >>> verb_form("stands"), verb_form("met")
+        (('stand', 'pres'), ('meet', 'past'))
+    """
     if word in IRREGULAR:
         return IRREGULAR[word], "past"
     if word.endswith("ed"):

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tl_helpers.town import compiled
-from tl_helpers.town import lexicon as lx
+from tl_helpers.town.lexicon import DOMAINS
 from tl_helpers.town.people import occupations, people
 from tl_helpers.town.second import english, sounds, words
 
@@ -51,7 +51,11 @@ class Lexeme:
     stem: str
 
     def inflect(self, form: str) -> str | None:
-        """The surface of a form, or None when this kind of word has no such form."""
+        """The surface of a form, or None when this kind of word has no such form.
+
+        Example:
+            ``Lexeme(meaning, "noun", "tabosha").inflect("acc.pl") -> "tabosharin"``
+        """
         first, _, number = form.partition(".")
         plural = NUMBERS.get(number, "")
         if self.kind == "fixed":
@@ -75,13 +79,21 @@ class Lexeme:
         return None
 
     def forms(self) -> dict[str, str]:
-        """Every form that it has."""
-        found = {form: self.inflect(form) for form in FORMS}
-        return {form: surface for form, surface in found.items() if surface is not None}
+        """Every form that it has.
+
+        Example:
+            of "table": ``{'nom.sg': 'tabosha', 'nom.pl': 'taboshari', 'acc.sg': 'taboshan', ...}``
+        """
+        surfaces = {form: self.inflect(form) for form in FORMS}
+        return {form: surface for form, surface in surfaces.items() if surface is not None}
 
 
 def slots() -> Iterator[tuple[str, str, int, int, str]]:
-    """``(category, part of speech, domain, polarity, word)`` of all that can be drawn; -1: any."""
+    """``(category, part of speech, domain, polarity, word)`` of all that can be drawn; -1: any.
+
+    Example:
+        ``('eval', 'ADJ', 0, 0, 'awful')``: an adjective that blames, in restaurants
+    """
     for category in compiled.categories(1.0, 0.5).values():
         rows = itertools.product(*(range(compiled.SIZES[f]) for f in category.by))
         for row, key in enumerate(rows):
@@ -159,7 +171,7 @@ class Lexicon:
         if pos == "VERB" and category not in BARE_CATEGORIES:
             lemma = english.bare_verb(word, self._bare)
         tag = SIGNS[polarity] if polarity >= 0 and pos != "NUM" else ""
-        place = (category, lx.DOMAINS[domain]) if domain >= 0 else (category,)
+        place = (category, DOMAINS[domain]) if domain >= 0 else (category,)
         return self._meaning(lemma, "NOUN" if pos == "PROPN" else pos, tag, *place)
 
     def _literal(self, word: str, pos: str) -> Meaning:
@@ -232,12 +244,15 @@ class Lexicon:
         """What a word is derived from in English, if that is in the lexicon: base, prefix, suffix.
 
         The opposite by un-, dis-, in-; adverbs in -ly; adjectives in -ed and -ing.
+
+        Example: of "unhappy" as blame -> "happy" as praise, "mo", ""; of "charming" -> the verb
+        "enchant" (its synonym), "", "iv".
         """
         w, tag = m.lemma, m.tag
         if tag == "-" and m.pos in ("ADJ", "ADV", "VERB"):
             for prefix in ("un", "dis", "in", "im"):
-                if w.startswith(prefix) and (found := self._find(w[len(prefix) :], m.pos, "+")):
-                    return found, "mo", ""
+                if w.startswith(prefix) and (base := self._find(w[len(prefix) :], m.pos, "+")):
+                    return base, "mo", ""
         stems: list[str] = []
         if m.pos == "ADV" and w.endswith("ly"):
             stems = [w[:-2], w[:-1] + "e", w[:-3] + "y"]
@@ -247,8 +262,8 @@ class Lexicon:
         elif m.pos == "ADJ" and w.endswith("ing"):
             stems, suffix, pos = [w[:-3], w[:-3] + "e", w[:-4]], "iv", "VERB"
         for stem in stems:
-            if found := self._find(stem, pos, tag):
-                return found, "", suffix
+            if base := self._find(stem, pos, tag):
+                return base, "", suffix
         return None
 
     def _find(self, lemma: str, pos: str, tag: str) -> Meaning | None:

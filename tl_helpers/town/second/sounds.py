@@ -30,7 +30,12 @@ def _numbers(key: str) -> Iterator[int]:
 
 
 def roots(key: str, syllables: int) -> Iterator[str]:
-    """Candidate roots for ``key``, best first; they begin and end so that suffixes can follow."""
+    """Candidate roots for ``key``, best first; they begin and end so that suffixes can follow.
+
+    Example:
+        >>> next(roots("x", 2))
+        'prazez'
+    """
     numbers = _numbers(key)
 
     def one(options: list[str]) -> str:
@@ -81,7 +86,12 @@ _SAYABLE = re.compile(
 
 
 def loan(word: str) -> str:
-    """The root of an English word as Ondalese spells it, or "" when it could not be said."""
+    """The root of an English word as Ondalese spells it, or "" when it could not be said.
+
+    Example:
+        >>> loan("photograph")
+        'fotograf'
+    """
     root = word
     for pattern, other in _SPELLING:
         root = re.sub(pattern, other, root)

@@ -13,21 +13,19 @@ are left out because a suffix says them, and the form that each word takes. The 
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 from tl_helpers.town import compiled
-from tl_helpers.town.second import english, words
+from tl_helpers.town.second import english
 from tl_helpers.town.second.lexicon import (
     BARE_CATEGORIES,
     PLURAL_CATEGORIES,
     PLURAL_WORDS,
     TRANSLATED_NAMES,
 )
+from tl_helpers.town.second.words import CASE_OF, COPULA_TENSE, MODALS, PRONOUNS, TENSE_OF_AUX
 
-CASE_OF = {"in": "loc", "on": "loc", "at": "loc", "to": "dat", "of": "gen"}
-TENSE_OF_AUX = {"will": "fut", "would": "cond", "did": "past", "has": "past", "had": "past"}
-MODALS = {"should", "must", "could", "can"}
-COPULA_TENSE = {"was": "past", "were": "past", "is": "pres", "are": "pres", "am": "pres"}
 OPENED = {"conj", "parataxis", "vocative", "appos", "acl:relcl"}  # a mark stands before these
 
 # Place around the head; equal places keep the English order.
@@ -102,7 +100,7 @@ class _Tree:
     def own_number(self, i: int) -> str:
         s = self.p.symbols[i]
         if s.kind == "literal" and s.pos == "PRON":
-            return words.PRONOUNS[s.name][1] if s.name in words.PRONOUNS else "sg"
+            return PRONOUNS[s.name][1] if s.name in PRONOUNS else "sg"
         many = s.name in PLURAL_WORDS if s.kind == "literal" else s.name in PLURAL_CATEGORIES
         return "pl" if many or s.pos == "NUM" else "sg"
 
@@ -146,12 +144,12 @@ class _Tree:
 
     def tense(self, i: int) -> str:
         """Of the verb or copula that the auxiliaries of ``i`` go with."""
-        found = [self.word(j) for j in self.children[i] if self.rel(j) == "aux"]
-        if any(w in MODALS for w in found):
+        auxiliaries = [self.word(j) for j in self.children[i] if self.rel(j) == "aux"]
+        if any(w in MODALS for w in auxiliaries):
             return "inf"
-        if any(w == "have" for w in found):
+        if any(w == "have" for w in auxiliaries):
             return "past"
-        for w in found:
+        for w in auxiliaries:
             if w in TENSE_OF_AUX:
                 return TENSE_OF_AUX[w]
         return "inf" if self.marked_to(i) else ""
@@ -257,6 +255,32 @@ class _Tree:
         marks = [k for k in own if self.pos(k) == "PUNCT" and k != head]
         ends_sentence = self.rel(head) == "root" and marks and marks[-1] == own[-1]
         last = marks.pop() if ends_sentence else None
+        before, after, fronted = self.attached(head, own, marks)
+        elsewhere = {*marks, *self.dropped, last}.union(*before.values())
+        kept = [k for k in self.children[head] if k not in elsewhere]
+        placed = [(self.place(head, k, fronted), k) for k in kept]
+        out: list[tuple[int, int]] = []
+        for _, k in sorted([*placed, (10, head)]):
+            if k == head:
+                out.append((head, -1))
+                continue
+            out += [(j, -1) for j in before.get(k, [])]
+            out += self.line(k)
+            out += [(j, -1) for j in after.get(k, [])]
+            needs_comma = self.rel(k) == "acl:relcl" or self.is_finite_clause_before(k)
+            if needs_comma and k not in after:
+                out.append((-1, head))
+        return [*out, (last, -1)] if last is not None else out
+
+    def attached(
+        self, head: int, own: list[int], marks: list[int]
+    ) -> tuple[dict[int, list[int]], dict[int, list[int]], set[int]]:
+        """The words that move with a child of ``head``: before it, and after it; and the children
+        that stand in front of a comma and keep that place.
+
+        Before it go the mark that opens a clause and the conjunction of what is joined, after it
+        the mark that ends it. Marks with neither are dropped.
+        """
         before: dict[int, list[int]] = {}
         after: dict[int, list[int]] = {}
         fronted: set[int] = set()
@@ -272,33 +296,19 @@ class _Tree:
                     fronted |= {j for j in own[:at] if j not in marks}
             else:
                 self.dropped.add(k)
-        openers = set(marks)
-        for a, b in zip(own[:-1], own[1:], strict=True):
+        for a, b in itertools.pairwise(own):
             if self.rel(a) == "cc" and a in self.children[head] and self.rel(b) == "conj":
                 before.setdefault(b, []).append(a)
-                openers.add(a)
-        kept = [
-            k
-            for k in self.children[head]
-            if k not in openers and k not in self.dropped and k != last
-        ]
-        placed = [(self.place(head, k, fronted), k) for k in kept]
-        out: list[tuple[int, int]] = []
-        for _, k in sorted([*placed, (10, head)]):
-            if k == head:
-                out.append((head, -1))
-                continue
-            out += [(j, -1) for j in before.get(k, [])]
-            out += self.line(k)
-            out += [(j, -1) for j in after.get(k, [])]
-            needs_comma = self.rel(k) == "acl:relcl" or self.is_finite_clause_before(k)
-            if needs_comma and k not in after:
-                out.append((-1, head))
-        return [*out, (last, -1)] if last is not None else out
+        return before, after, fronted
 
 
 def translate(p: compiled.Pattern) -> Translated:
-    """The pattern of Ondalese for an English one."""
+    """The pattern of Ondalese for an English one.
+
+    Example:
+        of "the @thing was @eval ." the order is thing, eval, was, "." with the forms nom.sg,
+        adj.sg, past.sg, plain
+    """
     tree = _Tree(p)
     tree.drop()
     order = tree.line(p.heads.index(-1))

@@ -123,7 +123,11 @@ class Translation:
         return ["".join(pieces[a:b])[1:] for a, b in zip(ends[:-1], ends[1:], strict=True)]
 
     def sentences(self) -> list[str]:
-        """The text of every sentence."""
+        """The text of every sentence.
+
+        Example:
+            ``view.sentences()[1] -> 'Kideno felave narin drantashol.'``
+        """
         if self._sentences is None:
             self._sentences = self._joined(self.t_start)
         return self._sentences
@@ -156,6 +160,9 @@ class Translation:
         """``[sentences + 1]`` bounds and ``[links, 2]`` (English, Ondalese) positions in sentences.
 
         One to one: every word but inserted commas has a link. See :meth:`fused` for the others.
+
+        Example:
+            Sentence 1 has the links (1, 1), (2, 0), (3, 3), (4, 2), (5, 4): lonely is *felave*.
         """
         d = self.corpus.draws
         linked = np.flatnonzero(self.source >= 0)
@@ -204,7 +211,11 @@ class Translation:
         return out
 
     def pairs(self) -> list[Pair]:
-        """Every sentence with its translation and the gold alignment."""
+        """Every sentence with its translation and the gold alignment.
+
+        Example:
+            ``view.pairs()[1].target_words[0] -> 'Kideno'``
+        """
         d = self.corpus.draws
         bounds, links = self.alignment()
         both = list(map(tuple, links.tolist()))
@@ -228,10 +239,28 @@ def _spread(start: np.ndarray, pattern: np.ndarray) -> tuple[np.ndarray, np.ndar
 
 
 def translation(corpus: Corpus) -> Translation:
-    """The corpus in Ondalese; a pure function of how each sentence was derived."""
-    t, lex, d, e = tables(), lexicon(), corpus.draws, corpus.engine
+    """The corpus in Ondalese; a pure function of how each sentence was derived.
+
+    Example:
+        ``translation(Town(seed=0).corpus(1)).texts()[0] -> "Frances shote, Kideno felave ..."``
+    """
+    t, d = tables(), corpus.draws
+    lexeme = _lexemes(corpus)
+    bounds, place = _spread(t.start, d.pattern)
+    sentence = np.repeat(np.arange(len(d.pattern)), np.diff(bounds))
+    source = np.where(t.source[place] < 0, -1, d.t_start[sentence] + t.source[place])
+    word = np.where(source < 0, t.comma, lexeme[source])
+    token = t.surface[word, t.form[place]]
+    capital = np.zeros(len(token), np.int64)
+    capital[bounds[:-1]] = t.n
+    return Translation(corpus, bounds, sentence, place, source, word, token + capital)
+
+
+def _lexemes(corpus: Corpus) -> np.ndarray:
+    """``[tokens]`` the lexeme of each English token; -1 for articles."""
+    lex, d, e = lexicon(), corpus.draws, corpus.engine
     entries = _entries(e)
-    lexeme = t.literal[d.place].copy()
+    lexeme = tables().literal[d.place].copy()
     lexeme[d.slots] = entries[d.w_entry]
     by_surface = np.full(len(e.surfaces), -1)
     for word, meaning in lex.of_name.items():
@@ -240,33 +269,21 @@ def translation(corpus: Corpus) -> Translation:
     for i, name in enumerate(ATTRIBUTE_COLUMNS):
         if name in d.entries and name in e.categories:
             about[:, i] = entries[d.entries[name]]
-    women = np.array([e.surface_id["she"], e.surface_id["he"]])
-    about[:, ATTRIBUTE_COLUMNS.index("occ")] = by_surface[
-        np.array([e.surface_id[o] for o in occupations()[0]])[d.occupation]
-    ]
-    pronoun = by_surface[women][0]
-    for name in ("psub", "ppos", "qsub"):
-        about[:, ATTRIBUTE_COLUMNS.index(name)] = pronoun
+    jobs = np.array([e.surface_id[o] for o in occupations()[0]])
+    about[:, ATTRIBUTE_COLUMNS.index("occ")] = by_surface[jobs[d.occupation]]
+    for name in ("psub", "ppos", "qsub"):  # one pronoun for she and he
+        about[:, ATTRIBUTE_COLUMNS.index(name)] = by_surface[e.surface_id["she"]]
     named = np.flatnonzero(e.p_kind[d.place] == ATTRIBUTE)
     column, doc = e.p_arg[d.place[named]], d.doc[d.sentence[named]]
-    lexeme[named] = np.where(
-        about[doc, column] >= 0, about[doc, column], by_surface[d.token[named]]
-    )
-
-    bounds, place = _spread(t.start, d.pattern)
-    sentence = np.repeat(np.arange(len(d.pattern)), np.diff(bounds))
-    source = np.where(t.source[place] < 0, -1, d.t_start[sentence] + t.source[place])
-    word = np.where(source < 0, t.comma, lexeme[source])
-    token = t.surface[word, t.form[place]]
-    first = np.zeros(len(token), np.int64)
-    first[bounds[:-1]] = t.n
-    return Translation(corpus, bounds, sentence, place, source, word, token + first)
+    known = about[doc, column]
+    lexeme[named] = np.where(known >= 0, known, by_surface[d.token[named]])
+    return lexeme
 
 
 @lru_cache(maxsize=1)
 def vocabulary() -> list[str]:
     """All lower-cased word forms and marks that Ondalese can use, in a fixed order."""
-    lex, found = lexicon(), set()
+    lex, used = lexicon(), set()
     drawn: dict[str, set[Meaning]] = {}
     for (category, _, _, _), meaning in lex.of_slot.items():
         drawn.setdefault(category, set()).add(meaning)
@@ -281,6 +298,6 @@ def vocabulary() -> list[str]:
                 meanings = {Meaning(",", "PUNCT")}
             else:
                 meanings = {lex.of_literal[s.name, s.pos]} if s.kind == "literal" else drawn[s.name]
-            found |= {(m, form) for m in meanings}
-    surfaces = {lex.lexemes[lex.number[m]].inflect(form) for m, form in found}
+            used |= {(m, form) for m in meanings}
+    surfaces = {lex.lexemes[lex.number[m]].inflect(form) for m, form in used}
     return sorted(w.lower() for w in surfaces if w is not None)

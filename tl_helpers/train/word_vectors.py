@@ -1,0 +1,83 @@
+"""Vectors of words in their sentences, from a frozen network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tl_helpers.core import checks
+from tl_helpers.core.errors import BadValue
+from tl_helpers.train import precision
+from tl_helpers.train.texts import by_length, pad, padding_id, window_of
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+def word_vectors(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    texts: Sequence[Sequence[str]],
+    *,
+    batch_size: int = 64,
+    longest_first: bool = True,
+    autocast: str | bool = "auto",
+) -> list[np.ndarray]:
+    """Top-layer vectors of the words of each text; the tokens of a word are averaged.
+
+    Args:
+        model: an encoder or language model of transformers, with or without a head.
+        tokenizer: the one that belongs to it, a fast one.
+        texts: each a list of words and punctuation marks, not a string.
+        batch_size: texts at a time, sorted by length.
+        longest_first: or the shortest; it decides which texts share a batch, and so the padding,
+            which the last bits of a vector depend on.
+        autocast: see ``adapt.embed``.
+
+    Returns:
+        ``[words, hidden]`` float32 for each text; fewer words where a text is longer than the
+        model's window.
+
+    Raises:
+        BadValue: no texts, one that is a string and no list of words, or no batch size.
+
+    Example:
+        ``word_vectors(model, tokenizer, [["A", "good", "soup", "."]])[0].shape -> (4, 128)``
+    """
+    import torch
+
+    checks.at_least_one(batch_size, "batch_size")
+    listed = [list(text) for text in texts]
+    if not listed or any(isinstance(text, str) for text in texts):
+        raise BadValue("word_vectors() needs lists of words.", 'Pass [["A", "film"], ...].')
+    encoded = tokenizer(
+        listed,
+        is_split_into_words=True,
+        truncation=True,
+        max_length=window_of(tokenizer, model),
+        return_attention_mask=False,
+    )
+    rows = encoded["input_ids"]
+    body = precision.for_inference(model.base_model, autocast)
+    vectors: list[np.ndarray] = [np.empty(0)] * len(rows)
+    with torch.inference_mode():
+        for index in by_length(rows, batch_size, longest_first):
+            ids, mask = pad([rows[i] for i in index], padding_id(tokenizer))
+            states = body(input_ids=ids.to(body.device), attention_mask=mask.to(body.device))[
+                0
+            ].float()
+            for i, state in zip(index, states.cpu().numpy(), strict=True):
+                vectors[i] = _of_words(state, encoded.word_ids(int(i)))
+    return vectors
+
+
+def _of_words(states: np.ndarray, word_ids: Sequence[int | None]) -> np.ndarray:
+    """The mean state of the tokens of each word; marks and padding belong to none."""
+    word = np.array([-1 if number is None else number for number in word_ids])
+    token = np.flatnonzero(word >= 0)
+    many = np.bincount(word[token])
+    sums = np.zeros((len(many), states.shape[1]), dtype=np.float32)
+    np.add.at(sums, word[token], states[token])
+    return sums / np.maximum(many, 1)[:, None].astype(np.float32)
