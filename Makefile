@@ -14,7 +14,7 @@ TEST_STAMP   := $(VENV)/.installed-test
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install chromium course site test test-quick browser lab slides bench doctor clean
+.PHONY: help install chromium course site test test-quick browser coverage lab slides bench doctor clean
 
 help:
 	@echo "make course      install everything, run every notebook, build the site"
@@ -23,9 +23,17 @@ help:
 	@echo "make slides      slide decks with speaker notes into build/slides/"
 	@echo "make test        every test      make test-quick   those that take seconds"
 	@echo "make browser     only the tests in a real browser; pictures in build/screenshots/"
+	@echo "make coverage    which lines no test runs"
 	@echo "make bench       measure speed, side by side"
 	@echo "make doctor      what works here, what is missing and how to get it"
 	@echo "make clean       remove build/ and caches; the environment in $(VENV) stays"
+
+# In a terminal pip shows what it does; elsewhere a line now and then says that it goes on.
+BEAT ?= 60
+pip = { quiet=; [ -t 1 ] || quiet=--quiet; \
+  while sleep $(BEAT) >/dev/null 2>&1 && kill -0 $$$$; do \
+    [ -z "$$quiet" ] || echo "  still installing ..."; done & beat=$$!; \
+  $(PY) -m pip install $$quiet --no-input $(1); status=$$?; kill $$beat; [ $$status = 0 ]; }
 
 # $(call install,EXTRAS,STAMP)
 define install
@@ -41,7 +49,7 @@ define install
 	  echo "FAILED: no virtual environment could be made in $(VENV)."; \
 	  echo "  -> Is there space, and may you write here? Then: rm -rf $(VENV), and again"; exit 1; }
 	@echo "Installing into $(VENV) (once; about 2.5 GB, several more where torch brings CUDA)"
-	@$(PY) -m pip install --quiet --no-input -c constraints.txt -e '.[$(1)]' || { \
+	@$(call pip,-c constraints.txt -e '.[$(1)]') || { \
 	  echo "FAILED: the installation (pip says above why)."; \
 	  echo "  -> No network? Connect, and run make again; it goes on where it stopped."; \
 	  echo "  -> A package without a wheel for this Python? Try: make PYTHON=python3.11 $(MAKECMDGOALS)"; \
@@ -75,30 +83,8 @@ site: $(COURSE_STAMP)
 lab: $(COURSE_STAMP)
 	@JUPYTER_PREFER_ENV_PATH=1 $(PY) -m jupyterlab $(START)
 
-# The browser tests need Chromium, which comes from the system. It is installed here where that
-# needs no answer from anybody; elsewhere one line says what to do, and the other tests run.
-# (With CI=true the tests themselves then fail: see tests/browser.py.)
-BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
-APPS ?= /Applications
-HAVE_BROWSER = { [ -n "$$TL_BROWSER" ] || [ -d "$(APPS)/Google Chrome.app" ] || \
-  [ -d "$(APPS)/Chromium.app" ] || \
-  for name in $(BROWSERS) ""; do command -v "$$name" >/dev/null 2>&1 && break; done; }
-APT = env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=300
-FONTS := fonts-dejavu-core fonts-noto-color-emoji
-
 chromium:
-	@$(HAVE_BROWSER) && exit 0; \
-	command -v apt-get >/dev/null 2>&1 || { \
-	  echo "Browser tests: no Chromium here. -> Install Chromium or Chrome, or set TL_BROWSER to one."; \
-	  exit 0; }; \
-	root=; [ "$$(id -u)" = 0 ] || root="sudo -n"; \
-	$$root true 2>/dev/null || { \
-	  echo "Browser tests: no Chromium here, and no right to install it. -> sudo apt install chromium"; \
-	  exit 0; }; \
-	echo "Installing Chromium from the system's packages (once; for the browser tests)"; \
-	mkdir -p build; install="$$root $(APT) install --no-install-recommends chromium $(FONTS)"; \
-	{ $$install || { $$root $(APT) update && $$install; }; } >build/chromium.log 2>&1 </dev/null || \
-	  echo "Browser tests: Chromium was not installed (build/chromium.log says why). -> sudo apt install chromium"
+	@sh tests/chromium.sh
 
 test: $(TEST_STAMP) chromium
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n auto --dist loadgroup $(TESTS)
@@ -110,8 +96,12 @@ slides: $(COURSE_STAMP)
 	@$(PY) -m tl_helpers slides
 
 browser: $(TEST_STAMP) chromium
-	@$(HAVE_BROWSER) || { echo "FAILED: without a browser there is nothing to run (see above)."; exit 1; }
-	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -m browser $(TESTS)
+	@CI=true OMP_NUM_THREADS=1 $(PY) -m pytest -q -m browser $(TESTS)
+
+# What is run in kernels and other processes counts, too: see [tool.coverage] in pyproject.toml.
+coverage: $(TEST_STAMP)
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n auto --dist loadgroup \
+	  --cov --cov-report=term-missing:skip-covered $(TESTS)
 
 bench: $(TEST_STAMP)
 	@$(PY) -m tl_helpers bench
@@ -120,5 +110,5 @@ doctor: $(COURSE_STAMP)
 	@$(PY) -m tl_helpers doctor
 
 clean:
-	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

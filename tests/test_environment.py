@@ -16,7 +16,7 @@ from tl_helpers.core import packages
 from tl_helpers.press import doctor
 
 ROOT = Path(__file__).resolve().parent.parent
-PYTHONS = ("3.10.13", "3.11.7", "3.12.1", "3.13.0")
+PYTHONS = ("3.11.7", "3.12.1", "3.13.0")
 LINES = [
     Requirement(line)
     for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines()

@@ -20,7 +20,7 @@ case "$*" in
   "-c import venv, ensurepip") exit ${NOVENV:-0} ;;
   "--version") echo "Python 3.8.1" ;;
   "-m venv"*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
-  "-m pip"*) exit ${PIP:-0} ;;
+  "-m pip"*) sleep ${PIP_SECONDS:-0}; exit ${PIP:-0} ;;
   "-m tl_helpers run") echo ran; exit ${RUN:-0} ;;
   "-m tl_helpers site") echo "Open: index.html"; exit ${SITE:-0} ;;
   "-m pytest"*) echo "${SUMMARY:-5 passed in 1.00s}"; exit ${TESTS_FAIL:-0} ;;
@@ -31,7 +31,7 @@ esac
 # What the recipes need from the system; the browser and the ways to get one are stand-ins.
 TOOLS = (
     "bash cat cp cut date dirname echo env find grep id ln make mkdir mktemp rm sed sh sort tail"
-    " tee test touch tr true uname"
+    " sleep tee test touch tr true uname"
 ).split()
 
 # Plays apt-get: puts a browser in place, unless told to fail (once, or always).
@@ -68,12 +68,14 @@ def clone(tmp_path):
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         shutil.copy(ROOT / name, tmp_path / name)
     shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
+    (tmp_path / "tests").mkdir()
+    shutil.copy(ROOT / "tests" / "chromium.sh", tmp_path / "tests")
     python = tmp_path / "python-stand-in"
     python.write_text(PYTHON, "utf-8")
     python.chmod(0o755)
     log = tmp_path / "log"
 
-    def run(*command, **variables):
+    def run(*command, terminal=subprocess.PIPE, **variables):
         log.write_text("", "utf-8")
         env = {
             **os.environ,
@@ -87,8 +89,17 @@ def clone(tmp_path):
             **variables,
         }
         env.pop("TL_BROWSER", None)
-        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
-        return done.returncode, done.stdout + done.stderr, log.read_text("utf-8")
+        done = subprocess.run(
+            command,
+            cwd=tmp_path,
+            env=env,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=terminal,
+            stderr=terminal,
+        )
+        said = f"{done.stdout or ''}{done.stderr or ''}"
+        return done.returncode, said, log.read_text("utf-8")
 
     return run
 
@@ -101,6 +112,20 @@ def test_course_installs_once_and_runs_each_time(clone):
     status, said, asked = clone("make", "course")
     assert status == 0 and asked == "-m tl_helpers run\n-m tl_helpers site\n"
     assert "Installing" not in said and said.splitlines()[-1] == "Open: index.html"
+
+
+def test_a_log_hears_from_a_long_installation_and_a_terminal_sees_all_of_it(clone, tmp_path):
+    status, said, _ = clone("make", "install", BEAT="1", PIP_SECONDS="3")
+    assert status == 0 and "  still installing ...\n" in said
+    status, said, _ = clone("make", "install", BEAT="1", PIP="1", PIP_SECONDS="3")
+    assert status == 0 and "installing" not in said  # it is there already
+    (tmp_path / ".venv" / ".installed-course").unlink()
+    ours, theirs = os.openpty()
+    status, _, asked = clone("make", "install", terminal=theirs, BEAT="1", PIP_SECONDS="3")
+    os.close(theirs)
+    assert status == 0 and "-m pip install --no-input -c constraints.txt" in asked
+    assert b"still installing" not in os.read(ours, 10_000)
+    os.close(ours)
 
 
 def test_the_site_alone(clone):
@@ -211,13 +236,18 @@ def test_without_a_browser_one_line_says_what_to_do(without_browser, machine, sa
     assert status == 0 and "-m pytest" in asked  # the other tests run
     lines = [line for line in said.splitlines() if line.startswith("Browser tests:")]
     assert len(lines) == 1 and said_too in lines[0] and "->" in lines[0]
-    status, said, asked = without_browser("browser", **machine)  # here they are all there is
-    assert status != 0 and "FAILED: without a browser" in said and "-m pytest" not in asked
 
 
-def test_make_browser_runs_the_browser_tests_only(clone):
+def test_make_browser_runs_the_browser_tests_only_and_demands_a_browser(clone, tmp_path):
     status, _, asked = clone("make", "browser")
     assert status == 0 and "-m browser tests" in asked
+    put(tmp_path / ".venv" / "bin" / "python", '#!/bin/sh\necho "CI=$CI"\n')
+    assert "CI=true" in clone("make", "browser")[1]
+
+
+def test_coverage_names_the_lines(clone):
+    status, _, asked = clone("make", "coverage")
+    assert status == 0 and "--cov --cov-report=term-missing:skip-covered tests" in asked
 
 
 def test_ci_says_that_it_is_ci(clone, tmp_path):
