@@ -76,8 +76,11 @@ def run(
     click.echo(f"\n{done} {report.seconds:.0f} s. With outputs: {report.output / 'notebooks'}")
     if failed:
         sys.exit(1)
-    runs = f" --runs {output}" if output else ""
-    click.echo(f"To read them as pages: tl site{runs}, which says what to open.")
+    if any(job.parameters for job in report.jobs):
+        click.echo("The site stays with the stored outputs, as this run had other parameters.")
+    else:
+        runs = f" --runs {output}" if output else ""
+        click.echo(f"To read them as pages: tl site{runs}, which says what to open.")
 
 
 def _tell_failures(report: Report) -> None:
