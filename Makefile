@@ -100,8 +100,8 @@ browser: $(TEST_STAMP) chromium
 
 # What is run in kernels and other processes counts, too: see [tool.coverage] in pyproject.toml.
 coverage: $(TEST_STAMP)
-	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n auto --dist loadgroup \
-	  --cov --cov-report=term-missing:skip-covered $(TESTS)
+	@OMP_NUM_THREADS=1 $(PY) -m coverage run -m pytest -q -n auto --dist loadgroup $(TESTS)
+	@$(PY) -m coverage combine -q && $(PY) -m coverage report --show-missing --skip-covered
 
 bench: $(TEST_STAMP)
 	@$(PY) -m tl_helpers bench

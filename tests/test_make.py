@@ -247,7 +247,8 @@ def test_make_browser_runs_the_browser_tests_only_and_demands_a_browser(clone, t
 
 def test_coverage_names_the_lines(clone):
     status, _, asked = clone("make", "coverage")
-    assert status == 0 and "--cov --cov-report=term-missing:skip-covered tests" in asked
+    assert status == 0 and "-m coverage run -m pytest -q" in asked
+    assert asked.endswith("-m coverage report --show-missing --skip-covered\n")
 
 
 def test_ci_says_that_it_is_ci(clone, tmp_path):

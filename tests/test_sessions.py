@@ -111,7 +111,7 @@ def test_filling_twice_changes_nothing_and_keeps_what_was_written(kit):
 
 def test_a_kit_is_brought_up_to_date(kit):
     path = kit()
-    with pytest.raises(BrokenFile, match="Out of date: start.md(.|\n)*tl sessions"):
+    with pytest.raises(BrokenFile, match="Out of date: start.md(.|\n)*tl kits"):
         kits.update(check=True)
     assert path.read_text("utf-8") == whole()
     assert kits.update() == [path]
@@ -233,16 +233,16 @@ def test_a_kit_with_another_name_is_not_overlooked(kit):
 
 def test_the_command(kit, tmp_path, capsys):
     with pytest.raises(SystemExit):
-        cli.main(["sessions"])
+        cli.main(["kits"])
     assert "There are no session kits" in capsys.readouterr().err
     kit()
-    cli.main(["sessions", "start"])
+    cli.main(["kits", "start"])
     path = tmp_path / "notebooks" / "sessions" / "start.md"
     assert f"wrote {path}" in capsys.readouterr().out
-    cli.main(["sessions", "--check"])
+    cli.main(["kits", "--check"])
     assert "is up to date" in capsys.readouterr().out
     with pytest.raises(SystemExit):
-        cli.main(["sessions", "adaptation"])
+        cli.main(["kits", "adaptation"])
     assert "Unknown session kit 'adaptation'" in capsys.readouterr().err
 
 
@@ -261,7 +261,7 @@ def test_kits_are_complete_and_up_to_date(path):
     kit = kits.read(path)
     assert kits.problems(kit) == []
     assert sum(step.minutes for steps in kit.blocks.values() for step in steps) == 90
-    assert kits.fill(kit) == kit.text, "run: tl sessions"
+    assert kits.fill(kit) == kit.text, "run: tl kits"
     for name in re.findall(r"\]\(\.\./([^)]+)\)", kit.text):
         assert (ROOT / "notebooks" / name).exists(), name
     for name in re.findall(r"notebook (\d\d)\b", kit.text, re.I):

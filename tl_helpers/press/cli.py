@@ -76,8 +76,11 @@ def run(
     click.echo(f"\n{done} {report.seconds:.0f} s. With outputs: {report.output / 'notebooks'}")
     if failed:
         sys.exit(1)
-    runs = f" --runs {output}" if output else ""
-    click.echo(f"To read them as pages: tl site{runs}, which says what to open.")
+    if any(job.parameters for job in report.jobs):
+        click.echo("The site stays with the stored outputs, as this run had other parameters.")
+    else:
+        runs = f" --runs {output}" if output else ""
+        click.echo(f"To read them as pages: tl site{runs}, which says what to open.")
 
 
 def _tell_failures(report: Report) -> None:
@@ -315,11 +318,11 @@ def slides(names: tuple[str, ...], output: Path | None) -> None:
 @cli.command()
 @click.argument("themes", nargs=-1)
 @click.option("--check", is_flag=True, help="Write nothing; fail if a kit is out of date.")
-def sessions(themes: tuple[str, ...], check: bool) -> None:
+def kits(themes: tuple[str, ...], check: bool) -> None:
     """Fill the session kits of THEMES from the notebooks; the site has a page of each to print."""
-    from tl_helpers.press import kits
+    from tl_helpers.press import kits as room
 
-    for path in kits.update(themes, check):
+    for path in room.update(themes, check):
         click.echo(f"{path} is up to date" if check else f"wrote {path}")
 
 

@@ -1,10 +1,10 @@
 """The session kit: one page a theme for whoever leads the 90 minutes.
 
 A kit is ``notebooks/sessions/THEME.md``, plain Markdown written by hand, with places that
-``tl sessions`` fills from the notebooks of the theme::
+``tl kits`` fills from the notebooks of the theme::
 
     <!-- tl:begin plan -->
-    ... written by tl sessions ...
+    ... written by tl kits ...
     <!-- tl:end plan -->
 
 The places are ``objectives``, ``plan``, ``claims`` and ``exercises``. The plan itself stands in
@@ -242,7 +242,7 @@ def update(names: Sequence[str] = (), check: bool = False) -> list[Path]:
 
     Args:
         names: themes, such as ``start``; every kit that exists without any.
-        check: write nothing; raise if a kit is not what ``tl sessions`` would make it.
+        check: write nothing; raise if a kit is not what ``tl kits`` would make it.
 
     Returns:
         The kits.
@@ -266,7 +266,7 @@ def update(names: Sequence[str] = (), check: bool = False) -> list[Path]:
     stale = {kit.path: text for kit in kits if (text := fill(kit)) != kit.text}
     if check and stale:
         late = ", ".join(path.name for path in stale)
-        raise BrokenFile(f"Out of date: {late}.", "Run: tl sessions")
+        raise BrokenFile(f"Out of date: {late}.", "Run: tl kits")
     for path, text in stale.items():
         files.write_text(path, text)
     return [kit.path for kit in kits]
