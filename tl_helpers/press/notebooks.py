@@ -28,6 +28,7 @@ TAGS = {
     "claim": "records a claim",
     "explorer": "shows an interactive figure",
     "hub-only": "run at the hub profile only",
+    "deeper": "part of a section that only some will want: the core path stands without it",
     "hide-input": "the site folds the code away",
     "hide-output": "the site folds the output away",
     "remove-input": "the site leaves the code out",
