@@ -33,7 +33,7 @@ from tl_helpers.core.provenance import environment
 #: Rooms and modules of the package that decide numbers; the others show, check or run them.
 _DECIDING = ("town", "questions", "data", "models", "train", "measure/evaluate.py")
 #: Shipped files that are made from numbers and decide none.
-_MADE = ("results/", "pictures/", "unseen.json", "claims.toml")
+_MADE = ("results/", "pictures/", "unseen.json")
 
 
 def of(*values: Any) -> str:
