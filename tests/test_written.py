@@ -230,7 +230,7 @@ def test_tagged_splits_have_all_genres_and_hardly_share_names():
     for kind in written.TYPES:
         total = sum(kinds[kind, s] for s in SPLITS)
         assert 0.3 < kinds[kind, "test"] / total < 0.4 and kinds[kind, "validation"] >= 12
-    assert int(written._known(rows).split("%")[0]) <= 10
+    assert int(written.known_names(rows).split("%")[0]) <= 10
 
 
 def test_words_alone_do_not_tell_the_tags():
@@ -329,7 +329,7 @@ def test_facts_have_four_options_and_one_answer():
 
 def test_length_does_not_find_the_answer():
     for of in (min, max):
-        assert np.mean([written._pick(r, of) for r in read("facts")]) < 0.40
+        assert np.mean([written.picks_answer(r, of) for r in read("facts")]) < 0.40
 
 
 # ------------------------------------------------------------------------------------ minimal pairs

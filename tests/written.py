@@ -311,7 +311,7 @@ def _splits(rows):
 
 def _agreed(name, what, column="label", axis=None):
     n, same, kappa = agreement(name, column, axis)
-    return f"| {what} labelled twice: number, agreement, kappa | {n:,}, {same:,}, {kappa:.3f} |"
+    return f"| {what} labelled twice: number, agreement, kappa | {n:,}, {same:,}, {kappa:.4f} |"
 
 
 def _reviews(name):
@@ -373,7 +373,8 @@ def _tagged(name):
         + " |",
         "| types with more than one part of speech | "
         f"{sum(len(tags) > 1 for tags in types.values())} |",
-        f"| names of test that are names in train: of the same type, of any | {_known(rows)} |",
+        "| names of test that are names in train: of the same type, of any | "
+        f"{known_names(rows)} |",
         f"| largest overlap of two sentences in 4-grams | {_largest(texts)} |",
         _agreed(name, "parts of speech", "upos"),
         _agreed(name, "name tags", "ner"),
@@ -381,7 +382,7 @@ def _tagged(name):
     ]
 
 
-def _known(rows):
+def known_names(rows):
     sets = {
         s: [
             (kind, " ".join(r["tokens"][a:b]).lower())
@@ -437,8 +438,8 @@ def _facts(name):
     rows = read(name)
     plain = [r["plain"] for r in rows]
     positions = Counter(r["answer"] for r in rows)
-    longest = np.mean([_pick(r, max) for r in rows])
-    shortest = np.mean([_pick(r, min) for r in rows])
+    longest = np.mean([picks_answer(r, max) for r in rows])
+    shortest = np.mean([picks_answer(r, min) for r in rows])
     return [
         f"| facts (topics) | {len(rows)} ({len({r['topic'] for r in rows})}) |",
         f"| train, validation, test | {_splits(rows)} |",
@@ -455,7 +456,7 @@ def _facts(name):
     ]
 
 
-def _pick(fact, of):
+def picks_answer(fact, of):
     """Probability of the answer if one of the longest (shortest) options is drawn."""
     size = [len(o) for o in fact["options"]]
     best = [i for i, n in enumerate(size) if n == of(size)]
