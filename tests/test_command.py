@@ -66,6 +66,7 @@ def test_refresh(tl, tmp_path):
         (["run", "-p", "NOBODY=1"], "Error: Unknown parameter of one: 'NOBODY'."),
         (["results", "build", "nothing"], "Error: Unknown study 'nothing'."),
         (["results", "build", "nothing", "--seeds", "x"], "cannot be read"),
+        (["results", "build", "discovery", "--backend", "grid"], "Choose one of: dask, loky."),
     ],
 )
 def test_bad_input_is_one_message(tl, tmp_path, monkeypatch, arguments, message):

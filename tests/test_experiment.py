@@ -706,3 +706,12 @@ def test_the_summary_is_the_interval_of_each_condition(runs):
         experiment.summary(runs, ["start"], "accuracy")
     alone = experiment.summary(runs[runs.seed == 0], ["start", "labels"], "accuracy")
     assert (alone.low == alone["mean"]).all() and set(alone.n) == {1}
+
+
+def test_errors_of_the_course_arrive_whole_from_a_worker():
+    import pickle
+
+    error = UnknownName("column", "labls", ["labels", "start"])
+    there = pickle.loads(pickle.dumps(error))
+    assert type(there) is UnknownName and str(there) == str(error)
+    assert (there.what, there.do) == (error.what, error.do)

@@ -304,3 +304,28 @@ def test_a_stored_table_has_the_runs_of_its_study(name):
         [all(row.get(k) == v for k, v in one.items()) for one in plan] for row in stored.rows
     ]
     assert np.all(np.any(belongs, axis=0)) and np.all(np.any(belongs, axis=1))
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ([], ("LokyBackend", None, None)),
+        (["--seeds", "3:5", "--backend", "loky", "--jobs", "2"], ("LokyBackend", 2, [3, 4])),
+    ],
+)
+def test_the_command_says_where_the_runs_are_computed(monkeypatch, options, expected):
+    from click.testing import CliRunner
+    from joblib.parallel import get_active_backend
+
+    from tl_helpers.press.cli import cli
+
+    seen = {}
+
+    def build(name, seeds):
+        backend, jobs = get_active_backend()
+        seen[name] = (type(backend).__name__, jobs, seeds)
+
+    monkeypatch.setattr(results, "build", build)
+    done = CliRunner().invoke(cli, ["results", "build", "discovery", *options])
+    assert done.exit_code == 0, done.output
+    assert seen == {"discovery": expected}
