@@ -1,6 +1,6 @@
 """One door for data: ``load(name)`` gives a ``datasets.Dataset``, whatever the source.
 
-The names stand in the catalogue (:func:`catalogue`): the generated town, English written by hand
+The names stand in the catalogue (:func:`catalogue`): the generated town, texts written one by one
 for this course, the documentation of the installed libraries, and public benchmarks from the Hub.
 Columns have proper features everywhere: labels carry their names.
 """
@@ -65,6 +65,7 @@ def load(name: str, split: str | None = None, **options: Any) -> Rows:
 
     Example:
         ``load("reviews", "train", domain="film")`` -> 144 rows
+        ``load("reviews-translated", "test", language="de")`` -> 120 rows in German
         ``load("town", n=100, seed=3)["train"]["text"][0]`` -> a document of the town
     """
     entry = registry.find("dataset", name)

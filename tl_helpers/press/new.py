@@ -21,7 +21,7 @@ from tl_helpers.core.errors import BadValue, CourseError, UnknownName
 from tl_helpers.press import bootstrap, notebooks
 
 SKELETON = Path(__file__).parent / "skeleton"
-LABELS = 32  # of the skeleton's experiment
+LABELS = 64  # of the skeleton's claim
 
 
 def make(notebook: str, theme: str = "", title: str = "", question: str = "") -> list[Path]:
