@@ -27,9 +27,8 @@ EXERCISES = {
     for place, cell in enumerate(SOURCE.cells)
     if cell.cell_type == "code" and (found := CHECK.search(cell.source))
 }
-EXPLORERS = [
-    place for place, cell in enumerate(SOURCE.cells) if "explorer" in cell.metadata.get("tags", [])
-]
+TAGS = [cell.metadata.get("tags", []) for cell in SOURCE.cells]
+EXPLORERS = [place for place, tags in enumerate(TAGS) if "explorer" in tags]
 CONTROLS = "[role=slider], select, input"
 RUN_SECONDS = 240  # generous: three times as long as on a busy machine with two cores
 
@@ -209,7 +208,11 @@ def test_run_all_reaches_the_end_without_an_error(notebook, picture):
     cells = notebook.model().cells
     assert [cell.source for cell in cells][2:] == [cell.source for cell in SOURCE.cells][2:]
     assert all(cell.execution_count for cell in cells if cell.cell_type == "code")
-    assert "profile quick" in notebook.output(2).inner_text()
+    find, start = (TAGS.index([tag]) for tag in ("bootstrap", "start"))
+    assert "profile quick" in notebook.output(start).inner_text()
+    assert notebook.cell(start).locator(".cm-content").inner_text().startswith("import tl_helpers")
+    assert notebook.cell(find).locator(".jp-InputPlaceholder").is_visible()  # folded away
+    assert notebook.cell(find).locator(".cm-content").count() == 0
     page = notebook.page
     assert page.locator(".jp-Dialog").count() == 0
     assert page.get_by_text("Invalid Notebook").count() == 0

@@ -108,7 +108,11 @@ def home(repo: str | None = None, branch: str = "main", site: str = "") -> Home:
 
 
 def known_place() -> str:
-    """What pip installs the package from, if package or git remote tell; empty otherwise."""
+    """What pip installs the package from, if package or git remote tell; empty otherwise.
+
+    Example:
+        ``known_place() -> "git+https://github.com/somebody/course@main"``
+    """
     try:
         return home().place
     except CourseError:
@@ -145,6 +149,9 @@ def apply(notebook: Any, path: str, where: Home | None) -> Any:
     Raises:
         BadValue: the first cell is no text with a heading, or the bootstrap cells are not the
             course's.
+
+    Example:
+        ``apply(notebook, "notebooks/00_start_here.ipynb", None) -> without links``
     """
     name = Path(path).stem
     if wrong := bootstrap.problems(notebook, name):

@@ -69,7 +69,11 @@ def train_fast(
     steps: int,
     **how: Any,
 ) -> list[dict[str, Any]]:
-    """Pre-train by the fast loop; returns its evaluations (tokens and seconds of training)."""
+    """Pre-train by the fast loop; returns its evaluations (tokens and seconds of training).
+
+    Example:
+        ``train_fast(model, tokenizer, blocks, 30)[-1]["tokens"] -> 122880``
+    """
     from tl_helpers.train import pretrain
 
     settings = {"learning_rate": RATE, "evaluate": lambda m: {}, "evaluate_every": 1, **how}
@@ -87,7 +91,11 @@ def train_plain(
     evaluate_every: int = 1,
     until: Callable[[dict[str, Any]], bool] = lambda e: False,
 ) -> list[dict[str, Any]]:
-    """The same by ``transformers.Trainer`` with its defaults."""
+    """The same by ``transformers.Trainer`` with its defaults.
+
+    Example:
+        ``train_plain(model, tokenizer, blocks, 30)[-1]["step"] -> 30``
+    """
     from transformers import DataCollatorForLanguageModeling
 
     from tl_helpers.train import baseline
@@ -113,7 +121,11 @@ def _speed(evaluations: Sequence[dict[str, Any]], skip: int = 3) -> float:
 
 
 def tokens_per_second(repetitions: int, steps: int, documents: int = 6000) -> Line:
-    """Reading speed of both loops, taking turns."""
+    """Reading speed of both loops, taking turns.
+
+    Example:
+        ``tokens_per_second(3, 6).unit -> "tokens/s"``
+    """
     from tl_helpers import models, town
     from tl_helpers.train import precision, pretrain
 
@@ -154,6 +166,9 @@ def time_to_probe(steps: int, ours: float, theirs: float, documents: int = 40_00
         ours: give up after so many seconds.
         theirs: the same for the Trainer.
         documents: of the town.
+
+    Example:
+        ``time_to_probe(400, 90.0, 90.0).unit -> "s"``
     """
     from tl_helpers import models, town
     from tl_helpers.train import pretrain
@@ -209,7 +224,11 @@ def _outcome(evaluations: list[dict[str, Any]]) -> tuple[float, bool, str]:
 
 
 def town_speed(repetitions: int, documents: int = 20_000) -> Line:
-    """Sentences per second of the town's generator, one process, texts included."""
+    """Sentences per second of the town's generator, one process, texts included.
+
+    Example:
+        ``town_speed(3).unit -> "sentences/s"``
+    """
     from tl_helpers import town
 
     speeds = []
@@ -230,7 +249,11 @@ def town_speed(repetitions: int, documents: int = 20_000) -> Line:
 
 
 def import_time(repetitions: int) -> Line:
-    """Seconds of ``import tl_helpers`` in a fresh interpreter."""
+    """Seconds of ``import tl_helpers`` in a fresh interpreter.
+
+    Example:
+        ``import_time(3).rival -> 0.3``
+    """
     program = (
         "import time; start = time.perf_counter(); import tl_helpers; "
         "print(time.perf_counter() - start)"
@@ -281,7 +304,11 @@ print(json.dumps(steps))
 
 
 def explorer_step(notebook: str = "00_start_here") -> Line:
-    """Seconds until the widgets of an explorer hold their new picture, in the notebook's kernel."""
+    """Seconds until the widgets of an explorer hold their new picture, in the notebook's kernel.
+
+    Example:
+        ``explorer_step().rival -> 0.2``
+    """
     from statistics import quantiles
 
     from nbformat.v4 import new_code_cell
@@ -311,7 +338,11 @@ def explorer_step(notebook: str = "00_start_here") -> Line:
 
 
 def course_time() -> Line:
-    """Wall time of ``make course``, packages installed: every notebook and the site."""
+    """Wall time of ``make course``, packages installed: every notebook and the site.
+
+    Example:
+        ``course_time().rival -> 300.0``
+    """
     what, makefile = "make course", files.root() / "Makefile"
     if not makefile.exists():
         return Line(what, "s", None, note=f"there is no {makefile}")
@@ -334,7 +365,11 @@ def course_time() -> Line:
 
 
 def table(lines: Sequence[Line]) -> str:
-    """The lines as aligned text."""
+    """The lines as aligned text.
+
+    Example:
+        ``print(table([import_time(3)]))``
+    """
     rows = [("what", "ours", "rival or goal", "unit", "times better")]
     for line in lines:
         ratio = "-" if line.ratio is None else f"{line.ratio:.2f}"
@@ -364,6 +399,9 @@ def main(*, quick: bool = False, patient: bool = False) -> None:
     Args:
         quick: fewer turns, and no time to the probe.
         patient: wait until the Trainer has reached the probe value, too.
+
+    Example:
+        ``main(quick=True)``
     """
     import torch
     import transformers
@@ -411,6 +449,9 @@ def time_to_transfer(seeds: int = 3, patience: float | None = None) -> Line:
         seeds: runs of ours, one after the other.
         patience: processor seconds after which the Trainer is given up; by default as many as make
             it ``TIMES`` times later by the clock, with every core at work.
+
+    Example:
+        ``time_to_transfer().unit -> "s"``
     """
     from tl_lessons.objectives_and_scale import transfer
 
@@ -447,6 +488,9 @@ def share_of_peak(steps: int = 12, width: int = 0, layers: int = 0) -> Line:
         steps: how many are timed.
         width: hidden units of another model than the ladder's largest.
         layers: its transformer blocks.
+
+    Example:
+        ``share_of_peak().rival -> 0.45``
     """
     from tl_helpers.measure import results
     from tl_lessons.objectives_and_scale import ladder

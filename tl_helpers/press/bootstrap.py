@@ -66,6 +66,9 @@ def source(place: str = "") -> str:
 
     Raises:
         BadValue: the place cannot stand in a cell.
+
+    Example:
+        ``'"TL_SOURCE", "git+https://a.example/b"' in source("git+https://a.example/b") -> True``
     """
     if not place.isprintable() or place != place.strip():
         raise BadValue(
@@ -115,6 +118,9 @@ def place_of(notebook: Any, name: str) -> str:
 
     Raises:
         BadValue: not exactly one cell is tagged ``bootstrap``.
+
+    Example:
+        ``place_of(apply(notebook, name, "/a/folder"), name) -> "/a/folder"``
     """
     stated = _PLACE.search(_cell(notebook, name, TAG).source)
     return str(json.loads(stated[1])) if stated else ""
@@ -125,6 +131,9 @@ def problems(notebook: Any, name: str) -> list[str]:
 
     Raises:
         BadValue: not exactly one cell is tagged ``bootstrap``.
+
+    Example:
+        ``problems(apply(notebook, name), name) -> []``
     """
     if apply(notebook, name) == notebook:
         return []
@@ -143,6 +152,9 @@ def apply(notebook: Any, name: str, place: str | None = None) -> Any:
 
     Raises:
         BadValue: not exactly one cell is tagged ``bootstrap``, or several ``start``.
+
+    Example:
+        ``apply(notebook, "00_start_here", "").cells[3].metadata.tags -> ["start"]``
     """
     changed = copy.deepcopy(notebook)
     cell = _cell(changed, name, TAG)

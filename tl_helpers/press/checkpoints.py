@@ -84,6 +84,9 @@ def recipe(name: str) -> Recipe:
 
     Raises:
         UnknownName: there is no such model.
+
+    Example:
+        ``recipe("town-mlm").steps -> 3000``
     """
     if name not in RECIPES:
         raise UnknownName("shipped model", name, RECIPES)
@@ -102,6 +105,9 @@ def build(name: str, folder: Path | None = None) -> Path:
 
     Raises:
         UnknownName: there is no such model.
+
+    Example:
+        ``build("town-mlm") -> Path("data/checkpoints/town-mlm")``
     """
     from tl_helpers import models, town
     from tl_helpers.measure import results
@@ -180,7 +186,11 @@ def _translate(r: Recipe, corpus: Any, settings: dict[str, Any]) -> tuple[Any, A
 
 
 def stale(name: str) -> str:
-    """Why a shipped model is out of date; empty if it is not."""
+    """Why a shipped model is out of date; empty if it is not.
+
+    Example:
+        ``stale("town-mlm") -> ""``
+    """
     from tl_helpers import models, town
 
     version = models.training(name)["town"]["version"]
@@ -198,6 +208,9 @@ def verify(name: str) -> float:
     Raises:
         UnknownName: there is no such model.
         BrokenFile: a file is damaged, or the model is not as good as it should be.
+
+    Example:
+        ``verify("town-mlm") >= 0.9 -> True``
     """
     from tl_helpers import models
 

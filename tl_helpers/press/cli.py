@@ -390,7 +390,11 @@ def badges(
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command; errors of the course are one clear message, without a stack."""
+    """Run the command; errors of the course are one clear message, without a stack.
+
+    Example:
+        ``main(["run", "00_start_here", "--profile", "quick"])``
+    """
     try:
         cli.main(args=arguments, prog_name="tl", standalone_mode=False)
     except CourseError as error:

@@ -42,7 +42,11 @@ class Finding:
 
 
 def examine() -> Iterator[Finding]:
-    """Look at everything, one finding after the other; raises nothing."""
+    """Look at everything, one finding after the other; raises nothing.
+
+    Example:
+        ``[f.about for f in examine() if f.status == "missing"] -> []``
+    """
     yield _python()
     yield from _packages()
     for about, look in _LOOKS:
@@ -58,7 +62,11 @@ def examine() -> Iterator[Finding]:
 
 
 def constraints(path: Path | None = None) -> dict[str, str]:
-    """Package (normalised name) -> the version in ``constraints.txt`` for this interpreter."""
+    """Package (normalised name) -> the version in ``constraints.txt`` for this interpreter.
+
+    Example:
+        ``constraints()["torch"] -> "2.13.0"``
+    """
     from packaging.requirements import Requirement
 
     path = path or files.root() / "constraints.txt"

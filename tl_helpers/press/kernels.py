@@ -43,7 +43,11 @@ class ThisInterpreter(AsyncKernelManager):
 
 
 def environment(*, offline_run: bool, threads: int, seeds: str | None = None) -> dict[str, str]:
-    """The environment variables of a kernel."""
+    """The environment variables of a kernel.
+
+    Example:
+        ``environment(offline_run=True, threads=2)["TL_OFFLINE"] -> "1"``
+    """
     env = dict(os.environ)
     for library in ("OMP", "MKL", "NUMEXPR"):  # of OpenBLAS, tl.start takes care
         env[f"{library}_NUM_THREADS"] = str(threads)
@@ -95,6 +99,9 @@ def execute(
 
     Returns:
         The job with what came of it; whatever goes wrong in the notebook is in it, too.
+
+    Example:
+        ``pool.submit(execute, job, env, scratch).result().status -> "ok"``
     """
     began, at = time.perf_counter(), 0
 

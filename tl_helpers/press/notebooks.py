@@ -54,6 +54,9 @@ def find(names: Sequence[str | os.PathLike[str]] = ()) -> list[Path]:
     Raises:
         UnknownName: no such notebook.
         CourseError: there are none at all.
+
+    Example:
+        ``find(["00_start_here"]) -> [Path("notebooks/00_start_here.ipynb")]``
     """
     folder = files.root() / "notebooks"
     every = sorted(folder.glob("*.ipynb"))
@@ -81,6 +84,9 @@ def read(path: str | os.PathLike[str]) -> Any:
 
     Raises:
         BrokenFile: not readable as a notebook.
+
+    Example:
+        ``read(path).cells[0].cell_type -> "markdown"``
     """
     import nbformat
 
@@ -97,14 +103,22 @@ def read(path: str | os.PathLike[str]) -> Any:
 
 
 def write(notebook: Any, path: str | os.PathLike[str]) -> None:
-    """Write a notebook, all or nothing."""
+    """Write a notebook, all or nothing.
+
+    Example:
+        ``write(tidy(executed), path)``
+    """
     import nbformat
 
     files.write_text(path, nbformat.writes(notebook) + "\n")
 
 
 def parameters(notebook: Any) -> dict[str, Any]:
-    """Name -> default of the ``parameters`` cell, as papermill reads it."""
+    """Name -> default of the ``parameters`` cell, as papermill reads it.
+
+    Example:
+        ``parameters(notebook) -> {"PROFILE": "course", "SEED": 0}``
+    """
     import papermill
 
     copied = copy.deepcopy(notebook)
@@ -121,6 +135,9 @@ def check_parameters(
     Raises:
         UnknownName: the notebook has no such parameter.
         BadValue: a value whose type is not that of the default, or a ``SEED`` that is none.
+
+    Example:
+        ``check_parameters(notebook, "00_start_here", {"SEED": 3}, "course") -> {"SEED": 3}``
     """
     known = parameters(notebook)
     wanted = dict(given)
@@ -176,7 +193,11 @@ def is_injected(cell: Any) -> bool:
 
 
 def profile(notebook: Any) -> str:
-    """The profile that the parameters of a notebook name, the injected ones first."""
+    """The profile that the parameters of a notebook name, the injected ones first.
+
+    Example:
+        ``profile(notebook) -> "course"``
+    """
     named = "course"
     for cell in notebook.cells:
         if is_injected(cell) or "parameters" in cell.metadata.get("tags", []):
@@ -189,7 +210,7 @@ def source_hash(notebook: Any) -> str:
     """SHA-256 over the type, source and tags of each cell, in order; an injected cell is no source.
 
     Example:
-        ``source_hash(read(path)) -> "4f4818e0fed65475..."``
+        ``len(source_hash(read(path))) -> 64``
     """
     cells = [
         [cell.cell_type, cell.source, sorted(cell.metadata.get("tags", []))]
@@ -250,7 +271,11 @@ def current(path: Path, build: Path | None = None) -> Current:
 
 
 def title(notebook: Any, name: str) -> str:
-    """The first heading of a notebook, or its name."""
+    """The first heading of a notebook, or its name.
+
+    Example:
+        ``title(notebook, "00_start_here") -> "Start here: what is transfer learning, ..."``
+    """
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             for line in cell.source.splitlines():
@@ -260,7 +285,11 @@ def title(notebook: Any, name: str) -> str:
 
 
 def tidy(notebook: Any) -> Any:
-    """A copy without what a run leaves by the way: timings, papermill's notes, widget state."""
+    """A copy without what a run leaves by the way: timings, papermill's notes, widget state.
+
+    Example:
+        ``"widgets" in tidy(executed).metadata -> False``
+    """
     clean = copy.deepcopy(notebook)
     clean.metadata.pop("papermill", None)
     clean.metadata.pop("widgets", None)
@@ -279,7 +308,11 @@ def tidy(notebook: Any) -> Any:
 
 
 def stamp(executed: Any, seconds: float) -> Any:
-    """What ``tl refresh`` stores: tidy, with the hash of the sources and the seconds it took."""
+    """What ``tl refresh`` stores: tidy, with the hash of the sources and the seconds it took.
+
+    Example:
+        ``stamp(executed, 41.84).metadata.tl.run_seconds -> 41.8``
+    """
     clean = tidy(executed)
     clean.cells = [c for c in clean.cells if not is_injected(c)]
     clean.metadata["tl"] = {
@@ -296,6 +329,9 @@ def problems(path: str | os.PathLike[str]) -> list[str]:
     Checked: outputs belong to the sources, cells were run in order and without an error, one
     ``parameters`` cell with the usual defaults, known tags, pictures have alt text and are light,
     no widget state, the kernel is ``python3``.
+
+    Example:
+        ``problems(path) -> ["00_start_here: cell 5: was not run"]``
     """
     notebook = read(path)
     name = Path(path).stem
@@ -310,7 +346,11 @@ def problems(path: str | os.PathLike[str]) -> list[str]:
 
 
 def warnings(path: str | os.PathLike[str]) -> list[str]:
-    """What one should look at again: long code cells in sight, messages on stderr, a heavy file."""
+    """What one should look at again: long code cells in sight, messages on stderr, a heavy file.
+
+    Example:
+        ``warnings(path) -> ["00_start_here: cell 9: writes to stderr"]``
+    """
     remarks = []
     for number, cell in enumerate(read(path).cells, 1):
         lines = len(cell.source.strip().splitlines())

@@ -34,7 +34,11 @@ class Refused(ConnectionRefusedError):
 
 
 def is_local(host: object) -> bool:
-    """Is this host this very machine?"""
+    """Is this host this very machine?
+
+    Example:
+        ``is_local("127.0.0.1") -> True``, ``is_local("example.org") -> False``
+    """
     import ipaddress
     import socket
 

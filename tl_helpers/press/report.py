@@ -115,7 +115,11 @@ class Report:
 
 
 def environment() -> dict[str, Any]:
-    """Where and when this was run: machine, versions, commit and date."""
+    """Where and when this was run: machine, versions, commit and date.
+
+    Example:
+        ``environment()["python"] -> "3.11.7"``
+    """
     now = datetime.datetime.now(datetime.UTC)
     about = {"commit": commit(), "date": now.isoformat(timespec="seconds")}
     return provenance.environment() | about

@@ -104,6 +104,9 @@ def refresh(names: Sequence[str | os.PathLike[str]], jobs: int | None = None) ->
 
     Returns:
         The report.
+
+    Example:
+        ``refresh(["00_start_here"]).failed -> []``
     """
     with tempfile.TemporaryDirectory(prefix="tl-refresh-") as folder:
         report = run(names, jobs=jobs or 1, output=folder)

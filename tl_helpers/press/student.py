@@ -112,6 +112,9 @@ def content_hash(content: dict[str, Any]) -> str:
 
     Args:
         content: the JSON of the file; it does not matter whether texts are stored line by line.
+
+    Example:
+        ``content_hash(json.loads(path.read_text())) -> 64 hexadecimal digits``
     """
     from nbformat.v4.rwbase import rejoin_lines
 
@@ -135,7 +138,11 @@ def _recorded(path: Path) -> str | None:
 
 
 def untouched(path: Path) -> bool:
-    """Is this file a student copy exactly as it was written?"""
+    """Is this file a student copy exactly as it was written?
+
+    Example:
+        ``untouched(Path("student/00_start_here.ipynb")) -> True``
+    """
     return _recorded(path) is not None
 
 
