@@ -531,10 +531,11 @@ def test_workers_give_the_same_table_though_one_is_killed(tmp_path, backend):
 
 
 DEADLY = """
-import os, signal, sys
+import os, signal, sys, time
 from tl_helpers.measure import experiment
 
 def measured(seed):
+    time.sleep(0.3)  # a finished run is fetched before the next one kills who holds it
     if seed == 3:
         os.kill(os.getpid(), signal.SIGKILL)
     return seed / 7
