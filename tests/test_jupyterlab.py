@@ -6,7 +6,7 @@ import functools
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +64,13 @@ class Notebook:
         page: the window.
         traffic: what it asked for.
         path: of the copy that is open.
+        folded: places of the cells that were out of sight when it was opened.
     """
 
     page: Any
     traffic: browser.Traffic
     path: Path
+    folded: list[int] = field(default_factory=list)
 
     def cell(self, place: int) -> Any:
         """The cell at this place of the notebook."""
@@ -174,6 +176,9 @@ def notebook(chromium, tmp_path_factory):
             )
             page.locator("#jupyterlab-splash").wait_for(state="detached")
             browser.shoot(page, "jupyterlab", "opened")
+            places = range(len(SOURCE.cells))
+            opened.folded = [n for n in places if not opened.cell(n).is_visible()]
+            page.evaluate("jupyterapp.commands.execute('notebook:expand-all-headings')")
             opened.run_all()
             yield opened
 
@@ -218,6 +223,12 @@ def test_run_all_reaches_the_end_without_an_error(notebook, picture):
     assert page.get_by_text("Invalid Notebook").count() == 0
     notebook.cell(0).scroll_into_view_if_needed()
     picture("top")
+
+
+def test_what_goes_deeper_is_folded_under_its_heading(notebook):
+    deeper = [n for n, tags in enumerate(TAGS) if "deeper" in tags]
+    headings = [n for n in deeper if SOURCE.cells[n].source.startswith("#")]
+    assert headings and notebook.folded == [n for n in deeper if n not in headings]
 
 
 def test_pictures_have_alt_text_and_fit(notebook):
