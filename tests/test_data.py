@@ -345,6 +345,6 @@ def test_balanced_draws_are_nested_balanced_and_say_what_is_missing():
     orders = [rng.permutation(np.flatnonzero(labels == c)) for c in range(3)]
     assert nine.tolist() == np.stack([order[:3] for order in orders], 1).ravel().tolist()
     assert data.balanced(labels, 9, seed=4).tolist() != nine.tolist()
-    for n, says in ((11, "smallest has 3"), (0, "makes no sense"), (2.0, "makes no sense")):
+    for n, says in ((11, "smallest has 3"), (0, "n=0"), (2.0, "n=2.0")):
         with pytest.raises(BadValue, match=says):
             data.balanced(labels, n)

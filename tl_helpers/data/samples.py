@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def balanced(labels: Any, n: int, seed: int = 0) -> np.ndarray:
@@ -24,10 +25,13 @@ def balanced(labels: Any, n: int, seed: int = 0) -> np.ndarray:
         BadValue: ``n`` is not positive, some class has not enough examples, or no seed.
 
     Example:
+        >>> import numpy as np
         >>> labels = np.array([0, 0, 0, 1, 1, 1])
         >>> labels[balanced(labels, 4)].tolist()
         [0, 1, 0, 1]
     """
+    import numpy as np
+
     return draw(labels, n, np.random.default_rng(checks.seed(seed)))
 
 
@@ -44,11 +48,13 @@ def draw(labels: Any, n: int, rng: Any, *, mixed: bool = False) -> np.ndarray:
         BadValue: see :func:`balanced`.
 
     Example:
+        >>> import numpy as np
         >>> draw(np.array([0, 1]), 2, np.random.default_rng(0)).tolist()
         [0, 1]
     """
-    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
-        raise BadValue(f"A sample of {n!r} rows makes no sense.", "Ask for 1 or more.")
+    import numpy as np
+
+    n = checks.whole(n, "n")
     values = np.asarray(labels)
     classes = [rng.permutation(np.flatnonzero(values == value)) for value in np.unique(values)]
     smallest = min(map(len, classes), default=0)
