@@ -11,7 +11,6 @@ from tl_helpers import questions, town
 from tl_helpers.core.errors import BadValue, UnknownName
 from tl_helpers.questions import reading
 from tl_helpers.questions.polarity import evaluative_words
-from tl_helpers.show import plots
 
 
 @pytest.fixture(scope="module")
@@ -93,17 +92,3 @@ def test_frequencies_count_every_token(corpus):
     counts = questions.frequencies(corpus)
     assert counts.sum() == corpus.n_tokens and len(counts) == corpus.summary()["types"]
     assert (np.diff(counts) <= 0).all() and counts[-1] > 0
-
-
-def test_the_rank_plot_falls_on_two_log_axes(corpus):
-    figure = plots.rank_frequency({"a": questions.frequencies(corpus), "b": [5, 0, 3, 1]})
-    axes = figure.axes[0]
-    assert axes.get_xscale() == axes.get_yscale() == "log"
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a", "b"]
-    line = axes.lines[1]
-    assert line.get_xdata().tolist() == [1, 2, 3]
-    assert np.allclose(line.get_ydata(), [5 / 9 * 1000, 3 / 9 * 1000, 1 / 9 * 1000])
-    assert all((np.diff(line.get_ydata()) <= 0).all() for line in axes.lines)
-    for nothing in ({}, {"a": []}, {"a": [0, 0]}):
-        with pytest.raises(BadValue, match="nothing to draw"):
-            plots.rank_frequency(nothing)
