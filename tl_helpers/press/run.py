@@ -165,7 +165,7 @@ def _terminate_as_interrupt() -> Iterator[None]:
 
 
 def _run_all(report: Report, offline: bool, seeds: str | None) -> None:
-    from joblib.externals.loky import get_reusable_executor
+    from joblib.externals.loky import ProcessPoolExecutor
 
     from tl_helpers.press import kernels
     from tl_helpers.press.bars import Progress
@@ -176,8 +176,9 @@ def _run_all(report: Report, offline: bool, seeds: str | None) -> None:
     scratch = tempfile.TemporaryDirectory(prefix="tl-run-", ignore_cleanup_errors=True)
     with _terminate_as_interrupt(), scratch, Progress(report) as progress:
         folders = {job.name: Path(scratch.name) / str(n) for n, job in enumerate(report.jobs)}
-        # Workers that never idle away: of those that loky starts again it misses a sudden end.
-        pool = get_reusable_executor(report.side_by_side, timeout=None, initializer=kernels.calm)
+        # A pool of its own: the one that loky shares would take joblib's workers away. They never
+        # idle out (timeout=None): of those that loky starts again it misses a sudden end.
+        pool = ProcessPoolExecutor(report.side_by_side, timeout=None, initializer=kernels.calm)
         try:
             pending: dict[Future[Job], int] = {
                 pool.submit(kernels.execute, job, env, folders[job.name], skip, timeout): place
@@ -196,6 +197,7 @@ def _run_all(report: Report, offline: bool, seeds: str | None) -> None:
         except BaseException:
             pool.shutdown(kill_workers=True)  # with their kernels
             raise
+        pool.shutdown()
 
 
 def _finished(future: Future[Job], job: Job) -> Job:
