@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 
+import cloudpickle
 import pytest
 from notebook_factory import code, text, write
 
@@ -83,7 +84,9 @@ def test_cells_travel(notebook):
     def measured(seed):
         return notebook.area(seed) + area(seed)
 
-    there = experiment._unpacked(experiment._packed(measured))
+    with experiment._caches_travel():
+        parcel = cloudpickle.dumps(experiment._Parcel.of(measured))
+    there = cloudpickle.loads(parcel).fn
     assert there is not measured and there(2) == pytest.approx(8 * 3.14159265)
     assert fingerprint.of(measured) == fingerprint.of(measured)
 
