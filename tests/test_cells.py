@@ -6,7 +6,6 @@ import inspect
 import re
 import tomllib
 from pathlib import Path
-from types import SimpleNamespace
 
 import cloudpickle
 import pytest
@@ -23,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.fixture
 def notebook(tmp_path, monkeypatch):
     """A notebook beside a folder of lessons."""
-    monkeypatch.setattr(lessons, "find", lambda: SimpleNamespace(__path__=[tmp_path / "lessons"]))
+    monkeypatch.setattr(lessons, "find", lambda: tmp_path / "lessons")
     write(
         tmp_path,
         "made",
