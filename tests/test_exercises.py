@@ -514,6 +514,7 @@ def test_same_compares_what_learners_return():
     assert not safely.same([1, 2], [1, 2, 3]) and not safely.same({"a": 1}, {"b": 1})
     assert not safely.same("a", 1) and not safely.same(1, Hostile())
     assert safely.same(["a", "b"], ("a", "b")) and safely.same({1}, {1})
+    assert safely.same([("a", 0.1 + 0.2)], [("a", 0.3)]) and not safely.same(["a", 1], ["b", 1])
 
 
 def test_hints_come_one_at_a_time():

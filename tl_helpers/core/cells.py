@@ -77,6 +77,10 @@ def path_of(notebook: str) -> Path:
 
     Raises:
         BrokenFile: in neither place.
+
+    Example:
+        >>> path_of("10_distributional_hypothesis.ipynb").name
+        '10_distributional_hypothesis.ipynb'
     """
     folder = lessons.find()
     places = [place / notebook for place in (folder.parent, folder)]

@@ -29,7 +29,8 @@ def root() -> Path:
     without the course around it (Colab).
 
     Example:
-        ``TL_ROOT=/course`` -> ``Path("/course")``
+        >>> (root() / "notebooks").is_dir()
+        True
     """
     if override := os.environ.get("TL_ROOT"):
         return Path(override)
@@ -41,7 +42,8 @@ def data_dir() -> Path:
     """The folder of shipped data: ``data/`` in a checkout, ``tl_helpers/_data`` in a wheel.
 
     Example:
-        ``data_dir() / "catalogue.toml"``
+        >>> (data_dir() / "catalogue.toml").exists()
+        True
     """
     if override := os.environ.get("TL_DATA"):
         return Path(override)
@@ -53,7 +55,8 @@ def cache_dir() -> Path:
     """The folder for everything that can be made again. ``TL_CACHE`` overrides it.
 
     Example:
-        ``TL_CACHE=/tmp/mine`` -> ``Path("/tmp/mine")``
+        >>> isinstance(cache_dir(), Path)
+        True
     """
     if override := os.environ.get("TL_CACHE"):
         return Path(override)
@@ -66,7 +69,8 @@ def explained(error: OSError, path: Path) -> CourseError:
     """An error of the disk in words: what could not be written, and what to do.
 
     Example:
-        ``explained(OSError(errno.ENOSPC, "..."), path)`` -> "The disk is full: ..."
+        >>> print(explained(OSError(errno.ENOSPC, "..."), Path("a.txt")).what)
+        The disk is full: a.txt could not be written.
     """
     if error.errno == errno.ENOSPC:
         return CourseError(
@@ -111,7 +115,8 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         CourseError: disk full, or no permission; says what to do.
 
     Example:
-        ``with atomic_file("a.txt") as path: path.write_text("all of it")``
+        >>> with atomic_file("a.txt") as path:  # doctest: +SKIP
+        ...     path.write_text("all of it")
     """
     target = Path(path)
     temporary: Path | None = None
@@ -142,7 +147,8 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     """The same for a whole folder: it appears complete, or not at all.
 
     Example:
-        ``with atomic_folder("model") as path: model.save_pretrained(path)``
+        >>> with atomic_folder("model") as path:  # doctest: +SKIP
+        ...     model.save_pretrained(path)
     """
     target = Path(path)
     temporary: Path | None = None
@@ -189,7 +195,8 @@ def only_one(path: str | os.PathLike[str], busy: str = "") -> Iterator[None]:
         CourseError: another process is at it; disk full, or no permission; says what to do.
 
     Example:
-        ``with only_one(folder): make(folder)``
+        >>> with only_one(folder):  # doctest: +SKIP
+        ...     make(folder)
     """
     from filelock import FileLock, Timeout
 
@@ -218,7 +225,7 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Write ``text`` (UTF-8, newline ``\\n``) to ``path``, all or nothing.
 
     Example:
-        ``write_text("build/a.txt", "all of it")``
+        >>> write_text("build/a.txt", "all of it")  # doctest: +SKIP
     """
     with atomic_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
@@ -228,7 +235,8 @@ def sha256(path: str | os.PathLike[str]) -> str:
     """Hex SHA-256 of a file.
 
     Example:
-        ``sha256("empty.txt")[:8]`` -> ``"e3b0c442"``
+        >>> sha256(shipped("written/reviews.jsonl")) == checksums()["written/reviews.jsonl"]
+        True
     """
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -258,6 +266,10 @@ def checksums() -> dict[str, str]:
 
     Raises:
         BrokenFile: the list is missing, or a line of it is malformed.
+
+    Example:
+        >>> "written/reviews.jsonl" in checksums()
+        True
     """
     listing = data_dir() / "SHA256SUMS"
     if not listing.exists():
@@ -278,7 +290,8 @@ def shipped(name: str) -> Path:
         BrokenFile: the file is missing, not listed, or its bytes are not the shipped ones.
 
     Example:
-        ``shipped("written/reviews.jsonl").read_text("utf-8")``
+        >>> shipped("written/reviews.jsonl").read_text("utf-8")[:6]
+        '{"id":'
     """
     path = data_dir() / name
     restore = f"Restore it with: git checkout -- data/{name}   (or install the course again)"
@@ -312,7 +325,7 @@ def write_checksums(only: str | None = None) -> int:
         How many files are listed.
 
     Example:
-        ``write_checksums("written/reviews.jsonl")`` -> 54
+        >>> write_checksums("written/reviews.jsonl")  # doctest: +SKIP
     """
     base = data_dir()
     known = checksums() if only and (base / "SHA256SUMS").exists() else {}

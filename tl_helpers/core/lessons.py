@@ -216,7 +216,8 @@ def themes() -> dict[str, list[Row]]:
     """Theme -> its notebooks on the map, in order; what stands before the themes comes first.
 
     Example:
-        ``[row.notebook for row in themes()["Start"]] -> ["00_start_here"]``
+        >>> [row.notebook for row in themes()["Start"]]
+        ['00_start_here']
     """
     names, every_row = [START, *(theme.name for theme in plan().theme)], rows()
     return {name: [row for row in every_row if row.theme == name] for name in names}

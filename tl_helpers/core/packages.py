@@ -18,7 +18,8 @@ def requirements(extra: str = "") -> list[Requirement]:
     """The direct requirements of the course, with one of its extras, as the project states them.
 
     Example:
-        ``[r.name for r in requirements()][:2]`` -> ``["click", "datasets"]``
+        >>> [requirement.name for requirement in requirements()][:2]
+        ['click', 'cloudpickle']
     """
     from packaging.requirements import Requirement
 
@@ -39,6 +40,9 @@ def require() -> None:
 
     Raises:
         CourseError: names them, and says how to get them.
+
+    Example:
+        >>> require()
     """
     checkout = files.PACKAGE.parent
     if not (checkout / "pyproject.toml").exists():

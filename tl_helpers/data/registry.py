@@ -133,7 +133,8 @@ def entries(section: Section) -> dict[str, Entry]:
         BrokenFile: the catalogue was changed, or an entry of it is not complete; names the line.
 
     Example:
-        ``list(entries("model"))[:2]`` -> ``["town-mlm", "town-clm"]``
+        >>> list(entries("model"))[:2]
+        ['town-mlm', 'town-clm']
     """
     path = files.shipped("catalogue.toml")
     listed: list[Entry] = getattr(_read(path, path.stat().st_mtime_ns), section)
@@ -147,7 +148,8 @@ def find(section: Section, name: str) -> Entry:
         UnknownName: there is none; says which are there and which name is close.
 
     Example:
-        ``find("dataset", "sst2").hub_id`` -> ``"stanfordnlp/sst2"``
+        >>> find("dataset", "sst2").hub_id
+        'stanfordnlp/sst2'
     """
     known = entries(section)
     if not isinstance(name, str) or name not in known:

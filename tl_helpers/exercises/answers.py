@@ -19,7 +19,8 @@ def plain_number(answer: Any) -> float | None:
     """A number of any library as a float; None if it is none.
 
     Example:
-        ``np.array([3]) -> 3.0``, ``True -> None``, ``"3" -> None``
+        >>> plain_number(3), plain_number(True), plain_number("3")
+        (3.0, None, None)
     """
     if (hasattr(answer, "item") and getattr(answer, "size", 1) in (1,)) or callable(
         getattr(answer, "numel", None)
@@ -30,7 +31,12 @@ def plain_number(answer: Any) -> float | None:
 
 
 def not_it(answer: Any, wanted: str) -> str:
-    """What to say about an answer of the wrong kind."""
+    """What to say about an answer of the wrong kind.
+
+    Example:
+        >>> not_it([], "a number")
+        'The answer should be a number, not [] (list).'
+    """
     return f"The answer should be {wanted}, not {short(answer)} ({type(answer).__name__})."
 
 

@@ -201,7 +201,12 @@ class Draft:
 
 
 def place(function: Code) -> str:
-    """File and line of a function: ``exercises.py, line 12``."""
+    """File and line of a function: ``exercises.py, line 12``.
+
+    Example:
+        >>> place(place).rpartition("/")[2].partition(",")[0]
+        'sheet.py'
+    """
     code = function.__code__
     return f"{code.co_filename}, line {code.co_firstlineno}"
 
@@ -224,7 +229,8 @@ def source(function: Code, as_cell: bool = False) -> str:
         as_cell: the body alone; what it returns at the end gets the function's name.
 
     Example:
-        ``@sheet.reading(...) def best(x): "Praise." return max(x) -> "best = max(x)"``
+        >>> source(place).splitlines()[0]
+        'def place(function: Code) -> str:'
     """
     text = textwrap.dedent(inspect.getsource(function))
     node = ast.parse(text).body[0]
@@ -255,7 +261,8 @@ def of(notebook: str) -> dict[str, Exercise]:
     """The exercises of one notebook, from its own lesson's folder; none if there are none.
 
     Example:
-        ``of("10_distributional_hypothesis")["dist-pmi"].question -> "Four counts, one number..."``
+        >>> sorted(of("10_distributional_hypothesis"))[0]
+        'dist-pmi'
     """
     if notebook not in _sheets:
         module = lessons.load(notebook, "exercises")
@@ -270,6 +277,10 @@ def everything() -> dict[str, Exercise]:
 
     Raises:
         BadValue: two lessons use one id.
+
+    Example:
+        >>> everything()["dist-pmi"].notebook
+        '10_distributional_hypothesis'
     """
     _load_all()
     known: dict[str, Exercise] = {}
@@ -295,7 +306,8 @@ def find(id: str, notebook: str | None = None) -> Exercise:
         UnknownName: there is none of this name; says which are.
 
     Example:
-        ``find("dist-pmi").notebook -> "10_distributional_hypothesis"``
+        >>> find("dist-pmi").notebook
+        '10_distributional_hypothesis'
     """
     known = everything() if notebook is None else of(notebook)
     if id not in known:

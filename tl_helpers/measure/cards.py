@@ -67,7 +67,8 @@ def numbers(claim: Claim) -> tuple[str, str, str]:
     """Lower end, effect and upper end, with the decimals that the interval deserves.
 
     Example:
-        ``numbers(claim) -> ("+9", "+14", "+20")``
+        >>> numbers(claim)  # doctest: +SKIP
+        ('+9', '+14', '+20')
     """
     scale = claim.high - claim.low
     low, effect, high = (number(x, scale) for x in (claim.low, claim.effect, claim.high))
@@ -84,7 +85,8 @@ def evidence(claim: Claim) -> str:
     """What the numbers say, in one or two sentences that fit the verdict.
 
     Example:
-        ``evidence(claim) -> "Measured: +14 accuracy points, between +9 and +20. The whole ..."``
+        >>> evidence(claim)[:29]  # doctest: +SKIP
+        'Measured: +14 accuracy points'
     """
     low, effect, high = numbers(claim)
     up = claim.direction == ">0"
@@ -128,7 +130,12 @@ def _foot(claim: Claim) -> str:
 
 
 def result(claim: Claim) -> str:
-    """Effect and interval in a few words, as in ``+14 accuracy points (+9 to +20)``."""
+    """Effect and interval in a few words, as in ``+14 accuracy points (+9 to +20)``.
+
+    Example:
+        >>> result(claim)  # doctest: +SKIP
+        '+14 accuracy points (+9 to +20)'
+    """
     low, effect, high = numbers(claim)
     return f"{effect} {claim.unit} ({low} to {high})"
 
@@ -137,7 +144,8 @@ def text(claim: Claim) -> str:
     """The card in plain text.
 
     Example:
-        ``text(claim) -> "[✓ Supported] It helps. ..."``
+        >>> text(claim).startswith("[✓ Supported]")  # doctest: +SKIP
+        True
     """
     return (
         f"[{LOOKS[claim.verdict]}] {_lead(claim)}{claim.sentence}\n"
@@ -149,7 +157,8 @@ def drawing(claim: Claim) -> str:
     """The interval as an inline SVG, against zero and the promised minimum.
 
     Example:
-        ``drawing(claim) -> '<svg role="img" aria-label="Interval from +9 to +20 ...'``
+        >>> drawing(claim).startswith('<svg role="img"')  # doctest: +SKIP
+        True
     """
     line = LOOKS[claim.verdict].line
     goal = claim.minimum if claim.direction == ">0" else -claim.minimum
@@ -194,7 +203,8 @@ def html(claim: Claim) -> str:
     """The card for a notebook: chip with the verdict, promise, picture, numbers.
 
     Example:
-        ``html(claim) -> '<div role="group" aria-label="Claim: Supported" ...'``
+        >>> "Claim: Supported" in html(claim)  # doctest: +SKIP
+        True
     """
     look = LOOKS[claim.verdict]
     lead = f'<span style="font-weight:400">{_lead(claim)}</span>' if _lead(claim) else ""
@@ -242,7 +252,8 @@ def table(
         UnknownName: another form.
 
     Example:
-        ``table(claims.collect(paths)) -> "| Notebook | Claim | Effect | ..."``
+        >>> table(claims.collect(paths))[:20]  # doctest: +SKIP
+        '| Notebook | Claim | '
     """
     if form == "json":
         rows = [{"notebook": claim.notebook, **claim.to_dict()} for claim in records]

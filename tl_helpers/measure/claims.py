@@ -140,7 +140,8 @@ def record(
         BadValue: a number that cannot be, such as an interval that does not contain its effect.
 
     Example:
-        ``record(promise, 12.0, ci=(9.0, 15.0), n=5).verdict -> "supported"``
+        >>> record(promise, 12.0, ci=(9.0, 15.0), n=5).verdict  # doctest: +SKIP
+        'supported'
     """
     from tl_helpers.measure.evaluate import Interval
 
@@ -184,7 +185,8 @@ def registry() -> dict[str, Promise]:
         BrokenFile: a lesson's file that cannot be read, or an id that is there twice.
 
     Example:
-        ``registry()["start-town-16"].minimum -> 15.0``
+        >>> registry()["start-town-16"].minimum
+        15.0
     """
     promises: dict[str, Promise] = {}
     for facts in lessons.every().values():
@@ -210,7 +212,8 @@ def collect(notebooks: Iterable[str | Path]) -> list[Claim]:
         BrokenFile: a file that is no notebook, or a record that is no claim.
 
     Example:
-        ``collect(["notebooks/00_start_here.ipynb"])[0].verdict -> "supported"``
+        >>> collect([lessons.home().parent / "00_start_here.ipynb"])[0].verdict
+        'supported'
     """
     import nbformat
 
@@ -236,7 +239,8 @@ def of_notebook(notebook: Any, path: str | Path) -> list[Claim]:
         BrokenFile: a record that is no claim.
 
     Example:
-        ``of_notebook(nbformat.read(path, 4), path)[0].id -> "start-encoder-64"``
+        >>> of_notebook(nbformat.read(path, 4), path)[0].id  # doctest: +SKIP
+        'start-encoder-64'
     """
     return [
         _from_dict(shown["data"][MIME], Path(path), number)
@@ -280,7 +284,8 @@ def check(
         One line for each problem, starting with the claim's id.
 
     Example:
-        ``check([], registry()) -> ["start-encoder-64: missing: ...", ...]``
+        >>> check([], registry())[0].partition(":")[2]
+        ' missing: 00_start_here did not record it'
     """
     problems: list[str] = []
     ran = None if notebooks is None else {PurePath(name).stem for name in notebooks}

@@ -70,6 +70,10 @@ def accuracy(truth: Sequence[Any], predictions: Sequence[Any]) -> float:
 
     Raises:
         BadValue: no examples, or lengths that differ.
+
+    Example:
+        >>> accuracy(["good", "bad", "bad", "bad"], ["good", "bad", "good", "bad"])
+        0.75
     """
     _same_length(truth, predictions)
     from sklearn.metrics import accuracy_score
@@ -82,6 +86,10 @@ def macro_f1(truth: Sequence[Any], predictions: Sequence[Any]) -> float:
 
     Raises:
         BadValue: no examples, or lengths that differ.
+
+    Example:
+        >>> macro_f1([0, 0, 0, 1], [0, 0, 0, 0])  # accuracy would say 0.75
+        0.42857142857142855
     """
     _same_length(truth, predictions)
     from sklearn.metrics import f1_score
@@ -98,6 +106,10 @@ def span_f1(truth: Sequence[Sequence[str]], predictions: Sequence[Sequence[str]]
 
     Raises:
         BadValue: no sentences, or lengths that differ.
+
+    Example:
+        >>> span_f1([["B-PER", "I-PER", "O", "B-LOC"]], [["B-PER", "O", "O", "B-LOC"]])
+        0.5
     """
     _same_length(truth, predictions)
     for number, (right, guess) in enumerate(zip(truth, predictions, strict=True)):
@@ -121,6 +133,10 @@ def bleu(truth: Sequence[str] | Sequence[Sequence[str]], predictions: Sequence[s
 
     Raises:
         BadValue: no examples, or lengths that differ.
+
+    Example:
+        >>> round(bleu(["the tea is hot here ."], ["the tea is hot now ."]), 1)
+        53.7
     """
     _same_length(truth, predictions)
     import sacrebleu
@@ -136,6 +152,10 @@ def rouge(truth: Sequence[str], predictions: Sequence[str]) -> dict[str, float]:
 
     Raises:
         BadValue: no examples, or lengths that differ.
+
+    Example:
+        >>> round(rouge(["the tea was hot"], ["hot tea"])["rouge1"], 2)
+        0.67
     """
     _same_length(truth, predictions)
     from rouge_score.rouge_scorer import RougeScorer
@@ -175,6 +195,10 @@ def interval(values: npt.ArrayLike, level: float = 0.95) -> Interval:
 
     Raises:
         BadValue: fewer than two values, or some not finite.
+
+    Example:
+        >>> print(interval([0.70, 0.72, 0.74]))
+        0.72 [0.67, 0.77]
     """
     array = _finite(values)
     _level(level)
@@ -204,6 +228,10 @@ def difference(a: npt.ArrayLike, b: npt.ArrayLike, level: float = 0.95) -> Inter
 
     Raises:
         BadValue: lengths that differ, fewer than two seeds, values not finite.
+
+    Example:
+        >>> print(difference([0.80, 0.85, 0.90], [0.70, 0.74, 0.81]).times(100))
+        10 [7.52, 12.5]
     """
     left, right = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     if left.shape != right.shape:
@@ -267,6 +295,10 @@ def paired_bootstrap(
 
     Raises:
         BadValue: no examples, lengths that differ, or too few resamples.
+
+    Example:
+        >>> print(paired_bootstrap([0, 1] * 50, [0, 1] * 50, [0] * 100).times(100))
+        50 [40, 60]
     """
     _same_length(truth, predictions_a)
     _same_length(truth, predictions_b)
@@ -304,5 +336,9 @@ def curve(values: Mapping[int, npt.ArrayLike], level: float = 0.95) -> dict[int,
     Args:
         values: label count -> one value per seed.
         level: confidence level.
+
+    Example:
+        >>> print(curve({8: [0.5, 0.6], 64: [0.7, 0.9]})[64])
+        0.8 [-0.471, 2.07]
     """
     return {int(count): interval(row, level) for count, row in sorted(values.items())}

@@ -121,7 +121,10 @@ def run(
         RunFailed: a run raised an error; names its arguments, and is chained to the error.
 
     Example:
-        ``run(accuracy, labels=[8, 64], seed=range(2)) -> seed labels accuracy``, 4 rows
+        >>> def area(width, height, seed):
+        ...     return width * height
+        >>> run(area, width=[2, 3], height=4, seed=0)["area"].tolist()  # doctest: +SKIP
+        [8, 12]
     """
     import pandas as pd
 
@@ -138,7 +141,8 @@ def plan(*grids: Grid, **grid: Any) -> list[Row]:
         BadValue: an argument without values.
 
     Example:
-        ``plan({"a": [1, 2]}, {"b": 3}, c="x") -> [{a: 1, c: x}, {a: 2, c: x}, {b: 3, c: x}]``
+        >>> plan({"a": [1, 2]}, {"b": 3}, c="x")
+        [{'a': 1, 'c': 'x'}, {'a': 2, 'c': 'x'}, {'b': 3, 'c': 'x'}]
     """
     combinations: list[Row] = []
     for some in grids or ({},):
@@ -183,6 +187,10 @@ def finish(
         seeds: all different.
         fresh: run everything anew.
         name: what the runs are kept under; that of the function unless given.
+
+    Example:
+        >>> finish(lambda seed: seed / 2, plan(), [0, 1]).rows  # doctest: +SKIP
+        [{'seed': 0, 'value': 0.0}, {'seed': 1, 'value': 0.5}]
     """
     name = name or fingerprint.name_of(fn)
     every = [checks.seed(s) for s in (seeds if isinstance(seeds, Iterable) else [seeds])]
@@ -284,6 +292,10 @@ def storable(value: Any, key: Any, called: str) -> Any:
 
     Raises:
         NoTable: it is nothing of the kind.
+
+    Example:
+        >>> storable((np.float64(0.5), None), "loss", "run")
+        [0.5, None]
     """
     if isinstance(value, (np.generic, np.ndarray)):
         value = value.tolist()
@@ -501,6 +513,10 @@ def backend(name: str = "", jobs: int | None = None, address: str = "") -> Itera
         UnknownName: another name.
         BadValue: arguments that do not go together.
         CourseError: Dask is not installed, or no scheduler answers.
+
+    Example:
+        >>> with backend("loky", 2):  # doctest: +SKIP
+        ...     runs = run(area, width=[2, 3], height=4, seed=range(100))
     """
     import joblib
 
@@ -584,7 +600,11 @@ def _write(path: Path | None, part: _Part) -> str:
 
 
 def forget(name: str) -> None:
-    """Delete what is kept under a name, also that of earlier code."""
+    """Delete what is kept under a name, also that of earlier code.
+
+    Example:
+        >>> forget("accuracy")  # doctest: +SKIP
+    """
     for folder in (files.cache_dir() / "runs").glob(f"{name}-*"):
         if folder.name[: -len("-0123456789abcdef0123")] == name:
             shutil.rmtree(folder, ignore_errors=True)

@@ -141,6 +141,13 @@ def study(
 
     Raises:
         BadValue: a name that is no file name, or taken by another function.
+
+    Example:
+        >>> @study("an-example", width=[2, 3], seeds=range(2))
+        ... def area(width, seed):
+        ...     return width**2
+        >>> STUDIES.pop("an-example").seeds
+        (0, 1)
     """
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
         raise BadValue(f"{name!r} is no name of a study.", "Use lower-case words with dashes.")
@@ -158,7 +165,12 @@ def study(
 
 
 def studies() -> dict[str, Study]:
-    """All registered studies by name, those of ``tl_lessons`` included."""
+    """All registered studies by name, those of ``tl_lessons`` included.
+
+    Example:
+        >>> "reviews-fine-tuning" in studies()
+        True
+    """
     list(lessons.modules(lambda name: not name.startswith("exercises")))
     return dict(sorted(STUDIES.items()))
 
@@ -183,6 +195,10 @@ def build(name: str, seeds: Iterable[int] | None = None) -> Result:
         UnknownName: no such study.
         BadValue: repeated or no seeds, or rows that a table cannot hold.
         CourseError: another process builds the same study, or a run failed.
+
+    Example:
+        >>> build("reviews-fine-tuning").meta["command"]  # doctest: +SKIP
+        'tl results build reviews-fine-tuning'
     """
     known = studies()
     if name not in known:
@@ -222,7 +238,12 @@ def _store(path: Path, name: str, meta: dict[str, Any], rows: Sequence[Row]) -> 
 
 
 def where(name: str, seeds: Sequence[int] | None = None) -> Path:
-    """Where :func:`build` stores a study: the shipped seeds under data/, others under build/."""
+    """Where :func:`build` stores a study: the shipped seeds under data/, others under build/.
+
+    Example:
+        >>> where("reviews-fine-tuning").name
+        'reviews-fine-tuning.json'
+    """
     if seeds is None or tuple(seeds) == studies()[name].seeds:
         return files.data_dir() / "results" / f"{name}.json"
     return _elsewhere(name)
@@ -233,7 +254,12 @@ def _elsewhere(name: str) -> Path:
 
 
 def ran_on(name: str, seeds: Sequence[int]) -> bool:
-    """Whether :func:`build` was run on just these seeds, other than the shipped ones."""
+    """Whether :func:`build` was run on just these seeds, other than the shipped ones.
+
+    Example:
+        >>> ran_on("reviews-fine-tuning", range(100, 105))  # doctest: +SKIP
+        False
+    """
     return _other(name, seeds) is not None
 
 
@@ -245,7 +271,12 @@ def _other(name: str, seeds: Sequence[int]) -> Result | None:
 
 
 def stale(name: str) -> str:
-    """Why a stored result is out of date; empty if it is not, or does not depend on the town."""
+    """Why a stored result is out of date; empty if it is not, or does not depend on the town.
+
+    Example:
+        >>> stale("reviews-fine-tuning")
+        ''
+    """
     return _outdated(load(name))
 
 
@@ -266,6 +297,10 @@ def load(name: str) -> Result:
     Raises:
         UnknownName: nothing is stored under this name.
         BrokenFile: the file was changed, or is no result.
+
+    Example:
+        >>> load("reviews-fine-tuning").meta["command"]
+        'tl results build reviews-fine-tuning'
     """
     file = f"results/{name}.json"
     if file not in files.checksums() and not (files.data_dir() / file).exists():
@@ -306,6 +341,10 @@ def prediction(stored_values: npt.ArrayLike, level: float = 0.95) -> Interval:
 
     Raises:
         BadValue: fewer than two values, or some not finite.
+
+    Example:
+        >>> print(prediction([0.70, 0.72, 0.74]))
+        0.72 [0.621, 0.819]
     """
     from tl_helpers.measure.evaluate import interval
 
@@ -326,6 +365,10 @@ def agrees(stored_values: npt.ArrayLike, live_value: float, level: float = 0.95)
 
     Raises:
         BadValue: fewer than two stored values, or some not finite.
+
+    Example:
+        >>> agrees([0.70, 0.72, 0.74], 0.75), agrees([0.70, 0.72, 0.74], 0.95)
+        (True, False)
     """
     bounds = prediction(stored_values, level)
     slack = 1e-9 * max(abs(bounds.low), abs(bounds.high))  # rounding only

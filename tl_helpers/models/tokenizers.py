@@ -44,7 +44,8 @@ def train_tokenizer(
         BadValue: no text, or a vocabulary smaller than 300.
 
     Example:
-        ``train_tokenizer(texts, 4096).tokenize("unhelpfully")`` -> ``["un", "##help", "##fully"]``
+        >>> train_tokenizer(texts, 4096).tokenize("unhelpfully")  # doctest: +SKIP
+        ['un', '##help', '##fully']
     """
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 

@@ -71,7 +71,8 @@ def source(place: str = "") -> str:
         BadValue: the place cannot stand in a cell.
 
     Example:
-        ``'"TL_SOURCE", "git+https://a.example/b"' in source("git+https://a.example/b") -> True``
+        >>> '"TL_SOURCE", "git+https://a.example/b"' in source("git+https://a.example/b")
+        True
     """
     if not place.isprintable() or place != place.strip():
         raise BadValue(
@@ -90,7 +91,9 @@ def start(notebook: Any, name: str) -> str:
         name: of the notebook. That of a lesson is imported from its folder in ``tl_lessons``.
 
     Example:
-        ``session = lesson.start(PROFILE, SEED)`` is its last line
+        >>> [path] = notebooks.find(["00_start_here"])
+        >>> start(notebooks.read(path), "00_start_here").splitlines()[-1]
+        'session = lesson.start(PROFILE, SEED)'
     """
     knobs = [key for key in notebooks.parameters(notebook) if key not in ("PROFILE", "SEED")]
     given = ", ".join(["PROFILE", "SEED", *(f"{knob}={knob}" for knob in knobs)])
@@ -123,7 +126,9 @@ def place_of(notebook: Any, name: str) -> str:
         BadValue: not exactly one cell is tagged ``bootstrap``.
 
     Example:
-        ``place_of(apply(notebook, name, "/a/folder"), name) -> "/a/folder"``
+        >>> [path] = notebooks.find(["00_start_here"])
+        >>> place_of(apply(notebooks.read(path), "00_start_here", "/a/folder"), "00_start_here")
+        '/a/folder'
     """
     stated = _PLACE.search(_cell(notebook, name, TAG).source)
     return str(json.loads(stated[1])) if stated else ""
@@ -136,7 +141,9 @@ def problems(notebook: Any, name: str) -> list[str]:
         BadValue: not exactly one cell is tagged ``bootstrap``.
 
     Example:
-        ``problems(apply(notebook, name), name) -> []``
+        >>> [path] = notebooks.find(["00_start_here"])
+        >>> problems(apply(notebooks.read(path), "00_start_here"), "00_start_here")
+        []
     """
     if apply(notebook, name) == notebook:
         return []
@@ -157,7 +164,9 @@ def apply(notebook: Any, name: str, place: str | None = None) -> Any:
         BadValue: not exactly one cell is tagged ``bootstrap``, or several ``start``.
 
     Example:
-        ``apply(notebook, "00_start_here", "").cells[3].metadata.tags -> ["start"]``
+        >>> [path] = notebooks.find(["00_start_here"])
+        >>> apply(notebooks.read(path), "00_start_here", "").cells[3].metadata.tags
+        ['start']
     """
     changed = copy.deepcopy(notebook)
     cell = _cell(changed, name, TAG)
@@ -181,6 +190,9 @@ def keep_stamp(before: Any, after: Any) -> None:
     """If the stored outputs of ``before`` are valid, let them be so in ``after``.
 
     For changes that no output depends on: the place to install from, the row of links.
+
+    Example:
+        >>> keep_stamp(before, after)  # doctest: +SKIP
     """
     recorded = before.metadata.get("tl", {}).get("source_sha256")
     if recorded and recorded == notebooks.source_hash(before):

@@ -393,7 +393,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command; errors of the course are one clear message, without a stack.
 
     Example:
-        ``main(["run", "00_start_here", "--profile", "quick"])``
+        >>> main(["run", "00_start_here", "--profile", "quick"])  # doctest: +SKIP
     """
     try:
         cli.main(args=arguments, prog_name="tl", standalone_mode=False)

@@ -45,7 +45,8 @@ def examine() -> Iterator[Finding]:
     """Look at everything, one finding after the other; raises nothing.
 
     Example:
-        ``[f.about for f in examine() if f.status == "missing"] -> []``
+        >>> [one.about for one in examine() if one.status == "missing"]  # doctest: +SKIP
+        []
     """
     yield _python()
     yield from _packages()
@@ -65,7 +66,8 @@ def constraints(path: Path | None = None) -> dict[str, str]:
     """Package (normalised name) -> the version in ``constraints.txt`` for this interpreter.
 
     Example:
-        ``constraints()["torch"] -> "2.13.0"``
+        >>> constraints()["torch"]
+        '2.13.0'
     """
     from packaging.requirements import Requirement
 

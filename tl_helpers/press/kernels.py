@@ -46,7 +46,8 @@ def environment(*, offline_run: bool, threads: int, seeds: str | None = None) ->
     """The environment variables of a kernel.
 
     Example:
-        ``environment(offline_run=True, threads=2)["TL_OFFLINE"] -> "1"``
+        >>> environment(offline_run=True, threads=2)["TL_OFFLINE"]
+        '1'
     """
     env = dict(os.environ)
     for library in ("OMP", "MKL", "NUMEXPR"):  # of OpenBLAS, tl.start takes care
@@ -79,7 +80,11 @@ def environment(*, offline_run: bool, threads: int, seeds: str | None = None) ->
 
 
 def calm() -> None:
-    """Ctrl-C in a terminal reaches the workers as well: the runner ends them, in its own order."""
+    """Ctrl-C in a terminal reaches the workers as well: the runner ends them, in its own order.
+
+    Example:
+        >>> calm()  # doctest: +SKIP
+    """
     signal.signal(signal.SIGINT, lambda *_: None)
 
 
@@ -101,7 +106,8 @@ def execute(
         The job with what came of it; whatever goes wrong in the notebook is in it, too.
 
     Example:
-        ``pool.submit(execute, job, env, scratch).result().status -> "ok"``
+        >>> pool.submit(execute, job, env, scratch).result().status  # doctest: +SKIP
+        'ok'
     """
     began, at = time.perf_counter(), 0
 

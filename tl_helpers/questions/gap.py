@@ -33,6 +33,10 @@ def log_probabilities(
 
     Raises:
         BadValue: the tokenizer has no such mark (a masked model), or a text is too long.
+
+    Example:
+        >>> log_probabilities(*load("town-clm"), ["the tea was hot ."]).shape  # doctest: +SKIP
+        (1,)
     """
     import torch
     from torch.nn import functional
@@ -90,6 +94,10 @@ def excess_bits(
 
     Raises:
         BadValue: see :func:`log_probabilities`.
+
+    Example:
+        >>> excess_bits(*models.load("town-clm")) < 0.08  # doctest: +SKIP
+        True
     """
     from tl_helpers.town import Town
 

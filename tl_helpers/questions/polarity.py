@@ -17,7 +17,12 @@ FIRST_UNSEEN_DOCUMENT = 50_000_000  # documents from here on are never trained o
 
 
 def evaluative_words() -> dict[str, frozenset[str]]:
-    """Polarity -> the evaluative adjectives of the lexicon that belong to that side only."""
+    """Polarity -> the evaluative adjectives of the lexicon that belong to that side only.
+
+    Example:
+        >>> sorted(evaluative_words())
+        ['negative', 'positive']
+    """
     sides = {
         p: {w.lower() for d in ("any", *lexicon.DOMAINS) for w in lexicon.words("eval", d, p)}
         for p in lexicon.POLARITIES
@@ -32,6 +37,11 @@ def questions(n: int, seed: int = 0) -> tuple[list[list[str]], np.ndarray, np.nd
 
     The adjective stands in a sentence without negation, contrast or irony, and its polarity is that
     of the document, so the other sentences tell which side it must be on.
+
+    Example:
+        >>> documents, places, polarity = questions(3)
+        >>> documents[0][places[0]]
+        'pleasant'
     """
     from tl_helpers.town import Town
 
@@ -69,6 +79,10 @@ def probe(
 
     Raises:
         BadValue: the tokenizer has no mask token (a causal model).
+
+    Example:
+        >>> probe(*models.load("town-mlm")) > 0.9  # doctest: +SKIP
+        True
     """
     import torch
 
@@ -118,6 +132,10 @@ def suspicion(
 
     Raises:
         BadValue: another kind of model.
+
+    Example:
+        >>> 0 <= suspicion(*models.load("town-rtd")) <= 1  # doctest: +SKIP
+        True
     """
     import torch
 
@@ -158,6 +176,10 @@ def detection(
 
     Raises:
         BadValue: another kind of model.
+
+    Example:
+        >>> detection(*models.load("town-rtd")) > 0.9  # doctest: +SKIP
+        True
     """
     import torch
     from sklearn.metrics import roc_auc_score

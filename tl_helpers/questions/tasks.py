@@ -30,7 +30,9 @@ def opinion_sentences(corpus: Corpus) -> np.ndarray:
     """Which sentences of a corpus hold an opinion: the first such sentence of each document.
 
     Example:
-        ``opinion_sentences(town.Town().corpus(3)) -> [1, 7, 12]``
+        >>> from tl_helpers import town
+        >>> opinion_sentences(town.Town().corpus(3)).tolist()
+        [1, 7, 12]
     """
     opinion = (corpus.sentence_sentiment() < 2) & (corpus.draws.role == 1)
     sentences = np.flatnonzero(opinion)
@@ -46,7 +48,8 @@ def opinion_task(seed: int, n_documents: int = 3000, **dials: Any) -> Opinions:
         **dials: of :class:`tl_helpers.town.Town`.
 
     Example:
-        ``opinion_task(0).texts[0] -> "The new job seemed dreadful, so I was crestfallen."``
+        >>> opinion_task(0, 20).texts[0]
+        'The new job seemed dreadful, so I was crestfallen.'
     """
     from tl_helpers.town import Town
 
@@ -99,7 +102,8 @@ def sense_task(
         UnknownName: a word that is not among the homonyms.
 
     Example:
-        ``sense_task(0, n=1, words=["bass"]).train.sense -> ["fish", "sound"]``
+        >>> sense_task(0, n=1, words=["bass"]).train.sense  # doctest: +SKIP
+        ['fish', 'sound']
     """
     from tl_helpers.town import Town
 

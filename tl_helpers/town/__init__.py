@@ -75,7 +75,8 @@ def vocabulary() -> list[str]:
     """All lower-cased word types and punctuation marks the town can use, in a fixed order.
 
     Example:
-        ``vocabulary()[40:43] -> ['albert', 'alibi', 'alice']``
+        >>> vocabulary()[40:43]
+        ['albert', 'alibi', 'alice']
     """
     surfaces = {w.lower() for w in Engine(Dials()).surfaces}
     return sorted(surfaces)
@@ -85,7 +86,8 @@ def second_vocabulary() -> list[str]:
     """All lower-cased word forms and punctuation marks of Ondalese, in a fixed order.
 
     Example:
-        ``second_vocabulary()[40:42] -> ['astronautave', 'atlas']``
+        >>> second_vocabulary()[40:42]
+        ['astronautave', 'atlas']
     """
     from tl_helpers.town.second.translate import vocabulary as forms
 

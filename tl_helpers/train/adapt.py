@@ -115,7 +115,10 @@ def embed(
         BadValue: no texts, a text that is no string, an unknown layer or pooling, no batch size.
 
     Example:
-        ``embed(model, tokenizer, ["A good soup.", "A film."]).shape -> (2, 128)``
+        >>> from tl_helpers import models
+        >>> model, tokenizer = models.new("tiny")
+        >>> embed(model, tokenizer, ["A good soup.", "A film."]).shape
+        (2, 32)
     """
     import torch
 
@@ -216,7 +219,12 @@ def fit(
         Stopped: Ctrl-C.
 
     Example:
-        ``fit(model, tokenizer, ["good", "bad"], [1, 0], steps=9).predict(["good"]) -> [1]``
+        >>> from tl_helpers import models
+        >>> model, tokenizer = models.new("tiny")
+        >>> some = ["good", "bad"] * 4, [1, 0] * 4
+        >>> adapted = fit(model, tokenizer, *some, steps=60, learning_rate=0.01, progress=False)
+        >>> adapted.predict(["good", "bad"]).tolist()
+        [1, 0]
     """
     from sklearn.metrics import log_loss
 

@@ -44,7 +44,9 @@ def new_generator(
         BadValue: another kind of model, or a size that does not fit.
 
     Example:
-        ``new_generator(models.new("small", "rtd")[0]).config.hidden_size -> 64``
+        >>> from tl_helpers import models
+        >>> new_generator(models.new("tiny", "rtd")[0]).config.hidden_size
+        16
     """
     from transformers import AutoModelForMaskedLM, ElectraConfig, ElectraForPreTraining
 
@@ -148,7 +150,8 @@ def loss_of(
         weight: of the discriminator's loss.
 
     Example:
-        ``loss_of(Pair(model, None), batch, separate=True) -> 42.0``
+        >>> loss_of(Pair(model, None), batch, separate=True).ndim  # doctest: +SKIP
+        0
     """
     device = pair.device
     inputs = torch.from_numpy(batch.inputs).to(device)

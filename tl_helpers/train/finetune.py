@@ -113,7 +113,8 @@ def fine_tune(
         The history, and the step whose weights the network has now.
 
     Example:
-        ``fine_tune(network, tokenizer, texts, Plan(steps=9))[1] -> 9``
+        >>> fine_tune(network, tokenizer, texts, Plan(steps=9))[1]  # doctest: +SKIP
+        9
     """
     import torch
     from torch.nn import functional
@@ -179,7 +180,10 @@ def logits_of(
     """``[rows, classes]`` logits, computed in batches of similar length, in the given order.
 
     Example:
-        ``logits_of(model, [[2, 787, 7, 3]], filler=0).shape -> (1, 2)``
+        >>> from tl_helpers.models import load
+        >>> network = load("town-mlm", task="classification", num_labels=2).model
+        >>> logits_of(network.eval(), [[2, 787, 7, 3]], filler=0).shape
+        (1, 2)
     """
     import torch
 

@@ -46,7 +46,11 @@ def document_vectors(
         BadValue: a size that the vocabulary does not have, or smoothing that is not positive.
 
     Example:
-        ``document_vectors(blocks, tokenizer, size=12).shape -> (2478, 12)``
+        >>> from tl_helpers import models
+        >>> tokenizer = models.town_tokenizer()
+        >>> blocks = np.random.default_rng(0).integers(5, 500, (40, 128))
+        >>> document_vectors(blocks, tokenizer, size=12).shape[1]
+        12
     """
     from scipy import sparse
     from sklearn.utils.extmath import randomized_svd
@@ -92,7 +96,7 @@ def head_start(model: PreTrainedModel, vectors: np.ndarray, strength: float = 40
         BadValue: shapes that do not fit, or a strength that is not positive.
 
     Example:
-        ``head_start(model, document_vectors(blocks, tokenizer))``
+        >>> head_start(model, document_vectors(blocks, tokenizer))  # doctest: +SKIP
     """
     import torch
 

@@ -29,7 +29,10 @@ def classifier(
         BadValue: transformers has no classification model of this architecture.
 
     Example:
-        ``classifier(model, tokenizer, ["blame", "praise"], seed=0).config.num_labels -> 2``
+        >>> from tl_helpers import models
+        >>> model, tokenizer = models.new("tiny")
+        >>> classifier(model, tokenizer, ["blame", "praise"], seed=0).config.num_labels
+        2
     """
     import torch
     from transformers import AutoModelForSequenceClassification
@@ -76,7 +79,9 @@ def parts(model: PreTrainedModel) -> dict[str, list[str]]:
     ``encoder`` is everything below the head; layers are keyed ``"0"``, ``"1"`` ...
 
     Example:
-        ``parts(network)["0"][0] -> "bert.encoder.layer.0.attention.self.query.weight"``
+        >>> from tl_helpers import models
+        >>> list(parts(models.new("tiny")[0]))
+        ['embeddings', 'encoder', '0']
     """
     below = model.base_model_prefix + "."
     names: dict[str, list[str]] = {"embeddings": [], "encoder": []}
@@ -103,7 +108,9 @@ def freeze(model: PreTrainedModel, patterns: str | int | Iterable[str | int]) ->
         BadValue: a pattern that matches nothing (says what exists), or nothing left to train.
 
     Example:
-        ``len(freeze(network, ["embeddings", 0])) -> 21``
+        >>> from tl_helpers import models
+        >>> freeze(models.new("tiny")[0], "embeddings")[0]
+        'bert.embeddings.LayerNorm.bias'
     """
     wanted = [patterns] if isinstance(patterns, str | int) else list(patterns)
     names = [name for name, _ in model.named_parameters()]

@@ -18,7 +18,8 @@ def classes_of(texts: list[str], labels: Iterable[Any]) -> tuple[np.ndarray, np.
         BadValue: not one label per text, labels of mixed or other kinds, or one class only.
 
     Example:
-        ``classes_of(["a soup", "a film"], ["good", "bad"]) -> ["bad", "good"], [1, 0]``
+        >>> [array.tolist() for array in classes_of(["a soup", "a film"], ["good", "bad"])]
+        [['bad', 'good'], [1, 0]]
     """
     given = list(labels)
     if len(given) != len(texts):
@@ -49,7 +50,8 @@ def validation_of(
         BadValue: no texts, not one label per text, or a class that is not trained on.
 
     Example:
-        ``validation_of((["a pie"], ["good"]), ["bad", "good"]) -> ["a pie"], [1]``
+        >>> validation_of((["a pie"], ["good"]), np.array(["bad", "good"]))
+        (['a pie'], array([1]))
     """
     texts, labels = checked_texts(validation[0], "validation texts"), list(validation[1])
     unknown = set(labels) - set(classes.tolist())
@@ -71,7 +73,8 @@ def weights_of_classes(
         BadValue: neither ``"balanced"`` nor one number for each class.
 
     Example:
-        ``weights_of_classes("balanced", [0, 0, 0, 1], 2) -> [0.67, 2.0]``
+        >>> weights_of_classes("balanced", np.array([0, 1, 1, 1]), 2).round(2).tolist()
+        [2.0, 0.67]
     """
     if choice is None:
         return None

@@ -245,7 +245,8 @@ def run(trained: Any, objective: Objective, plan: Plan, owner: Any = None) -> Hi
         Stopped: Ctrl-C; says where the run will go on.
 
     Example:
-        ``run(model, objective, Plan(steps=100)).loss[-1] -> 3.4``
+        >>> run(model, objective, Plan(steps=100)).loss[-1] < 4  # doctest: +SKIP
+        True
     """
     import torch
 
@@ -401,7 +402,8 @@ def check_finite(losses: torch.Tensor, learning_rate: float) -> None:
     """Raise a :class:`CourseError` if any loss is NaN or infinite.
 
     Example:
-        ``check_finite(torch.tensor([2.0, float("nan")]), 0.1)`` raises: from step 2 on
+        >>> import torch
+        >>> check_finite(torch.tensor([2.0, 1.5]), 0.1)
     """
     import torch
 

@@ -57,7 +57,9 @@ def pack(texts: Iterable[str], tokenizer: PreTrainedTokenizerBase, length: int =
         BadValue: no texts, one that is no string, or too few for one block.
 
     Example:
-        ``pack(["The soup was good."] * 100, tokenizer, length=64).shape -> (10, 64)``
+        >>> from tl_helpers import models
+        >>> pack(["The soup was good."] * 100, models.town_tokenizer(), length=64).shape
+        (10, 64)
     """
     texts = checked_texts(texts)
     if length < 2:
@@ -166,7 +168,12 @@ def fit(
         Stopped: Ctrl-C; says where the run will go on.
 
     Example:
-        ``fit(model, blocks, tokenizer=tokenizer, steps=100).loss[-1] -> 3.4``
+        >>> from tl_helpers import models
+        >>> model, tokenizer = models.new("tiny")
+        >>> blocks = pack(["The soup was good."] * 200, tokenizer, length=64)
+        >>> history = fit(model, blocks, tokenizer=tokenizer, steps=9, batch_size=8, progress=False)
+        >>> len(history.loss)
+        9
     """
     how = Plan.of(plan)
     blocks = np.ascontiguousarray(blocks) if isinstance(blocks, np.ndarray) else np.array(blocks)

@@ -60,7 +60,10 @@ def pack(
         BadValue: texts or labels that cannot work; a tokenizer without [CLS] or padding.
 
     Example:
-        ``pack(["Good.", "Bad."] * 50, [1, 0] * 50, tokenizer, length=64).rows.shape -> (7, 2, 64)``
+        >>> from tl_helpers import models
+        >>> texts, labels = ["Good.", "Bad."] * 50, [1, 0] * 50
+        >>> pack(texts, labels, models.town_tokenizer(), length=64).rows.shape
+        (7, 2, 64)
     """
     listed = checked_texts(texts)
     classes, targets = classes_of(listed, labels)
@@ -114,7 +117,12 @@ def fit(
         BadValue, UnknownName, CourseError, BrokenFile, Stopped: see ``pretrain.fit``.
 
     Example:
-        ``fit(model, packed, tokenizer=tokenizer, steps=100).loss[-1] -> 0.2``
+        >>> from tl_helpers import models
+        >>> model, tokenizer = models.new("tiny")
+        >>> packed = pack(["Good.", "Bad."] * 90, [1, 0] * 90, tokenizer, length=64)
+        >>> history = fit(model, packed, tokenizer=tokenizer, steps=9, batch_size=8, progress=False)
+        >>> len(history.loss)
+        9
     """
     rows, classes = packed
     body = model.base_model
@@ -154,7 +162,9 @@ def make_reader(body: PreTrainedModel, classes: int, seed: int) -> torch.nn.Modu
     """A body under a linear head, with what the loop asks of a model.
 
     Example:
-        ``make_reader(model.base_model, classes=2, seed=0).score -> Linear(128, 2)``
+        >>> from tl_helpers import models
+        >>> make_reader(models.new("tiny")[0].base_model, classes=2, seed=0).score
+        Linear(in_features=32, out_features=2, bias=True)
     """
     import torch
 
@@ -182,7 +192,8 @@ def loss_of(reader: Any, batch: np.ndarray, first: int, pad: int) -> torch.Tenso
         pad: the id that fills a row.
 
     Example:
-        ``loss_of(make_reader(body, 2, 0), packed.rows[:32], first=2, pad=0) -> 0.7``
+        >>> loss_of(reader, packed.rows[:32], first=2, pad=0).ndim  # doctest: +SKIP
+        0
     """
     import torch
     from torch.nn import functional

@@ -46,7 +46,10 @@ def encode(
     """Token ids of each text, cut to what the model can read; never an empty row.
 
     Example:
-        ``encode(tokenizer, ["Fine."], model) -> [[2, 787, 7, 3]]``
+        >>> from tl_helpers import models
+        >>> model, tokenizer = models.new("tiny")
+        >>> encode(tokenizer, ["Fine."], model)
+        [[2, 787, 7, 3]]
     """
     window = window_of(tokenizer, model)
     rows = tokenizer(list(texts), truncation=True, max_length=window, return_attention_mask=False)
@@ -58,7 +61,10 @@ def window_of(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) -> int
     """How many tokens the model and its tokenizer can read at once.
 
     Example:
-        ``window_of(*reversed(models.load("minilm"))) -> 512``
+        >>> from tl_helpers import models
+        >>> model, tokenizer = models.new("tiny")
+        >>> window_of(tokenizer, model)
+        128
     """
     positions = getattr(model.config, "max_position_embeddings", None)
     return int(min(tokenizer.model_max_length, positions or tokenizer.model_max_length))
@@ -68,7 +74,9 @@ def padding_id(tokenizer: PreTrainedTokenizerBase) -> int:
     """The id to pad with; the end mark where a tokenizer has no padding token, as GPT-2's.
 
     Example:
-        ``padding_id(models.town_tokenizer()) -> 0``
+        >>> from tl_helpers import models
+        >>> padding_id(models.town_tokenizer())
+        0
     """
     known = (tokenizer.pad_token_id, tokenizer.eos_token_id)
     return next((int(number) for number in known if number is not None), 0)

@@ -63,7 +63,8 @@ def new(
         BadValue: a tokenizer without [CLS], [SEP] or padding.
 
     Example:
-        ``new("small").model.encoder.config.hidden_size -> 128``
+        >>> new("tiny").model.config.encoder.hidden_size
+        32
     """
     import torch
     from transformers import BertConfig, BertLMHeadModel, BertModel, EncoderDecoderModel
@@ -101,7 +102,8 @@ def load(name: str = "town-mt") -> Translator:
         BadValue: it is no translator.
 
     Example:
-        ``translate(load(), ["I loved it."]) -> ["na tun naumol."]``
+        >>> translate(load(), ["I loved it."])
+        ['na tun naumol.']
     """
     from tl_helpers import models
     from tl_helpers.models import saved
@@ -120,7 +122,8 @@ def held_out_bleu(model: Any, source: Any, documents: int = 60) -> float:
         documents: how many held-out documents the sentences are from (5 or 6 each).
 
     Example:
-        ``held_out_bleu(*load()[:2]) -> 99.9``
+        >>> held_out_bleu(*load()[:2]) > 90  # doctest: +SKIP
+        True
     """
     from tl_helpers import town
     from tl_helpers.measure import evaluate
@@ -156,7 +159,9 @@ def pack(
         BadValue: no pairs, or none that fits.
 
     Example:
-        ``pack([("I loved it.", "Na tun naumol.")] * 40, source, target).shape -> (4, 2, 64)``
+        >>> young = new("tiny")
+        >>> pack([("I loved it.", "Na tun naumol.")] * 40, young.source, young.target).shape
+        (4, 2, 64)
     """
     listed = list(pairs)
     if not listed or any(isinstance(pair, str) or len(pair) < 2 for pair in listed):
@@ -206,7 +211,8 @@ def fit(translator: Translator, rows: np.ndarray, **plan: Any) -> History:
         BadValue, UnknownName, CourseError, BrokenFile, Stopped: see ``pretrain.fit``.
 
     Example:
-        ``fit(translator, rows, steps=100).loss[-1] -> 1.2``
+        >>> fit(translator, rows, steps=100).loss[-1] < 2  # doctest: +SKIP
+        True
     """
     model, source, target = translator
     for tokenizer in (source, target):
@@ -240,7 +246,8 @@ def marks_of(translator: Translator) -> tuple[tuple[int, int], ...]:
     """For source and target, the ids that begin a text and that fill a row.
 
     Example:
-        ``marks_of(new("tiny")) -> ((2, 0), (2, 0))``
+        >>> marks_of(new("tiny"))
+        ((2, 0), (2, 0))
     """
     return tuple((t.cls_token_id, t.pad_token_id) for t in (translator.source, translator.target))
 
@@ -256,7 +263,8 @@ def loss_of(
         marks: from :func:`marks_of`.
 
     Example:
-        ``loss_of(model, rows[:32], marks_of(translator)) -> 8.6``
+        >>> loss_of(model, rows[:32], marks_of(translator)).ndim  # doctest: +SKIP
+        0
     """
     import torch
     from torch.nn import functional
@@ -322,7 +330,8 @@ def translate(
         BadValue: no texts, or one that is no string.
 
     Example:
-        ``translate(load(), ["I loved it."]) -> ["na tun naumol."]``
+        >>> translate(load(), ["I loved it."])
+        ['na tun naumol.']
     """
     import torch
 

@@ -44,7 +44,10 @@ def word_vectors(
         BadValue: no texts, one that is a string and no list of words, or no batch size.
 
     Example:
-        ``word_vectors(model, tokenizer, [["A", "good", "soup", "."]])[0].shape -> (4, 128)``
+        >>> from tl_helpers import models
+        >>> model, tokenizer = models.new("tiny")
+        >>> word_vectors(model, tokenizer, [["A", "good", "soup", "."]])[0].shape
+        (4, 32)
     """
     import torch
 

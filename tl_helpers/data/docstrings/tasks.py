@@ -32,7 +32,8 @@ def library_task(rows: Dataset, *, hide_names: bool = True, least_words: int = 6
         BadValue: ``least_words`` leaves nothing.
 
     Example:
-        ``library_task(corpus["train"])[0]["text"]`` -> "Return the mean of it arrays."
+        >>> library_task(corpus["train"])[0]["text"]  # doctest: +SKIP
+        'Return the mean of it arrays.'
     """
     from datasets import Dataset, Features, Value
 
