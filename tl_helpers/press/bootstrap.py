@@ -24,8 +24,8 @@ TAG, START = "bootstrap", "start"
 #: How Jupyter and Colab fold a cell away.
 FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}}
 
-# pip is told the installed versions of the large libraries, so that it fails rather than change
-# them. Only of these: hosted environments are seldom consistent in every detail, and holding all
+# pip is asked for the installed versions of the large libraries: it fails rather than change them.
+# Only of these: hosted environments are seldom consistent in every detail, and holding all
 # of their packages would leave pip without any solution.
 _CELL = """\
 # @title Find the course, or install it (an installed torch or transformers stays as it is)
@@ -41,17 +41,20 @@ for folder in (Path.cwd(), *Path.cwd().parents):  # the course itself, perhaps n
 
 if util.find_spec("tl_helpers") is None:  # Colab, Binder, a bare kernel
     place = os.environ.get("TL_SOURCE", {place})
-    elsewhere = "%env TL_SOURCE=git+https://github.com/OWNER/NAME (or a folder, or a wheel)"
+    name_it = "Name its folder, wheel or address in a cell above: %env TL_SOURCE=git+https://..."
     if not place:
-        sys.exit(f"Where is the course? Say it in a cell above this one: {{elsewhere}}")
-    print(f"Installing tl_helpers from {{place!r}}, once; it takes about a minute.", flush=True)
+        sys.exit(f"This notebook does not know where its course is.\\n-> {{name_it}}")
+    print(f"Installing the course from {{place!r}}, once; it takes about a minute.", flush=True)
     large = [n for n in ("torch", "numpy", "transformers", "datasets") if util.find_spec(n)]
-    versions = "\\n".join(f"{{name}}=={{metadata.version(name)}}" for name in large)
-    pip = [sys.executable, "-m", "pip", "install", "-c", "/dev/stdin", place]
-    done = subprocess.run(pip, input=versions, text=True, capture_output=True)
-    if done.returncode != 0:
-        pip_said = done.stdout[-3000:] + done.stderr[-3000:]
-        sys.exit(f"{{pip_said}}\\nIs the course elsewhere? Say it in a cell above: {{elsewhere}}")
+    as_it_is = [f"{{name}}=={{metadata.version(name)}}" for name in large]
+    pip = [sys.executable, "-m", "pip", "install", place, *as_it_is]
+    piped = {{"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}}
+    with subprocess.Popen(pip, **piped) as installing:
+        for pip_says in installing.stdout:  # as it comes, or it would be minutes of silence
+            if "already satisfied" not in pip_says:
+                print(pip_says, end="", flush=True)
+    if installing.returncode != 0:
+        sys.exit(f"The course could not be installed from {{place!r}}.\\n-> {{name_it}}")
 """
 _PLACE = re.compile(r'^ +place = os\.environ\.get\("TL_SOURCE", ("(?:[^"\\]|\\.)*")\)', re.M)
 _LINE = 100  # a longer line is fine here, but the linter has to be told
