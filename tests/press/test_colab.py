@@ -28,7 +28,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from packaging.requirements import Requirement
 
-from tl_helpers.core import packages
+from tl_helpers.core import cells, lessons, packages
 from tl_helpers.press import bootstrap
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -164,6 +164,12 @@ def colab(tmp_path_factory: pytest.TempPathFactory) -> Colab:
     base = tmp_path_factory.mktemp("colab")
     pip(sys.executable, "wheel", "--quiet", "--no-deps", "--wheel-dir", str(base), str(ROOT))
     (wheel,) = base.glob("tl_helpers-*.whl")
+    inside = zipfile.ZipFile(wheel).namelist()
+    assert {name for name in inside if name.endswith(".ipynb")} == {
+        f"tl_lessons/{module.notebook.__name__}"
+        for module in lessons.modules(lambda name: not name.startswith("exercises"))
+        if isinstance(getattr(module, "notebook", None), cells.Cells)
+    }
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(base / "env")], check=True)
     python = base / "env" / "bin" / "python"
     (packages,) = (base / "env" / "lib").glob("python*/site-packages")

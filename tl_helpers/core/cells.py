@@ -47,7 +47,9 @@ class Cells(types.ModuleType):
 
     def __init__(self, notebook: str) -> None:
         super().__init__(f"{notebook}.ipynb")
-        vars(self)["tl"] = __import__("tl_helpers")
+        import tl_helpers
+
+        vars(self)["tl"] = tl_helpers
 
     def __reduce__(self) -> tuple[Callable[[str], Cells], tuple[str]]:
         return Cells, (self.__name__.removesuffix(".ipynb"),)
@@ -76,7 +78,7 @@ def path_of(notebook: str) -> Path:
     Raises:
         BrokenFile: in neither place.
     """
-    folder = Path(lessons.find().__path__[0])
+    folder = lessons.find()
     places = [place / notebook for place in (folder.parent, folder)]
     for place in places:
         if place.is_file():

@@ -8,6 +8,7 @@ planned. From these two the map of the course is made.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import pkgutil
 import re
 import sys
@@ -25,7 +26,7 @@ from tl_helpers.core.records import Record, Text
 START = "Start"
 """What stands before the themes on the map."""
 
-FILE = "lesson.toml"
+FILE, PACKAGE = "lesson.toml", "tl_lessons"
 
 
 class Promise(Record):
@@ -122,7 +123,7 @@ def home() -> Path:
         'tl_lessons'
     """
     here = files.root() / "notebooks" / "tl_lessons"
-    return here if here.is_dir() else Path(find().__path__[0])
+    return here if here.is_dir() else find()
 
 
 def plan() -> Plan:
@@ -231,18 +232,41 @@ def slug(theme: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", theme.lower()).strip("-")
 
 
-def find() -> ModuleType:
-    """The package ``tl_lessons``: installed, or in the ``notebooks`` folder of a checkout.
+def find() -> Path:
+    """The folder of the package ``tl_lessons``: installed, or in ``notebooks/`` of a checkout.
 
     Example:
-        >>> find().__name__
+        >>> find().name
         'tl_lessons'
     """
-    try:
-        return importlib.import_module("tl_lessons")
-    except ModuleNotFoundError:  # a checkout that is not installed: its notebooks/ has it
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None:  # a checkout that is not installed: its notebooks/ has it
         sys.path.append(str(files.PACKAGE.parent / "notebooks"))
-        return importlib.import_module("tl_lessons")
+        importlib.invalidate_caches()
+        spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise BrokenFile(f"The package {PACKAGE} is missing.", "Install the course again.")
+    return Path(spec.submodule_search_locations[0])
+
+
+def load(notebook: str, part: str) -> ModuleType | None:
+    """A module of a lesson, such as its ``"exercises"``; None if the lesson has none, or is none.
+
+    Lessons stand above this room, and say nothing to it: they are found by name when they are asked
+    for. This is the one door upstairs.
+
+    Example:
+        >>> load("00_start_here", "exercises").__name__
+        'tl_lessons.start_here.exercises'
+    """
+    find()
+    name = f"{PACKAGE}.{notebook.partition('_')[2]}.{part}"
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if not name.startswith(error.name or "?"):
+            raise
+        return None
 
 
 def modules(wanted: Callable[[str], bool]) -> Iterator[ModuleType]:
@@ -252,10 +276,10 @@ def modules(wanted: Callable[[str], bool]) -> Iterator[ModuleType]:
         >>> next(modules(lambda name: name == "exercises")).__name__
         'tl_lessons.contextual_representations.exercises'
     """
-    package = find()
-    for folder in pkgutil.iter_modules(package.__path__):
+    for folder in pkgutil.iter_modules([str(find())]):
         if folder.ispkg:
-            lesson = importlib.import_module(f"{package.__name__}.{folder.name}")
-            for module in pkgutil.iter_modules(lesson.__path__):
+            for module in pkgutil.iter_modules([str(find() / folder.name)]):
                 if wanted(module.name):
-                    yield importlib.import_module(f"{lesson.__name__}.{module.name}")
+                    loaded = load(f"_{folder.name}", module.name)
+                    assert loaded is not None
+                    yield loaded

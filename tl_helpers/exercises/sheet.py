@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import importlib
 import inspect
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -259,13 +258,10 @@ def of(notebook: str) -> dict[str, Exercise]:
         ``of("10_distributional_hypothesis")["dist-pmi"].question -> "Four counts, one number..."``
     """
     if notebook not in _sheets:
-        name = f"{lessons.find().__name__}.{notebook.partition('_')[2]}.exercises"
-        try:
-            _sheets[notebook] = importlib.import_module(name).sheet
-        except ModuleNotFoundError as error:
-            if not name.startswith(error.name or "?"):
-                raise
+        module = lessons.load(notebook, "exercises")
+        if module is None:
             return {}
+        _sheets[notebook] = module.sheet
     return _sheets[notebook].exercises
 
 

@@ -273,6 +273,9 @@ def paired_bootstrap(
     _level(level)
     if resamples < 100:
         raise BadValue(f"{resamples} resamples are too few.", "Use 1,000 or more.")
+    # Not scipy.stats.bootstrap: it draws every example of every resample (10,000 times n numbers)
+    # and calls macro-F1 on each, where the counts below need one draw and one matrix product; and
+    # its argument for the seed has another name in each half of the versions that we allow.
     rng, n = np.random.default_rng(checks.seed(seed)), len(truth)
     observed = metric(truth, predictions_a) - metric(truth, predictions_b)
     if metric in (accuracy, macro_f1):
