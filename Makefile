@@ -84,7 +84,7 @@ lab: $(COURSE_STAMP)
 	@JUPYTER_PREFER_ENV_PATH=1 $(PY) -m jupyterlab $(START)
 
 chromium:
-	@sh tests/chromium.sh
+	@sh tests/support/chromium.sh
 
 test: $(TEST_STAMP) chromium
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n auto --dist loadgroup $(TESTS)

@@ -68,8 +68,8 @@ def clone(tmp_path):
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         shutil.copy(ROOT / name, tmp_path / name)
     shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
-    (tmp_path / "tests").mkdir()
-    shutil.copy(ROOT / "tests" / "chromium.sh", tmp_path / "tests")
+    (tmp_path / "tests" / "support").mkdir(parents=True)
+    shutil.copy(ROOT / "tests" / "support" / "chromium.sh", tmp_path / "tests" / "support")
     python = tmp_path / "python-stand-in"
     python.write_text(PYTHON, "utf-8")
     python.chmod(0o755)

@@ -37,9 +37,10 @@ wrong one makes a slip with the same numbers. ``@sheet.outcome`` decorates a fun
 came out, before the praise of an exercise that is words.
 
 Then ``print(exercises.find("docs-share").cell())`` prints the cell for the notebook (tag it
-``exercise``; the question stands in Markdown above it). ``tests/test_exercises.py`` finds every
-exercise by itself: the solution and all of ``also_right`` pass, the stub is "not attempted", each
-mistake gets its own feedback whatever is drawn, and garbage yields a message instead of a stack.
+``exercise``; the question stands in Markdown above it). ``tests/exercises/test_engine.py`` finds
+every exercise by itself: the solution and all of ``also_right`` pass, the stub is "not attempted",
+each mistake gets its own feedback whatever is drawn, and garbage yields a message instead of a
+stack.
 '''
 
 from __future__ import annotations

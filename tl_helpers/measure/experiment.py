@@ -540,11 +540,14 @@ def backend(name: str = "", jobs: int | None = None, address: str = "") -> Itera
 @contextlib.contextmanager
 def _cluster(jobs: int, address: str) -> Iterator[None]:
     try:
+        import dask
         from distributed import Client, LocalCluster
     except ImportError as error:
         raise CourseError(f"Dask is not installed ({error}).", f"Install it: {_EXTRA}") from None
     with contextlib.ExitStack() as stack:
         if not address:
+            # Workers hold no run but the one they are at: Dask blames all for a worker's death.
+            stack.enter_context(dask.config.set({"distributed.scheduler.worker-saturation": 1.0}))
             address = stack.enter_context(
                 LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None)
             ).scheduler_address

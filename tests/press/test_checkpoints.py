@@ -16,7 +16,7 @@ from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName
 from tl_helpers.measure import evaluate, results
 from tl_helpers.press import checkpoints
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tl_helpers.data import registry
 from tl_helpers.lesson import Lesson
 from tl_helpers.measure import claims
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-FOLDER = Path(__file__).resolve().parent.parent / "data" / "written"
+FOLDER = Path(__file__).resolve().parents[2] / "data" / "written"
 REVIEWS = ("reviews", "reviews-de", "reviews-es", "reviews-translated")
 NAMES = (*REVIEWS, "tagged", "pairs", "questions", "facts", "minimal-pairs")
 SPLITS = ("train", "validation", "test")

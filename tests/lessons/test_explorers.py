@@ -11,7 +11,7 @@ import pytest
 
 from tl_helpers.core.errors import CourseError
 
-NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 BOOT = "import tl_helpers as tl"
 EXPLORE = """def f(n, kind):

@@ -12,7 +12,7 @@ from cell_names import rebound
 from tl_helpers.measure import claims
 from tl_helpers.press import notebooks, run
 
-NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 NAMES = [path.stem for path in NOTEBOOKS]
 
 

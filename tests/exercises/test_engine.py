@@ -31,7 +31,7 @@ from tl_helpers.core import records
 from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName
 from tl_helpers.exercises import Function, Reading, desk, record, safely, sheet
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 REAL = exercises.everything()  # before the demonstration joins in
 sheet._sheets["00_demo"] = demo.sheet
 EVERY = list(exercises.everything().values())
@@ -651,8 +651,8 @@ assert exercises.hint("lm-bits") is not None and len(loaded()) > 1
     assert done.returncode == 0, done.stderr
 
 
-GOOD = (ROOT / "tests" / "demo_lesson" / "exercises.toml").read_text("utf-8")
-CODE = (ROOT / "tests" / "demo_lesson" / "exercises.py").read_text("utf-8")
+GOOD = (ROOT / "tests" / "support" / "demo_lesson" / "exercises.toml").read_text("utf-8")
+CODE = (ROOT / "tests" / "support" / "demo_lesson" / "exercises.py").read_text("utf-8")
 
 
 def load(folder, words=GOOD, code=CODE):
@@ -728,7 +728,7 @@ def test_words_without_functions_and_functions_twice_are_named(tmp_path):
 
 
 def test_one_id_in_two_lessons_is_named_with_both(tmp_path, monkeypatch):
-    other = sheet.Sheet("99_demo", ROOT / "tests" / "demo_lesson" / "exercises.py")
+    other = sheet.Sheet("99_demo", ROOT / "tests" / "support" / "demo_lesson" / "exercises.py")
     other.__dict__["exercises"] = {"demo-list": DEMO["demo-list"]}
     monkeypatch.setitem(sheet._sheets, "99_demo", other)
     with pytest.raises(BadValue, match="'demo-list' is in 00_demo and in 99_demo"):

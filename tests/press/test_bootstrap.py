@@ -17,7 +17,7 @@ from notebook_factory import code, text, write
 from tl_helpers.core.errors import BadValue
 from tl_helpers.press import bootstrap, cli, notebooks
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PLACES = [
     "",

@@ -21,7 +21,7 @@ from pathlib import Path
 from tl_helpers.core import files
 from tl_helpers.press import offline
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 # The server lives as long as the pipe to it: however the tests end, it goes with them, and its
 # kernels go with it.

@@ -16,7 +16,7 @@ from tl_helpers.core.errors import BrokenFile, CourseError, UnknownName
 from tl_helpers.measure import claims
 from tl_helpers.press import cli, kits, notebooks, slides
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 KITS = kits.find()
 
 PLAN = """---

@@ -23,7 +23,7 @@ from tl_helpers.town.generate import ATTRIBUTE_COLUMNS, SLOT
 from tl_helpers.town.people import occupations
 from tl_helpers.town.sources import read
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 ALPHA = 1e-6  # seeds are fixed: a test that passes once passes always
 OTHER = {
     "seed": 7,

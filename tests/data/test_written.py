@@ -166,7 +166,7 @@ def test_no_leak_of_the_label(name):
     """Neither length nor first word nor punctuation tells the label better than chance."""
     for (what, look), (right, n, chance) in written.guessed(name).items():
         if (name, look) == ("reviews", "punctuation"):
-            continue  # praise shouts; tests/test_reviews.py says how much that may decide
+            continue  # praise shouts; tests/data/test_reviews.py says how much that may decide
         for classifier, number in right.items():
             p = binomtest(number, n, chance, alternative="greater").pvalue
             assert p > 0.01, (what, look, classifier, number / n)

@@ -19,7 +19,7 @@ from tl_helpers.press import cli, notebooks, slides
 from tl_helpers.press.slides import draw
 from tl_helpers.press.slides.cut import cut
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PNG = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4"
     "2mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

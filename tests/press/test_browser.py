@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import browser
 import pytest
 
-HERE = os.path.dirname(browser.__file__)
+SUPPORT = Path(browser.__file__).parent
 FAVICON = '<link rel="icon" href="data:,">'
 
 
@@ -82,8 +83,8 @@ def run(tmp_path, **variables):
     """A small suite with these fixtures, in a process of its own."""
     (tmp_path / "test_small.py").write_text(SUITE, "utf-8")
     (tmp_path / "conftest.py").write_text(
-        f"import runpy, sys\nsys.path.insert(0, {HERE!r})\n"
-        "course = runpy.run_path(sys.path[0] + '/conftest.py')\n"
+        f"import runpy, sys\nsys.path.insert(0, {str(SUPPORT)!r})\n"
+        f"course = runpy.run_path({str(SUPPORT.parent / 'conftest.py')!r})\n"
         "globals().update({k: v for k, v in course.items() if not k.startswith('__')})\n",
         "utf-8",
     )

@@ -24,7 +24,7 @@ from tl_helpers.town.second import english, sounds, words
 from tl_helpers.town.second.lexicon import Meaning, lexicon
 from tl_helpers.town.second.translate import patterns
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SETTING = {"seed": 2, "hard": 0.4, "neutral": 0.3, "agreement": 0.8}
 
 dials = st.fixed_dictionaries(

@@ -22,7 +22,7 @@ from tl_helpers.press.site import Built, build
 from tl_helpers.show.explore.controls import control
 from tl_helpers.show.explore.explorer import Explorer
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 FIRST = r"""# Start here: a small lesson
 

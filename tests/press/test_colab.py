@@ -31,7 +31,7 @@ from packaging.requirements import Requirement
 from tl_helpers.core import cells, lessons, packages
 from tl_helpers.press import bootstrap
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 NAME = "00_start_here"
 SOURCE = nbformat.read(str(ROOT / "notebooks" / f"{NAME}.ipynb"), as_version=4)
 START = bootstrap.start(SOURCE, NAME)

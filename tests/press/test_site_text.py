@@ -15,7 +15,7 @@ from tl_helpers.data import registry
 from tl_helpers.press.site.citations import Bibliography
 from tl_helpers.press.site.terms import Terms, other_forms
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "notebooks" / "site"
 
 

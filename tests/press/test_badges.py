@@ -15,7 +15,7 @@ from notebook_factory import code, text, write
 from tl_helpers.core.errors import BadValue
 from tl_helpers.press import badges, bootstrap, notebooks
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 # What an owner's name would stand behind.
 NAMED = re.compile(
     r"(?:github\.com[/:]|githubusercontent\.com/|mybinder\.org/v2/gh/"

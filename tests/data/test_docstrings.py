@@ -20,7 +20,7 @@ from tl_helpers.core.errors import BadValue, CourseError, UnknownName
 from tl_helpers.data import docstrings
 from tl_helpers.data.docstrings import corpus, prose, sources
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 FEW = ["pandas", "matplotlib", "huggingface_hub", "IPython"]
 
 DOC = """Return the *mean* of an array, as :func:`numpy.mean` does.

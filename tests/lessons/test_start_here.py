@@ -1,6 +1,6 @@
 """The exercises of the start notebook: right answers of every make, and what slips are told.
 
-``test_exercises.py`` holds them, as every exercise, to their solutions, mistakes and garbage.
+``test_engine.py`` holds them, as every exercise, to their solutions, mistakes and garbage.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tl_helpers.measure import evaluate, results
 from tl_helpers.measure.evaluate import Interval
 from tl_lessons.start_here import exercises as start
 
-NOTEBOOK = Path(__file__).resolve().parent.parent / "notebooks" / "00_start_here.ipynb"
+NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "00_start_here.ipynb"
 IDS = [
     "start-pool",
     "start-reading",

@@ -17,7 +17,7 @@ from tl_helpers.core.cells import Cells
 from tl_helpers.core.errors import BrokenFile, UnknownName
 from tl_helpers.measure import experiment, fingerprint
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture

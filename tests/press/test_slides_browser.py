@@ -11,7 +11,7 @@ import pytest
 
 from tl_helpers.press import kits, notebooks, slides
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 START = ROOT / "notebooks" / "00_start_here.ipynb"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
