@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, chisquare
+from town_texts import digest, few, in_another_process
 
 from tl_helpers import town
 from tl_helpers.core.errors import BadValue, CourseError, UnknownName
@@ -55,22 +52,11 @@ dials = st.fixed_dictionaries(
         | st.dictionaries(st.sampled_from(lexicon.DOMAINS), st.floats(0.01, 10), min_size=1),
     }
 )
-few = settings(
-    max_examples=15,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
 
 
 @pytest.fixture(scope="module")
 def corpus():
     return town.Town(seed=1).corpus(20_000)
-
-
-def digest(texts):
-    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 
 # --- the same text everywhere --------------------------------------------------------------------
@@ -81,23 +67,11 @@ def test_text_is_the_one_that_was_published(setting, expected):
 
 @pytest.mark.parametrize("hash_seed", ["1", "4242"])
 def test_text_does_not_depend_on_the_order_of_sets(hash_seed):
-    code = (
-        "import hashlib; from tl_helpers.town import Town, vocabulary\n"
-        f"texts = Town(**{OTHER!r}).corpus(200).texts()\n"
-        "print(hashlib.sha256('\\n'.join(texts).encode()).hexdigest(), len(vocabulary()))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONHASHSEED": hash_seed},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.split() == [GOLDEN[1][1], str(len(town.vocabulary()))]
+    there = in_another_process(OTHER, "texts", "vocabulary", hash_seed)
+    assert there == [GOLDEN[1][1], str(len(town.vocabulary()))]
 
 
-@few
+@few(15)
 @given(dials, st.integers(1, 25), st.integers(0, 10**12), st.integers(0, 20))
 def test_a_document_does_not_depend_on_its_company(setting, n, start, skip):
     skip = min(skip, n - 1)
@@ -157,7 +131,7 @@ IRREGULAR = {
 }
 
 
-@few
+@few(15)
 @given(dials)
 def test_text_is_tidy(setting):
     made = town.Town(**setting).corpus(60)
@@ -291,7 +265,7 @@ def test_people_and_places_recur(corpus):
 
 
 # --- gold annotation -----------------------------------------------------------------------------
-@few
+@few(15)
 @given(dials)
 def test_tokens_rebuild_the_text(setting):
     made = town.Town(**setting).corpus(40)

@@ -21,8 +21,7 @@ import numpy as np
 
 from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue, CourseError, UnknownName
-from tl_helpers.train import precision, resume
-from tl_helpers.train.batches import dropout_seed
+from tl_helpers.train import batches, precision, resume
 
 if TYPE_CHECKING:
     import torch
@@ -221,6 +220,20 @@ class Objective:
         "checkpoint_every) to be able to go on where you stopped."
     )
 
+    @classmethod
+    def of_rows(cls, rows: np.ndarray, plan: Plan, **more: Any) -> Objective:
+        """Rows that are read whole, in the order of the plan's seed; each of their tokens counts.
+
+        Args:
+            rows: ``[n, ...]`` token ids.
+            plan: says how many rows are a batch.
+            **more: ``name``, ``loss_of`` and the other attributes.
+        """
+        rows = np.ascontiguousarray(rows)
+        batch_of = batches.Rows(rows, plan.batch_size, plan.seed)
+        in_a_step = plan.batch_size * rows[0].size
+        return cls(batch_of=batch_of, tokens_by=in_a_step.__mul__, data=rows, **more)
+
 
 def run(trained: Any, objective: Objective, plan: Plan, owner: Any = None) -> History:
     """Train in place; the model is left in evaluation mode.
@@ -329,7 +342,7 @@ class _Run:
         started = time.perf_counter()
         worker = self.trainee.worker.train()
         batch = self.objective.batch_of(self.done)
-        torch.manual_seed(dropout_seed(self.plan.seed, self.done))
+        torch.manual_seed(batches.dropout_seed(self.plan.seed, self.done))
         loss = self.objective.loss_of(worker, batch)
         for group in (group for each in self.optimisers for group in each.param_groups):
             group["lr"] = self.plan.rate_at(self.done)

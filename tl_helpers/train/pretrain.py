@@ -32,6 +32,13 @@ if TYPE_CHECKING:
 
 __all__ = ["History", "Plan", "Stopped", "fit", "pack", "reading_order"]
 OBJECTIVES = ("mlm", "clm", "rtd")
+#: How the studies of the course train a small masked language model, unless that is their question.
+SMALL: dict[str, Any] = {
+    "learning_rate": 8e-3,
+    "optimiser": "muon",
+    "mask_rate": 0.25,
+    "progress": False,
+}
 
 
 def pack(texts: Iterable[str], tokenizer: PreTrainedTokenizerBase, length: int = 128) -> np.ndarray:

@@ -139,13 +139,11 @@ def fit(
             "Pack with the tokenizer that belongs to the model, and shorter rows.",
         )
     how = Plan.of(plan, optimiser="muon", learning_rate=8e-3)
-    rows = np.ascontiguousarray(rows)
-    learned = Objective(
+    learned = Objective.of_rows(
+        rows,
+        how,
         name="learning from labels",
-        batch_of=batches.Rows(rows, how.batch_size, how.seed),
         loss_of=partial(loss_of, first=tokenizer.cls_token_id, pad=tokenizer.pad_token_id),
-        tokens_by=lambda step: step * how.batch_size * 2 * rows.shape[2],
-        data=rows,
         settings={"objective": "labels", "classes": len(classes)},
         attention=_eager_body,
     )

@@ -230,13 +230,11 @@ def fit(translator: Translator, rows: np.ndarray, **plan: Any) -> History:
                 "Pack with the tokenizers that belong to the model.",
             )
     how = Plan.of(plan, optimiser="muon", learning_rate=8e-3)
-    rows = np.ascontiguousarray(rows)
-    learned = Objective(
+    learned = Objective.of_rows(
+        rows,
+        how,
         name="learning to translate",
-        batch_of=batches.Rows(rows, how.batch_size, how.seed),
         loss_of=partial(loss_of, marks=marks_of(translator)),
-        tokens_by=lambda step: step * how.batch_size * 2 * rows.shape[2],
-        data=rows,
         settings={"objective": "translation"},
     )
     return run(model, learned, how)

@@ -214,14 +214,11 @@ def read(
         tokenizer=tokenizer,
         steps=total,
         batch_size=batch_size,
-        learning_rate=8e-3,
-        optimiser="muon",
-        mask_rate=0.25,
         seed=seed,
-        progress=False,
         evaluate=look,
         evaluate_every=every,
         until=done,
+        **pretrain.SMALL,
     )
     return rows
 
