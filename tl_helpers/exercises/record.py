@@ -23,9 +23,9 @@ _PATIENCE = 2.0  # seconds for another kernel that writes at the same time
 
 def path() -> Path:
     """The file."""
-    if chosen := os.environ.get("TL_PROGRESS"):
-        return Path(chosen).expanduser()
-    if os.environ.get("TL_CACHE"):
+    if chosen := files.place_from("TL_PROGRESS"):
+        return chosen
+    if files.place_from("TL_CACHE"):
         return files.cache_dir() / "progress.json"
     import platformdirs
 

@@ -181,7 +181,7 @@ def save(
     Example:
         ``save(model, tokenizer, "models/mine")``, and later ``load(Path("models/mine"))``
     """
-    return saved.write(model, tokenizer, Path(folder), meta or {})
+    return saved.write(model, tokenizer, files.place(folder, "folder"), meta or {})
 
 
 def count_parameters(model: Module, trainable_only: bool = False) -> int:
@@ -249,7 +249,7 @@ def folder(name: str | os.PathLike[str], weights: bool = True) -> Path:
     if not isinstance(name, (str, os.PathLike)):
         raise UnknownName("model", name, registry.entries("model"))
     if isinstance(name, os.PathLike) or any(sep in name for sep in ("/", os.sep)):
-        place = Path(name)
+        place = files.place(name, "name")
         on_the_hub = {e.hub_id: e.name for e in catalogue() if e.hub_id}
         if str(name) in on_the_hub and not place.exists():
             return folder(on_the_hub[str(name)], weights)

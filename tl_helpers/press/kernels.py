@@ -49,6 +49,9 @@ def environment(*, offline_run: bool, threads: int, seeds: str | None = None) ->
         ``environment(offline_run=True, threads=2)["TL_OFFLINE"] -> "1"``
     """
     env = dict(os.environ)
+    for variable in files.PLACES:  # kernels start in other folders
+        if place := files.place_from(variable):
+            env[variable] = str(place)
     for library in ("OMP", "MKL", "NUMEXPR"):  # of OpenBLAS, tl.start takes care
         env[f"{library}_NUM_THREADS"] = str(threads)
     env.update(

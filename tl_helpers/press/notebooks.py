@@ -69,7 +69,7 @@ def find(names: Sequence[str | os.PathLike[str]] = ()) -> list[Path]:
         return every
     paths: list[Path] = []
     for name in names:
-        path = Path(name)
+        path = files.place(name, "notebook")
         choices = [path, folder / path.name, folder / f"{path.name}.ipynb"]
         hit = next((p for p in choices if p.suffix == ".ipynb" and p.is_file()), None)
         if hit is None:

@@ -167,7 +167,7 @@ def write(
     Example:
         ``write(["00_start_here"])[0].status -> "written"``
     """
-    folder = Path(output) if output is not None else files.root() / "student"
+    folder = files.place(output, "output") if output is not None else files.root() / "student"
     paths = notebooks.find(names)
     _check(paths, folder)
     made = {path: student(notebooks.read(path), path.stem) for path in paths}

@@ -54,9 +54,9 @@ def new_generator(
             'Make the model with models.new(size, "rtd"), or load an ElectraForPreTraining.',
         )
     settings = discriminator.config.to_dict()
-    hidden = settings["hidden_size"] // 2 if hidden_size is None else hidden_size
-    if hidden < 1:
-        raise BadValue(f"hidden_size={hidden} makes no generator.", "Use a multiple of 32.")
+    share = checks.flag(share, "share")
+    half = settings["hidden_size"] // 2
+    hidden = half if hidden_size is None else checks.at_least_one(hidden_size, "hidden_size")
     settings.update(
         hidden_size=hidden,
         num_attention_heads=max(1, hidden // 32),
