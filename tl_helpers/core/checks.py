@@ -133,7 +133,7 @@ def _string(value: Any, name: str) -> str:
         return str.__str__(value)  # plain: of an Enum its value, of NumPy's string the string
     if missing(value):
         raise BadValue(
-            f"{name} is missing ({shown(value)}).",
+            f"{name} is {type(value).__name__}, not a string: a text is missing.",
             "Leave such rows out, texts and labels alike.",
         )
     if isinstance(value, (bytes, bytearray)):
@@ -218,7 +218,7 @@ def labels(values: Any, name: str = "labels") -> list[int] | list[str]:
             if "\0" in value:
                 raise BadValue(
                     f"{name}[{place}] has the character NUL in it.",
-                    'Take it out: replace("\\0", "").',
+                    'Take it out: label.replace("\\0", "").',
                 )
     return given
 
@@ -256,8 +256,13 @@ def _no_label(value: Any) -> bool:
 # Numbers ----------------------------------------------------------------------------------------
 
 
-def _real(value: Any) -> float | None:
-    """``value`` as a finite float, or None if it is none."""
+def finite(value: Any) -> float | None:
+    """``value`` as a finite float, or None if it is none.
+
+    Example:
+        >>> finite(2), finite("2"), finite(True)
+        (2.0, None, None)
+    """
     if isinstance(value, bool) or not isinstance(value, Real):
         return None
     try:
@@ -271,7 +276,7 @@ def _integer(value: Any) -> int | None:
     """``value`` as a whole number, such as 3 or 3.0; None if it is none."""
     if isinstance(value, Integral) and not isinstance(value, bool):
         return int(value)
-    number = _real(value)
+    number = finite(value)
     return int(number) if number is not None and number.is_integer() else None
 
 
@@ -348,7 +353,7 @@ def number(value: Any, name: str) -> float:
         >>> number(-1, "x")
         -1.0
     """
-    found = _real(value)
+    found = finite(value)
     if found is None:
         raise BadValue(f"{_call(value, name)}.", "Use a number." + _unquoted(value, name))
     return found
@@ -364,7 +369,7 @@ def positive(value: Any, name: str) -> float:
         >>> positive(0.01, "learning_rate")
         0.01
     """
-    found = _real(value)
+    found = finite(value)
     if found is None or not found > 0:
         raise BadValue(f"{_call(value, name)}.", "Use a positive number." + _unquoted(value, name))
     return found
@@ -380,7 +385,7 @@ def not_negative(value: Any, name: str) -> float:
         >>> not_negative(0, "weight_decay")
         0.0
     """
-    found = _real(value)
+    found = finite(value)
     if found is None or found < 0:
         raise BadValue(f"{_call(value, name)}.", "Use zero or more." + _unquoted(value, name))
     return found
@@ -401,7 +406,7 @@ def share(value: Any, name: str, *, inside: bool = False) -> float:
         >>> share(0.1, "warmup")
         0.1
     """
-    found = _real(value)
+    found = finite(value)
     if found is None or not 0 <= found <= 1 or (inside and found in (0, 1)):
         which = "between 0 and 1" if inside else "from 0 to 1"
         raise BadValue(f"{_call(value, name)}.", f"Use a number {which}." + _unquoted(value, name))
@@ -436,14 +441,14 @@ def numbers(values: Any, name: str = "values") -> np.ndarray:
     import numpy as np
 
     given = listed(values, name, "number")
-    found = [_real(value) for value in given]
+    found = [finite(value) for value in given]
     if None in found:
         place = found.index(None)
         value = given[place]
         if isinstance(value, Real) and not isinstance(value, bool):
             raise BadValue(
                 f"Some {name} are not finite (NaN or infinity): {name}[{place}] is {shown(value)}.",
-                "Find the run that failed.",
+                "Leave it out, or find the run that failed.",
             )
         raise BadValue(
             f"{name}[{place}] is {shown(value)}, not a number.", "Pass a list of numbers."

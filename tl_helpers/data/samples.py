@@ -22,7 +22,8 @@ def balanced(labels: Any, n: int, seed: int = 0) -> np.ndarray:
         seed: another seed, another draw.
 
     Raises:
-        BadValue: ``n`` is not positive, some class has not enough examples, or no seed.
+        BadValue: ``n`` is not positive, some class has not enough examples, a label is missing,
+            or no seed.
 
     Example:
         >>> import numpy as np
@@ -55,7 +56,7 @@ def draw(labels: Any, n: int, rng: Any, *, mixed: bool = False) -> np.ndarray:
     import numpy as np
 
     n = checks.whole(n, "n")
-    values = np.asarray(labels)
+    values = _checked(labels)
     classes = [rng.permutation(np.flatnonzero(values == value)) for value in np.unique(values)]
     smallest = min(map(len, classes), default=0)
     # Round after round, one row of each class: so every beginning is balanced, too.
@@ -70,3 +71,14 @@ def draw(labels: Any, n: int, rng: Any, *, mixed: bool = False) -> np.ndarray:
             f"Ask for at most {smallest * len(classes)}.",
         )
     return np.array([classes[c][turn] for c, turn in picks])
+
+
+def _checked(labels: Any) -> np.ndarray:
+    """Labels as an array; numbers, of which there are many, at once."""
+    import numpy as np
+
+    if isinstance(labels, np.ndarray) and labels.dtype.kind in "iu" and labels.ndim == 1:
+        return labels if not len(labels) or labels.min() >= 0 else np.array(checks.labels(labels))
+    if isinstance(labels, np.ndarray) and labels.dtype.kind == "b" and labels.ndim == 1:
+        return labels
+    return np.array(checks.labels(labels))

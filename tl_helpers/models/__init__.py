@@ -113,6 +113,7 @@ def load(
         ``load("town-mlm", task="classification", num_labels=4).model.config.num_labels`` -> 4
     """
     auto, labels = _check_task(task, num_labels)
+    random_weights = checks.flag(random_weights, "random_weights")
     seed = checks.seed(seed)
     place = folder(name, weights=not random_weights)
     config = saved.read_config(place)

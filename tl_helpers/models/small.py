@@ -126,7 +126,8 @@ def town_tokenizer(
 
         english = town.vocabulary() if language != "ondalese" else []
         vocabulary = english + (town.second_vocabulary() if language != "english" else [])
-    words = list(dict.fromkeys([*SPECIAL_TOKENS, *(word.lower() for word in vocabulary)]))
+    given = checks.texts(vocabulary, "vocabulary", empty=True)
+    words = list(dict.fromkeys([*SPECIAL_TOKENS, *(word.lower() for word in given)]))
     if len(words) == len(SPECIAL_TOKENS):
         raise BadValue("The vocabulary has no words.", "Give a list of words.")
 

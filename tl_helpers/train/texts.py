@@ -267,7 +267,7 @@ def _same(model: PreTrainedModel, row: Sequence[int], padding: Padding, extra: i
     """Whether a model says the same of a row alone and beside one that is longer by ``extra``."""
     import torch
 
-    alone, padded = pad([row], padding), pad([row, [*row, *row[-1:] * extra]], padding)
+    alone, padded = pad([row], padding), pad([row, [*row, *[row[-1]] * extra]], padding)
     answers = []
     with torch.inference_mode():
         for ids, mask in (alone, padded):
