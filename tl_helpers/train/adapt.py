@@ -127,7 +127,7 @@ def embed(
     layer = checks.whole(layer, "layer", low=None)
     reader = reader_of(model)
     rows = encode(tokenizer, checks.texts(texts), reader)
-    depth = model.config.num_hidden_layers
+    depth = reader.config.num_hidden_layers
     if not -depth - 1 <= layer <= depth:
         raise BadValue(
             f"layer={layer!r} does not exist.", f"This model has 0 (embeddings) to {depth}, or -1."

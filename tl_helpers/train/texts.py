@@ -216,7 +216,7 @@ def padding_id(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) -> in
 
 
 def set_padding(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
-    """Tell a model which id pads, in the one place where this is done.
+    """Tell a model which id pads (and ends a text), in the one place where this is done.
 
     A classifier on a decoder finds the end of a text by it; another id there, and the answer for a
     text would depend on the texts beside it.
@@ -224,9 +224,19 @@ def set_padding(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> N
     Example:
         ``set_padding(network, tokenizer)``
     """
-    filler = padding_id(tokenizer, model)
-    model.config.pad_token_id = filler
-    model.config.get_text_config().pad_token_id = filler
+    filler, config = padding_id(tokenizer, model), model.config
+    config.pad_token_id = config.get_text_config().pad_token_id = filler
+    if _reads_at_the_end(model):
+        ends = (tokenizer.eos_token_id, tokenizer.sep_token_id, config.eos_token_id)
+        config.eos_token_id = next((end for end in ends if end is not None), None)
+        if config.eos_token_id is None:
+            raise BadValue(
+                f"A {type(model).__name__} reads its answer off the mark that ends a text, and "
+                "this tokenizer has none.",
+                "Set its eos_token, or use an encoder.",
+            )
+        if getattr(config, "decoder_start_token_id", None) is None:
+            config.decoder_start_token_id = filler
 
 
 _SIDES: weakref.WeakKeyDictionary[Any, dict[int, str]] = weakref.WeakKeyDictionary()
@@ -251,23 +261,27 @@ def padding_of(
     filler = padding_id(tokenizer, model)
     known = _SIDES.setdefault(model, {})
     if filler not in known:
-        short, long = min(rows, key=len), max(map(len, rows))
-        extra = min(_PROBED, long - len(short))
-        if extra == 0:
+        short = min(rows, key=len)
+        longer = sorted({len(row) for row in rows if len(row) > len(short)})
+        if not longer:
             return Padding(filler)
+        wanted = next((n for n in longer if n >= len(short) + _PROBED), longer[-1])
+        beside = next(row for row in rows if len(row) == wanted)
         sides = ("right", "left")
-        side = next((s for s in sides if _same(model, short, Padding(filler, s), extra)), "none")
-        if extra < _PROBED and side == "right":
-            return Padding(filler)
+        side = next((s for s in sides if _same(model, short, beside, Padding(filler, s))), "none")
+        if wanted < len(short) + _PROBED and side == "right":
+            return Padding(filler)  # so little padding proves little
         known[filler] = side
     return Padding(filler, known[filler])
 
 
-def _same(model: PreTrainedModel, row: Sequence[int], padding: Padding, extra: int) -> bool:
-    """Whether a model says the same of a row alone and beside one that is longer by ``extra``."""
+def _same(
+    model: PreTrainedModel, row: Sequence[int], longer: Sequence[int], padding: Padding
+) -> bool:
+    """Whether a model says the same of a row alone and beside a longer one."""
     import torch
 
-    alone, padded = pad([row], padding), pad([row, [*row, *[row[-1]] * extra]], padding)
+    alone, padded = pad([row], padding), pad([row, longer], padding)
     answers = []
     with torch.inference_mode():
         for ids, mask in (alone, padded):
