@@ -55,7 +55,7 @@ def draw(labels: Any, n: int, rng: Any, *, mixed: bool = False) -> np.ndarray:
     """
     import numpy as np
 
-    n = checks.whole(n, "n")
+    n, mixed = checks.whole(n, "n"), checks.flag(mixed, "mixed")
     values = _checked(labels)
     classes = [rng.permutation(np.flatnonzero(values == value)) for value in np.unique(values)]
     smallest = min(map(len, classes), default=0)

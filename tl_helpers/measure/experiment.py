@@ -184,7 +184,9 @@ def finish(
         name: what the runs are kept under; that of the function unless given.
     """
     name = name or fingerprint.name_of(fn)
-    every = [checks.seed(s) for s in (seeds if isinstance(seeds, Iterable) else [seeds])]
+    several = isinstance(seeds, Iterable)
+    every = [checks.seed(s) for s in (checks.listed(seeds, "seed") if several else [seeds])]
+    fresh = checks.flag(fresh, "fresh")
     if not every or len(set(every)) != len(every):
         raise BadValue(f"Seeds must be distinct and at least one, not {every}.", "Use range(5).")
     todo = [{**one, "seed": s} for s in every for one in combinations]
@@ -449,7 +451,7 @@ def backend(name: str = "", jobs: int | None = None, address: str = "") -> Itera
     if name not in ("", *_BACKENDS):
         raise UnknownName("backend", name, _BACKENDS)
     if jobs is not None:
-        checks.at_least_one(jobs, "jobs")
+        jobs = checks.at_least_one(jobs, "jobs")
     if (address and name != "dask") or (jobs and (address or not name)):
         raise BadValue(
             f"backend {name!r} with jobs={jobs} and address={address!r}.",

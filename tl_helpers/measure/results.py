@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from tl_helpers.core import files, lessons
+from tl_helpers.core import checks, files, lessons
 from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName
 from tl_helpers.core.provenance import environment
 from tl_helpers.measure import experiment
@@ -327,6 +327,6 @@ def agrees(stored_values: npt.ArrayLike, live_value: float, level: float = 0.95)
     Raises:
         BadValue: fewer than two stored values, or some not finite.
     """
-    bounds = prediction(stored_values, level)
+    bounds, live_value = prediction(stored_values, level), checks.number(live_value, "live_value")
     slack = 1e-9 * max(abs(bounds.low), abs(bounds.high))  # rounding only
     return bool(bounds.low - slack <= live_value <= bounds.high + slack)

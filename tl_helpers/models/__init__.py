@@ -191,6 +191,7 @@ def count_parameters(model: Module, trainable_only: bool = False) -> int:
     Example:
         ``count_parameters(load("minilm").model)`` -> 22_713_216
     """
+    trainable_only = checks.flag(trainable_only, "trainable_only")
     return sum(p.numel() for p in model.parameters() if p.requires_grad or not trainable_only)
 
 
@@ -247,6 +248,7 @@ def folder(name: str | os.PathLike[str], weights: bool = True) -> Path:
     Example:
         ``SentenceTransformer(str(folder("minilm")))``
     """
+    weights = checks.flag(weights, "weights")
     if not isinstance(name, (str, os.PathLike)):
         raise UnknownName("model", name, registry.entries("model"))
     if isinstance(name, os.PathLike) or any(sep in name for sep in ("/", os.sep)):
