@@ -16,7 +16,9 @@ from tl_helpers.train import adapt, heads, pretrain
 from tl_helpers.train.texts import encode, padding_id, window_of
 from tl_helpers.train.word_vectors import word_vectors
 
-WORDS = "the a film soup book was is very so good bad fine awful and but not we saw it ended".split()
+WORDS = (
+    "the a film soup book was is very so good bad fine awful and but not we saw it ended".split()
+)
 RNG = np.random.default_rng(0)
 TEXTS = [" ".join(RNG.choice(WORDS, n)) for n in RNG.integers(1, 24, 40)]
 LABELS = [("good", "bad")[i % 2] for i in range(len(TEXTS))]
@@ -104,7 +106,7 @@ def made(family: str) -> torch.nn.Module:
     with torch.random.fork_rng():
         torch.manual_seed(1)
         model = FAMILIES[family]()
-        for name, parameter in model.named_parameters():  # with 0.02, all would agree anyway
+        for _, parameter in model.named_parameters():  # with 0.02, all would agree anyway
             if parameter.ndim > 1:
                 torch.nn.init.normal_(parameter, std=0.3)
     return model.eval()

@@ -223,6 +223,25 @@ def labels(values: Any, name: str = "labels") -> list[int] | list[str]:
     return given
 
 
+def label_array(values: Any, name: str = "labels") -> np.ndarray:
+    """The same as an array; an array of numbers, of which there may be many, is not taken apart.
+
+    Raises:
+        BadValue: see :func:`labels`.
+
+    Example:
+        >>> label_array(["b", "a"]).tolist()
+        ['b', 'a']
+    """
+    import numpy as np
+
+    if isinstance(values, np.ndarray) and values.ndim == 1:
+        numbers = values.dtype.kind in "iu" and (not len(values) or values.min() >= 0)
+        if numbers or values.dtype.kind == "b":
+            return values
+    return np.array(labels(values, name))
+
+
 def _plain(value: Any) -> Any:
     """NumPy's scalars and their like as Python's own; anything else as it is."""
     if isinstance(value, str):
@@ -308,6 +327,26 @@ def seed(value: Any, name: str = "seed") -> int:
             "Use a whole number from 0 to 4,294,967,295." + _unquoted(value, name),
         )
     return number
+
+
+def seeds(values: Any, name: str = "seeds") -> list[int]:
+    """``values``, or a single one, as seeds: at least one, all different.
+
+    Raises:
+        BadValue: none, one twice, or something that is no seed.
+
+    Example:
+        >>> seeds(range(3)), seeds(7)
+        ([0, 1, 2], [7])
+    """
+    alone = isinstance(values, Real) and not hasattr(values, "__iter__")
+    every = [seed(value, name) for value in ([values] if alone else listed(values, name, "seed"))]
+    if not every or len(set(every)) != len(every):
+        raise BadValue(
+            f"{name.capitalize()} must be distinct and at least one, not {shown(every)}.",
+            "Use range(5).",
+        )
+    return every
 
 
 def whole(value: Any, name: str, low: int | None = 1, high: int | None = None) -> int:

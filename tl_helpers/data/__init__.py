@@ -132,7 +132,7 @@ def read_jsonl(path: str | os.PathLike[str], fields: Sequence[str] = ()) -> list
     return rows
 
 
-_HALF = re.compile(r"\\\\u[dD][89a-fA-F]")  # JSON writes half a pair of surrogates like this
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")  # JSON writes half a pair of surrogates like this
 
 
 def _refuse_halves(row: dict[str, Any], place: str) -> None:

@@ -56,7 +56,7 @@ def draw(labels: Any, n: int, rng: Any, *, mixed: bool = False) -> np.ndarray:
     import numpy as np
 
     n, mixed = checks.whole(n, "n"), checks.flag(mixed, "mixed")
-    values = _checked(labels)
+    values = checks.label_array(labels)
     classes = [rng.permutation(np.flatnonzero(values == value)) for value in np.unique(values)]
     smallest = min(map(len, classes), default=0)
     # Round after round, one row of each class: so every beginning is balanced, too.
@@ -71,14 +71,3 @@ def draw(labels: Any, n: int, rng: Any, *, mixed: bool = False) -> np.ndarray:
             f"Ask for at most {smallest * len(classes)}.",
         )
     return np.array([classes[c][turn] for c, turn in picks])
-
-
-def _checked(labels: Any) -> np.ndarray:
-    """Labels as an array; numbers, of which there are many, at once."""
-    import numpy as np
-
-    if isinstance(labels, np.ndarray) and labels.dtype.kind in "iu" and labels.ndim == 1:
-        return labels if not len(labels) or labels.min() >= 0 else np.array(checks.labels(labels))
-    if isinstance(labels, np.ndarray) and labels.dtype.kind == "b" and labels.ndim == 1:
-        return labels
-    return np.array(checks.labels(labels))

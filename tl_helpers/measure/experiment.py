@@ -42,7 +42,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from tl_helpers.core import checks, files, output
-from tl_helpers.core.errors import BadValue, CourseError, UnknownName
+from tl_helpers.core.errors import BadValue, CourseError
 from tl_helpers.core.provenance import cpu_count
 from tl_helpers.measure import fingerprint
 from tl_helpers.measure.tables import compare, select, summary
@@ -184,11 +184,7 @@ def finish(
         name: what the runs are kept under; that of the function unless given.
     """
     name = name or fingerprint.name_of(fn)
-    several = isinstance(seeds, Iterable)
-    every = [checks.seed(s) for s in (checks.listed(seeds, "seed") if several else [seeds])]
-    fresh = checks.flag(fresh, "fresh")
-    if not every or len(set(every)) != len(every):
-        raise BadValue(f"Seeds must be distinct and at least one, not {every}.", "Use range(5).")
+    every, fresh = checks.seeds(seeds), checks.flag(fresh, "fresh")
     todo = [{**one, "seed": s} for s in every for one in combinations]
     _check_arguments(fn, name, todo)
     paths = _places(fn, name, todo)
@@ -448,8 +444,8 @@ def backend(name: str = "", jobs: int | None = None, address: str = "") -> Itera
     """
     import joblib
 
-    if name not in ("", *_BACKENDS):
-        raise UnknownName("backend", name, _BACKENDS)
+    if not isinstance(name, str) or name:
+        checks.known("backend", name, _BACKENDS)
     if jobs is not None:
         jobs = checks.at_least_one(jobs, "jobs")
     if (address and name != "dask") or (jobs and (address or not name)):

@@ -144,6 +144,7 @@ def study(
     """
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
         raise BadValue(f"{name!r} is no name of a study.", "Use lower-case words with dashes.")
+    chosen, of_town = tuple(checks.seeds(seeds)), checks.flag(of_town, "of_town")
     every = tuple({**some, **grid} for some in grids or ([{}] if grid else []))
 
     def register(run: Callable[..., Any]) -> Callable[..., Any]:
@@ -151,7 +152,7 @@ def study(
         home = (run.__module__, run.__qualname__)
         if taken is not None and (taken.run.__module__, taken.run.__qualname__) != home:
             raise BadValue(f"There are two studies named {name!r}.", "Rename one of them.")
-        STUDIES[name] = Study(name, run, tuple(seeds), every, of_town)
+        STUDIES[name] = Study(name, run, chosen, every, of_town)
         return run
 
     return register
@@ -185,10 +186,8 @@ def build(name: str, seeds: Iterable[int] | None = None) -> Result:
         CourseError: another process builds the same study, or a run failed.
     """
     known = studies()
-    if name not in known:
-        raise UnknownName("study", name, known)
-    one = known[name]
-    numbers = list(one.seeds if seeds is None else seeds)
+    one = known[checks.known("study", name, known)]
+    numbers = checks.seeds(one.seeds if seeds is None else seeds)
     with files.only_one(
         files.cache_dir() / "runs" / name, busy=f"The study {name!r} is being built"
     ):

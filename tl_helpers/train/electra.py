@@ -64,7 +64,8 @@ def new_generator(
         initializer_range=hidden**-0.5,
     )
     settings.update(config)
-    if settings["hidden_size"] % settings["num_attention_heads"]:  # ElectraModel does not look
+    heads = checks.at_least_one(settings["num_attention_heads"], "num_attention_heads")
+    if settings["hidden_size"] % heads:  # ElectraModel does not look
         raise BadValue(
             f"hidden_size={hidden} makes no generator with "
             f"{settings['num_attention_heads']} attention heads.",
@@ -76,9 +77,10 @@ def new_generator(
         try:
             made = ElectraConfig(**settings)
             generator = AutoModelForMaskedLM.from_config(made, trust_remote_code=False)
-        except (ValueError, TypeError, RuntimeError) as error:
+        except Exception as error:  # transformers has several kinds of error for a setting
+            why = " ".join(str(error).split())
             raise BadValue(
-                f"hidden_size={hidden} makes no generator: {error}",
+                f"hidden_size={hidden} makes no generator: {why}",
                 "Use a multiple of 32 that is smaller than the discriminator's.",
             ) from None
     if share:

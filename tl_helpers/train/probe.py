@@ -50,6 +50,9 @@ def linear(
 
     by_cv = isinstance(C, str) and C == "cv"
     strength = 1.0 if by_cv else _strength(C)
+    labels = checks.label_array(labels)
+    if class_weights is not None:
+        class_weights = checks.numbers(class_weights, "class_weights")
     seed = checks.seed(seed)
     per_class = None if class_weights is None else dict(enumerate(class_weights))
     model = make_pipeline(

@@ -351,7 +351,7 @@ def translate(
                     max_length=longest,
                     **{"do_sample": False, **settings},
                 )
-            except (TypeError, ValueError, AttributeError) as error:
+            except (TypeError, ValueError, AttributeError, RuntimeError) as error:
                 if not settings:
                     raise
                 raise BadValue(
