@@ -134,7 +134,7 @@ def check_parameters(
 
     Raises:
         UnknownName: the notebook has no such parameter.
-        BadValue: a value whose type is not that of the default, or a ``SEED`` that is none.
+        BadValue: no cell is tagged ``parameters``, or it says no PROFILE; a value whose type is not that of the default, or a ``SEED`` that is none.
 
     Example:
         ``check_parameters(notebook, "00_start_here", {"SEED": 3}, "course") -> {"SEED": 3}``
@@ -143,6 +143,17 @@ def check_parameters(
     wanted = dict(given)
     if profile is not None:
         wanted.setdefault("PROFILE", profile)
+    if wanted and not any("parameters" in c.metadata.get("tags", []) for c in notebook.cells):
+        raise BadValue(
+            f"{name} has no cell tagged 'parameters', so {', '.join(wanted)} cannot be set in it.",
+            'Tag a cell that says PROFILE = "course" and SEED = 0 (in JupyterLab: the gear at the '
+            "top right, Cell Tags, parameters).",
+        )
+    if "PROFILE" in wanted and "PROFILE" not in known:
+        raise BadValue(
+            f"The cell of {name} tagged 'parameters' says no PROFILE.",
+            'Add the line PROFILE = "course" to it.',
+        )
     for key, value in wanted.items():
         if key not in known:
             raise UnknownName(f"parameter of {name}", key, known)
