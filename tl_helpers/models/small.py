@@ -93,6 +93,8 @@ def new(
         try:
             made = kind(**settings)
             model = auto.from_config(made)
+        except ImportError:  # of a library, and no fault of the settings
+            raise
         except Exception as error:  # transformers has several kinds of error for a setting
             why = " ".join(str(error).split())
             raise BadValue(

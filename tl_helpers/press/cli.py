@@ -23,7 +23,7 @@ def cli() -> None:
     """Transfer learning for NLP: run the course, check it, rebuild what it ships."""
 
 
-class _Place(click.ParamType[Path]):
+class _Place(click.ParamType):
     """A folder, as everywhere: ``~`` is the home folder."""
 
     name = "path"

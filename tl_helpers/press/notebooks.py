@@ -134,7 +134,8 @@ def check_parameters(
 
     Raises:
         UnknownName: the notebook has no such parameter.
-        BadValue: no cell is tagged ``parameters``, or it says no PROFILE; a value whose type is not that of the default, or a ``SEED`` that is none.
+        BadValue: no cell is tagged ``parameters``, or it says no PROFILE; a value whose type is not
+            that of the default, or a ``SEED`` that is none.
 
     Example:
         ``check_parameters(notebook, "00_start_here", {"SEED": 3}, "course") -> {"SEED": 3}``

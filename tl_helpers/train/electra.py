@@ -77,6 +77,8 @@ def new_generator(
         try:
             made = ElectraConfig(**settings)
             generator = AutoModelForMaskedLM.from_config(made, trust_remote_code=False)
+        except ImportError:  # of a library, and no fault of the settings
+            raise
         except Exception as error:  # transformers has several kinds of error for a setting
             why = " ".join(str(error).split())
             raise BadValue(
