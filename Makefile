@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 VENV   := .venv
+LOWEST := .venv-lowest
 PY     := $(VENV)/bin/python
 START  := notebooks/00_start_here.ipynb
 TESTS  ?= tests
@@ -14,7 +15,7 @@ TEST_STAMP   := $(VENV)/.installed-test
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install chromium course site test test-quick browser coverage lab slides bench doctor clean
+.PHONY: help install chromium course site test test-quick test-lowest browser coverage lab slides bench doctor clean
 
 help:
 	@echo "make course      install everything, run every notebook, build the site"
@@ -22,6 +23,7 @@ help:
 	@echo "make lab         open JupyterLab on the start notebook"
 	@echo "make slides      slide decks with speaker notes into build/slides/"
 	@echo "make test        every test      make test-quick   those that take seconds"
+	@echo "make test-lowest the notebooks with the oldest versions that are allowed; takes a while"
 	@echo "make browser     only the tests in a real browser; pictures in build/screenshots/"
 	@echo "make coverage    which lines no test runs"
 	@echo "make bench       measure speed, side by side"
@@ -91,6 +93,23 @@ test: $(TEST_STAMP) chromium
 
 test-quick: $(TEST_STAMP)
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n auto --dist loadgroup -m "not slow" $(TESTS)
+
+# Before a release: the lowest versions that pyproject.toml allows, of everything but torch.
+test-lowest: $(COURSE_STAMP)
+	@$(PYTHON) -m venv --clear $(LOWEST)
+	@$(PY) -c 'from tl_helpers.core.packages import lowest; print(*lowest("course"), sep="\n")' \
+	  > $(LOWEST)/lowest.txt
+	@grep '^torch==' constraints.txt >> $(LOWEST)/lowest.txt
+	@echo "Installing the lowest allowed versions into $(LOWEST) (for this test only)"
+	@$(LOWEST)/bin/python -m pip install --quiet --no-input -c $(LOWEST)/lowest.txt \
+	  -e '.[course]' || { \
+	  echo "FAILED: the lowest versions do not go together (pip says above which)."; \
+	  echo "  -> Raise the floor of one of them in pyproject.toml."; exit 1; }
+	@OMP_NUM_THREADS=1 $(LOWEST)/bin/python -m tl_helpers run --profile quick \
+	  --output build/lowest || { \
+	  echo "FAILED: a notebook does not run with the lowest versions (see above)."; \
+	  echo "  -> Raise the floor of what it needs in pyproject.toml; $(LOWEST) stays to look."; exit 1; }
+	@rm -rf $(LOWEST)
 
 slides: $(COURSE_STAMP)
 	@$(PY) -m tl_helpers slides

@@ -26,7 +26,9 @@ def test_span_f1_wants_whole_spans_of_the_right_type():
     assert evaluate.span_f1(truth, truth) == 1.0
     half = [["B-PER", "O", "O", "B-LOC"], ["O", "B-PER"]]  # 1 of 3 spans found, 3 guessed
     assert evaluate.span_f1(truth, half) == pytest.approx(1 / 3)
-    assert evaluate.span_f1([["O", "O"]], [["O", "O"]]) == 0.0
+    assert evaluate.span_f1([["O", "O"]], [["O", "B-PER"]]) == 0.0
+    with pytest.raises(BadValue, match="no F1 of spans"):
+        evaluate.span_f1([["O", "O"]], [["O", "O"]])
     with pytest.raises(BadValue, match="Sentence 0 has 4 tags but 1"):
         evaluate.span_f1(truth, [["O"], ["O", "O"]])
 

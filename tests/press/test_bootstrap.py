@@ -14,6 +14,7 @@ import nbformat
 import pytest
 from notebook_factory import code, text, write
 
+from tl_helpers.core import packages
 from tl_helpers.core.errors import BadValue
 from tl_helpers.press import bootstrap, cli, notebooks
 
@@ -196,6 +197,34 @@ def test_it_installs_once_and_pip_may_not_change_the_large_libraries(kernel):
     assert status == 0 and "Installing" not in said
 
 
+@pytest.mark.parametrize(
+    "name, version, why, line",
+    [
+        ("transformers", "4.57.1", "masks", '"transformers>=5.0"'),
+        ("numpy", "1.26.4", "pyarrow", '"numpy>=2.0"'),
+        ("torch", "2.4.1+cpu", "Muon", '"torch>=2.9"'),
+    ],
+)
+def test_a_library_that_is_too_old_is_named_before_anything_is_installed(
+    kernel, name, version, why, line
+):
+    kernel.has("datasets", "4.8.5")
+    kernel.has(name, version)
+    status, said = kernel.run(opening("one", place="/good"))
+    assert status == 1 and "Traceback" not in said and kernel.asked == []
+    assert f"{name} {version} is too old" in said and why in said and "Nothing was" in said
+    assert f"%pip install -U {line}" in said and "datasets" not in said
+
+
+def test_the_oldest_versions_of_the_cell_are_those_of_the_project():
+    text = bootstrap.source()
+    for requirement in packages.requirements():
+        if f'"{requirement.name}": ([' in text:
+            (floor,) = [s.version for s in requirement.specifier]
+            assert f'"{requirement.name}": ([{floor.replace(".", ", ")}], "' in text
+    assert text.count('": ([') == 4
+
+
 def test_the_environment_names_another_place(kernel):
     assert kernel.run(opening("one", place="/bad"), TL_SOURCE="/good")[0] == 0
     assert kernel.asked[0][1] == "/good"
@@ -288,7 +317,7 @@ def test_a_changed_cell_is_noticed(tmp_path):
     assert bootstrap.problems(notebook, "one") == []
     assert "run: tl bootstrap two" in bootstrap.problems(notebook, "two")[0]
     for place, old, new in [
-        (1, '"torch", ', ""),
+        (1, '"torch": ', '"tork": '),
         (1, "*as_it_is", ""),
         (1, "# @title", "#"),
         (2, "KNOB=KNOB, ", ""),

@@ -164,7 +164,7 @@ def kernel(folder: Path, threads: int = 1) -> Iterator[Front]:
     """A kernel of this interpreter in which widgets live, offline; ended afterwards."""
     env = kernels.environment(offline_run=True, threads=threads)
     env.pop("TL_QUIET")  # somebody is looking, as far as the kernel knows
-    env.pop("TL_STATIC")
+    env["TL_STATIC"] = "0"
     manager = Manager(kernel_name="python3")
     manager.start_kernel(env=env, cwd=os.fspath(folder))
     client = manager.client()

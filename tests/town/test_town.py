@@ -578,7 +578,7 @@ def test_unknown_names_list_or_suggest_what_there_is(wrong, message):
     [
         (0, 0),
         (-1, 0),
-        (1.0, 0),
+        (1.5, 0),
         (True, 0),
         ("9", 0),
         (1, -1),

@@ -532,7 +532,7 @@ TWO = ["good film", "bad film"]
         (TWO, [0.5, 1.5], {}, "float"),
         (TWO, [0, "one"], {}, "all whole numbers or all strings"),
         (TWO, [True, False], {}, "bool"),
-        (TWO, [None, 1], {}, "NoneType"),
+        (TWO, [None, 1], {}, "1 of 2 have no label"),
         (["good", 3], [0, 1], {}, "texts\\[1\\] is int"),
         (TWO, [0, 1], {"mode": "lora"}, "mode='lora'"),
         (TWO, [0, 1], {"epochs": 1, "steps": 1}, "both"),
@@ -599,7 +599,7 @@ def test_predicting_in_batches_of_nothing(model, tokenizer, mode):
 def test_divergence_and_ctrl_c(model, tokenizer, monkeypatch):
     texts, labels = reviews(16)
     with pytest.raises(CourseError, match="no longer a number"):
-        adapt.fit(model, tokenizer, texts, labels, steps=5, class_weights=[float("inf"), 1.0])
+        adapt.fit(model, tokenizer, texts, labels, steps=5, learning_rate=1e30)
 
     def interrupt(*_):
         raise KeyboardInterrupt

@@ -17,9 +17,62 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from tl_helpers.core.errors import BrokenFile, CourseError
+from tl_helpers.core import checks
+from tl_helpers.core.errors import BadValue, BrokenFile, CourseError
 
 PACKAGE = Path(__file__).resolve().parents[1]
+#: The variables that name a place; programs that are started elsewhere get them made absolute.
+PLACES = ("TL_ROOT", "TL_DATA", "TL_CACHE", "TL_PROGRESS")
+
+
+def place(path: str | os.PathLike[str], name: str = "path") -> Path:
+    """``path`` as an absolute path: the gate through which every path comes in.
+
+    ``~`` is the home folder, and a relative path counts from the folder of the moment. Nothing else
+    means anything: brackets, blanks and two colons are letters like others.
+
+    Raises:
+        BadValue: no text or path, an empty one, or one that no file can have.
+
+    Example:
+        ``place("~/models")`` -> ``Path("/home/ada/models")``
+    """
+    if not isinstance(path, (str, os.PathLike)) or isinstance(path, bytes):
+        raise BadValue(f"{name}={checks.shown(path)} is no path.", f'Use text: {name}="folder".')
+    text = os.fspath(path)
+    if isinstance(text, bytes):
+        text = os.fsdecode(text)
+    if not text.strip() or "\0" in text:
+        raise BadValue(f"{name}={text!r} is no path.", f'Name it: {name}="folder".')
+    try:
+        os.fsencode(text)
+        return Path(os.path.abspath(Path(text).expanduser()))
+    except RuntimeError:
+        raise BadValue(
+            f"{name}={text!r}: there is no such home folder.", "Write the path out, from / on."
+        ) from None
+    except UnicodeEncodeError:
+        raise BadValue(
+            f"{name}={text!r} is not valid Unicode: no file can be called so.", "Rename it."
+        ) from None
+
+
+def place_from(variable: str) -> Path | None:
+    """The path that an environment variable names; None if it is not set, or blank.
+
+    Besides what :func:`place` does, other variables in it are filled in (``$HOME/cache``), and
+    quotation marks around the whole are dropped: ``%env`` would keep them.
+
+    Raises:
+        BadValue: see :func:`place`; names the variable.
+
+    Example:
+        ``TL_CACHE='~/mine'`` -> ``place_from("TL_CACHE") == Path("/home/ada/mine")``
+    """
+    text = os.environ.get(variable, "").strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        text = text[1:-1].strip()
+    return place(os.path.expandvars(text), variable) if text else None
 
 
 def root() -> Path:
@@ -32,8 +85,8 @@ def root() -> Path:
         >>> (root() / "notebooks").is_dir()
         True
     """
-    if override := os.environ.get("TL_ROOT"):
-        return Path(override)
+    if override := place_from("TL_ROOT"):
+        return override
     checkout = PACKAGE.parent
     return checkout if (checkout / "data" / "SHA256SUMS").exists() else Path.cwd()
 
@@ -45,8 +98,8 @@ def data_dir() -> Path:
         >>> (data_dir() / "catalogue.toml").exists()
         True
     """
-    if override := os.environ.get("TL_DATA"):
-        return Path(override)
+    if override := place_from("TL_DATA"):
+        return override
     packed = PACKAGE / "_data"
     return packed if packed.exists() else PACKAGE.parent / "data"
 
@@ -58,8 +111,8 @@ def cache_dir() -> Path:
         >>> isinstance(cache_dir(), Path)
         True
     """
-    if override := os.environ.get("TL_CACHE"):
-        return Path(override)
+    if override := place_from("TL_CACHE"):
+        return override
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("tl_helpers"))
@@ -277,6 +330,19 @@ def checksums() -> dict[str, str]:
     return _checksums(listing, listing.stat().st_mtime_ns)
 
 
+def only_line_ends(path: Path, expected: str) -> bool:
+    """Whether a file would have the SHA-256 ``expected`` if its lines ended as on Linux.
+
+    Example:
+        ``only_line_ends(checked_out_on_windows, listed_sum) -> True``
+    """
+    content = path.read_bytes()
+    return (
+        b"\r\n" in content
+        and hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest() == expected
+    )
+
+
 _verified: set[tuple[str, int, int]] = set()
 
 
@@ -305,6 +371,12 @@ def shipped(name: str) -> Path:
     if key not in _verified:
         actual = sha256(path)
         if actual != expected:
+            if only_line_ends(path, expected):
+                raise BrokenFile(
+                    f"{path} has other line ends than it was shipped with: git has changed them "
+                    "on the way here (core.autocrlf).",
+                    "Clone again, without that: git clone -c core.autocrlf=false ...",
+                )
             raise BrokenFile(
                 f"The shipped file {path} was changed or damaged: its SHA-256 is {actual[:12]}..., "
                 f"expected {expected[:12]}...",

@@ -61,12 +61,22 @@ def shell() -> Any | None:
 def live() -> bool:
     """True when a Jupyter kernel with somebody in front of it can run widgets.
 
+    Programs that execute a notebook (``tl run``, ``jupyter nbconvert --execute``, papermill) let no
+    cell ask for input, and people's front ends do: that is how they are told apart. ``TL_STATIC=0``
+    wants widgets all the same.
+
     Example:
         >>> live()
         False
     """
+    import sys
+
     running = shell()
-    return running is not None and hasattr(running, "kernel") and not static()
+    if running is None or not hasattr(running, "kernel") or static():
+        return False
+    if os.environ.get("TL_STATIC", "").strip() or "google.colab" in sys.modules:
+        return True
+    return bool(getattr(running.kernel, "_allow_stdin", True))
 
 
 def emit(bundle: Bundle, metadata: Bundle | None = None) -> None:

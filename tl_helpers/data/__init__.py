@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tl_helpers.core import checks, files
 from tl_helpers.core.errors import BadValue, BrokenFile
-from tl_helpers.data import hub, registry
+from tl_helpers.data import hub, registry, tables
 from tl_helpers.data.registry import Entry
 from tl_helpers.data.samples import balanced as balanced
 from tl_helpers.data.samples import draw
@@ -97,7 +98,7 @@ def read_jsonl(path: str | os.PathLike[str], fields: Sequence[str] = ()) -> list
         >>> read_jsonl(files.shipped("written/facts.jsonl"), ["id"])[0]["id"]
         'fact-01'
     """
-    path = Path(path)
+    path, fields = files.place(path), checks.texts(fields, "fields", empty=True)
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
@@ -128,10 +129,30 @@ def read_jsonl(path: str | os.PathLike[str], fields: Sequence[str] = ()) -> list
                 f"{path}, line {number}: no field {', '.join(map(repr, missing))}.",
                 f"Each line needs: {', '.join(fields)}.",
             )
+        if _HALF.search(line):
+            _refuse_halves(row, f"{path}, line {number}")
         rows.append(row)
     if not rows:
         raise BrokenFile(f"{path} is empty.", "Put one JSON object on each line.")
     return rows
+
+
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")  # JSON writes half a pair of surrogates like this
+
+
+def _refuse_halves(row: dict[str, Any], place: str) -> None:
+    """Raise a BrokenFile where an object holds half a character."""
+    for key, value in row.items():
+        for text in (key, json.dumps(value, ensure_ascii=False)):
+            try:
+                text.encode("utf-8")
+            except UnicodeEncodeError as error:
+                raise BrokenFile(
+                    f"{place}: the field {key!r} holds half a character, "
+                    f"{error.object[error.start]!r}.",
+                    "Something cut its text in the middle of an emoji or the like; mend it with "
+                    'text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").',
+                ) from None
 
 
 def _what(error: Exception) -> str:
@@ -194,7 +215,7 @@ def _load_town(entry: Entry, split: str | None, options: dict[str, Any]) -> Rows
     from datasets import DatasetDict
 
     from tl_helpers import town
-    from tl_helpers.town import tables
+    from tl_helpers.town import tables as levels
 
     about: dict[str, Any] = {
         "level": "document",
@@ -206,8 +227,8 @@ def _load_town(entry: Entry, split: str | None, options: dict[str, Any]) -> Rows
     for name in options:
         checks.known(f"option of {entry.name!r}", name, [*about, *town.DIALS])
     about |= options
-    level = checks.known("level", about.pop("level"), tables.LEVELS)
-    language = checks.known("language of the town", about.pop("language"), tables.LANGUAGES)
+    level = checks.known("level", about.pop("level"), levels.LEVELS)
+    language = checks.known("language of the town", about.pop("language"), levels.LANGUAGES)
     most = town.MOST_DOCUMENTS
     sizes = {
         "train": checks.whole(about.pop("n"), "n", high=most),
@@ -260,19 +281,19 @@ def _load_written(entry: Entry, split: str | None, options: dict[str, Any]) -> R
             f"Load it without {', '.join(options)} and look at what there is.",
         )
     schema = features(columns)
-    tables = {}
+    made = {}
     for name, chosen in parts.items():
         if not chosen:
             continue
         table = {column: [row[column] for row in chosen] for column in columns}
         try:
-            tables[name] = Dataset.from_dict(table, features=schema, split=name)
+            made[name] = Dataset.from_dict(table, features=schema, split=name)
         except (ValueError, TypeError, OSError) as error:
             raise BrokenFile(
                 f"{path} has a value that does not fit its column: {error}",
                 "Correct the file; the classes of each column stand in data/catalogue.toml.",
             ) from None
-    return DatasetDict(tables) if split is None else tables[split]
+    return DatasetDict(made) if split is None else made[split]
 
 
 def _keep(column: str, kind: Kind, wanted: Any) -> Callable[[dict[str, Any]], bool]:
@@ -303,31 +324,26 @@ def _load_hub(entry: Entry, split: str | None, options: dict[str, Any]) -> Rows:
     # Everything at once even for one split: what was announced is what is downloaded.
     folder = hub.folder(entry, list(entry.files.values()), repo_type="dataset")
     chosen = entry.files if split is None else {split: entry.files[split]}
-    tables = {name: _parquet(entry, folder, name, pattern) for name, pattern in chosen.items()}
-    return DatasetDict(tables) if split is None else tables[split]
+    made = {name: _parquet(entry, folder, name, pattern) for name, pattern in chosen.items()}
+    return DatasetDict(made) if split is None else made[split]
 
 
 def _parquet(entry: Entry, folder: Path, split: str, pattern: str) -> Dataset:
     import pyarrow as pa
-    from datasets import Dataset
-    from datasets.exceptions import DatasetGenerationError
-    from datasets.splits import NamedSplit
 
-    parts = [str(path) for path in sorted(folder.glob(pattern))]
     try:
-        dataset = Dataset.from_parquet(
-            parts, split=NamedSplit(split), cache_dir=str(files.cache_dir() / "hub")
-        )
-    except (pa.ArrowException, DatasetGenerationError, ValueError) as error:
-        cause = error.__cause__ or error
-        if isinstance(cause, OSError):
-            raise files.explained(cause, files.cache_dir() / "hub") from None
+        dataset = tables.read_parquet(sorted(folder.glob(pattern)), split)
+    except (pa.ArrowException, ValueError):
         raise BrokenFile(
             f"The cached files of {entry.name!r} in {folder} are damaged.",
             f"Remove that folder's repository ({folder.parents[1]}) and load it again.",
         ) from None
     except OSError as error:
-        raise files.explained(error, files.cache_dir() / "hub") from None
+        raise BrokenFile(
+            f"The cached files of {entry.name!r} in {folder} cannot be read: "
+            f"{error.strerror or error}.",
+            "See whether that folder is yours, and whether its disk is there.",
+        ) from None
     dataset = dataset.rename_columns(entry.rename) if entry.rename else dataset
     for column, wanted in features(entry.features).items():
         if dataset.features[column] != wanted:

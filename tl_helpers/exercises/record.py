@@ -28,9 +28,9 @@ def path() -> Path:
         >>> path().name
         'progress.json'
     """
-    if chosen := os.environ.get("TL_PROGRESS"):
-        return Path(chosen).expanduser()
-    if os.environ.get("TL_CACHE"):
+    if chosen := files.place_from("TL_PROGRESS"):
+        return chosen
+    if files.place_from("TL_CACHE"):
         return files.cache_dir() / "progress.json"
     import platformdirs
 

@@ -43,7 +43,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from tl_helpers.core import checks, files, output
-from tl_helpers.core.errors import BadValue, CourseError, UnknownName
+from tl_helpers.core.errors import BadValue, CourseError
 from tl_helpers.core.provenance import cpu_count
 from tl_helpers.measure import fingerprint
 from tl_helpers.measure.tables import compare, select, summary
@@ -193,9 +193,7 @@ def finish(
         [{'seed': 0, 'value': 0.0}, {'seed': 1, 'value': 0.5}]
     """
     name = name or fingerprint.name_of(fn)
-    every = [checks.seed(s) for s in (seeds if isinstance(seeds, Iterable) else [seeds])]
-    if not every or len(set(every)) != len(every):
-        raise BadValue(f"Seeds must be distinct and at least one, not {every}.", "Use range(5).")
+    every, fresh = checks.seeds(seeds), checks.flag(fresh, "fresh")
     todo = [{**one, "seed": s} for s in every for one in combinations]
     _check_arguments(fn, name, todo)
     paths = _places(fn, name, todo)
@@ -520,10 +518,10 @@ def backend(name: str = "", jobs: int | None = None, address: str = "") -> Itera
     """
     import joblib
 
-    if name not in ("", *_BACKENDS):
-        raise UnknownName("backend", name, _BACKENDS)
+    if not isinstance(name, str) or name:
+        checks.known("backend", name, _BACKENDS)
     if jobs is not None:
-        checks.at_least_one(jobs, "jobs")
+        jobs = checks.at_least_one(jobs, "jobs")
     if (address and name != "dask") or (jobs and (address or not name)):
         raise BadValue(
             f"backend {name!r} with jobs={jobs} and address={address!r}.",

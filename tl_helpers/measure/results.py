@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from tl_helpers.core import files, lessons
+from tl_helpers.core import checks, files, lessons
 from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName
 from tl_helpers.core.provenance import environment
 from tl_helpers.measure import experiment
@@ -151,6 +151,7 @@ def study(
     """
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
         raise BadValue(f"{name!r} is no name of a study.", "Use lower-case words with dashes.")
+    chosen, of_town = tuple(checks.seeds(seeds)), checks.flag(of_town, "of_town")
     every = tuple({**some, **grid} for some in grids or ([{}] if grid else []))
 
     def register(run: Callable[..., Any]) -> Callable[..., Any]:
@@ -158,7 +159,7 @@ def study(
         home = (run.__module__, run.__qualname__)
         if taken is not None and (taken.run.__module__, taken.run.__qualname__) != home:
             raise BadValue(f"There are two studies named {name!r}.", "Rename one of them.")
-        STUDIES[name] = Study(name, run, tuple(seeds), every, of_town)
+        STUDIES[name] = Study(name, run, chosen, every, of_town)
         return run
 
     return register
@@ -201,10 +202,8 @@ def build(name: str, seeds: Iterable[int] | None = None) -> Result:
         'tl results build reviews-fine-tuning'
     """
     known = studies()
-    if name not in known:
-        raise UnknownName("study", name, known)
-    one = known[name]
-    numbers = list(one.seeds if seeds is None else seeds)
+    one = known[checks.known("study", name, known)]
+    numbers = checks.seeds(one.seeds if seeds is None else seeds)
     with files.only_one(
         files.cache_dir() / "runs" / name, busy=f"The study {name!r} is being built"
     ):
@@ -370,6 +369,6 @@ def agrees(stored_values: npt.ArrayLike, live_value: float, level: float = 0.95)
         >>> agrees([0.70, 0.72, 0.74], 0.75), agrees([0.70, 0.72, 0.74], 0.95)
         (True, False)
     """
-    bounds = prediction(stored_values, level)
+    bounds, live_value = prediction(stored_values, level), checks.number(live_value, "live_value")
     slack = 1e-9 * max(abs(bounds.low), abs(bounds.high))  # rounding only
     return bool(bounds.low - slack <= live_value <= bounds.high + slack)

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tl_helpers.core.errors import BadValue, UnknownName
+from tl_helpers.core import checks
+from tl_helpers.core.errors import BadValue
 from tl_helpers.measure.evaluate import Interval, difference, interval
 
 if TYPE_CHECKING:
@@ -41,8 +42,7 @@ def select(runs: pd.DataFrame, **where: Any) -> pd.DataFrame:
 
 
 def _column(runs: pd.DataFrame, name: str) -> None:
-    if name not in runs.columns:
-        raise UnknownName("column", name, map(str, runs.columns))
+    checks.known("column", name, map(str, runs.columns))
 
 
 def _has(column: pd.Series, value: Any) -> pd.Series:
@@ -165,6 +165,7 @@ def compare(
                 f"Say column=..., one of {able}." if able else f"There are {'; '.join(there)}.",
             )
         column = str(able[0])
+    _column(rows, column)
     measured = measure_of(rows, value, [column, *where])
     sides = [by_seed(select(rows, **{column: x}), measured, f"{column}={x!r}") for x in (a, b)]
     if alone := sorted(set(sides[0].index) ^ set(sides[1].index)):

@@ -114,6 +114,7 @@ def load(
         4
     """
     auto, labels = _check_task(task, num_labels)
+    random_weights = checks.flag(random_weights, "random_weights")
     seed = checks.seed(seed)
     place = folder(name, weights=not random_weights)
     config = saved.read_config(place)
@@ -184,7 +185,7 @@ def save(
         >>> save(model, tokenizer, "models/mine", {"seed": 0})  # doctest: +SKIP
         >>> model, tokenizer = load(Path("models/mine"))  # doctest: +SKIP
     """
-    return saved.write(model, tokenizer, Path(folder), meta or {})
+    return saved.write(model, tokenizer, files.place(folder, "folder"), meta or {})
 
 
 def count_parameters(model: Module, trainable_only: bool = False) -> int:
@@ -194,6 +195,7 @@ def count_parameters(model: Module, trainable_only: bool = False) -> int:
         >>> count_parameters(new("tiny")[0])
         99822
     """
+    trainable_only = checks.flag(trainable_only, "trainable_only")
     return sum(p.numel() for p in model.parameters() if p.requires_grad or not trainable_only)
 
 
@@ -251,10 +253,11 @@ def folder(name: str | os.PathLike[str], weights: bool = True) -> Path:
         >>> (folder("minilm") / "config.json").is_file()
         True
     """
+    weights = checks.flag(weights, "weights")
     if not isinstance(name, (str, os.PathLike)):
         raise UnknownName("model", name, registry.entries("model"))
     if isinstance(name, os.PathLike) or any(sep in name for sep in ("/", os.sep)):
-        place = Path(name)
+        place = files.place(name, "name")
         on_the_hub = {e.hub_id: e.name for e in catalogue() if e.hub_id}
         if str(name) in on_the_hub and not place.exists():
             return folder(on_the_hub[str(name)], weights)

@@ -163,6 +163,12 @@ def write(
         >>> write(model, tokenizer, Path("my-model"), {"seed": 0})  # doctest: +SKIP
         PosixPath('my-model')
     """
+    if not hasattr(model, "save_pretrained") or not hasattr(tokenizer, "save_pretrained"):
+        raise BadValue(
+            f"A {type(model).__name__} and a {type(tokenizer).__name__} are no model and tokenizer "
+            "of transformers.",
+            "Pass save(model, tokenizer, folder).",
+        )
     try:
         text = json.dumps(meta, indent=1, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:

@@ -289,8 +289,8 @@ def import_time(repetitions: int) -> Line:
 _WATCH = """
 import os
 from tl_helpers.show import explore
-for name in ("TL_STATIC", "TL_QUIET"):  # widgets, as for a learner
-    del os.environ[name]
+del os.environ["TL_QUIET"]
+os.environ["TL_STATIC"] = "0"  # widgets, as for a learner
 MADE, PLAIN = [], explore.explore
 def watched(*given, **named):
     MADE.append(PLAIN(*given, **named))

@@ -15,7 +15,7 @@ from typing import Any
 
 from nbformat.v4 import new_code_cell
 
-from tl_helpers.core import lessons
+from tl_helpers.core import lessons, packages
 from tl_helpers.core.errors import BadValue
 from tl_helpers.press import notebooks
 
@@ -30,6 +30,7 @@ FOLDED = {"cellView": "form", "jupyter": {"source_hidden": True}}
 _CELL = """\
 # @title Find the course, or install it (an installed torch or transformers stays as it is)
 import os
+import re
 import subprocess
 import sys
 from importlib import metadata, util
@@ -44,9 +45,19 @@ if util.find_spec("tl_helpers") is None:  # Colab, Binder, a bare kernel
     name_it = "Name its folder, wheel or address in a cell above: %env TL_SOURCE=git+https://..."
     if not place:
         sys.exit(f"This notebook does not know where its course is.\\n-> {{name_it}}")
+    oldest = {oldest}
+    large = {{n: metadata.version(n) for n in oldest if util.find_spec(n)}}
+    old = [n for n in large if [*map(int, re.findall("[0-9]+", large[n])[:3])] < oldest[n][0]]
+    if old or sys.hexversion < 0x30B0000:  # Python 3.11
+        why = [f"{{n}} {{large[n]}} is too old: {{oldest[n][1]}}." for n in old]
+        line = " ".join(f'"{{n}}>={{".".join(map(str, oldest[n][0]))}}"' for n in old)
+        do = f"In a cell above, once: %pip install -U {{line}}  (then restart the kernel)"
+        if sys.hexversion < 0x30B0000:
+            why = [f"Python {{sys.version.split()[0]}} is too old: the course needs 3.11."]
+            do = "Choose a kernel with a later Python."
+        sys.exit("\\n".join([*why, "Nothing was installed.", f"  -> {{do}}"]))
     print(f"Installing the course from {{place!r}}, once; it takes about a minute.", flush=True)
-    large = [n for n in ("torch", "numpy", "transformers", "datasets") if util.find_spec(n)]
-    as_it_is = [f"{{name}}=={{metadata.version(name)}}" for name in large]
+    as_it_is = [f"{{name}}=={{version}}" for name, version in large.items()]
     pip = [sys.executable, "-m", "pip", "install", place, *as_it_is]
     piped = {{"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}}
     with subprocess.Popen(pip, **piped) as installing:
@@ -56,6 +67,13 @@ if util.find_spec("tl_helpers") is None:  # Colab, Binder, a bare kernel
     if installing.returncode != 0:
         sys.exit(f"The course could not be installed from {{place!r}}.\\n-> {{name_it}}")
 """
+#: The large libraries, and what an older one than ``pyproject.toml`` allows would do.
+_WHY_NOT_OLDER = {
+    "torch": "the optimiser Muon is not in it",
+    "numpy": "pyarrow, which holds the data, does not load with it",
+    "transformers": "it takes neither our precision nor our masks",
+    "datasets": "it does not go together with such a transformers",
+}
 _PLACE = re.compile(r'^ +place = os\.environ\.get\("TL_SOURCE", ("(?:[^"\\]|\\.)*")\)', re.M)
 _LINE = 100  # a longer line is fine here, but the linter has to be told
 
@@ -79,8 +97,20 @@ def source(place: str = "") -> str:
             f"{place!r} cannot be written into a notebook's cell.",
             "Leave out line breaks, and blanks at either end.",
         )
-    lines = _CELL.format(place=_quoted(place)).strip().splitlines()
+    text = _CELL.format(place=_quoted(place), oldest=_oldest())
+    lines = text.strip().splitlines()
     return "\n".join(f"{line}  # noqa: E501" if len(line) > _LINE else line for line in lines)
+
+
+def _oldest() -> str:
+    """The oldest versions that do, and why, as the cell has them: a table of one line each."""
+    stated = {r.name: r.specifier for r in packages.requirements()}
+    rows = []
+    for name, why in _WHY_NOT_OLDER.items():
+        floor = next(s.version for s in stated[name] if s.operator == ">=")
+        number = [int(part) for part in floor.split(".")]
+        rows.append(f"        {_quoted(name)}: ({number}, {_quoted(why)}),")
+    return "\n".join(["{", *rows, "    }"])
 
 
 def start(notebook: Any, name: str) -> str:

@@ -70,7 +70,7 @@ def find(names: Sequence[str | os.PathLike[str]] = ()) -> list[Path]:
         return every
     paths: list[Path] = []
     for name in names:
-        path = Path(name)
+        path = files.place(name, "notebook")
         choices = [path, folder / path.name, folder / f"{path.name}.ipynb"]
         hit = next((p for p in choices if p.suffix == ".ipynb" and p.is_file()), None)
         if hit is None:
@@ -140,7 +140,8 @@ def check_parameters(
 
     Raises:
         UnknownName: the notebook has no such parameter.
-        BadValue: a value whose type is not that of the default, or a ``SEED`` that is none.
+        BadValue: no cell is tagged ``parameters``, or it says no PROFILE; a value whose type is not
+            that of the default, or a ``SEED`` that is none.
 
     Example:
         >>> [path] = find(["00_start_here"])
@@ -152,6 +153,17 @@ def check_parameters(
     wanted = dict(given)
     if profile is not None:
         wanted.setdefault("PROFILE", profile)
+    if wanted and not any("parameters" in c.metadata.get("tags", []) for c in notebook.cells):
+        raise BadValue(
+            f"{name} has no cell tagged 'parameters', so {', '.join(wanted)} cannot be set in it.",
+            'Tag a cell that says PROFILE = "course" and SEED = 0 (in JupyterLab: the gear at the '
+            "top right, Cell Tags, parameters).",
+        )
+    if "PROFILE" in wanted and "PROFILE" not in known:
+        raise BadValue(
+            f"The cell of {name} tagged 'parameters' says no PROFILE.",
+            'Add the line PROFILE = "course" to it.',
+        )
     for key, value in wanted.items():
         if key not in known:
             raise UnknownName(f"parameter of {name}", key, known)

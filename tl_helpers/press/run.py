@@ -123,7 +123,7 @@ def refresh(names: Sequence[str | os.PathLike[str]], jobs: int | None = None) ->
 
 
 def _output(output: str | os.PathLike[str] | None, paths: Sequence[Path]) -> Path:
-    target = Path(output) if output is not None else files.root() / "build"
+    target = files.place(output, "output") if output is not None else files.root() / "build"
     for path in paths:
         if (target / "notebooks").resolve() == path.parent.resolve():
             raise BadValue(

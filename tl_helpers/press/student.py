@@ -173,7 +173,7 @@ def write(
         >>> write(["00_start_here"])[0].status  # doctest: +SKIP
         'written'
     """
-    folder = Path(output) if output is not None else files.root() / "student"
+    folder = files.place(output, "output") if output is not None else files.root() / "student"
     paths = notebooks.find(names)
     _check(paths, folder)
     made = {path: student(notebooks.read(path), path.stem) for path in paths}

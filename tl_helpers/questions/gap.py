@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
 from tl_helpers.questions.polarity import FIRST_UNSEEN_DOCUMENT
 
@@ -47,7 +48,8 @@ def log_probabilities(
             "This tokenizer has no mark that ends a text.",
             'Use a causal model, such as models.load("town-clm", task="causal-lm").',
         )
-    rows = tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
+    batch_size = checks.at_least_one(batch_size, "batch_size")
+    rows = tokenizer(checks.texts(texts), add_special_tokens=False, verbose=False)["input_ids"]
     longest = max(map(len, rows), default=0) + 1
     if longest > model.config.max_position_embeddings:
         raise BadValue(
@@ -101,6 +103,6 @@ def excess_bits(
     """
     from tl_helpers.town import Town
 
-    corpus = Town().corpus(n, start=FIRST_UNSEEN_DOCUMENT)
+    corpus = Town().corpus(checks.at_least_one(n, "n"), start=FIRST_UNSEEN_DOCUMENT)
     theirs = log_probabilities(model, tokenizer, corpus.texts())
     return float((corpus.logprob() - theirs).sum() / corpus.n_tokens / np.log(2))

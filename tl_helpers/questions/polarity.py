@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
 from tl_helpers.town import lexicon
 
@@ -31,18 +32,25 @@ def evaluative_words() -> dict[str, frozenset[str]]:
     return {p: frozenset(words - both) for p, words in sides.items()}
 
 
-@lru_cache(maxsize=4)
 def questions(n: int, seed: int = 0) -> tuple[list[list[str]], np.ndarray, np.ndarray]:
     """``n`` held-out documents as word lists, a masked adjective's position, and its polarity.
 
     The adjective stands in a sentence without negation, contrast or irony, and its polarity is that
     of the document, so the other sentences tell which side it must be on.
 
+    Raises:
+        BadValue: ``n`` is no number of questions, or ``seed`` no seed.
+
     Example:
         >>> documents, places, polarity = questions(3)
         >>> documents[0][places[0]]
         'pleasant'
     """
+    return _questions(checks.at_least_one(n, "n"), checks.seed(seed))
+
+
+@lru_cache(maxsize=4)
+def _questions(n: int, seed: int) -> tuple[list[list[str]], np.ndarray, np.ndarray]:
     from tl_helpers.town import Town
 
     corpus = Town(seed=seed).corpus(n * 3, start=FIRST_UNSEEN_DOCUMENT)
@@ -88,6 +96,7 @@ def probe(
 
     if tokenizer.mask_token_id is None:
         raise BadValue("probe() needs a masked language model.", "Use one with a [MASK] token.")
+    n, batch_size = checks.at_least_one(n, "n"), checks.at_least_one(batch_size, "batch_size")
     texts, positions, truth = questions(n)
     ids = {
         p: torch.tensor(sorted(tokenizer.convert_tokens_to_ids(sorted(words))))
@@ -140,6 +149,7 @@ def suspicion(
     import torch
 
     _needs_detector(model)
+    n, draws = checks.at_least_one(n, "n"), checks.at_least_one(draws, "draws")
     texts, positions, truth = questions(n)
     rng = np.random.default_rng(0)
     lists = [sorted(evaluative_words()[p]) for p in ("negative", "positive")]
@@ -187,6 +197,7 @@ def detection(
     from tl_helpers.town import Town
 
     _needs_detector(model)
+    n, share = checks.at_least_one(n, "n"), checks.share(share, "share", inside=True)
     texts = Town().corpus(n, start=FIRST_UNSEEN_DOCUMENT).texts()
     rows = [tokenizer(text, truncation=True)["input_ids"] for text in texts]
     rng = np.random.default_rng(0)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
 from tl_helpers.train import batches
 
@@ -56,11 +57,8 @@ def document_vectors(
     from sklearn.utils.extmath import randomized_svd
 
     words = len(tokenizer)
-    if not 1 <= size < words or not smoothing > 0:
-        raise BadValue(
-            f"size={size}, smoothing={smoothing:g}.",
-            f"Use a size from 1 to {words - 1}, and a positive smoothing.",
-        )
+    size = checks.whole(size, "size", high=words - 1)
+    smoothing, seed = checks.positive(smoothing, "smoothing"), checks.seed(seed)
     ids = np.asarray(blocks).ravel()
     document = np.cumsum(ids == batches.marks(tokenizer)[0])
     seen = sparse.csr_matrix(
@@ -106,8 +104,7 @@ def head_start(model: PreTrainedModel, vectors: np.ndarray, strength: float = 40
             f"Vectors of shape {list(vectors.shape)} do not fit a table of {list(table.shape)}.",
             "Count with the model's own tokenizer, and to no more columns than it has.",
         )
-    if not strength > 0:
-        raise BadValue(f"strength={strength:g}.", "Use a positive number, such as 40.")
+    strength = checks.positive(strength, "strength")
     spread = float(vectors.std()) or 1.0
     with torch.no_grad():
         scaled = torch.from_numpy(vectors) * (strength * table.std() / spread)

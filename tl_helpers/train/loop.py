@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tl_helpers.core import checks
+from tl_helpers.core import checks, files
 from tl_helpers.core.errors import BadValue, CourseError, UnknownName
 from tl_helpers.train import batches, precision, resume
 
@@ -134,7 +134,17 @@ class Plan:
             clean["evaluate_every"] = checks.at_least_one(self.evaluate_every, "evaluate_every")
         clean["learning_rate"] = checks.positive(self.learning_rate, "learning_rate")
         clean["warmup"] = checks.share(self.warmup, "warmup")
+        clean["weight_decay"] = checks.not_negative(self.weight_decay, "weight_decay")
+        clean["clip"] = checks.positive(self.clip, "clip")
+        clean["betas"] = _betas(self.betas)
         clean["seed"] = checks.seed(self.seed)
+        if self.checkpoint is not None:
+            clean["checkpoint"] = files.place(self.checkpoint, "checkpoint")
+        if self.progress is not None:
+            clean["progress"] = checks.flag(self.progress, "progress")
+        for name in ("evaluate", "until"):
+            if (given := getattr(self, name)) is not None and not callable(given):
+                raise BadValue(f"{name}={checks.shown(given)}.", "Pass a function.")
         for name, value in clean.items():  # plain numbers, which a stored state can hold
             object.__setattr__(self, name, value)
         checks.one_of(self.optimiser, precision.OPTIMISERS, "optimiser")
@@ -188,6 +198,16 @@ class Plan:
         names = "steps batch_size learning_rate warmup weight_decay schedule optimiser clip seed"
         known: dict[str, Any] = {name: getattr(self, name) for name in names.split()}
         return {**known, "betas": list(self.betas)}
+
+
+def _betas(given: Any) -> tuple[float, float]:
+    pair = checks.listed(given, "betas", "number")
+    if len(pair) != 2:
+        raise BadValue(f"betas={checks.shown(given)}.", "Use two numbers, such as (0.9, 0.98).")
+    for beta in pair:
+        if checks.share(beta, "betas") == 1:
+            raise BadValue(f"betas={checks.shown(given)}.", "Both have to be below 1.")
+    return float(pair[0]), float(pair[1])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -284,6 +304,8 @@ class _Run:
         import torch
 
         self.trained, self.objective, self.plan, self.owner = trained, objective, plan, owner
+        if precision.say_if_not_32_bits(trained):
+            trained.float()
         self.bf16 = precision.use_bf16(plan.autocast, trained.device)
         self.optimisers = precision.optimisers_of(
             trained, plan.optimiser, plan.learning_rate, plan.betas, plan.weight_decay

@@ -60,6 +60,24 @@ def use_bf16(choice: str | bool, device: torch.device) -> bool:
     return choice in (True, "bf16")
 
 
+def say_if_not_32_bits(model: Any) -> bool:
+    """Whether a model has other floating-point weights than 32-bit ones; then a note says so.
+
+    Example:
+        ``say_if_not_32_bits(model.half()) -> True``
+    """
+    import torch
+
+    kinds = {p.dtype for p in model.parameters() if p.is_floating_point()}
+    others = sorted(str(kind).removeprefix("torch.") for kind in kinds - {torch.float32})
+    if others:
+        print(
+            f"Note: {type(model).__name__} came with weights in {', '.join(others)}; it is trained "
+            "with 32-bit weights, because small updates would be lost in others."
+        )
+    return bool(others)
+
+
 class Trainee:
     """The model as it is trained: 32-bit weights, and a bfloat16 copy that does the arithmetic.
 
@@ -159,7 +177,8 @@ _ONE_AT_A_TIME = threading.Lock()
 def for_inference(model: PreTrainedModel, choice: str | bool = "auto") -> PreTrainedModel:
     """``model`` as it predicts: no dropout, bfloat16 where that is faster.
 
-    In 32 bits a model in evaluation mode predicts itself. Otherwise a copy predicts. It is made
+    In 32 bits a model in evaluation mode predicts itself. Otherwise a copy predicts, also for one
+    that came in 16 bits. It is made
     once and kept as long as the model lives (in bfloat16 it takes half the memory of the model);
     each call writes the weights of the moment into it, which is a small fraction of the time that a
     copy takes. Several threads may predict at once, as long as none of them trains the model. To be
@@ -174,7 +193,8 @@ def for_inference(model: PreTrainedModel, choice: str | bool = "auto") -> PreTra
 
     bf16 = use_bf16(choice, model.device)
     modules = list(model.modules())
-    if not bf16 and not any(module.training for module in modules):
+    whole = all(p.dtype == torch.float32 for p in model.parameters() if p.is_floating_point())
+    if not bf16 and whole and not any(module.training for module in modules):
         return model
     weights = [*model.parameters(), *model.buffers()]
     built = (
@@ -186,7 +206,7 @@ def for_inference(model: PreTrainedModel, choice: str | bool = "auto") -> PreTra
         copies = _PREDICTING.setdefault(model, {})
         if bf16 not in copies or copies[bf16][0] != built:
             new = copy.deepcopy(model).eval().requires_grad_(False)
-            copies[bf16] = built, new.to(torch.bfloat16) if bf16 else new
+            copies[bf16] = built, new.to(torch.bfloat16) if bf16 else new.float()
         else:
             kept = copies[bf16][1]
             torch._foreach_copy_([*kept.parameters(), *kept.buffers()], weights)

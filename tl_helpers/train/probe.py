@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
 
 
@@ -47,13 +48,16 @@ def linear(
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    by_cv = C == "cv"
-    if not by_cv and (isinstance(C, str) or not C > 0):
-        raise BadValue(f"C={C!r} is not known.", 'Use a positive number, or "cv".')
+    by_cv = isinstance(C, str) and C == "cv"
+    strength = 1.0 if by_cv else _strength(C)
+    labels = checks.label_array(labels)
+    if class_weights is not None:
+        class_weights = checks.numbers(class_weights, "class_weights")
+    seed = checks.seed(seed)
     per_class = None if class_weights is None else dict(enumerate(class_weights))
     model = make_pipeline(
         StandardScaler(),
-        LogisticRegression(C=1.0 if by_cv else float(C), class_weight=per_class, max_iter=2000),
+        LogisticRegression(C=strength, class_weight=per_class, max_iter=2000),
     )
     if by_cv:
         folds = min(5, int(np.unique(labels, return_counts=True)[1].min()))
@@ -68,6 +72,12 @@ def linear(
             cv=StratifiedKFold(folds, shuffle=True, random_state=seed),
         )
     return model.fit(rows, labels)
+
+
+def _strength(C: Any) -> float:
+    if isinstance(C, str):
+        raise BadValue(f"C={C!r} is not known.", 'Use a positive number, or "cv".')
+    return checks.positive(C, "C")
 
 
 def quick(

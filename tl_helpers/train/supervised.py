@@ -19,7 +19,7 @@ from tl_helpers.core.errors import BadValue
 from tl_helpers.train import batches, precision
 from tl_helpers.train.labels import classes_of
 from tl_helpers.train.loop import History, Objective, Plan, run
-from tl_helpers.train.texts import checked_texts
+from tl_helpers.train.texts import check_ids, reader_of, window_of
 
 if TYPE_CHECKING:
     import torch
@@ -65,13 +65,10 @@ def pack(
         >>> pack(texts, labels, models.town_tokenizer(), length=64).rows.shape
         (7, 2, 64)
     """
-    listed = checked_texts(texts)
+    listed, length = checks.texts(texts), checks.whole(length, "length", 3)
     classes, targets = classes_of(listed, labels)
-    if None in (tokenizer.cls_token_id, tokenizer.pad_token_id) or length < 3:
-        raise BadValue(
-            "The tokenizer has no [CLS] or no padding, or a row is shorter than 3 tokens.",
-            "Use models.town_tokenizer() and a longer row.",
-        )
+    if None in (tokenizer.cls_token_id, tokenizer.pad_token_id):
+        raise BadValue("The tokenizer has no [CLS] or no padding.", "Use models.town_tokenizer().")
     ids = tokenizer(
         listed, truncation=True, max_length=length, return_attention_mask=False, verbose=False
     )["input_ids"]
@@ -124,20 +121,25 @@ def fit(
         >>> len(history.loss)
         9
     """
+    if not isinstance(packed, tuple) or len(packed) != 2:
+        raise BadValue(
+            f"packed={checks.shown(packed)} is not what pack() gives.",
+            "Make it with supervised.pack(texts, labels, tokenizer).",
+        )
     rows, classes = packed
-    body = model.base_model
+    body = reader_of(model)
     if not isinstance(rows, np.ndarray) or rows.ndim != 3 or rows.shape[1] != 2 or rows.size == 0:
         raise BadValue(
             f"rows must have the shape [n, 2, length], not {list(np.shape(rows))}.",
             "Make them with supervised.pack(texts, labels, tokenizer).",
         )
-    window = getattr(body.config, "max_position_embeddings", None) or rows.shape[2]
-    if rows[:, 0].max() >= body.config.vocab_size or rows.shape[2] > window:
+    window = window_of(None, body) or rows.shape[2]
+    if rows.shape[2] > window:
         raise BadValue(
-            f"The rows (token {rows[:, 0].max()}, length {rows.shape[2]}) do not fit the model "
-            f"({body.config.vocab_size} tokens, length {window}).",
-            "Pack with the tokenizer that belongs to the model, and shorter rows.",
+            f"Rows of length {rows.shape[2]} do not fit the model, which reads {window} tokens.",
+            "Pack shorter rows.",
         )
+    check_ids(rows[:, 0], body)
     how = Plan.of(plan, optimiser="muon", learning_rate=8e-3)
     learned = Objective.of_rows(
         rows,

@@ -19,11 +19,11 @@ import numpy as np
 
 from tl_helpers import questions
 from tl_helpers.core import checks
-from tl_helpers.core.errors import BadValue, UnknownName
+from tl_helpers.core.errors import BadValue
 from tl_helpers.models import small
 from tl_helpers.train import batches, precision
 from tl_helpers.train.loop import History, Objective, Plan, run
-from tl_helpers.train.texts import by_length, checked_texts, encode, pad
+from tl_helpers.train.texts import Padding, by_length, encode, pad, vocabulary_of
 
 if TYPE_CHECKING:
     import torch
@@ -69,8 +69,7 @@ def new(
     import torch
     from transformers import BertConfig, BertLMHeadModel, BertModel, EncoderDecoderModel
 
-    if size not in small.SIZES:
-        raise UnknownName("size", size, small.SIZES)
+    checks.known("size", size, small.SIZES)
     source = source or small.town_tokenizer()
     target = target or small.town_tokenizer(language="ondalese")
     for tokenizer in (source, target):
@@ -128,6 +127,7 @@ def held_out_bleu(model: Any, source: Any, documents: int = 60) -> float:
     from tl_helpers import town
     from tl_helpers.measure import evaluate
 
+    documents = checks.at_least_one(documents, "documents")
     pairs = town.Town(seed=0).corpus(documents, start=questions.FIRST_UNSEEN_DOCUMENT).parallel()
     translator = Translator(model, source, small.town_tokenizer(language="ondalese"))
     translations = translate(translator, [pair.source for pair in pairs])
@@ -163,15 +163,22 @@ def pack(
         >>> pack([("I loved it.", "Na tun naumol.")] * 40, young.source, young.target).shape
         (4, 2, 64)
     """
-    listed = list(pairs)
-    if not listed or any(isinstance(pair, str) or len(pair) < 2 for pair in listed):
+    length = checks.whole(length, "length", 3)
+    listed = checks.listed(pairs, "pairs", "pair")
+    odd = [
+        place
+        for place, pair in enumerate(listed)
+        if isinstance(pair, str) or not isinstance(pair, Sequence | np.ndarray) or len(pair) < 2
+    ]
+    if not listed or odd:
+        where = f": pairs[{odd[0]}] is {checks.shown(listed[odd[0]])}" if odd else ""
         raise BadValue(
-            "pack() needs pairs of texts.", "Pass [(source, target), ...], at least one."
+            f"pack() needs pairs of texts{where}.", "Pass [(source, target), ...], at least one."
         )
     sides = []
     for i, tokenizer in enumerate((source, target)):
         _check_marks(tokenizer)
-        texts = checked_texts([pair[i] for pair in listed], "pairs")
+        texts = checks.texts([pair[i] for pair in listed], "pairs")
         sides.append(tokenizer(texts, return_attention_mask=False, verbose=False)["input_ids"])
     rows: list[list[list[int]]] = []
     room = [0, 0]
@@ -222,11 +229,11 @@ def fit(translator: Translator, rows: np.ndarray, **plan: Any) -> History:
             f"rows must have the shape [n, 2, length], not {list(np.shape(rows))}.",
             "Make them with translation.pack(pairs, source, target).",
         )
-    for i, known in enumerate((model.config.encoder, model.config.decoder)):
-        if rows[:, i].min() < 0 or rows[:, i].max() >= known.vocab_size:
+    for i, side in enumerate((model.encoder, model.decoder)):
+        known = vocabulary_of(side) or 0
+        if rows[:, i].min() < 0 or rows[:, i].max() >= known:
             raise BadValue(
-                f"The rows hold token {rows[:, i].max()}, the model knows 0 to "
-                f"{known.vocab_size - 1}.",
+                f"The rows hold token {rows[:, i].max()}, the model knows 0 to {known - 1}.",
                 "Pack with the tokenizers that belong to the model.",
             )
     how = Plan.of(plan, optimiser="muon", learning_rate=8e-3)
@@ -334,21 +341,31 @@ def translate(
     import torch
 
     model, source, target = translator
-    rows = encode(source, checked_texts(texts), model.encoder)
+    batch_size = checks.at_least_one(batch_size, "batch_size")
+    longest = checks.whole(longest, "longest", 2)
+    rows = encode(source, checks.texts(texts), model.encoder)
+    padding = Padding(source.pad_token_id)
     translations = [""] * len(rows)
     was_training = model.training
     model.eval()
     with torch.inference_mode(), precision.eager_attention(model):
         for index in by_length(rows, batch_size):
-            ids, mask = (
-                x.to(model.device) for x in pad([rows[i] for i in index], source.pad_token_id)
-            )
-            written = model.generate(
-                input_ids=ids,
-                attention_mask=mask,
-                max_length=longest,
-                **{"do_sample": False, **settings},
-            )
+            ids, mask = (x.to(model.device) for x in pad([rows[i] for i in index], padding))
+            try:
+                written = model.generate(
+                    input_ids=ids,
+                    attention_mask=mask,
+                    max_length=longest,
+                    **{"do_sample": False, **settings},
+                )
+            except (TypeError, ValueError, AttributeError, RuntimeError) as error:
+                if not settings:
+                    raise
+                raise BadValue(
+                    f"generate() does not take {checks.shown(settings)}: "
+                    f"{str(error).strip().splitlines()[0]}",
+                    "Its settings are those of transformers.GenerationConfig.",
+                ) from None
             decoded = target.batch_decode(written, skip_special_tokens=True)
             for i, text in zip(index, decoded, strict=True):
                 translations[i] = text

@@ -69,8 +69,8 @@ def build(
     began = time.perf_counter()
     _require()
     root = files.root()
-    runs = Path(runs) if runs is not None else root / "build"
-    target = Path(output) if output is not None else root / "build" / "site"
+    runs = files.place(runs, "runs") if runs is not None else root / "build"
+    target = files.place(output, "output") if output is not None else root / "build" / "site"
     if target.exists() and not (target / ".tl-site").exists() and any(target.iterdir()):
         raise CourseError(
             f"{target} holds other files, and the site would replace them.",
