@@ -15,6 +15,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "notebooks")]
 import browser as browsers  # noqa: E402
 from browser import _visit, chromium, page, screenshot, traffic  # noqa: E402, F401
 
+from tl_helpers.data import registry, shelf  # noqa: E402
 from tl_helpers.press import offline  # noqa: E402
 
 # Before any library reads them. A folder for each process: with -n auto several run side by side.
@@ -29,6 +30,7 @@ for name in (
     "HF_ENDPOINT",
 ):
     os.environ.pop(name, None)
+os.environ["TL_SHELF"] = str(shelf.place() or "none")  # that of the course: 300 MB are not moved
 os.environ.update(
     offline.SWITCHES,
     TL_CACHE=str(Path(_folder.name) / "cache"),
@@ -77,6 +79,14 @@ def _grouped(item: pytest.Item) -> None:
     from _pytest.nodeid import coerce_node_id
 
     item._id = coerce_node_id(f"{item.nodeid}@{mark.args[0]}")  # type: ignore[attr-defined]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave out a test that needs what is not on the shelf; -ra lists it by name at the end."""
+    for name in [name for mark in item.iter_markers("shelf") for name in mark.args]:
+        entry = {**registry.entries("model"), **registry.entries("dataset")}[name]
+        if not shelf.here(entry):
+            pytest.skip(f"{item.name} needs {name!r} (tl shelf fetch)")
 
 
 @pytest.hookimpl(trylast=True)

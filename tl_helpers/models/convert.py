@@ -280,7 +280,7 @@ def e5(source: Path, target: Path) -> None:
         packed, numbers, start, _ = cursor.take("BIQQ")
         shape = shapes.get(name) or shapes.get(name.partition(".")[2]) or (numbers,)
         read = _unpacked if packed else _plain
-        make = _part(read, content, start, shape)
+        make = _weight(read, content, start, shape)
         tensors.append(Tensor(_e5_name(name), shape, make))
     write_safetensors(target / "model.safetensors", tensors)
     config = {
@@ -317,7 +317,7 @@ def e5(source: Path, target: Path) -> None:
     _write_json(target / "tokenizer_config.json", about)
 
 
-def _part(
+def _weight(
     read: Callable[[bytes, int, tuple[int, ...]], np.ndarray],
     content: bytes,
     start: int,
@@ -422,8 +422,12 @@ def minilm_l3(source: Path, target: Path) -> None:
     graph = onnx.load(source / "model.onnx").graph
     stored = {tensor.name: tensor for tensor in graph.initializer}
     prefix = "model.0.auto_model."
+
+    def make(tensor: Any, turned: bool) -> Callable[[], np.ndarray]:
+        return lambda: read(tensor).T if turned else read(tensor)
+
     tensors = [
-        Tensor(name.removeprefix(prefix), tuple(tensor.dims), lambda t=tensor: read(t))
+        Tensor(name.removeprefix(prefix), tuple(tensor.dims), make(tensor, False))
         for name, tensor in stored.items()
         if name.startswith(prefix)
     ]
@@ -432,8 +436,7 @@ def minilm_l3(source: Path, target: Path) -> None:
             name = node.name.strip("/").removeprefix("model/").replace("/", ".")
             name = name.removeprefix(prefix).removesuffix("MatMul") + "weight"
             tensor = stored[node.input[1]]
-            shape = tuple(reversed(tensor.dims))
-            tensors.append(Tensor(name, shape, lambda t=tensor: read(t).T))
+            tensors.append(Tensor(name, tuple(reversed(tensor.dims)), make(tensor, True)))
     write_safetensors(target / "model.safetensors", tensors)
     known = models.folder("minilm", weights=False)
     config = json.loads((known / "config.json").read_text("utf-8"))
