@@ -460,7 +460,7 @@ def _opened(entry: Entry, package: Path) -> Iterator[tuple[list[str], Callable[[
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, zipfile.error) as error:
         raise _unavailable(
             entry,
-            f"{package.name} is no archive that can be read ({error})",
+            f"{package.name} is no archive that can be read ({str(error).splitlines()[0]})",
             "Report it to the authors of the course.",
         ) from None
 
