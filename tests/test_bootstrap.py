@@ -41,6 +41,7 @@ if sys.argv[-1] != "/good":
 package = here.parent / "tl_helpers"
 package.mkdir()
 (package / "__init__.py").write_text("def start(*a, **k): print('started', a, k)")
+(package / "__main__.py").write_text("import sys; print('tl', *sys.argv[1:]); sys.exit(1)")
 """
 
 
@@ -189,6 +190,14 @@ def test_it_installs_once_and_pip_may_not_change_the_large_libraries(kernel):
     ]
     status, said = kernel.run(opening("one", place="/good"))
     assert status == 0 and "Installing" not in said
+
+
+def test_what_a_notebook_needs_from_the_shelf_is_fetched_after_an_installation(kernel):
+    cell = bootstrap.source("/good", ["ratings", "glove"])
+    assert max(map(len, cell.splitlines())) <= 100
+    status, said = kernel.run(cell, times=2)  # that it cannot be had fails nothing
+    assert status == 0 and said.count("tl shelf fetch --try ratings glove\n") == 1
+    assert "shelf" not in bootstrap.source("/good")
 
 
 def test_the_environment_names_another_place(kernel):

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from tl_helpers import data, models
-from tl_helpers.core import files
+from tl_helpers.core import files, lessons
 from tl_helpers.core.errors import BrokenFile, CourseError, NotHere, UnknownName
 from tl_helpers.data import registry, shelf
 from tl_helpers.models import fill
@@ -407,6 +407,11 @@ def test_every_piece_has_a_maker_and_a_datasheet():
         sheet = files.shipped(entry.path).read_text("utf-8")
         assert f"`{entry.name}`" in sheet.splitlines()[0] and "Licence" in sheet
         assert f"`{name}` {version}" in sheet and "What" in sheet
+
+
+def test_lessons_name_pieces_that_there_are():
+    for facts in lessons.every().values():
+        assert set(facts.shelf) <= set(shelf.pieces()), facts.notebook
 
 
 def test_the_originals_are_on_the_hub():

@@ -2,8 +2,9 @@
 
 The cell tagged ``bootstrap`` finds the package, or installs it. It runs where nothing of the course
 is there yet, so it needs the standard library only; it is folded, and the same in every notebook
-but for the place to install from and the pieces of the shelf that the notebook uses. The cell tagged ``start``, three lines in sight, imports the
-lesson and begins. ``tl bootstrap`` writes both; ``tl badges`` also sets the place.
+but for the place to install from and the pieces of the shelf that the notebook uses. The cell
+tagged ``start``, three lines in sight, imports the lesson and begins. ``tl bootstrap`` writes both;
+``tl badges`` also sets the place.
 """
 
 from __future__ import annotations
