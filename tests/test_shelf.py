@@ -340,8 +340,9 @@ def test_damaged_and_older_pieces_count_as_absent(place, package):
     newer = piece(package, sha256={package.name: "1" * 64})
     with pytest.raises(NotHere, match="an older edition"):
         shelf.folder(newer)
-    (made / "shelf.json").write_text("[]")
-    assert not shelf.here(entry)
+    for spoilt in ("[]", "{}", '{"archive": "", "form": 1, "files": [1]}', "{"):
+        (made / "shelf.json").write_text(spoilt)
+        assert not shelf.here(entry)
 
 
 def test_left_out_by_choice(place, package, monkeypatch):

