@@ -223,6 +223,13 @@ def test_the_packages_own_engine_agrees_about_e5():
     rows = engines("e5-multilingual")
     assert rows["vectors"]["texts"] >= 300
     assert rows["vectors"]["least"] >= 0.999 and rows["vectors"]["same_number_of_tokens"] == 1
+    # It cuts a letter and its accent apart; where they come as one character, all agrees.
+    odd, joined = (
+        rows["vectors of odd texts"],
+        rows["vectors of odd texts, accents joined for the engine"],
+    )
+    assert odd["same_number_of_tokens"] < 1 == joined["same_number_of_tokens"]
+    assert joined["least"] >= 0.999
 
 
 def test_onnxruntime_agrees_about_minilm_l3():
@@ -231,9 +238,12 @@ def test_onnxruntime_agrees_about_minilm_l3():
 
 
 def test_llama_cpp_agrees_about_smollm2():
-    row = engines("smollm2")["next word"]
-    assert row["texts"] >= 80 and row["same_tokens"] == 1
-    assert row["total_variation"] < 0.03 and row["same_first"] > 0.9
+    rows = engines("smollm2")
+    whole = rows["next word, weights in float32"]
+    assert whole["texts"] >= 60 and whole["same_tokens"] == whole["same_first"] == 1
+    assert whole["total_variation_most"] < 0.002
+    # Where llama.cpp rounds, it moves; and not so much that another model would be behind it.
+    assert whole["total_variation"] < rows["next word"]["total_variation"] < 0.1
 
 
 def test_the_first_line_of_glove_is_the_published_one():
