@@ -15,7 +15,7 @@ TEST_STAMP   := $(VENV)/.installed-test
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install chromium course site test test-quick test-lowest browser coverage lab slides bench doctor clean
+.PHONY: help install shelf chromium course site test test-quick test-lowest browser coverage lab slides bench doctor clean
 
 help:
 	@echo "make course      install everything, run every notebook, build the site"
@@ -27,6 +27,7 @@ help:
 	@echo "make browser     only the tests in a real browser; pictures in build/screenshots/"
 	@echo "make coverage    which lines no test runs"
 	@echo "make bench       measure speed, side by side"
+	@echo "make shelf       fetch the real models and data (course and test do it; TL_SHELF=none: without)"
 	@echo "make doctor      what works here, what is missing and how to get it"
 	@echo "make clean       remove build/ and caches; the environment in $(VENV) stays"
 
@@ -71,7 +72,15 @@ $(TEST_STAMP): pyproject.toml constraints.txt
 
 comma := ,
 
+# Real models and data, once (330 MB). What cannot be had is a line; nothing fails for it.
+shelf = $(PY) -m tl_helpers shelf fetch --try || \
+  echo "The shelf of real models and data is not complete (see above); the stored results are shown."
+
+shelf: $(COURSE_STAMP)
+	@$(shelf)
+
 course: $(COURSE_STAMP)
+	@$(shelf)
 	@$(PY) -m tl_helpers run || { \
 	  echo "FAILED: not every notebook ran to its end (see above)."; \
 	  echo "  -> make doctor says what is missing on this machine."; exit 1; }
@@ -89,6 +98,7 @@ chromium:
 	@sh tests/support/chromium.sh
 
 test: $(TEST_STAMP) chromium
+	@$(shelf)
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n auto --dist loadgroup $(TESTS)
 
 test-quick: $(TEST_STAMP)

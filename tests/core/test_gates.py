@@ -70,7 +70,7 @@ ANYTHING = st.recursive(
         st.dictionaries(st.text(max_size=2), inner, max_size=2),
         st.lists(st.integers(0, 3), max_size=3).map(set),
         st.lists(st.floats(), max_size=3).map(np.array),
-        st.lists(TEXT, max_size=3).map(pd.Series),
+        st.lists(TEXT, max_size=3).map(lambda texts: pd.Series(texts, dtype=object)),
     ),
     max_leaves=4,
 )

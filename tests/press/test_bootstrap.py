@@ -48,6 +48,7 @@ print("Requirement already satisfied: click")
 package = here.parent / "tl_helpers"
 package.mkdir()
 (package / "__init__.py").write_text("def start(*a, **k): print('started', a, k)")
+(package / "__main__.py").write_text("import sys; print('tl', *sys.argv[1:]); sys.exit(1)")
 """
 
 
@@ -223,6 +224,14 @@ def test_the_oldest_versions_of_the_cell_are_those_of_the_project():
             (floor,) = [s.version for s in requirement.specifier]
             assert f'"{requirement.name}": ([{floor.replace(".", ", ")}], "' in text
     assert text.count('": ([') == 4
+
+
+def test_what_a_notebook_needs_from_the_shelf_is_fetched_after_an_installation(kernel):
+    cell = bootstrap.source("/good", ["ratings", "glove"])
+    assert max(map(len, cell.splitlines())) <= 100
+    status, said = kernel.run(cell, times=2)  # that it cannot be had fails nothing
+    assert status == 0 and said.count("tl shelf fetch --try ratings glove\n") == 1
+    assert "shelf" not in bootstrap.source("/good")
 
 
 def test_the_environment_names_another_place(kernel):

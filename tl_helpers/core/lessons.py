@@ -82,12 +82,14 @@ class Facts(Row):
 
     Attributes:
         hub: names in the catalogue of what it uses of the Hub.
+        shelf: names of the pieces of the shelf that it uses.
         claim: what it promises to measure.
     """
 
     ready: ClassVar[bool] = True
 
     hub: list[str] = []
+    shelf: list[str] = []
     claim: list[Promise] = []
 
     @property

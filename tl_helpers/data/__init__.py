@@ -1,7 +1,8 @@
 """One door for data: ``load(name)`` gives a ``datasets.Dataset``, whatever the source.
 
 The names stand in the catalogue (:func:`catalogue`): the generated town, texts written one by one
-for this course, the documentation of the installed libraries, and public benchmarks from the Hub.
+for this course, the documentation of the installed libraries, the shelf of what a package registry
+carries, and public benchmarks from the Hub.
 Columns have proper features everywhere: labels carry their names.
 """
 
@@ -55,7 +56,10 @@ def load(name: str, split: str | None = None, **options: Any) -> Rows:
             as ``domain="film"``; of a column of lists, as ``traits="irony"``, the rows whose list
             has the value; a split without such rows is left out. For ``"docstrings"``:
             ``raw=True`` (markup and code as they stand) and ``libraries`` (some only, by the name
-            they are imported with).
+            they are imported with). For ``"ratings"``: as for written data, and ``clear=True`` (two
+            classes: only sentences with a mean rating of 0.5 or more on one side). For
+            ``"intents"``: ``language`` (one code, or a list), ``n`` (sentences a template) and
+            ``seed``. For ``"cldr"``: the languages ``source`` and ``target``.
 
     Raises:
         UnknownName: no such data set, split or option.
@@ -63,6 +67,7 @@ def load(name: str, split: str | None = None, **options: Any) -> Rows:
             row has.
         BrokenFile: a shipped file was changed, or is malformed.
         NoNetwork: the data has to be downloaded and cannot be; names what works offline.
+        NotHere: a piece of the shelf that has not been fetched; says how to.
         CourseError: disk full or read-only while caching; nothing half-written stays behind.
 
     Example:
@@ -78,6 +83,8 @@ def load(name: str, split: str | None = None, **options: Any) -> Rows:
         "town": _load_town,
         "written": _load_written,
         "docstrings": _load_docstrings,
+        "shelf": _load_shelf,
+        "installed": _load_names,
         "hub": _load_hub,
     }[entry.kind]
     return reader(entry, split, options)
@@ -255,11 +262,45 @@ def _load_docstrings(entry: Entry, split: str | None, options: dict[str, Any]) -
 
 
 def _load_written(entry: Entry, split: str | None, options: dict[str, Any]) -> Rows:
+    path = files.shipped(entry.path)
+    rows = read_jsonl(path, fields=[*entry.features, "split"])
+    return _as_data(entry, path, rows, split, options)
+
+
+def _load_shelf(entry: Entry, split: str | None, options: dict[str, Any]) -> Rows:
+    from tl_helpers.data import intents, ratings, shelf
+
+    place = shelf.folder(entry)
+    if entry.name == "intents":
+        for name in options:
+            checks.known(f"option of {entry.name!r}", name, ("language", "n", "seed"))
+        return _as_data(entry, place, list(intents.rows(place, **options)), split, {})
+    path = place / ratings.FILE
+    rows = read_jsonl(path, fields=[*entry.features, "split"])
+    options = dict(options)
+    clear = options.pop("clear", False)
+    if clear:
+        rows = [row for row in rows if row["label"] != ratings.LABELS[1]]
+        two = [label for label in ratings.LABELS if label != ratings.LABELS[1]]
+        entry = entry.model_copy(update={"features": {**entry.features, "label": two}})
+    return _as_data(entry, path, rows, split, options)
+
+
+def _load_names(entry: Entry, split: str | None, options: dict[str, Any]) -> Rows:
+    from tl_helpers.data import names
+
+    for name in options:
+        checks.known(f"option of {entry.name!r}", name, ("source", "target"))
+    return _as_data(entry, Path(entry.wheel), list(names.rows(**options)), split, {})
+
+
+def _as_data(
+    entry: Entry, path: Path, rows: list[dict[str, Any]], split: str | None, options: dict[str, Any]
+) -> Rows:
+    """Rows with their ``split`` as a data set; the options keep some."""
     from datasets import Dataset, DatasetDict
 
-    path = files.shipped(entry.path)
     columns = entry.features
-    rows = read_jsonl(path, fields=[*columns, "split"])
     for name in options:
         checks.known(f"column of {entry.name!r}", name, columns)
     names = list(dict.fromkeys(row["split"] for row in rows))

