@@ -574,6 +574,49 @@ def test_printing_instead_of_returning_is_recognised(capsys):
     assert "returns nothing (None)" in kind.judge(lambda pair: forgets(*pair), [], {})[1]
 
 
+def test_a_search_for_a_flat_optimum_is_judged_by_its_depth():
+    exercise = exercises.find("scale-optimal")
+    kind = exercise.kind
+
+    def grid(points):
+        def search(A, a, B, b, compute):
+            sizes = np.logspace(3, 16, points)
+            return float(sizes[np.argmin(A / sizes**a + B / (compute / 6 / sizes) ** b)])
+
+        return search
+
+    for _ in range(5):
+        assert exercise.judge(grid(700), {})[0] == exercise.judge(grid(5000), {})[0] == "right"
+        assert exercise.judge(grid(12), {})[0] == "wrong"
+    for seed in range(50):  # nobody's misconception is flat enough to pass
+        for case in kind.cases(np.random.default_rng(seed)):
+            best = kind.reference(*case)
+            assert kind._as_deep(case, best, best * 1.02)
+            assert not kind._as_deep(case, best, best * 3)
+        for mistake in exercise.mistakes:
+            assert exercise.judge(mistake.examples[0], {}) == ("wrong", mistake.says)
+
+
+def test_counts_that_are_clipped_for_single_words_alone_are_wrong():
+    exercise = exercises.find("sup-clip")
+
+    def partly(clips):
+        def matches(candidate, reference, n):
+            mine, known = (
+                [tuple(w[i : i + n]) for i in range(len(w) - n + 1)] for w in (candidate, reference)
+            )
+            if clips(n):
+                return sum(min(mine.count(g), known.count(g)) for g in set(mine))
+            return sum(g in set(known) for g in mine)
+
+        return matches
+
+    assert exercise.judge(partly(lambda n: True), {})[0] == "right"
+    for some in (lambda n: n == 1, lambda n: n < 3, lambda n: n < 4):
+        for _ in range(10):
+            assert exercise.judge(partly(some), {})[0] == "wrong"
+
+
 def test_a_rounded_number_is_told_to_be_nothing_else():
     kind = Function(lambda n: n / 3, lambda rng: [(1,), (2,)])
     for digits in (1, 2, 3):

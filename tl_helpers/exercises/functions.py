@@ -31,6 +31,9 @@ class Function:
         tolerance: for numbers, relative and absolute.
         returns: what it must return, in words, for the message about a wrong value.
         seconds: how long a learner's function may run on one set of inputs.
+        cost: where the right value is the place of a minimum, what is minimal there:
+            ``cost(value, *case)``. Another value is right, too, if it costs hardly more
+            (:data:`FLAT`).
     """
 
     reference: Callable[..., Any]
@@ -38,6 +41,7 @@ class Function:
     tolerance: float = 1e-6
     returns: str = ""
     seconds: float = 5.0
+    cost: Callable[..., float] | None = None
 
     needs = ()
     stub = "..."
@@ -83,7 +87,12 @@ class Function:
                 "Not attempted yet: the function returns nothing. Replace the ... (a solution "
                 "ends with `return`)."
             )
-        wrong = [i for i in range(len(cases)) if not self.agree(expected[i], got[i])]
+        wrong = [
+            i
+            for i in range(len(cases))
+            if not self.agree(expected[i], got[i])
+            and not self._as_deep(cases[i], expected[i], got[i])
+        ]
         if not wrong:
             return RIGHT
         for mistake in mistakes:
@@ -107,6 +116,13 @@ class Function:
         """Whether two functions that gave these values did the same."""
         return same(a, b, self.tolerance)
 
+    def _as_deep(self, case: Any, right: Any, value: Any) -> bool:
+        """Whether a value costs hardly more than the best one."""
+        number = plain_number(value)
+        if self.cost is None or number is None or not number > 0:
+            return False
+        return self.cost(number, *case) <= (1 + FLAT) * self.cost(right, *case)
+
     def _behaves_like(self, example: Any, cases: Sequence[Any], got: Sequence[Any]) -> bool:
         try:
             return all(
@@ -116,6 +132,9 @@ class Function:
         except Exception:  # the wrong function may fail where the learner's does not
             return False
 
+
+FLAT = 1e-3
+"""How much more, of itself, a cost may be than the least one."""
 
 PRINTED = (
     "The function prints and returns nothing. `print` shows a value to the reader; `return` hands "
