@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tl_helpers.core import files, records
 from tl_helpers.core.errors import BrokenFile, UnknownName
@@ -35,18 +35,35 @@ class Promise(Record):
     Attributes:
         id: name in kebab-case.
         sentence: the promise in words, true if the claim is supported.
-        direction: ``">0"`` or ``"<0"``.
+        direction: ``">0"`` or ``"<0"``; or ``"about"``: the effect is ``about``, give or take
+            ``margin``.
         minimum: the promised size of the effect, never negative, in ``unit``.
+        about: where the effect is promised to lie, if the direction is ``"about"``.
+        margin: how far from there it may be, up or down.
         unit: such as ``"accuracy points"``.
+        outcome: the verdict that the course reports. What came out against the expectation stands
+            here with the sentence that was expected, and ``"contradicted"`` or ``"inconclusive"``.
         notebook: the notebook that measures it; filled in from the head of the file.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
     sentence: Text
-    direction: Literal[">0", "<0"]
-    minimum: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    direction: Literal[">0", "<0", "about"]
+    minimum: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    about: Annotated[float, Field(allow_inf_nan=False)] = 0.0
+    margin: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     unit: Text
+    outcome: Literal["supported", "inconclusive", "contradicted"] = "supported"
     notebook: str = ""
+
+    @model_validator(mode="after")
+    def _has_its_bar(self) -> Promise:
+        two_sided, given = self.direction == "about", self.model_fields_set
+        if two_sided and (not self.margin or "about" not in given or "minimum" in given):
+            raise ValueError('"about" takes the fields about and margin (above 0), and no minimum')
+        if not two_sided and ("minimum" not in given or given & {"about", "margin"}):
+            raise ValueError('">0" and "<0" take the field minimum, and neither about nor margin')
+        return self
 
 
 class Row(Record):

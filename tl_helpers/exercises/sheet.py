@@ -54,6 +54,7 @@ class Sheet:
         returns: str,
         tolerance: float = 1e-6,
         seconds: float = 5.0,
+        cost: Callable[..., float] | None = None,
     ) -> Callable[[Code], Draft]:
         """The decorated function is the right one, its docstring the praise.
 
@@ -63,9 +64,11 @@ class Sheet:
             returns: what the function returns, in words: ``"one number, in nats"``.
             tolerance: for numbers, relative and absolute.
             seconds: how long a learner's function may run on one set of inputs.
+            cost: ``cost(value, *case)`` is least at the right value: a search for a flat optimum
+                is judged by how deep it got, not by where.
         """
         return lambda right: self._draft(
-            id, "function", right, Function(right, cases, tolerance, returns, seconds)
+            id, "function", right, Function(right, cases, tolerance, returns, seconds, cost)
         )
 
     def reading(

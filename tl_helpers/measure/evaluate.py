@@ -340,7 +340,7 @@ def _finite(values: Any, name: str = "values") -> np.ndarray:
     return array
 
 
-def interval(values: npt.ArrayLike, level: float = 0.95) -> Interval:
+def interval(values: npt.ArrayLike, level: float = 0.95, varies: str = "seeds") -> Interval:
     """Mean over seeds with Student's t-interval.
 
     It answers: between which bounds does the mean over *all* seeds lie? When every seed gives the
@@ -349,6 +349,7 @@ def interval(values: npt.ArrayLike, level: float = 0.95) -> Interval:
     Args:
         values: one value per seed, at least two.
         level: confidence level.
+        varies: what is another one with each seed, in words: ``"towns"``, ``"draws of labels"``.
 
     Raises:
         BadValue: fewer than two values, or some not finite.
@@ -364,14 +365,17 @@ def interval(values: npt.ArrayLike, level: float = 0.95) -> Interval:
     spread = float(np.ptp(array))
     # Identical values differ by rounding only once averaged: scipy would return NaN for zero.
     if spread == 0:
-        return Interval(float(array[0]), float(array[0]), float(array[0]), array.size, level)
+        one = float(array[0])
+        return Interval(one, one, one, array.size, level, varies=varies)
     # In units of the spread, because the squares of tiny deviations (1e-200) are zero.
     error = spread * float(stats.sem((array - mean) / spread))
     half = float(stats.t.ppf((1 + level) / 2, array.size - 1)) * error
-    return Interval(mean, mean - half, mean + half, int(array.size), level)
+    return Interval(mean, mean - half, mean + half, int(array.size), level, varies=varies)
 
 
-def difference(a: npt.ArrayLike, b: npt.ArrayLike, level: float = 0.95) -> Interval:
+def difference(
+    a: npt.ArrayLike, b: npt.ArrayLike, level: float = 0.95, varies: str = "seeds"
+) -> Interval:
     """Mean of ``a - b`` paired seed by seed, with its t-interval.
 
     Pairing removes what both share (the same split, the same labels), so it is sharper than
@@ -381,6 +385,7 @@ def difference(a: npt.ArrayLike, b: npt.ArrayLike, level: float = 0.95) -> Inter
         a: one value per seed.
         b: one value per seed, the same seeds in the same order.
         level: confidence level.
+        varies: what is another one with each seed, in words.
 
     Raises:
         BadValue: lengths that differ, fewer than two seeds, values not finite.
@@ -395,7 +400,7 @@ def difference(a: npt.ArrayLike, b: npt.ArrayLike, level: float = 0.95) -> Inter
             f"Pairs need equal lengths, not {left.shape} and {right.shape}.",
             "Run both sides on the same seeds, in the same order.",
         )
-    return interval(left - right, level)
+    return interval(left - right, level, varies)
 
 
 def _objects(values: Sequence[Any]) -> np.ndarray:

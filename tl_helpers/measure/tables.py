@@ -7,7 +7,6 @@ experiment as many, is refused, with the columns that tell them apart.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tl_helpers.core import checks
@@ -173,7 +172,7 @@ def compare(
             f"Only one of {a!r} and {b!r} has seed {', '.join(map(str, alone))}.",
             "Run both on the same seeds.",
         )
-    return replace(difference(sides[0].to_numpy(), sides[1].to_numpy(), level), varies=varies)
+    return difference(sides[0].to_numpy(), sides[1].to_numpy(), level, varies)
 
 
 def summary(

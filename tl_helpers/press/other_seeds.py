@@ -22,6 +22,7 @@ from tl_helpers.press import report
 
 FILE = "unseen.json"
 _KEPT = ("notebook", "effect", "low", "high", "n", "unit", "direction", "minimum", "method")
+_WHERE_THERE_IS = {"about": 0.0, "margin": 0.0, "varies": "seeds"}  # what stands for them if not
 
 
 def keep(records: Iterable[claims.Claim], seeds: Sequence[int]) -> list[str]:
@@ -51,6 +52,11 @@ def keep(records: Iterable[claims.Claim], seeds: Sequence[int]) -> list[str]:
         if claim.stored and not results.ran_on(claim.stored, seeds):
             continue
         row = {name: getattr(claim, name) for name in (*_KEPT, "stored")}
+        row |= {
+            name: getattr(claim, name)
+            for name, plain in _WHERE_THERE_IS.items()
+            if getattr(claim, name) != plain
+        }
         rows[claim.id] = row | {"verdict": claim.verdict} | about
         kept.append(claim.id)
     lines = ",\n".join(
@@ -83,7 +89,8 @@ def load() -> dict[str, claims.Claim]:
     for id, row in _rows().items():
         promise = promised.get(id)
         same = promise is not None and all(
-            row[name] == getattr(promise, name) for name in ("unit", "direction", "minimum")
+            row.get(name, _WHERE_THERE_IS.get(name)) == getattr(promise, name)
+            for name in claims.BAR
         )
         if same and promise is not None and row["town"] == town.VERSION:
             known = {f.name for f in fields(claims.Claim)} & set(row)

@@ -204,7 +204,7 @@ def claims_page(site: Sequence[Page], about: str) -> str:
         '# Claims'
     """
     recorded = [claim for page in site for claim in page.claims]
-    known = other_seeds.load()
+    known, promised = other_seeds.load(), claims.registry()
     tried = [known[claim.id] for claim in recorded if claim.id in known]
     counts: Counter[str] = Counter(claim.verdict for claim in recorded)
     said = [f"{counts[v]} {look.word.lower()}" for v, look in cards.LOOKS.items() if counts[v]]
@@ -228,7 +228,7 @@ def claims_page(site: Sequence[Page], about: str) -> str:
         counts=", ".join(said),
         about=about,
         tried=len(tried),
-        held=sum(claim.verdict == "supported" for claim in tried),
+        held=sum(claim.verdict == promised[claim.id].outcome for claim in tried),
         pages=site,
         card=cards.html,
     )
