@@ -327,12 +327,10 @@ def upside_down(gains):
 def after_a_high_rate(usual, high):
     """``usual`` and ``high``: accuracy after fine-tuning at a rate of 0.0001 and of 0.01.
 
-    ``high`` may be all that ``accuracy_after`` gives, or ``...`` as long as nobody has measured it.
+    ``high`` is ``...`` as long as nobody has measured it.
     """
-    if isinstance(high, tuple):
-        high = high[0]
-    if not isinstance(high, float):
-        return "So far you have only said so: put the call of `accuracy_after` in, and measure it."
+    if high is ...:
+        return "So far you have only said so: put the call of `after_tuning` in, and measure it."
     said = f"Measured: {usual:.2f} at the usual rate, {high:.2f} at a hundred times as much."
     if high > 0.6:
         said += " So in this run something has survived; another draw of labels may end otherwise."
