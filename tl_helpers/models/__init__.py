@@ -13,7 +13,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tl_helpers.core import checks, files
+from tl_helpers.core import checks, files, memory
 from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName
 from tl_helpers.data import hub, hub_plan, registry, shelf
 from tl_helpers.data.registry import Entry
@@ -121,6 +121,7 @@ def load(
     auto, labels = _check_task(task, num_labels)
     random_weights = checks.flag(random_weights, "random_weights")
     seed = checks.seed(seed)
+    memory.give_back()  # that of models which are gone, before another one needs as much
     place = folder(name, weights=not random_weights)
     config = saved.read_config(place)
     part = ""
