@@ -252,29 +252,6 @@ def race_forty(
     return raced(seed, objective, mask_rate, rate, budget, batch_size, looks, labels, tuned, tagged)
 
 
-@results.study(
-    "race-rates", seeds=range(100, 102), objective=["clm", "mlm"], rate=[4e-3, 8e-3, 1.6e-2]
-)
-def race_rates(
-    seed: int,
-    objective: str,
-    rate: float,
-    budget: float = 1.4,
-    batch_size: int = 8,
-    mask_rate: float = 0.4,
-    looks: int = 1,
-    labels: Iterable[int] = (64,),
-    tuned: Iterable[tuple[int, int]] = ((64, 40),),
-    tagged: int = 32,
-    part: Any = PART,
-) -> list[dict[str, Any]]:
-    """Half and twice the learning rate of the race, on seeds that are not in it.
-
-    ``"mlm"`` masks 40 %. Is the rate of the race at the edge for one of the two that it compares?
-    """
-    return raced(seed, objective, mask_rate, rate, budget, batch_size, looks, labels, tuned, tagged)
-
-
 @results.study("mask-rate", rate=[0.05, 0.15, 0.25, 0.4, 0.6])
 def mask_rate(
     seed: int,
