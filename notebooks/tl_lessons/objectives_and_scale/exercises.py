@@ -210,9 +210,10 @@ def _some_valley(rng: np.random.Generator) -> dict[str, Any]:
 
 @sheet.reading("scale-budget", seen=_some_valley, form="a number of parameters")
 def parameters_of_best(slice_of, budget):
-    """All these runs cost the same. The sizes left of the valley have read the most and cannot
-    hold more; those right of it could hold more and had no money left to read. With a larger
-    budget the whole valley moves to the right."""
+    """All these runs cost the same. A larger model could hold more and has no money left to read; a
+    smaller one has read more and cannot hold it. Near the bottom the two nearly balance, so sizes
+    there can hardly be told apart, and any of those counts. With a larger budget the valley moves
+    to the right."""
     return min(slice_of, key=lambda n: np.mean(slice_of[n]))
 
 
