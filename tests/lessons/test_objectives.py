@@ -107,6 +107,8 @@ def test_both_studies_run_on_less():
         judged = {r["measure"] for r in rows}
         on_the_way = set() if objective == "random" else {"on the way", "cost"}
         assert judged == {"opinions", "pos", "relations"} | on_the_way
+    rows = race.race_forty(7, "mlm", tuned=((16, 2),), **less)
+    assert {r["measure"] for r in rows} == {"on the way", "cost", "opinions", "pos", "relations"}
     rows = race.mask_rate(7, 0.2, steps=2, batch_size=2, looks=1, discovered=2.0, labels=16)
     assert [r["measure"] for r in rows] == ["on the way"] * 2 + ["discovery", "accuracy"]
     assert rows[2]["value"] == 4 and not rows[2]["happened"]
@@ -119,6 +121,15 @@ def test_the_stored_race_is_at_equal_compute():
     for objective in ("clm", "mlm", "rtd"):
         spent = stored.values("compute", objective=objective, measure="cost")
         assert spent == pytest.approx(budget, rel=0.01) and len(spent) >= 5
+    forty = results.load("race-forty")
+    assert forty.values("compute", measure="cost") == pytest.approx(budget, rel=0.01)
+    assert forty.meta["seeds"] == stored.meta["seeds"]
+    # The same weights before the first step, the same labels and test: the same first look.
+    first_look = [
+        one.values("value", objective="mlm", measure="on the way", step=0)
+        for one in (stored, forty)
+    ]
+    np.testing.assert_allclose(*first_look, atol=1e-9)
 
 
 def test_five_rates_were_tried():

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tl_helpers.exercises import Sheet
+from tl_helpers.measure.evaluate import difference
 from tl_lessons.objectives_and_scale import lesson
 
 sheet = Sheet(lesson.notebook, __file__)
@@ -39,6 +40,11 @@ def detection_labels(original, shown, chosen):
 @detection_labels.also_right
 def with_the_places(original, shown, chosen):
     return [1 if i in chosen and original[i] != shown[i] else 0 for i in range(len(shown))]
+
+
+@detection_labels.also_right
+def as_booleans(original, shown, chosen):
+    return [a != b for a, b in zip(original, shown)]
 
 
 @detection_labels.also_right
@@ -76,15 +82,17 @@ def places_instead_of_labels(original, shown, chosen):
 # --- obj-first -----------------------------------------------------------------------------------
 
 
+NAMES = ["causal", "masked", "masked, 25 %", "replaced"]
+
+
 def _race(rng: np.random.Generator) -> dict[str, Any]:
-    """Three curves; the winner crosses first though another begins higher, and one may never."""
-    names = ["causal", "masked", "replaced"]
-    rng.shuffle(names)
+    """Four curves; the winner crosses first though another begins higher, and one may never."""
+    names = rng.permutation(NAMES).tolist()
     x = np.linspace(0, 4, 9)
-    shift = dict(zip(names, (1.2, 2.0, 2.9)))
-    others = rng.permutation([0.62, 0.57])
+    shift = dict(zip(names, (1.0, 1.7, 2.4, 3.1)))
+    others = rng.permutation([0.62, 0.59, 0.57])
     start = dict(zip(names, (0.55, *others)))
-    rise = dict(zip(names, (0.3, 0.3, rng.choice([0.3, 0.1]))))
+    rise = dict(zip(names, (0.3, 0.3, 0.3, rng.choice([0.3, 0.1]))))
     return {
         "level": 0.75,
         "curves": {
@@ -97,7 +105,7 @@ def _race(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-@sheet.reading("obj-first", seen=_race, form='"causal", "masked", "replaced" or "none"', text=True)
+@sheet.reading("obj-first", seen=_race, form="the name of a line, or none", text=True)
 def first(curves, level):
     """Read sideways, the picture says what an objective *costs*; read upwards, what it is worth at
     one price. The order of the curves need not be the same at every level."""
@@ -179,78 +187,71 @@ def where_and_not_which(curves, level):
 
 @first.wrong
 def random_weights(curves, level):
-    """Random weights read nothing: they have no curve. Choose one of the three."""
+    """Random weights read nothing: they have no curve. Choose one of the four."""
     return "random"
-
-
-# --- scale-trick ---------------------------------------------------------------------------------
-
-
-@sheet.outcome("scale-trick")
-def what_each_saves(factors):
-    """``factors``: trick -> how many times the work it saves."""
-    listed = ", ".join(f"{name} {times:.1f}" for name, times in factors.items())
-    return f"Times the work for a token, if it is left out: {listed}."
 
 
 # --- scale-budget --------------------------------------------------------------------------------
 
 
-def _some_ladder(rng: np.random.Generator) -> dict[str, Any]:
-    """A ladder after a law in which the middle size is best for the budget."""
-    sizes, amounts = (40_000, 100_000, 250_000), (131_072, 262_144, 524_288, 1_048_576)
-    A, B = 900 * rng.uniform(0.97, 1.03), 5500 * rng.uniform(0.97, 1.03)
-    losses = {n: {d: float(1.3 + A / n**0.66 + B / d**0.75) for d in amounts} for n in sizes}
-    return {"losses": losses, "budget": 6 * 100_000 * 524_288.0}
-
-
-@sheet.reading("scale-budget", seen=_some_ladder, form="a number of parameters")
-def parameters_of_best(losses, budget):
-    """Too small a model cannot learn more from further text; too large a one cannot afford enough
-    of it. In between lies the size for this budget, and it moves up with it."""
-    affordable = {
-        n: min(loss for tokens, loss in runs.items() if 6 * n * tokens <= budget)
-        for n, runs in losses.items()
-        if 6 * n * min(runs) <= budget
+def _some_valley(rng: np.random.Generator) -> dict[str, Any]:
+    """One budget, five sizes, five seeds each; one of the inner sizes is best."""
+    sizes = (40_000, 80_000, 160_000, 320_000, 640_000)
+    best, steep = int(rng.integers(1, 4)), rng.uniform(0.05, 0.09)
+    town = rng.normal(0, 0.02, 5)  # what all runs of a seed share
+    return {
+        "budget": 8e11,
+        "slice_of": {
+            n: (1.7 + steep * (i - best) ** 2 + town + rng.normal(0, 0.004, 5)).tolist()
+            for i, n in enumerate(sizes)
+        },
     }
-    return min(affordable, key=affordable.get)
 
 
-def _unless_best(losses, budget, n):
-    return None if n == parameters_of_best(losses, budget) else n
+@sheet.reading("scale-budget", seen=_some_valley, form="a number of parameters")
+def parameters_of_best(slice_of, budget):
+    """All these runs cost the same. A larger model could hold more and has no money left to read; a
+    smaller one has read more and cannot hold it. Near the bottom the two nearly balance, so sizes
+    there can hardly be told apart, and any of those counts. With a larger budget the valley moves
+    to the right."""
+    return min(slice_of, key=lambda n: np.mean(slice_of[n]))
 
 
-def _runs_of_best(losses, budget):
-    """Loss and tokens of what the best size can afford."""
-    n = parameters_of_best(losses, budget)
-    return [(loss, tokens) for tokens, loss in losses[n].items() if 6 * n * tokens <= budget]
+@parameters_of_best.also_right
+def not_to_be_told_from_the_best(slice_of, budget):
+    """Sizes whose distance to the best has an interval, seed by seed, that includes zero."""
+    best = slice_of[parameters_of_best(slice_of, budget)]
+    return [n for n, losses in slice_of.items() if difference(losses, best).low <= 0]
+
+
+def _unless_right(slice_of, budget, n):
+    return None if n in not_to_be_told_from_the_best(slice_of, budget) else n
 
 
 @parameters_of_best.wrong
-def largest(losses, budget):
+def largest(slice_of, budget):
     """The largest model has the lowest loss when it may read as much as the others. For the same
-    *budget* it reads less. Look left of the vertical line only."""
-    return _unless_best(losses, budget, max(losses))
+    *budget* it reads the least: look at the right end of the line."""
+    return _unless_right(slice_of, budget, max(slice_of))
 
 
 @parameters_of_best.wrong
-def smallest(losses, budget):
-    """The smallest model reads the most for the budget, but what it can hold is soon full. Compare
-    the heights of the lines where they meet the budget."""
-    return _unless_best(losses, budget, min(losses))
+def smallest(slice_of, budget):
+    """The smallest model has read the most text for this money, and still ends higher than a
+    larger one that has read less. Follow the line to its lowest point."""
+    return _unless_right(slice_of, budget, min(slice_of))
 
 
 @parameters_of_best.wrong
-def least_loss(losses, budget):
-    """That is the *loss* of the best run. The question is which model it was: the name of its
-    line."""
-    return float(min(_runs_of_best(losses, budget))[0])
+def least_loss(slice_of, budget):
+    """That is the *loss* at the lowest point. The question is which size lies there."""
+    return float(min(map(np.mean, slice_of.values())))
 
 
 @parameters_of_best.wrong
-def tokens_of_best(losses, budget):
+def tokens_of_best(slice_of, budget):
     """That is how many *tokens* the best run has read. The question is its size."""
-    return min(_runs_of_best(losses, budget))[1]
+    return budget / 6 / parameters_of_best(slice_of, budget)
 
 
 # --- scale-optimal -------------------------------------------------------------------------------
@@ -284,6 +285,12 @@ def best_size(A, a, B, b, compute):
     # a * A / N**a == b * B / D**b
     G = (a * A / (b * B)) ** (1 / (a + b))
     return G * (compute / 6) ** (b / (a + b))
+
+
+@best_size.also_right
+def over_a_grid(A, a, B, b, compute):
+    n = np.logspace(3, 12, 500)
+    return n[np.argmin(A / n**a + B / (compute / 6 / n) ** b)]
 
 
 @best_size.also_right
@@ -403,3 +410,13 @@ def times_utilisation(parameters, tokens, peak, utilisation):
 def in_seconds(parameters, tokens, peak, utilisation):
     """Right, but in seconds. An hour has 3,600 of them."""
     return 6 * parameters * tokens / (peak * utilisation)
+
+
+# --- scale-trick ---------------------------------------------------------------------------------
+
+
+@sheet.outcome("scale-trick")
+def what_each_saves(factors):
+    """``factors``: trick -> how many times the work it saves."""
+    listed = ", ".join(f"{name} {times:.1f}" for name, times in factors.items())
+    return f"Times the work for a token, if it is left out: {listed}."

@@ -1,4 +1,4 @@
-"""The scaling ladder of notebook 13: sizes x amounts of text, each read once, judged on new text.
+"""The scaling ladder of notebook 13 and a slice of it at one budget: read once, judged on new text.
 
 A run is the function ``climb`` that the notebook defines in a cell.
 """
@@ -76,30 +76,31 @@ def scaling_ladder(seed: int, part: str, width: int, layers: int, tokens: int) -
     }
 
 
+@results.study("isoflop", width=[24, 32, 48, 64, 96])
+def isoflop(seed: int, width: int, layers: int = 2, compute: float = 8e11) -> dict[str, Any]:
+    """Every size of the ladder for the *same* 6 N D: the larger it is, the less it reads.
+
+    Approach 2 of Hoffmann et al. (2022), one slice of it. Each run has a schedule of its own
+    length; text, test documents and recipe are those of the ladder.
+
+    Returns:
+        ``parameters``, ``tokens`` (whole steps of them), ``compute`` (6 N D of these),
+        ``loss`` (nats per word of held-out documents).
+    """
+    size = parameters(model_of(width, layers, seed)[0])
+    step = BATCH * BLOCK
+    tokens = round(compute / 6 / size / step) * step
+    return {
+        "parameters": size,
+        "tokens": tokens,
+        "compute": 6.0 * size * tokens,
+        "loss": notebook.climb(width, layers, tokens, seed),
+    }
+
+
 def rates(width: int, layers: int, steps: int, seed: int = 0, batch: int = BATCH) -> Rates:
     """How fast a model of the ladder trains, with the ladder's recipe."""
     model, tokenizer = model_of(width, layers, seed)
     texts = town.Town(seed=seed).corpus(batch * 5).texts()
     blocks = Batches(pretrain.pack(texts, tokenizer, BLOCK), tokenizer, "clm", 0.15, batch, seed)
     return training_rates(model, blocks, 2 / width, steps)
-
-
-@results.study(
-    "utilisation",
-    {"width": [32, 64, 128], "layers": 2},
-    {"width": 256, "layers": 4},
-    batch=[BATCH, 8 * BATCH],
-)
-def utilisation(seed: int, width: int, layers: int, batch: int, steps: int = 8) -> dict[str, float]:
-    """What share of the machine's bf16 matrix rate a training step of the ladder reaches.
-
-    ``share`` counts all matrix products of a step, those of Muon included; ``network`` those of the
-    network alone. The ladder's batch, and one eight times as large. Squares and steps take turns.
-    Measure on an idle machine, with all its cores.
-    """
-    reached = rates(width, layers, steps, seed, batch)
-    return {
-        "share": reached.step / reached.peak,
-        "network": reached.network / reached.peak,
-        "peak": reached.peak,
-    }

@@ -12,7 +12,6 @@ import numpy as np
 from joblib.externals.loky import ProcessPoolExecutor
 
 from tl_helpers import questions
-from tl_helpers.measure import results
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,9 +148,3 @@ def _go(way: str, seed: int, limit: float) -> dict[str, Any]:
     reached = report["accuracy"] >= TARGET
     spent = round(time.process_time(), 2)
     return {**report, "reached": reached, "processor_seconds": spent}
-
-
-@results.study("time-to-transfer", way=["fast", *RIVALS])
-def time_to_transfer(seed: int, way: str, limit: float = 110.0) -> dict[str, Any]:
-    """Ours and the rivals; who has not reached the goal after ``limit`` processor seconds stops."""
-    return one(way, seed, limit)

@@ -1,4 +1,4 @@
-"""The efficient tricks one by one: what each costs when it is left out, or brings when it is added.
+"""What makes a step cheap, one thing at a time: what each costs when it is left out, or added.
 
 Work is counted in processor seconds per token of text, single-threaded. The variants take turns, a
 few steps each, so that a busy machine slows all of them down and the ratios still hold.
@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tl_helpers import models, questions, town
+from tl_helpers import models, town
 from tl_helpers.measure import results
 from tl_helpers.train import precision, pretrain
 from tl_helpers.train.batches import Batches, attention_mask, head_of
-from tl_lessons.objectives_and_scale import ladder
 
 if TYPE_CHECKING:
     import torch
@@ -42,8 +41,6 @@ VARIANTS = (
     "none of the tricks",
     "torch.compile",
 )
-LEARNERS = ("as it is", "initialiser 0.02", "Llama's blocks")  # all with Muon
-WIDTH = 64  # hidden units of those
 TOGETHER = 4  # models in one, for "four seeds together"
 
 
@@ -252,119 +249,11 @@ def take_turns(
             yield {"part": "speed", "variant": name, "round": turn, "seconds_per_million": cost}
 
 
-def llama(tokenizer: PreTrainedTokenizerBase, seed: int, width: int) -> PreTrainedModel:
-    """A causal model of Llama's blocks (RMS norm, rotary positions, gated units), as large."""
-    import torch
-    from transformers import AutoModelForCausalLM, LlamaConfig
+@results.study("pretraining-tricks")
+def pretraining_tricks(seed: int, rounds: int = 3, steps: int = 2) -> list[dict[str, Any]]:
+    """Every trick by itself: processor time for a token of text.
 
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=width,
-        num_hidden_layers=2,
-        num_attention_heads=max(1, width // 32),
-        intermediate_size=round(8 * width / 3 / 8) * 8,
-        max_position_embeddings=LENGTH,
-        tie_word_embeddings=True,
-        initializer_range=width**-0.5,
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-    )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return AutoModelForCausalLM.from_config(config)
-
-
-def learned(
-    seed: int, variant: str, tokens: int, width: int, rate: float | None = None
-) -> dict[str, Any]:
-    """Nats per word above the truth after so many tokens, with one thing changed.
-
-    Args:
-        seed: of the town's text, the weights and the order.
-        variant: ``"as it is"``, ``"AdamW"``, ``"initialiser 0.02"`` or ``"Llama's blocks"``.
-        tokens: to read.
-        width: hidden units.
-        rate: learning rate, if not that of the ladder.
+    All variants are timed in turns, in one run. ``torch.compile`` needs a C++ compiler. Measure on
+    an idle machine.
     """
-    model, tokenizer = models.new(
-        "small",
-        "clm",
-        seed=seed,
-        hidden_size=width,
-        num_attention_heads=width // 32,
-        **({"initializer_range": 0.02} if variant == "initialiser 0.02" else {}),
-    )
-    if variant == "Llama's blocks":
-        model = llama(tokenizer, seed, width)
-    blocks = pretrain.pack(town.Town(seed=seed).corpus(tokens // 40).texts(), tokenizer, LENGTH)
-    pretrain.fit(
-        model,
-        blocks,
-        tokenizer=tokenizer,
-        objective="clm",
-        steps=tokens // (ladder.BATCH * LENGTH),
-        batch_size=ladder.BATCH,
-        seed=seed,
-        progress=False,
-        optimiser="adamw" if variant == "AdamW" else "muon",
-        learning_rate=rate or 2 / width,
-    )
-    test = town.Town().corpus(ladder.TEST_DOCUMENTS, start=questions.FIRST_UNSEEN_DOCUMENT)
-    spent = test.logprob() - questions.log_probabilities(model, tokenizer, test.texts())
-    return {
-        "part": "learned",
-        "variant": variant,
-        "rate": rate or 2 / width,
-        "excess": float(spent.sum() / test.n_tokens),
-    }
-
-
-#: Whoever learns, with Muon; and AdamW with several rates, of which a fair reader takes the best.
-LEARNING = (
-    {"part": "learned", "variant": LEARNERS, "rate": 2 / WIDTH},
-    {"part": "learned", "variant": "AdamW", "rate": [5e-3, 1.5e-2]},
-)
-
-
-@results.study("pretraining-tricks", {}, *LEARNING)
-def pretraining_tricks(
-    seed: int,
-    part: str = "speed",
-    variant: str = "",
-    rate: float = 0.0,
-    rounds: int = 3,
-    steps: int = 2,
-    tokens: int = 65_536,
-    width: int = WIDTH,
-) -> list[dict[str, Any]]:
-    """Every trick by itself: processor time for a token, and what is learned from as many.
-
-    All variants are timed in turns, in one run that has no arguments. ``torch.compile`` needs a
-    C++ compiler.
-    """
-    if part == "speed":
-        return list(take_turns(speed_variants(seed), rounds, steps))
-    return [learned(seed, variant, tokens, width, rate)]
-
-
-@results.study("tricks-that-last", *LEARNING)
-def tricks_that_last(
-    seed: int,
-    part: str,
-    variant: str,
-    rate: float,
-    tokens: int = 1_048_576,
-    width: int = WIDTH,
-    adamw_text: float = 1.3,
-) -> dict[str, Any]:
-    """What helped after a little text, after sixteen times as much: loss and processor time.
-
-    A step of AdamW is cheaper than one of Muon, so AdamW reads ``adamw_text`` times as much in
-    about the same time.
-    """
-    amount = int(tokens * adamw_text) if variant == "AdamW" else tokens
-    began = time.process_time()
-    row = learned(seed, variant, amount, width, rate)
-    spent = round(time.process_time() - began, 2)
-    return {**row, "tokens": amount, "seconds": spent}
+    return list(take_turns(speed_variants(seed), rounds, steps))
