@@ -96,13 +96,14 @@ def folder(entry: Entry) -> Path:
     Example:
         ``folder(pieces()["ratings"]) / "ratings.jsonl"``
     """
+    base = _folder(entry)  # or there is no shelf at all
     if lacks := _lacks(entry):
         raise NotHere(
             f"{entry.name!r} is not available here: {lacks}.",
             f"Fetch it, once ({entry.megabytes:g} MB): tl shelf fetch {entry.name}. "
             "Without it, notebooks show the stored result.",
         )
-    return _folder(entry)
+    return base
 
 
 def _folder(entry: Entry) -> Path:
