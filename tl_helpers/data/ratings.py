@@ -42,7 +42,7 @@ def convert(source: Path, target: Path) -> None:
         BrokenFile: the archive is not the known one.
 
     Example:
-        ``convert(Path("taken"), Path("made"))``
+        >>> convert(Path("taken"), Path("made"))  # doctest: +SKIP
     """
     archive = source / "ratings.tar.gz"
     seen: set[str] = set()

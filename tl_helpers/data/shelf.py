@@ -55,7 +55,8 @@ def place() -> Path | None:
     ``TL_SHELF`` may name another folder than ``shelf`` in the course's cache.
 
     Example:
-        ``TL_SHELF=none`` -> None
+        >>> place()  # doctest: +SKIP
+        PosixPath('/home/ada/.cache/tl_helpers/shelf')
     """
     asked = os.environ.get("TL_SHELF", "")
     if asked.strip().lower() == "none":
@@ -67,7 +68,8 @@ def pieces() -> dict[str, Entry]:
     """All pieces that are fetched, models first, by name.
 
     Example:
-        ``list(pieces())[:2]`` -> ``["smollm2", "e5-multilingual"]``
+        >>> "glove" in pieces()
+        True
     """
     sections: tuple[registry.Section, ...] = ("model", "dataset")
     return {
@@ -82,7 +84,8 @@ def here(entry: Entry) -> bool:
     """Whether a piece is on the shelf, with all its files at their sizes.
 
     Example:
-        ``here(pieces()["ratings"])`` -> True
+        >>> here(pieces()["ratings"])  # doctest: +SKIP
+        True
     """
     return not _lacks(entry)
 
@@ -94,7 +97,8 @@ def folder(entry: Entry) -> Path:
         NotHere: it is not on the shelf; says how to get it.
 
     Example:
-        ``folder(pieces()["ratings"]) / "ratings.jsonl"``
+        >>> folder(pieces()["ratings"]) / "ratings.jsonl"  # doctest: +SKIP
+        PosixPath('/home/ada/.cache/tl_helpers/shelf/ratings/ratings.jsonl')
     """
     base = _folder(entry)  # or there is no shelf at all
     if lacks := _lacks(entry):
@@ -153,7 +157,7 @@ def verify(entry: Entry) -> None:
         BrokenFile: a file was changed; names it.
 
     Example:
-        ``verify(pieces()["ratings"])``
+        >>> verify(pieces()["ratings"])  # doctest: +SKIP
     """
     base = folder(entry)
     for name, (_, digest) in _manifest(entry)["files"].items():
@@ -168,7 +172,8 @@ def size(entry: Entry) -> int:
     """Bytes that a piece takes on the disk; 0 if it is not here.
 
     Example:
-        ``size(pieces()["glove"])`` -> 83_190_000
+        >>> size(pieces()["glove"])  # doctest: +SKIP
+        83190000
     """
     return sum(size for size, _ in _manifest(entry)["files"].values()) if here(entry) else 0
 
@@ -183,7 +188,8 @@ def remove(entry: Entry) -> bool:
         CourseError: no permission.
 
     Example:
-        ``remove(pieces()["glove"])`` -> True
+        >>> remove(pieces()["glove"])  # doctest: +SKIP
+        True
     """
     target = _folder(entry)
     if not target.parent.is_dir():
@@ -218,7 +224,8 @@ def fetch(entry: Entry, convert: Convert, tell: Callable[[int], None] = lambda d
         CourseError: disk full, or no permission to write.
 
     Example:
-        ``fetch(pieces()["ratings"], ratings.convert)`` -> the folder of the piece
+        >>> fetch(pieces()["ratings"], ratings.convert).name  # doctest: +SKIP
+        'ratings'
     """
     target = _folder(entry)
     with files.only_one(target):

@@ -22,7 +22,7 @@ def write(made: DatasetDict, folder: Path) -> None:
     """Write each split into a file of ``folder``, in the format of ``datasets``.
 
     Example:
-        ``write(corpus, folder)``, and later ``read(folder, corpus)``
+        >>> write(corpus, folder)  # and later: read(folder, corpus)  # doctest: +SKIP
     """
     import pyarrow as pa
 
@@ -45,7 +45,8 @@ def read(folder: Path, names: Iterable[str]) -> DatasetDict:
         OSError, ValueError, KeyError: a file is missing or damaged.
 
     Example:
-        ``read(folder, ["train", "test"])["test"][0]``
+        >>> read(folder, ["train", "test"])["test"][0]  # doctest: +SKIP
+        {'text': 'A fine film .', 'label': 1}
     """
     from datasets import Dataset, DatasetDict, DatasetInfo
     from datasets.splits import NamedSplit
@@ -70,7 +71,8 @@ def read_parquet(parts: Sequence[Path], split: str) -> Dataset:
         OSError, pyarrow.ArrowException: a file cannot be read, or is damaged.
 
     Example:
-        ``read_parquet([folder / "train.parquet"], "train").num_rows``
+        >>> read_parquet([folder / "train.parquet"], "train").num_rows  # doctest: +SKIP
+        960
     """
     import pyarrow as pa
     import pyarrow.parquet as pq

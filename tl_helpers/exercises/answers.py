@@ -47,7 +47,8 @@ def plain_number(answer: Any) -> float | None:
     A number of any library, alone in a container, in words, or an interval (its mean).
 
     Example:
-        ``np.array([3]) -> 3.0``, ``"window 10" -> 10.0``, ``[0.5] -> 0.5``, ``True -> None``
+        >>> plain_number("window 10"), plain_number([0.5]), plain_number(True)
+        (10.0, 0.5, None)
     """
     if isinstance(answer, str):
         return number_in(answer)

@@ -167,7 +167,7 @@ def read(path: Path) -> dict[str, Words]:
 
     Example:
         >>> from tl_helpers.core import lessons
-        >>> read(lessons.home() / "start_here" / "exercises.toml")["start-gain"].kind
+        >>> read(lessons.home() / "start_here" / "exercises.toml")["start-pool"].kind
         'function'
     """
     return dict(records.read(path, _File).root)

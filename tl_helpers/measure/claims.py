@@ -232,8 +232,8 @@ def collect(notebooks: Iterable[str | Path]) -> list[Claim]:
         BrokenFile: a file that is no notebook, or a record that is no claim.
 
     Example:
-        >>> collect([lessons.home().parent / "00_start_here.ipynb"])[0].verdict
-        'supported'
+        >>> collect([lessons.home().parent / "00_start_here.ipynb"])[0].id
+        'start-encoder-64'
     """
     import nbformat
 

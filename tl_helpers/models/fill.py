@@ -28,7 +28,8 @@ def chosen(names: tuple[str, ...] = ()) -> list[Entry]:
         UnknownName: there is no such piece.
 
     Example:
-        ``[piece.name for piece in chosen(("glove",))]`` -> ``["glove"]``
+        >>> [piece.name for piece in chosen(("glove",))]
+        ['glove']
     """
     known = shelf.pieces()
     return [known[checks.known("piece of the shelf", name, known)] for name in names or known]
@@ -38,6 +39,7 @@ def fetch(entry: Entry, tell: Callable[[int], None] = lambda done: None) -> Path
     """Fetch one piece, unless it is here: see :func:`tl_helpers.data.shelf.fetch`.
 
     Example:
-        ``fetch(chosen(("ratings",))[0])`` -> the folder of the piece
+        >>> fetch(chosen(("ratings",))[0]).name  # doctest: +SKIP
+        'ratings'
     """
     return shelf.fetch(entry, MAKERS[entry.name], tell)

@@ -74,7 +74,8 @@ def vectors(name: str) -> WordVectors:
         NotHere: they have not been fetched; says how to.
 
     Example:
-        ``vectors("glove")["king"].shape`` -> (50,)
+        >>> vectors("glove")["king"].shape  # doctest: +SKIP
+        (50,)
     """
     import numpy as np
 

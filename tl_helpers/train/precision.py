@@ -64,7 +64,9 @@ def say_if_not_32_bits(model: Any) -> bool:
     """Whether a model has other floating-point weights than 32-bit ones; then a note says so.
 
     Example:
-        ``say_if_not_32_bits(model.half()) -> True``
+        >>> import torch
+        >>> say_if_not_32_bits(torch.nn.Linear(2, 2))
+        False
     """
     import torch
 

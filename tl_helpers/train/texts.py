@@ -43,7 +43,9 @@ def reader_of(model: PreTrainedModel) -> PreTrainedModel:
         BadValue: it is no model of transformers.
 
     Example:
-        ``type(reader_of(models.load("town-mlm", task="masked-lm").model)).__name__ -> "BertModel"``
+        >>> from tl_helpers.models import load
+        >>> type(reader_of(load("town-mlm", task="masked-lm").model)).__name__
+        'BertModel'
     """
     if not hasattr(model, "config") or not hasattr(model, "base_model"):
         raise BadValue(
@@ -94,7 +96,8 @@ def tokens_of(
         BadValue: the tokenizer is not that of the model, or none at all.
 
     Example:
-        ``tokens_of(tokenizer, model, ["Fine."])["input_ids"] -> [[2, 787, 7, 3]]``
+        >>> tokens_of(tokenizer, model, ["Fine."])["input_ids"]  # doctest: +SKIP
+        [[2, 787, 7, 3]]
     """
     if not callable(tokenizer) or not hasattr(tokenizer, "all_special_ids"):
         raise BadValue(
@@ -125,7 +128,7 @@ def check_ids(rows: Any, model: PreTrainedModel) -> None:
         BadValue: it has not; says how tokenizer and model come to belong together again.
 
     Example:
-        ``check_ids([[2, 787, 7, 3]], model)``
+        >>> check_ids([[2, 787, 7, 3]], model)  # doctest: +SKIP
     """
     known = vocabulary_of(model)
     if isinstance(rows, np.ndarray):
@@ -148,7 +151,9 @@ def vocabulary_of(model: PreTrainedModel) -> int | None:
     """How many tokens a model has vectors for; None where it has no table of them.
 
     Example:
-        ``vocabulary_of(models.load("minilm").model) -> 30522``
+        >>> from tl_helpers.models import load
+        >>> vocabulary_of(load("minilm").model)
+        30522
     """
     try:
         return len(model.get_input_embeddings().weight)
@@ -231,7 +236,7 @@ def set_padding(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> N
     text would depend on the texts beside it.
 
     Example:
-        ``set_padding(network, tokenizer)``
+        >>> set_padding(network, tokenizer)  # doctest: +SKIP
     """
     filler, config = padding_id(tokenizer, model), model.config
     config.pad_token_id = config.get_text_config().pad_token_id = filler
@@ -265,7 +270,8 @@ def padding_of(
         rows: token ids of texts.
 
     Example:
-        ``padding_of(tokenizer, model, [[2, 3], [2, 787, 3]]) -> Padding(id=0, side="right")``
+        >>> padding_of(tokenizer, model, [[2, 3], [2, 787, 3]])  # doctest: +SKIP
+        Padding(id=0, side='right')
     """
     filler = padding_id(tokenizer, model)
     known = _SIDES.setdefault(model, {})
@@ -312,7 +318,8 @@ def call(
     """One forward pass; a model that has no mask for padding is not given one.
 
     Example:
-        ``call(model, ids, mask)[0].shape -> (2, 9, 128)``
+        >>> call(model, ids, mask)[0].shape  # doctest: +SKIP
+        torch.Size([2, 9, 128])
     """
     import inspect
 

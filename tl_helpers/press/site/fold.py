@@ -19,7 +19,8 @@ def is_deeper(section: nodes.section) -> bool:
     """Is it headed ``Deeper``, or ``Deeper: ...``?
 
     Example:
-        ``is_deeper(section) -> True``
+        >>> is_deeper(section)  # doctest: +SKIP
+        True
     """
     title = section.next_node(nodes.title)
     return title is not None and title.astext().partition(":")[0].strip() == WORD
@@ -45,6 +46,11 @@ def _raw(html: str) -> nodes.raw:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Called by Sphinx."""
+    """Called by Sphinx.
+
+    Example:
+        >>> setup(app)["parallel_read_safe"]  # doctest: +SKIP
+        True
+    """
     app.add_post_transform(Fold)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
