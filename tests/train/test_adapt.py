@@ -150,13 +150,12 @@ def test_features_are_scikit_learns(model, tokenizer):
     np.testing.assert_allclose(adapted.probabilities(texts), twin.predict_proba(rows), atol=1e-9)
 
 
-def test_a_probe_is_fitted_to_the_end_and_the_quick_one_nearly_agrees():
+def test_a_probe_is_fitted_to_the_end():
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 3, 300)
     rows = (rng.normal(size=(300, 6)) + 2 * np.eye(6)[labels]).astype(np.float32)
     full = probe.linear(rows, labels, C=1 / (1e-3 * len(rows)))
     assert full[-1].n_iter_.max() < full[-1].max_iter
-    assert (probe.quick(rows, labels, 3)(rows) == full.predict(rows)).mean() > 0.98
     names = np.array(["a", "b", "c"])[labels]
     assert (probe.linear(rows, names).predict(rows) == names).mean() > 0.8
     with pytest.raises(BadValue, match="C=0"):
