@@ -1028,7 +1028,6 @@ ENGINE = {
     "supervised.loss_of",
     "supervised.make_reader",
     "translation.loss_of",
-    "probe.quick",
 }
 
 
