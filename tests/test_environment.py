@@ -40,12 +40,12 @@ def pinned(python: str, system: str = "linux") -> dict[str, list[str]]:
     short = ".".join(python.split(".")[:2])
     env = {**default_environment(), "python_full_version": python, "python_version": short}
     env["sys_platform"] = system
-    found: dict[str, list[str]] = {}
+    versions: dict[str, list[str]] = {}
     for line in LINES:
         if line.marker is None or line.marker.evaluate(env):
             version = str(line.specifier).removeprefix("==")
-            found.setdefault(packages.normal(line.name), []).append(version)
-    return found
+            versions.setdefault(packages.normal(line.name), []).append(version)
+    return versions
 
 
 def test_every_line_is_one_exact_version_without_a_place():

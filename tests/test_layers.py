@@ -34,12 +34,12 @@ FACE = {"tl_helpers.core.cells", "tl_helpers.press.cli"}
 
 def modules(root: Path = ROOT) -> dict[str, Path]:
     """Dotted name -> file, of the package and of the lessons."""
-    found = {}
+    files = {}
     for base in (root / "tl_helpers", root / "notebooks" / "tl_lessons"):
         for file in sorted(base.rglob("*.py")):
             parts = file.relative_to(base.parent).with_suffix("").parts
-            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
-    return found
+            files[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    return files
 
 
 def _for_types_only(tree: ast.AST) -> set[int]:

@@ -78,10 +78,10 @@ def test_the_tokenizer_of_the_town_has_a_token_for_every_word(known, network):
 
 def test_states_of_the_notebook_are_the_word_vectors_of_the_library(cells, known, network):
     model, tokenizer = network
-    found = cells.states(model.eval(), tokenizer, known.documents, batch_size=16)
-    assert found.shape == (2, len(known.words), 32)
+    ours = cells.states(model.eval(), tokenizer, known.documents, batch_size=16)
+    assert ours.shape == (2, len(known.words), 32)
     vectors = word_vectors(model, tokenizer, known.documents, batch_size=7, autocast="float32")
-    assert np.allclose(found[-1], np.concatenate(vectors), atol=1e-5)
+    assert np.allclose(ours[-1], np.concatenate(vectors), atol=1e-5)
 
 
 def test_states_average_the_pieces_of_a_word(cells):
@@ -93,10 +93,10 @@ def test_states_average_the_pieces_of_a_word(cells):
     assert batch["input_ids"].shape[1] > 4  # there are words of several pieces
     with torch.inference_mode():
         top = model.eval().base_model(**batch).last_hidden_state
-    found = cells.states(model, core, documents)[-1]
+    ours = cells.states(model, core, documents)[-1]
     for word, (row, number) in enumerate([(0, 0), (0, 1), (1, 0)]):
         pieces = [i for i, w in enumerate(batch.word_ids(row)) if w == number]
-        assert np.allclose(found[word], top[row, pieces].mean(0), atol=1e-5)
+        assert np.allclose(ours[word], top[row, pieces].mean(0), atol=1e-5)
 
 
 # --- probes --------------------------------------------------------------------------------------
@@ -290,8 +290,8 @@ def test_a_curve_may_begin_at_layer_0():
 
 def test_the_stored_runs_are_those_of_the_town_in_a_minute():
     """Same seeds, weights, text and masks: only probes were added."""
-    found, minute = results.load("discovery"), results.load("town-one-minute")
-    for row in found.rows:
+    discovery, minute = results.load("discovery"), results.load("town-one-minute")
+    for row in discovery.rows:
         if row["step"] <= 100:
             (guess,) = minute.values("value", seed=row["seed"], measure="probe", step=row["step"])
             assert row["guess"] == pytest.approx(guess, abs=0.1), row

@@ -29,18 +29,18 @@ def test_the_judge_knows_the_probability_of_every_text_the_town_writes(judge):
     corpus = town.Town(seed=11).corpus(150)
     logprob = corpus.logprob()
     for text, exact in zip(corpus.texts(), logprob, strict=True):
-        found = judge(words(text))
-        assert all(found.possible)
-        assert found.logprob == pytest.approx(exact, abs=1e-9)
-        assert judge(text).logprob == found.logprob
+        verdict = judge(words(text))
+        assert all(verdict.possible)
+        assert verdict.logprob == pytest.approx(exact, abs=1e-9)
+        assert judge(text).logprob == verdict.logprob
 
 
 @pytest.mark.parametrize("dials", [{"agreement": 0.7}, {"distance": 1.0}, {"zipf": 0.5}])
 def test_the_judge_follows_the_dials(dials):
     corpus = town.Town(seed=2, **dials).corpus(40)
     judge = town.Judge(town.Dials(**dials))
-    found = [judge(text).logprob for text in corpus.texts()]
-    assert np.allclose(found, corpus.logprob(), atol=1e-9)
+    judged = [judge(text).logprob for text in corpus.texts()]
+    assert np.allclose(judged, corpus.logprob(), atol=1e-9)
 
 
 def test_the_judge_rejects_what_the_town_cannot_write(judge):
@@ -76,11 +76,11 @@ def test_log_probabilities_are_the_loss_of_transformers():
     texts = town.Town(seed=0).corpus(5).texts()
     ours = questions.log_probabilities(model, tokenizer, texts)
     assert model.training  # as it was
-    for text, found in zip(texts, ours, strict=True):
+    for text, score in zip(texts, ours, strict=True):
         row = tokenizer(text)["input_ids"] + [tokenizer.eos_token_id]
         ids = torch.tensor([row])
         loss = model.eval()(input_ids=ids, labels=ids).loss.detach()
-        assert found == pytest.approx(-float(loss) * (len(row) - 1), rel=1e-4)
+        assert score == pytest.approx(-float(loss) * (len(row) - 1), rel=1e-4)
 
 
 def test_excess_bits_are_those_above_the_entropy():

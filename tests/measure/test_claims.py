@@ -125,8 +125,8 @@ MUTATIONS = {
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_every_mutation_is_found(name, registry, tmp_path):
     recorded, word = MUTATIONS[name]
-    found = claims.check(recorded, registry)
-    assert any(word in problem for problem in found), found
+    problems = claims.check(recorded, registry)
+    assert any(word in problem for problem in problems), problems
     through_files = claims.check(_through_notebooks(tmp_path, recorded), registry)
     assert any(word in problem for problem in through_files), through_files
 

@@ -653,14 +653,14 @@ def runs():
 
 def test_comparison_is_paired_by_seed(runs):
     shuffled = runs.sample(frac=1, random_state=1)
-    found = experiment.compare(
+    effect = experiment.compare(
         shuffled, "pre-trained", "random weights", value="accuracy", labels=64
     )
     a, b = (
         runs[(runs.start == start) & (runs.labels == 64)].accuracy.to_numpy()
         for start in GRID["start"]
     )
-    assert found == evaluate.difference(a, b) and found.n == 4
+    assert effect == evaluate.difference(a, b) and effect.n == 4
     towns = experiment.compare(
         runs, "pre-trained", "random weights", value="accuracy", labels=64, varies="towns"
     )
@@ -668,9 +668,9 @@ def test_comparison_is_paired_by_seed(runs):
     numbers = experiment.compare(runs, 64, 8, value="accuracy", start="pre-trained")
     assert numbers.n == 4
     one = runs.drop(columns="seconds")
-    assert experiment.compare(one, "pre-trained", "random weights", labels=64) == found
+    assert experiment.compare(one, "pre-trained", "random weights", labels=64) == effect
     one.attrs = {}  # as after a detour through a file
-    assert experiment.compare(one, "pre-trained", "random weights", labels=64) == found
+    assert experiment.compare(one, "pre-trained", "random weights", labels=64) == effect
 
 
 @pytest.mark.parametrize(
@@ -706,11 +706,11 @@ def test_two_columns_with_the_same_values_need_a_word(runs):
 
 
 def test_the_summary_is_the_interval_of_each_condition(runs):
-    found = experiment.summary(runs, ["start", "labels"], "accuracy")
-    assert found[["start", "labels"]].apply(tuple, axis=1).tolist() == [
+    table = experiment.summary(runs, ["start", "labels"], "accuracy")
+    assert table[["start", "labels"]].apply(tuple, axis=1).tolist() == [
         (a, n) for a in GRID["start"] for n in GRID["labels"]
     ]
-    row = experiment.select(found, start="random weights", labels=8).iloc[0]
+    row = experiment.select(table, start="random weights", labels=8).iloc[0]
     values = experiment.select(runs, start="random weights", labels=8).accuracy
     by_hand = evaluate.interval(values)
     assert (row["mean"], row.low, row.high, row.n) == (*[by_hand.mean, *by_hand.ci], 4)

@@ -178,9 +178,12 @@ def test_a_minute_of_reading_pays_and_leaves_room():
     assert at(1024, "pre-trained", "fine-tune").mean() > pretrained.mean() + 0.05
     # What the datasheet says of it.
     probes = [r for r in stored.rows if r["measure"] == "probe"]
-    found = {r["seed"] for r in probes if r["value"] >= 0.9}
+    discovered = {r["seed"] for r in probes if r["value"] >= 0.9}
     said = " ".join((files.data_dir() / "town.md").read_text("utf-8").split())
-    assert f"before the minute is over in {len(found)} of {len(stored.meta['seeds'])} towns" in said
+    assert (
+        f"before the minute is over in {len(discovered)} of {len(stored.meta['seeds'])} towns"
+        in said
+    )
 
 
 def test_opinion_task():

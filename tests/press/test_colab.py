@@ -110,9 +110,9 @@ def links(folder: Path) -> None:
         if Path(place).name not in ("site-packages", "dist-packages"):
             continue
         skip = {"__pycache__", "sitecustomize.py"}
-        for found in metadata.distributions(path=[place]):
-            if packages.normal(found.metadata["Name"]) in left_out:
-                skip |= {file.parts[0] for file in found.files or ()}
+        for distribution in metadata.distributions(path=[place]):
+            if packages.normal(distribution.metadata["Name"]) in left_out:
+                skip |= {file.parts[0] for file in distribution.files or ()}
         for entry in Path(place).iterdir():
             if entry.name not in skip and entry.suffix != ".pth":
                 if not os.path.lexists(folder / entry.name):

@@ -112,8 +112,8 @@ def test_unknown_command_and_option(tl):
 
 
 def test_values():
-    found = cli._parameters(("A=1", "B=0.5", "C=true", "D=word", "E=[1,2]", "F=a=b", "G="))
-    assert found == {"A": 1, "B": 0.5, "C": True, "D": "word", "E": [1, 2], "F": "a=b", "G": ""}
+    parsed = cli._parameters(("A=1", "B=0.5", "C=true", "D=word", "E=[1,2]", "F=a=b", "G="))
+    assert parsed == {"A": 1, "B": 0.5, "C": True, "D": "word", "E": [1, 2], "F": "a=b", "G": ""}
 
 
 def test_doctor_exit_codes(tl, monkeypatch):

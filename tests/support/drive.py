@@ -190,7 +190,7 @@ def explorers(
     Raises:
         CourseError: a cell failed.
     """
-    found: list[Turned] = []
+    turned: list[Turned] = []
     with kernel(files.root() / "notebooks") as front:
         for place, cell in enumerate(notebooks.read(path).cells):
             tags = cell.metadata.get("tags", [])
@@ -200,7 +200,7 @@ def explorers(
             if "parameters" in tags:
                 front.run(f"PROFILE = {profile!r}")
             for view in views if "explorer" in tags else ():  # others show progress bars
-                found.append(front.turn(view, place))
-                if len(found) == last:
-                    return found
-    return found
+                turned.append(front.turn(view, place))
+                if len(turned) == last:
+                    return turned
+    return turned

@@ -150,18 +150,18 @@ def test_synonyms_share_and_senses_split():
     sides = defaultdict(set)
     for (_, _, polarity, _), meaning in lex.of_slot.items():
         sides[meaning].add(polarity)
-    for meaning, found in sides.items():  # no word of Ondalese both praises and blames
+    for meaning, polarities in sides.items():  # no word of Ondalese both praises and blames
         if meaning.pos not in ("small", "NUM"):
-            assert not {0, 1} <= found, meaning
+            assert not {0, 1} <= polarities, meaning
     by_word = defaultdict(set)
     for (_, _, _, word), meaning in lex.of_slot.items():
         by_word[word].add(meaning)
-    assert sum(len(found) > 1 for found in by_word.values()) > 20
+    assert sum(len(meanings) > 1 for meanings in by_word.values()) > 20
     shared = defaultdict(set)
     for (_, _, _, word), meaning in lex.of_slot.items():
         if meaning.pos in ("ADJ", "ADV"):
             shared[meaning].add(word)
-    assert sum(len(found) > 1 for found in shared.values()) > 20
+    assert sum(len(synonyms) > 1 for synonyms in shared.values()) > 20
 
 
 def test_derivation_follows_english():
@@ -407,16 +407,16 @@ BY_EXAMPLE = {  # English, word classes for words -> Ondalese: order and forms
 
 
 def test_grammar_by_example():
-    found = {}
+    orders = {}
     for p, t in trees():
         words_ = [
             (p.symbols[i].name if i >= 0 else ",", f) for i, f in zip(t.source, t.form, strict=True)
         ]
-        found[" ".join(s.name for s in p.symbols)] = " ".join(
+        orders[" ".join(s.name for s in p.symbols)] = " ".join(
             w + ("" if f == "plain" else f"/{f}") for w, f in words_
         )
     for sentence, expected in BY_EXAMPLE.items():
-        assert found[sentence] == expected
+        assert orders[sentence] == expected
 
 
 def test_a_gloss_names_word_and_form(corpus):
@@ -488,9 +488,9 @@ def test_praise_and_blame_can_be_read_off_the_translation(corpus):
     plain = corpus.engine.p_opinion[d.pattern] & ~corpus.is_hard()
     votes = np.zeros(len(d.doc))
     for i, lexeme in zip(other.sentence, other.lexeme, strict=True):
-        found = polar.get(int(lexeme), set())
-        if len(found) == 1:
-            votes[i] += 2 * next(iter(found)) - 1
+        sides = polar.get(int(lexeme), set())
+        if len(sides) == 1:
+            votes[i] += 2 * next(iter(sides)) - 1
     sure = plain & (votes != 0)
     assert sure.sum() > 0.9 * plain.sum()
     assert ((votes > 0) == (d.polarity == 1))[sure].all()

@@ -290,9 +290,9 @@ RELATIONS = set(
 
 def test_labels_are_those_of_universal_dependencies():
     assert set(compiled.UPOS) <= UPOS
-    found = {r for p in compiled.patterns() for r in p.relations}
-    assert {r.split(":")[0] for r in found} <= RELATIONS
-    assert {r for r in found if ":" in r} <= {"nmod:poss", "aux:pass", "acl:relcl"}
+    relations = {r for p in compiled.patterns() for r in p.relations}
+    assert {r.split(":")[0] for r in relations} <= RELATIONS
+    assert {r for r in relations if ":" in r} <= {"nmod:poss", "aux:pass", "acl:relcl"}
 
 
 def test_every_tree_is_well_formed_and_projective():
@@ -372,17 +372,17 @@ def test_sentiment_words_stand_on_the_side_that_the_annotation_says(corpus):
 def test_he_and_she_follow_the_name(corpus):
     women, men = (set(lexicon.words("q", gender)) for gender in ("female", "male"))
     assert not women & men
-    found = 0
+    pronouns = 0
     for text in corpus.texts():
         for name, pronoun in re.findall(
             r", ([A-Z][a-z]+) [A-Z][a-z]+, (?:said that|brought) (she|he|her|his)\b", text
         ):
             assert name in (women if pronoun in ("she", "her") else men), text
-            found += 1
+            pronouns += 1
         for kin, name in re.findall(r"\b[Mm]y ([a-z]+) ([A-Z][a-z]+)", text):
             if kin != "dear":  # "My dear Emily": of the reader's gender nothing is said
                 assert name in (women if kin in lexicon.words("kin", "female") else men), text
-    assert found > 200
+    assert pronouns > 200
 
 
 @pytest.mark.parametrize("level", ["document", "sentence"])

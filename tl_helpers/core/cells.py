@@ -135,15 +135,15 @@ def _names(statement: ast.stmt) -> list[str]:
 
 def _reads(source: str) -> frozenset[str]:
     """The names of the notebook that a definition uses."""
-    waiting, found = [symtable.symtable(source, "<cell>", "exec")], set()
+    waiting, names = [symtable.symtable(source, "<cell>", "exec")], set()
     for table in waiting:
         waiting += table.get_children()
-        found |= {
+        names |= {
             symbol.get_name()
             for symbol in table.get_symbols()
             if symbol.is_referenced() and symbol.is_global() and not symbol.is_assigned()
         }
-    return frozenset(found)
+    return frozenset(names)
 
 
 def _in_order(name: str, made: dict[str, _Definition], given: set[str], notebook: str) -> list[str]:

@@ -179,9 +179,9 @@ def _strings(source: str) -> list[str]:
         tree = ast.parse("\n".join(lines))
     except SyntaxError:
         return []
-    found = [
+    texts = [
         (node.lineno, node.col_offset, node.value)
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
-    return [text for _, _, text in sorted(found)]
+    return [text for _, _, text in sorted(texts)]

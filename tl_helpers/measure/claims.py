@@ -237,15 +237,15 @@ def collect(notebooks: Iterable[str | Path]) -> list[Claim]:
     """
     import nbformat
 
-    found = []
+    recorded = []
     for path in map(Path, notebooks):
         try:
             notebook = nbformat.read(str(path), as_version=4)
         except Exception as error:  # nbformat raises many kinds, all with the same remedy
             what = f"{path} cannot be read as a notebook: {error}"
             raise BrokenFile(what, "Run it again.") from None
-        found += of_notebook(notebook, path)
-    return found
+        recorded += of_notebook(notebook, path)
+    return recorded
 
 
 def of_notebook(notebook: Any, path: str | Path) -> list[Claim]:

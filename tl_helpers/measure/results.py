@@ -264,9 +264,11 @@ def ran_on(name: str, seeds: Sequence[int]) -> bool:
 
 def _other(name: str, seeds: Sequence[int]) -> Result | None:
     path = _elsewhere(name)
-    found = _parsed(name, path) if path.exists() else None
+    result = _parsed(name, path) if path.exists() else None
     # Nothing checks these files but this: what was run on an older town says nothing of this one.
-    return found if found and found.meta["seeds"] == list(seeds) and not _outdated(found) else None
+    if result is None or result.meta["seeds"] != list(seeds) or _outdated(result):
+        return None
+    return result
 
 
 def stale(name: str) -> str:
@@ -309,8 +311,8 @@ def load(name: str) -> Result:
     if asked := os.environ.get("TL_SEEDS"):
         from tl_helpers.core.seeds import parse_seeds
 
-        if found := _other(name, parse_seeds(asked)):
-            return found
+        if other := _other(name, parse_seeds(asked)):
+            return other
     return _parsed(name, path)
 
 

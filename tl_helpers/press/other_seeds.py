@@ -85,7 +85,7 @@ def load() -> dict[str, claims.Claim]:
         return {}
     files.shipped(FILE)
     promised = claims.registry()
-    found = {}
+    by_id = {}
     for id, row in _rows().items():
         promise = promised.get(id)
         same = promise is not None and all(
@@ -95,8 +95,8 @@ def load() -> dict[str, claims.Claim]:
         if same and promise is not None and row["town"] == town.VERSION:
             known = {f.name for f in fields(claims.Claim)} & set(row)
             values = {name: row[name] for name in known}
-            found[id] = claims.Claim(id=id, sentence=promise.sentence, **values)
-    return found
+            by_id[id] = claims.Claim(id=id, sentence=promise.sentence, **values)
+    return by_id
 
 
 def _rows() -> dict[str, dict[str, Any]]:
