@@ -787,7 +787,7 @@ calls(
     tl.results.agrees,
     lambda: {"stored_values": [1.0, 2.0], "live_value": 1.0},
     stored_values="numbers",
-    live_value="number",
+    live_value="number or none",
     level="inside",
 )
 calls("results.build", tl.results.build, lambda: {"name": _study()}, name="name", seeds="seeds")
@@ -888,6 +888,7 @@ calls(
 #: Gates of single functions.
 WORDS_BAD = [value for value in BAD["texts"] if not isinstance(value, list) or len(value) > 1]
 BAD |= {
+    "number or none": ["1", "x", float("inf"), None, True, [1.0], 10**400],
     "some numbers": ["12", {1: 2}, [1.0, float("nan")], ["1", "2"], 3],
     "layer": ["last", 1.5, True, 99, -99, float("nan"), [1]],
     "freeze": ["nonsense", 1.5, None, {"a": 1}, 99, [None], object()],

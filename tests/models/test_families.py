@@ -10,7 +10,7 @@ import pytest
 import torch
 import transformers as hf
 
-from tl_helpers import models
+from tl_helpers import models, questions
 from tl_helpers.core.errors import BadValue
 from tl_helpers.train import adapt, heads, pretrain
 from tl_helpers.train.texts import encode, padding_id, window_of
@@ -310,6 +310,17 @@ def test_a_word_added_without_resizing_is_named_with_the_remedy():
     assert adapt.embed(model, tokenizer, ["good"]).shape == (1, 16)  # nothing of it is new
     model.resize_token_embeddings(len(tokenizer))
     assert np.isfinite(adapt.embed(model, tokenizer, ["new39"])).all()
+
+
+def test_questions_to_a_model_with_another_s_tokenizer_are_refused():
+    tokenizer = models.town_tokenizer(objective="clm")
+    model = models.new("tiny", "clm", tokenizer=tokenizer)[0]
+    tokenizer.add_tokens(["newest"])
+    with pytest.raises(BadValue, match="do not belong together"):
+        questions.log_probabilities(model, tokenizer, ["a newest film"])
+    small = models.new("tiny", "mlm", tokenizer=tokenizer_of())[0]
+    with pytest.raises(BadValue, match="do not belong together"):
+        questions.probe(small, models.town_tokenizer(), n=2)
 
 
 def test_a_padding_mark_without_a_vector_is_named():

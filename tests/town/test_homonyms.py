@@ -182,10 +182,10 @@ def test_the_other_words_tell_the_senses_apart():
     "wrong, message",
     [
         ({"n": 0}, "from 1 to 500"),
-        ({"n": 501}, "n = 501"),
-        ({"n": 2.0}, "n = 2.0"),
-        ({"n": True}, "n = True"),
-        ({"level": "paragraph"}, "'document' or 'sentence'"),
+        ({"n": 501}, "n=501"),
+        ({"n": 2.5}, "n=2.5"),
+        ({"n": True}, "n=True"),
+        ({"level": "paragraph"}, '"document", "sentence"'),
         ({"words": []}, "No homonyms"),
     ],
 )

@@ -340,7 +340,7 @@ def seeds(values: Any, name: str = "seeds") -> list[int]:
         ([0, 1, 2], [7])
     """
     alone = isinstance(values, Real) and not hasattr(values, "__iter__")
-    every = [seed(value, name) for value in ([values] if alone else listed(values, name, "seed"))]
+    every = [seed(value) for value in ([values] if alone else listed(values, name, "seed"))]
     if not every or len(set(every)) != len(every):
         raise BadValue(
             f"{name.capitalize()} must be distinct and at least one, not {shown(every)}.",

@@ -371,6 +371,9 @@ def agrees(stored_values: npt.ArrayLike, live_value: float, level: float = 0.95)
         >>> agrees([0.70, 0.72, 0.74], 0.75), agrees([0.70, 0.72, 0.74], 0.95)
         (True, False)
     """
-    bounds, live_value = prediction(stored_values, level), checks.number(live_value, "live_value")
+    bounds = prediction(stored_values, level)
+    if checks.missing(live_value) and live_value is not None:
+        return False  # a run that came to nothing agrees with none
+    live_value = checks.number(live_value, "live_value")
     slack = 1e-9 * max(abs(bounds.low), abs(bounds.high))  # rounding only
     return bool(bounds.low - slack <= live_value <= bounds.high + slack)

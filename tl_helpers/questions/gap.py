@@ -9,6 +9,7 @@ import numpy as np
 
 from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
+from tl_helpers.core.vocabulary import check_ids
 from tl_helpers.questions.polarity import FIRST_UNSEEN_DOCUMENT
 
 if TYPE_CHECKING:
@@ -50,11 +51,12 @@ def log_probabilities(
         )
     batch_size = checks.at_least_one(batch_size, "batch_size")
     rows = tokenizer(checks.texts(texts), add_special_tokens=False, verbose=False)["input_ids"]
+    check_ids(rows, model)
     longest = max(map(len, rows), default=0) + 1
-    if longest > model.config.max_position_embeddings:
+    window = getattr(model.config, "max_position_embeddings", None)
+    if window and 0 < window < longest:
         raise BadValue(
-            f"A text needs {longest} positions, the model has "
-            f"{model.config.max_position_embeddings}.",
+            f"A text needs {longest} positions, the model has {window}.",
             "Pass shorter texts: cut ones would not be the texts you asked about.",
         )
     was_training = model.training

@@ -9,6 +9,7 @@ import numpy as np
 
 from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
+from tl_helpers.core.vocabulary import check_ids
 from tl_helpers.town import lexicon
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ def probe(
                 masked = [*words[:at], tokenizer.mask_token, *words[at + 1 :]]
                 rows.append(" ".join(masked))
             batch = tokenizer(rows, padding=True, truncation=True, return_tensors="pt")
+            check_ids(batch["input_ids"].numpy(), model)
             where = (batch["input_ids"] == tokenizer.mask_token_id).int().argmax(1)
             logits = model(**batch).logits[torch.arange(len(rows)), where]
             positive = logits[:, ids["positive"]].logsumexp(1)
@@ -161,6 +163,7 @@ def suspicion(
             tried = [*rng.choice(lists[side], draws), *rng.choice(lists[1 - side], draws)]
             rows = [" ".join([*words[:at], word, *words[at + 1 :]]) for word in tried]
             batch = tokenizer(rows, truncation=True, return_tensors="pt")
+            check_ids(batch["input_ids"].numpy(), model)
             logits = model(**batch).logits[:, at + 1]
             wrong_side[i] = float(logits[draws:].mean() - logits[:draws].mean())
     model.train(was_training)
@@ -200,6 +203,7 @@ def detection(
     n, share = checks.at_least_one(n, "n"), checks.share(share, "share", inside=True)
     texts = Town().corpus(n, start=FIRST_UNSEEN_DOCUMENT).texts()
     rows = [tokenizer(text, truncation=True)["input_ids"] for text in texts]
+    check_ids(rows, model)
     rng = np.random.default_rng(0)
     words = np.concatenate([row[1:-1] for row in rows])
     was_training = model.training

@@ -23,9 +23,10 @@ import numpy as np
 
 from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
+from tl_helpers.core.vocabulary import check_ids
 from tl_helpers.train import batches
 from tl_helpers.train.loop import History, Objective, Plan, Stopped, run
-from tl_helpers.train.texts import check_ids, window_of
+from tl_helpers.train.texts import window_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase

@@ -16,10 +16,11 @@ import numpy as np
 
 from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
+from tl_helpers.core.vocabulary import check_ids
 from tl_helpers.train import batches, precision
 from tl_helpers.train.labels import classes_of
 from tl_helpers.train.loop import History, Objective, Plan, run
-from tl_helpers.train.texts import check_ids, reader_of, window_of
+from tl_helpers.train.texts import reader_of, window_of
 
 if TYPE_CHECKING:
     import torch

@@ -20,10 +20,11 @@ import numpy as np
 from tl_helpers import questions
 from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
+from tl_helpers.core.vocabulary import vocabulary_of
 from tl_helpers.models import small
 from tl_helpers.train import batches, precision
 from tl_helpers.train.loop import History, Objective, Plan, run
-from tl_helpers.train.texts import Padding, by_length, encode, pad, vocabulary_of
+from tl_helpers.train.texts import Padding, by_length, encode, pad
 
 if TYPE_CHECKING:
     import torch
