@@ -23,7 +23,7 @@ def check_ids(rows: Any, model: PreTrainedModel) -> None:
         BadValue: it has not; says how tokenizer and model come to belong together again.
 
     Example:
-        ``check_ids([[2, 787, 7, 3]], model)``
+        >>> check_ids([[2, 787, 7, 3]], model)  # doctest: +SKIP
     """
     known = vocabulary_of(model)
     if isinstance(rows, np.ndarray):
@@ -46,7 +46,8 @@ def vocabulary_of(model: PreTrainedModel) -> int | None:
     """How many tokens a model has vectors for; None where it has no table of them.
 
     Example:
-        ``vocabulary_of(models.load("minilm").model) -> 30522``
+        >>> vocabulary_of(model)  # doctest: +SKIP
+        30522
     """
     try:
         return len(model.get_input_embeddings().weight)
