@@ -11,7 +11,7 @@ from tl_helpers import data, models
 from tl_helpers.measure import results
 from tl_helpers.train import adapt
 
-STARTS = ("pre-trained", "random weights", "word counts")
+METHODS = ("pre-trained", "random weights", "word counts")
 
 
 @functools.cache
@@ -29,16 +29,16 @@ def _word_counts() -> Any:
 
 @results.study(
     "ratings-first-transfer",
-    start=list(STARTS),
+    method=list(METHODS),
     labels=[16, 64, 256, 1024],
     seeds=range(10),
     of_town=False,
 )
-def film_accuracy(seed: int, start: str, labels: int, judged: int = 500) -> dict[str, float]:
+def film_accuracy(seed: int, method: str, labels: int, judged: int = 500) -> dict[str, float]:
     """Frozen features of MiniLM and a linear classifier, on film sentences of ``ratings``.
 
     The method is that of the notebook's first experiment. Each seed draws its labelled sentences,
-    the sentences that are judged, and (for the random start) the weights.
+    the sentences that are judged, and the random weights.
 
     Raises:
         NotHere: the ratings have not been fetched.
@@ -52,12 +52,12 @@ def film_accuracy(seed: int, start: str, labels: int, judged: int = 500) -> dict
     some = test.select(data.balanced(np.array(test["label"]), judged, seed))
     x_few, x_some = few["text"][:], some["text"][:]
     classifier: Any
-    if start == "word counts":
+    if method == "word counts":
         x_few, x_some = (_word_counts().transform(texts) for texts in (x_few, x_some))
         classifier = LogisticRegression(C=10)
     else:
         model, tokenizer = models.load(
-            "minilm", random_weights=start == "random weights", seed=seed
+            "minilm", random_weights=method == "random weights", seed=seed
         )
         x_few, x_some = (adapt.embed(model, tokenizer, texts) for texts in (x_few, x_some))
         classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.01))
