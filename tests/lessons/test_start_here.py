@@ -375,7 +375,10 @@ def test_the_situations_to_sort_do_not_stand_in_the_tree_above_them():
         ({}, "a dict with keys"),
         ({**RIGHT, "e": "sequential"}, "a dict with keys"),
         ({**RIGHT, "b": "translation"}, "b: 'translation' is none of the options"),
-        ({**RIGHT, "b": ["cross-lingual"]}, "b: ['cross-lingual'] is none of the options"),
+        (
+            {**RIGHT, "b": ["cross-lingual", "sequential"]},
+            "b: ['cross-lingual', 'sequential'] is none of the options",
+        ),
         ({**RIGHT, "b": ""}, "b: '' is none of the options"),
     ],
 )
