@@ -276,6 +276,18 @@ def test_weights_of_any_precision_are_trained_in_32_bits(kind, mode, capsys):
     assert np.isfinite(adapted.probabilities(TEXTS)).all()
 
 
+@pytest.mark.parametrize("kind", [hf.BertModel, "rtd"])
+def test_pre_training_needs_a_head_that_names_words(kind):
+    tokenizer = tokenizer_of()
+    if kind == "rtd":
+        model = models.new("tiny", "rtd", tokenizer=tokenizer)[0]
+    else:
+        model = kind(hf.BertConfig(**SIZES, **WIDE))
+    blocks = pretrain.pack(TEXTS * 4, tokenizer, 16)
+    with pytest.raises(BadValue, match="no head that names words"):
+        pretrain.fit(model, blocks, tokenizer=tokenizer, steps=1, batch_size=2)
+
+
 def test_pre_training_takes_a_half_precision_model_as_32_bits(capsys):
     tokenizer = tokenizer_of()
     model = hf.BertForMaskedLM(hf.BertConfig(**SIZES, **WIDE)).half()

@@ -26,7 +26,7 @@ from tl_helpers.core.errors import BadValue
 from tl_helpers.core.vocabulary import check_ids
 from tl_helpers.train import batches
 from tl_helpers.train.loop import History, Objective, Plan, Stopped, run
-from tl_helpers.train.texts import window_of
+from tl_helpers.train.texts import reader_of, window_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -225,6 +225,12 @@ def _check(
     objective: str,
 ) -> None:
     checks.one_of(objective, OBJECTIVES, "objective")
+    reader_of(model)  # it is a model at all
+    if objective != "rtd" and model.get_output_embeddings() is None:
+        raise BadValue(
+            f"A {type(model).__name__} has no head that names words, as {objective!r} needs one.",
+            'Load it with task="masked-lm" or "causal-lm"; a discriminator learns by "rtd".',
+        )
     if blocks.ndim != 2 or blocks.size == 0 or blocks.dtype.kind not in "iu":
         raise BadValue(
             f"blocks must be whole numbers of shape [n, length], not {blocks.dtype} "
