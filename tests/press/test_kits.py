@@ -61,7 +61,7 @@ def kit(tmp_path, monkeypatch):
         "n": 5,
         "direction": ">0",
         "unit": "accuracy points",
-        "minimum": 10.0,
+        "minimum": 5.0,
         "sentence": "It helps.",
         "method": "seeds",
         "level": 0.95,

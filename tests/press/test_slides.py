@@ -32,7 +32,7 @@ CLAIM = {
     "n": 5,
     "unit": "accuracy points",
     "direction": ">0",
-    "minimum": 10.0,
+    "minimum": 5.0,
     "sentence": "It helps.",
     "method": "seeds",
     "level": 0.95,
