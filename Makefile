@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 VENV   := .venv
+LOWEST := .venv-lowest
 PY     := $(VENV)/bin/python
 START  := notebooks/00_start_here.ipynb
 TESTS  ?= tests
@@ -14,7 +15,7 @@ TEST_STAMP   := $(VENV)/.installed-test
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install chromium course site test test-quick browser coverage lab slides bench doctor clean
+.PHONY: help install shelf chromium course site test test-quick test-lowest browser coverage lab slides bench doctor clean
 
 help:
 	@echo "make course      install everything, run every notebook, build the site"
@@ -22,9 +23,11 @@ help:
 	@echo "make lab         open JupyterLab on the start notebook"
 	@echo "make slides      slide decks with speaker notes into build/slides/"
 	@echo "make test        every test      make test-quick   those that take seconds"
+	@echo "make test-lowest the notebooks with the oldest versions that are allowed; takes a while"
 	@echo "make browser     only the tests in a real browser; pictures in build/screenshots/"
 	@echo "make coverage    which lines no test runs"
 	@echo "make bench       measure speed, side by side"
+	@echo "make shelf       fetch the real models and data (course and test do it; TL_SHELF=none: without)"
 	@echo "make doctor      what works here, what is missing and how to get it"
 	@echo "make clean       remove build/ and caches; the environment in $(VENV) stays"
 
@@ -69,7 +72,15 @@ $(TEST_STAMP): pyproject.toml constraints.txt
 
 comma := ,
 
+# Real models and data, once (330 MB). What cannot be had is a line; nothing fails for it.
+shelf = $(PY) -m tl_helpers shelf fetch --try || \
+  echo "The shelf of real models and data is not complete (see above); the stored results are shown."
+
+shelf: $(COURSE_STAMP)
+	@$(shelf)
+
 course: $(COURSE_STAMP)
+	@$(shelf)
 	@$(PY) -m tl_helpers run || { \
 	  echo "FAILED: not every notebook ran to its end (see above)."; \
 	  echo "  -> make doctor says what is missing on this machine."; exit 1; }
@@ -87,10 +98,28 @@ chromium:
 	@sh tests/support/chromium.sh
 
 test: $(TEST_STAMP) chromium
+	@$(shelf)
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n auto --dist loadgroup $(TESTS)
 
 test-quick: $(TEST_STAMP)
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -q -n auto --dist loadgroup -m "not slow" $(TESTS)
+
+# Before a release: the lowest versions that pyproject.toml allows, of everything but torch.
+test-lowest: $(COURSE_STAMP)
+	@$(PYTHON) -m venv --clear $(LOWEST)
+	@$(PY) -c 'from tl_helpers.core.packages import lowest; print(*lowest("course"), sep="\n")' \
+	  > $(LOWEST)/lowest.txt
+	@grep '^torch==' constraints.txt >> $(LOWEST)/lowest.txt
+	@echo "Installing the lowest allowed versions into $(LOWEST) (for this test only)"
+	@$(LOWEST)/bin/python -m pip install --quiet --no-input -c $(LOWEST)/lowest.txt \
+	  -e '.[course]' || { \
+	  echo "FAILED: the lowest versions do not go together (pip says above which)."; \
+	  echo "  -> Raise the floor of one of them in pyproject.toml."; exit 1; }
+	@OMP_NUM_THREADS=1 $(LOWEST)/bin/python -m tl_helpers run --profile quick \
+	  --output build/lowest || { \
+	  echo "FAILED: a notebook does not run with the lowest versions (see above)."; \
+	  echo "  -> Raise the floor of what it needs in pyproject.toml; $(LOWEST) stays to look."; exit 1; }
+	@rm -rf $(LOWEST)
 
 slides: $(COURSE_STAMP)
 	@$(PY) -m tl_helpers slides

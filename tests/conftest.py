@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "notebooks")]
@@ -15,6 +16,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "notebooks")]
 import browser as browsers  # noqa: E402
 from browser import _visit, chromium, page, screenshot, traffic  # noqa: E402, F401
 
+from tl_helpers.data import registry, shelf  # noqa: E402
 from tl_helpers.press import offline  # noqa: E402
 
 # Before any library reads them. A folder for each process: with -n auto several run side by side.
@@ -29,6 +31,7 @@ for name in (
     "HF_ENDPOINT",
 ):
     os.environ.pop(name, None)
+os.environ["TL_SHELF"] = str(shelf.place() or "none")  # that of the course: 300 MB are not moved
 os.environ.update(
     offline.SWITCHES,
     TL_CACHE=str(Path(_folder.name) / "cache"),
@@ -55,6 +58,10 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 
 offline.refuse_network()
 
+# The same examples each time: what a run finds, the next one finds again.
+settings.register_profile("course", derandomize=True, database=None, deadline=None)
+settings.load_profile("course")
+
 
 # Here, and not when all are collected: xdist looks at the marks then.
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -77,6 +84,14 @@ def _grouped(item: pytest.Item) -> None:
     from _pytest.nodeid import coerce_node_id
 
     item._id = coerce_node_id(f"{item.nodeid}@{mark.args[0]}")  # type: ignore[attr-defined]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave out a test that needs what is not on the shelf; -ra lists it by name at the end."""
+    for name in [name for mark in item.iter_markers("shelf") for name in mark.args]:
+        entry = {**registry.entries("model"), **registry.entries("dataset")}[name]
+        if not shelf.here(entry):
+            pytest.skip(f"{item.name} needs {name!r} (tl shelf fetch)")
 
 
 @pytest.hookimpl(trylast=True)

@@ -13,6 +13,7 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
 from tl_helpers.core import packages
+from tl_helpers.core.errors import CourseError
 from tl_helpers.press import doctor
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,12 +40,12 @@ def pinned(python: str, system: str = "linux") -> dict[str, list[str]]:
     short = ".".join(python.split(".")[:2])
     env = {**default_environment(), "python_full_version": python, "python_version": short}
     env["sys_platform"] = system
-    found: dict[str, list[str]] = {}
+    versions: dict[str, list[str]] = {}
     for line in LINES:
         if line.marker is None or line.marker.evaluate(env):
             version = str(line.specifier).removeprefix("==")
-            found.setdefault(packages.normal(line.name), []).append(version)
-    return found
+            versions.setdefault(packages.normal(line.name), []).append(version)
+    return versions
 
 
 def test_every_line_is_one_exact_version_without_a_place():
@@ -122,3 +123,19 @@ def test_conda_and_binder_get_the_same():
     assert Requirement(f"python{project()['requires-python']}").specifier.contains(tested[0])
     # Everything else comes from the constraints, not from a second list that would drift.
     assert {r.name for r in conda} == {"python", "pip", "make"}
+
+
+def test_the_lowest_versions_are_those_that_the_project_states():
+    lowest = dict(line.split("==") for line in packages.lowest("course"))
+    assert "torch" not in lowest and lowest["transformers"] == "5.0"
+    assert lowest["ipywidgets"] == "8.1"  # the higher of two
+    assert set(lowest) == {r.name for r in packages.requirements("course")} - {"torch"}
+
+
+def test_a_kernel_with_packages_that_are_too_old_is_told_which(monkeypatch):
+    real = packages.metadata.version
+    old = {"transformers": "4.57.1", "numpy": "1.26.4"}
+    monkeypatch.setattr(packages.metadata, "version", lambda name: old.get(name) or real(name))
+    with pytest.raises(CourseError, match=r"transformers 4.57.1 \(it needs >=5.0\)") as caught:
+        packages.require()
+    assert '%pip install "numpy>=2.0" "transformers>=5.0"' in caught.value.do

@@ -1,7 +1,9 @@
 """Importing the package is quick, because it imports next to nothing; its examples are true."""
 
+import ast
 import doctest
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -49,17 +51,64 @@ def test_the_citation_is_that_of_the_readme():
     assert line + cited["authors"][0]["name"] + "." in (ROOT / "README.md").read_text("utf-8")
 
 
-def with_examples() -> list[str]:
-    files = [
-        p for p in sorted((ROOT / "tl_helpers").rglob("*.py")) if ">>> " in p.read_text("utf-8")
+def modules() -> dict[str, Path]:
+    """Dotted name -> file, of the package."""
+    files = {}
+    for path in sorted((ROOT / "tl_helpers").rglob("*.py")):
+        if path.name not in ("sitecustomize.py", "__main__.py"):
+            dotted = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            files[dotted.removesuffix(".__init__")] = path
+    return files
+
+
+def public_functions(source: str) -> list[ast.FunctionDef]:
+    """Those of a module; a command of the command line is its own example."""
+    return [
+        node
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef)
+        and not node.name.startswith("_")
+        and not any(
+            re.match(r"\w+\.(command|group)\(", ast.unparse(d)) or ast.unparse(d) == "click.group"
+            for d in node.decorator_list
+        )
     ]
-    dotted = [".".join(p.relative_to(ROOT).with_suffix("").parts) for p in files]
-    return [name.removesuffix(".__init__") for name in dotted]
+
+
+def without_example(source: str) -> list[str]:
+    return [
+        node.name
+        for node in public_functions(source)
+        if not re.search(r"^Example:\n    >>> ", ast.get_docstring(node) or "", re.M)
+    ]
+
+
+def test_every_public_function_has_an_example():
+    lacking = [
+        f"{name}.{function}"
+        for name, path in modules().items()
+        for function in without_example(path.read_text("utf-8"))
+    ]
+    assert not lacking, "\n".join(lacking)
+
+
+def test_a_function_without_an_example_would_be_seen():
+    source = (
+        'def shown():\n    """Yes.\n\n    Example:\n        >>> shown()\n    """\n'
+        'def told():\n    """No: ``>>> told()``."""\ndef silent(): ...\ndef _own(): ...\n'
+        "@cli.command()\ndef command(): ...\n"
+    )
+    assert without_example(source) == ["told", "silent"]
+
+
+def with_examples() -> list[str]:
+    return [name for name, path in modules().items() if ">>> " in path.read_text("utf-8")]
 
 
 @pytest.mark.parametrize("name", with_examples())
-def test_the_examples_of_functions_are_true(name):
+def test_the_examples_of_functions_are_true(name, monkeypatch):
     """Those in a module's own docstring are a tour, without what it prints."""
+    monkeypatch.setenv("TL_QUIET", "1")
     module = importlib.import_module(name)
     runner = doctest.DocTestRunner()
     for example in doctest.DocTestFinder().find(module):

@@ -49,26 +49,15 @@ class Lesson:
         """Begin the notebook: see :func:`tl_helpers.session.start`."""
         return start(self.notebook, profile, seed, **knobs)
 
-    def claim(
-        self,
-        id: str,
-        effect: float | Interval,
-        *,
-        ci: tuple[float, float] | Interval | None = None,
-        n: int | None = None,
-        method: str | None = None,
-        stored: str = "",
-    ) -> Claim:
+    def claim(self, id: str, effect: float | Interval, **how: Any) -> Claim:
         """Show what was measured beside what was promised in ``lesson.toml``, and record it.
 
         Args:
             id: of the promise.
             effect: what was measured, in the unit of the promise: an ``Interval``, or a number
-                with ``ci`` and ``n``.
-            ci: ``(low, high)``.
-            n: how many seeds (or test examples, for a bootstrap).
-            method: ``"seeds"`` or ``"bootstrap"``; an ``Interval`` knows it.
-            stored: the stored result that it rests on.
+                with ``ci=(low, high)`` and ``n``.
+            **how: see :func:`tl_helpers.measure.claims.record`; ``stored="NAME"`` names the stored
+                result that it rests on.
 
         Raises:
             UnknownName: the lesson promises no such thing; names what it does.
@@ -79,7 +68,7 @@ class Lesson:
         """
         if id not in self.promises:
             raise UnknownName(f"claim of {self.notebook}", id, self.promises)
-        return claims.record(self.promises[id], effect, ci=ci, n=n, method=method, stored=stored)
+        return claims.record(self.promises[id], effect, **how)
 
     def check(self, id: str, answer: Any = None, **seen: Any) -> exercises.Feedback:
         """Check an answer: see :func:`tl_helpers.exercises.check`."""

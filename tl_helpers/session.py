@@ -59,7 +59,8 @@ def require_network(notebooks: Iterable[str | Path] = ()) -> list[Need]:
         NoNetwork: nobody answered; names the profile that works offline.
 
     Example:
-        ``require_network(["11_language_models"])[0].entry.name -> "distilgpt2"``
+        >>> require_network(["11_language_models"])[0].entry.name  # doctest: +SKIP
+        'distilgpt2'
     """
     from tl_helpers.data import hub, hub_plan
 
@@ -148,7 +149,7 @@ def start(notebook: str, profile: str = "course", seed: int = 0, **knobs: Any) -
         CourseError: a package that the course needs is not installed for this kernel.
 
     Example:
-        ``session = start("my-own", "quick", 3, LABELS=16)``
+        >>> session = start("my-own", "quick", 3, LABELS=16)  # doctest: +SKIP
     """
     packages.require()
     check_profile(profile)
@@ -204,7 +205,8 @@ def expected_seconds(notebook: str) -> float | None:
     """How long the course profile took when the stored outputs were made, if that is known.
 
     Example:
-        ``expected_seconds("00_start_here") -> 41.6``
+        >>> expected_seconds("00_start_here") > 1  # doctest: +SKIP
+        True
     """
     path = files.root() / "notebooks" / f"{notebook}.ipynb"
     try:

@@ -11,7 +11,12 @@ project = "Transfer learning in NLP"
 author = "The course authors"
 version = release = __version__
 language = "en"
-extensions = ["myst_nb", "sphinxcontrib.bibtex", "tl_helpers.press.site.links"]
+extensions = [
+    "myst_nb",
+    "sphinxcontrib.bibtex",
+    "tl_helpers.press.site.links",
+    "tl_helpers.press.site.fold",
+]
 
 # Pages: MyST Markdown, and notebooks with the outputs that they have.
 myst_enable_extensions = ["amsmath", "attrs_inline", "colon_fence", "deflist", "dollarmath"]

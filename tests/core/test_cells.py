@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import re
-import tomllib
+import runpy
+import sys
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType
 
+import cloudpickle
 import pytest
 from notebook_factory import code, text, write
 
@@ -22,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def notebook(tmp_path, monkeypatch):
     """A notebook beside a folder of lessons."""
-    monkeypatch.setattr(lessons, "find", lambda: SimpleNamespace(__path__=[tmp_path / "lessons"]))
+    monkeypatch.setattr(lessons, "find", lambda: tmp_path / "lessons")
     write(
         tmp_path,
         "made",
@@ -83,7 +84,9 @@ def test_cells_travel(notebook):
     def measured(seed):
         return notebook.area(seed) + area(seed)
 
-    there = experiment._unpacked(experiment._packed(measured))
+    with experiment._caches_travel():
+        parcel = cloudpickle.dumps(experiment._Parcel.of(measured))
+    there = cloudpickle.loads(parcel).fn
     assert there is not measured and there(2) == pytest.approx(8 * 3.14159265)
     assert fingerprint.of(measured) == fingerprint.of(measured)
 
@@ -110,14 +113,31 @@ def test_a_notebook_that_is_not_there_or_none(notebook, tmp_path):
         Cells("made").area  # noqa: B018
 
 
-def test_the_wheel_has_the_notebooks_whose_cells_are_run():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    shipped = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    used = {
-        name
-        for path in (ROOT / "notebooks" / "tl_lessons").rglob("*.py")
-        for name in re.findall(r'Cells\("(.+?)"\)', path.read_text("utf-8"))
-    }
-    assert used and shipped == {
-        f"notebooks/{name}.ipynb": f"tl_lessons/{name}.ipynb" for name in used
-    }
+def test_the_wheel_has_the_notebooks_whose_cells_are_run(tmp_path, monkeypatch):
+    """test_colab.py builds one."""
+    interface = ModuleType("hatchling.builders.hooks.plugin.interface")
+    interface.BuildHookInterface = object
+    monkeypatch.setitem(sys.modules, interface.__name__, interface)
+    hook = runpy.run_path(str(ROOT / "hatch_build.py"))
+    shipped = hook["notebooks"](ROOT)
+    opened = [
+        module.notebook.__name__
+        for module in lessons.modules(lambda name: not name.startswith("exercises"))
+        if isinstance(getattr(module, "notebook", None), Cells)
+    ]
+    assert opened and set(shipped.values()) == {f"tl_lessons/{name}" for name in opened}
+    assert all(Path(path).is_file() for path in shipped)
+
+    # One more lesson, one more notebook.
+    lesson = tmp_path / "notebooks" / "tl_lessons" / "more"
+    lesson.mkdir(parents=True)
+    (lesson / "studies.py").write_text('from x import Cells\n\nnotebook = Cells("99_more")\n')
+    builder = hook["Notebooks"]()
+    builder.root = str(tmp_path)
+    for version, more in [
+        ("standard", {str(tmp_path / "notebooks" / "99_more.ipynb"): "tl_lessons/99_more.ipynb"}),
+        ("editable", {}),
+    ]:
+        build_data = {"force_include": {"a": "b"}}
+        builder.initialize(version, build_data)
+        assert build_data == {"force_include": {"a": "b", **more}}

@@ -123,6 +123,7 @@ def test_the_line_is_that_of_the_mistake(shelf: Path) -> None:
 def test_nothing_of_the_course_unpickles_or_runs_foreign_code() -> None:
     forbidden = re.compile(
         r"trust_remote_code\s*=\s*True|^\s*(?:import|from) (?:pickle|dill)|joblib\.load\(|"
+        r"pickle\.loads?\(|from cloudpickle import|"
         r"from joblib import .*\bload\b|"
         r"torch\.load\(|use_safetensors\s*=\s*False|weights_only\s*=\s*False",
         re.MULTILINE,
@@ -132,6 +133,4 @@ def test_nothing_of_the_course_unpickles_or_runs_foreign_code() -> None:
     offences = {
         path.name: m.group() for path in sources if (m := forbidden.search(path.read_text()))
     }
-    # Functions travel to the course's own worker processes as bytes; nothing is read from a file.
-    assert offences == {"experiment.py": "import pickle"}
-    assert "pickle.load(" not in (files.PACKAGE / "measure" / "experiment.py").read_text()
+    assert offences == {}

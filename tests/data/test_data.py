@@ -317,7 +317,7 @@ def test_over_seeds_every_row_is_drawn() -> None:
     assert len(seen) == 12
 
 
-@pytest.mark.parametrize("n", [13, 0, -1, 2.0, True, 10**6])
+@pytest.mark.parametrize("n", [13, 0, -1, 2.5, True, 10**6])
 def test_a_sample_that_is_not_there(n: Any) -> None:
     with pytest.raises(BadValue, match=r"at most 8|Use a whole number from 1"):
         data.sample(toy({0: 30, 1: 4}), n)
@@ -345,6 +345,6 @@ def test_balanced_draws_are_nested_balanced_and_say_what_is_missing():
     orders = [rng.permutation(np.flatnonzero(labels == c)) for c in range(3)]
     assert nine.tolist() == np.stack([order[:3] for order in orders], 1).ravel().tolist()
     assert data.balanced(labels, 9, seed=4).tolist() != nine.tolist()
-    for n, says in ((11, "smallest has 3"), (0, "n=0"), (2.0, "n=2.0")):
+    for n, says in ((11, "smallest has 3"), (0, "n=0"), (2.5, "n=2.5")):
         with pytest.raises(BadValue, match=says):
             data.balanced(labels, n)

@@ -300,7 +300,7 @@ def test_cache_is_used_and_a_damaged_one_made_again(made, monkeypatch):
         / corpus.fingerprint(corpus.specification(docstrings.installed(["IPython"]), False))
     )
     assert len(calls) == 1
-    (where / "data" / "dataset_dict.json").write_text("{")
+    (where / "data" / "train.arrow").write_bytes(b"{")
     again = data.load("docstrings", libraries=["IPython"])
     assert len(calls) == 2 and again.num_rows == small.num_rows
     assert not [p for p in where.parent.iterdir() if p.suffix == ".part"]
@@ -327,7 +327,7 @@ def test_nothing_half_written_stays(monkeypatch, tmp_path):
     def broken(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(corpus, "_save", broken)
+    monkeypatch.setattr(corpus.tables, "write", broken)
     monkeypatch.setattr(
         corpus,
         "extract",

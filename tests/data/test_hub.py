@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hub_server import Fault, Hub
+from hub_server import Fault, Hub, ask
 
 from tl_helpers import data, models
 from tl_helpers.core import files
@@ -56,7 +56,6 @@ def contents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, by
 def server(
     contents: dict[str, dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Hub]:
-    from huggingface_hub import constants
 
     folder = tmp_path / "data"
     folder.mkdir()
@@ -71,12 +70,7 @@ def server(
         server.add(registry.find("dataset", "sst2"), contents["sst2"], "dataset")
         model = registry.find("model", "bert-base-uncased")
         server.add(model, contents["bert-base-uncased"])
-        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-        monkeypatch.setattr(constants, "ENDPOINT", server.url)
-        address = f"{server.url}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", address)
-        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-        monkeypatch.setattr(hub, "_absent_until", 0.0)
+        ask(server, monkeypatch, tmp_path / "hub")
         # The client's pauses between its attempts, 1 to 8 seconds each, are not what is tested.
         for module in ("utils._http", "file_download"):
             monkeypatch.setattr(f"huggingface_hub.{module}.time", NoPauses())

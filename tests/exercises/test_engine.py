@@ -30,6 +30,8 @@ from tl_helpers import exercises
 from tl_helpers.core import records
 from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName
 from tl_helpers.exercises import Function, Reading, desk, record, safely, sheet
+from tl_helpers.exercises.answers import plain_number
+from tl_helpers.measure.evaluate import Interval
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL = exercises.everything()  # before the demonstration joins in
@@ -509,11 +511,127 @@ def test_an_answer_of_the_wrong_kind_is_told_which_is_right():
     assert "no finite number" in exercises.check("demo-chance", float("nan")).message
 
 
+@pytest.mark.parametrize(
+    ("answer", "number"),
+    [
+        *[(text, 10) for text in ("10", " 10 ", "window 10", "10 words", "10.", "1e1", "10-gram")],
+        *[(one, 10) for one in ([10], (10,), {10}, np.int64(10), np.array([10]), 10.0)],
+        ("104,768", 104768),
+        ("175 584 tokens", 175584),
+        *[(text, -0.69) for text in ("-0.69", "\u22120.69 nats", "- 0.69", "minus 0.69")],
+        (Interval(0.4, 0.3, 0.5, 5), 0.4),
+        *[(text, None) for text in ("5 or 10", "", "ten", "log 2", "-np.log(2)", "2**3", "1,5")],
+        *[(one, None) for one in (True, [True], [], [1, 2], {"a": 1}, None, b"10", "9" * 10**6)],
+    ],
+)
+def test_a_number_passes_in_any_form_in_which_people_write_it(answer, number):
+    assert plain_number(answer) == number
+
+
+def test_a_choice_passes_in_any_words_that_are_its_own_alone():
+    kind = exercises.Choice({"a": "it rises above one", "b": "it falls", "c": "both"}, right="a")
+    for answer in ("a", "A)", "a: it rises above one", "It rises above 1.", "rises", "above one"):
+        assert kind.key(answer) == "a", answer
+    assert kind.key("b, it falls") == kind.key("falls") == "b"
+    for answer in ("", "it", "a: it falls", "rises and falls", "d", "both of them rise", 3, None):
+        assert kind.key(answer) is None, answer
+
+
+def test_containers_pass_where_nothing_but_the_container_differs():
+    def judged(right, wrong):
+        kind = Function(lambda n: right, lambda rng: [(1,)])
+        return kind.judge(wrong, [], {})[0]
+
+    for given in ({0, 2}, [2, 0], (0, 2), np.array([0, 2]), frozenset({0, 2})):
+        assert judged({0, 2}, lambda n, given=given: given) == "right", given
+    assert judged({0, 2}, lambda n: (i for i in (0, 2))) == "right"
+    for given in ([0, 2, 2], [0], {0: 1, 2: 1}, "02", {0, 1}):
+        assert judged({0, 2}, lambda n, given=given: given) == "wrong", given
+    assert judged([2, 0], lambda n: (i for i in (2, 0))) == "right"
+    for given in ([0, 2], {0, 2}):  # a set has no order
+        assert judged([2, 0], lambda n, given=given: given) == "wrong"
+    assert judged({0, 2}, lambda n: itertools.count()) == "wrong"
+    listed = exercises.find("demo-list")
+    assert listed.judge("a, b", {})[0] == listed.judge("a and b", {})[0] == "right"
+    assert listed.judge("b, a", {})[1] == "The other way."
+    pairs = exercises.find("demo-pairs")
+    assert pairs.judge({"a": ("the", "x"), "b": "y"}, {})[0] == "right"
+    assert pairs.judge({"a": ("x", "y"), "b": "y"}, {})[0] == "wrong"
+
+
+def test_printing_instead_of_returning_is_recognised(capsys):
+    feedback = exercises.check("demo-recall", lambda truth, guess: print(0.5))
+    assert feedback.status == "wrong" and "prints and returns nothing" in feedback.message
+    assert "0.5" in capsys.readouterr().out
+    assert exercises.check("demo-recall", lambda truth, guess: None).status == "not attempted"
+
+    def forgets(truth, guess):
+        if truth != guess and len(truth) > 0 and truth[0] == guess[0]:
+            return demo.macro_recall(truth, guess)
+
+    always = [((["a", "b"], ["b", "b"]),), ((["a", "b"], ["a", "a"]),)]
+    kind = Function(lambda pair: demo.macro_recall(*pair), lambda rng: always)
+    assert "returns nothing (None)" in kind.judge(lambda pair: forgets(*pair), [], {})[1]
+
+
+def test_a_search_for_a_flat_optimum_is_judged_by_its_depth():
+    exercise = exercises.find("scale-optimal")
+    kind = exercise.kind
+
+    def grid(points):
+        def search(A, a, B, b, compute):
+            sizes = np.logspace(3, 16, points)
+            return float(sizes[np.argmin(A / sizes**a + B / (compute / 6 / sizes) ** b)])
+
+        return search
+
+    for _ in range(5):
+        assert exercise.judge(grid(700), {})[0] == exercise.judge(grid(5000), {})[0] == "right"
+        assert exercise.judge(grid(12), {})[0] == "wrong"
+    for seed in range(50):  # nobody's misconception is flat enough to pass
+        for case in kind.cases(np.random.default_rng(seed)):
+            best = kind.reference(*case)
+            assert kind._as_deep(case, best, best * 1.02)
+            assert not kind._as_deep(case, best, best * 3)
+        for mistake in exercise.mistakes:
+            assert exercise.judge(mistake.examples[0], {}) == ("wrong", mistake.says)
+
+
+def test_counts_that_are_clipped_for_single_words_alone_are_wrong():
+    exercise = exercises.find("sup-clip")
+
+    def partly(clips):
+        def matches(candidate, reference, n):
+            mine, known = (
+                [tuple(w[i : i + n]) for i in range(len(w) - n + 1)] for w in (candidate, reference)
+            )
+            if clips(n):
+                return sum(min(mine.count(g), known.count(g)) for g in set(mine))
+            return sum(g in set(known) for g in mine)
+
+        return matches
+
+    assert exercise.judge(partly(lambda n: True), {})[0] == "right"
+    for some in (lambda n: n == 1, lambda n: n < 3, lambda n: n < 4):
+        for _ in range(10):
+            assert exercise.judge(partly(some), {})[0] == "wrong"
+
+
+def test_a_rounded_number_is_told_to_be_nothing_else():
+    kind = Function(lambda n: n / 3, lambda rng: [(1,), (2,)])
+    for digits in (1, 2, 3):
+        status, message = kind.judge(lambda n, d=digits: round(n / 3, d), [], {})
+        assert status == "wrong" and "rounding" in message
+    assert "rounding" not in kind.judge(lambda n: n / 3 + 0.001, [], {})[1]
+    assert "rounding" not in kind.judge(lambda n: 0, [], {})[1]
+
+
 def test_same_compares_what_learners_return():
     assert safely.same([1, 2.0], np.array([1, 2])) and safely.same({"a": [1]}, {"a": (1.0,)})
     assert not safely.same([1, 2], [1, 2, 3]) and not safely.same({"a": 1}, {"b": 1})
     assert not safely.same("a", 1) and not safely.same(1, Hostile())
     assert safely.same(["a", "b"], ("a", "b")) and safely.same({1}, {1})
+    assert safely.same([("a", 0.1 + 0.2)], [("a", 0.3)]) and not safely.same(["a", 1], ["b", 1])
 
 
 def test_hints_come_one_at_a_time():
@@ -549,11 +667,12 @@ def test_progress_of_one_notebook():
 
 def test_what_learners_did_before_still_counts(own_progress):
     """The ids of the first edition, and a file that it wrote."""
-    ids = """start-taxonomy start-reading start-gain start-predict dist-pmi dist-window dist-reading
+    ids = """start-taxonomy start-reading start-predict dist-pmi dist-window dist-reading
         dist-shift lm-sum lm-order lm-bits lm-nucleus ctx-layer ctx-lookup ctx-order obj-labels
         obj-first scale-trick scale-budget scale-optimal scale-hours sup-clip sup-teacher
         sup-enough""".split()
-    assert set(ids) == set(REAL) - {"start-pool", "start-rate"}  # which came later
+    later = {"start-pool", "start-one-draw", "start-rate"}
+    assert set(ids) == set(REAL) - later
     own_progress.parent.mkdir()
     done = {"done": True, "prediction": "a", "solution seen": True, "tries": 2}
     tried = {"done": False, "solution seen": False, "tries": 3}

@@ -144,3 +144,32 @@ def test_the_stored_study_is_complete():
     for one in results.studies()["negative-sampling"].plan():
         values = stored.values("precision", **one)
         assert len(values) == len(stored.meta["seeds"]) == 5 and (values > 0.05).all()
+
+
+def test_what_a_pair_is_scored_against():
+    """The shared negatives decide what sampling costs, not k; the softmax scores everything."""
+    stored = results.load("negative-sampling")
+    assert set(stored.values("scored", objective="sampled", shared=128)) == {129}
+    assert set(stored.values("scored", shared=512)) == {513}
+    for seed, types in zip(
+        stored.meta["seeds"],
+        stored.values("scored", objective="softmax", pairs=200_000),
+        strict=True,
+    ):
+        assert types == len(known_words(town.Town(seed=seed).corpus(10_000)))
+
+
+def test_half_trained_products_lie_further_from_theory(cells, known):
+    """What notebook 10 says of log k: more training, nearer to it."""
+    chosen = np.argsort(-known.counts * known.drawn_from.any(1))[:40]
+    pairs = cells.among(known, 0, chosen)
+    table = cells.count_matrix(*pairs, len(chosen))
+    often = table >= 20
+
+    def fall(total):
+        one, many = (
+            cells.skip_gram(pairs, len(chosen), total, k=k, size=40, seed=0) for k in (1, 15)
+        )
+        return float(((one[0] @ one[1].T) - (many[0] @ many[1].T))[often].mean())
+
+    assert abs(fall(200_000) - np.log(15)) < abs(fall(20_000) - np.log(15))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tl_helpers import models, questions, town
+from tl_helpers.core.cells import Cells
 from tl_helpers.core.errors import BadValue
 from tl_helpers.measure import results
 from tl_lessons.language_models.exercises import best_order, bits_per_word, nucleus
@@ -28,18 +29,18 @@ def test_the_judge_knows_the_probability_of_every_text_the_town_writes(judge):
     corpus = town.Town(seed=11).corpus(150)
     logprob = corpus.logprob()
     for text, exact in zip(corpus.texts(), logprob, strict=True):
-        found = judge(words(text))
-        assert all(found.possible)
-        assert found.logprob == pytest.approx(exact, abs=1e-9)
-        assert judge(text).logprob == found.logprob
+        verdict = judge(words(text))
+        assert all(verdict.possible)
+        assert verdict.logprob == pytest.approx(exact, abs=1e-9)
+        assert judge(text).logprob == verdict.logprob
 
 
 @pytest.mark.parametrize("dials", [{"agreement": 0.7}, {"distance": 1.0}, {"zipf": 0.5}])
 def test_the_judge_follows_the_dials(dials):
     corpus = town.Town(seed=2, **dials).corpus(40)
     judge = town.Judge(town.Dials(**dials))
-    found = [judge(text).logprob for text in corpus.texts()]
-    assert np.allclose(found, corpus.logprob(), atol=1e-9)
+    judged = [judge(text).logprob for text in corpus.texts()]
+    assert np.allclose(judged, corpus.logprob(), atol=1e-9)
 
 
 def test_the_judge_rejects_what_the_town_cannot_write(judge):
@@ -75,11 +76,11 @@ def test_log_probabilities_are_the_loss_of_transformers():
     texts = town.Town(seed=0).corpus(5).texts()
     ours = questions.log_probabilities(model, tokenizer, texts)
     assert model.training  # as it was
-    for text, found in zip(texts, ours, strict=True):
+    for text, score in zip(texts, ours, strict=True):
         row = tokenizer(text)["input_ids"] + [tokenizer.eos_token_id]
         ids = torch.tensor([row])
         loss = model.eval()(input_ids=ids, labels=ids).loss.detach()
-        assert found == pytest.approx(-float(loss) * (len(row) - 1), rel=1e-4)
+        assert score == pytest.approx(-float(loss) * (len(row) - 1), rel=1e-4)
 
 
 def test_excess_bits_are_those_above_the_entropy():
@@ -138,10 +139,85 @@ def test_the_stored_race_is_what_the_notebook_says():
     assert min(r["bits"] for r in stored.rows if r["model"] != "truth") > truth
 
 
+def test_the_stored_temperatures_are_what_the_notebook_says():
+    """Of sentences the colder is the better; whole texts have their best in between."""
+    stored = results.load("temperature")
+    plan = results.studies()["temperature"].plan()
+    sentences, whole = (
+        {one["temperature"]: stored.values(name, **one).mean() for one in plan}
+        for name in ("sentences the town could say", "whole texts it could write")
+    )
+    assert list(sentences.values()) == sorted(sentences.values(), reverse=True)
+    assert max(whole, key=whole.get) in (0.5, 0.7) and whole[0.3] > whole[1.5]
+
+
+def test_the_judge_of_the_notebook_counts_what_the_town_writes(judge):
+    cells = Cells("11_language_models")
+    corpus = town.Town(seed=6).corpus(12)
+    texts = [words(text) for text in corpus.texts()]
+    found = cells.examine(texts, judge)
+    assert found["sentences the town could say"] == found["whole texts it could write"] == 1
+    bits = -corpus.logprob().sum() / math.log(2) / sum(map(len, texts))
+    assert found["true bits per word, where possible"] == pytest.approx(bits)
+    assert cells.examine([*texts, ["the", "soup"]], judge)["whole texts it could write"] < 1
+    nothing = cells.examine([["soup"]], judge)
+    assert nothing["true bits per word, where possible"] is None
+
+
+# --- two orders of guessing ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def cells():
+    made = Cells("11_language_models")
+    made.SLOTS = [["a", "b"], ["c", "d"], ["e", "f"], ["g", "h"]]
+    rng = np.random.default_rng(0)
+    strings = list(itertools.product(*made.SLOTS))
+    made.language = dict(zip(strings, rng.dirichlet(np.ones(16)).tolist(), strict=True))
+    return made
+
+
+def test_perfect_guesses_give_the_language_back_in_any_order(cells):
+    for order in ([0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]):
+        rebuilt = cells.rebuild(cells.perfect_guess, order)
+        assert np.allclose(rebuilt, list(cells.language.values()), atol=1e-12)
+    assert cells.apart(cells.perfect_guess) < 1e-12
+
+
+def test_guesses_that_contradict_each_other_give_two_languages(cells):
+    def stubborn(words, i, word):
+        """The second word copies the first; the first pays no attention to the second."""
+        if i == 1:
+            return math.log(0.9 if (word == "d") == (words[0] == "b") else 0.1)
+        return math.log(0.5)
+
+    assert cells.apart(stubborn) > 0.1
+
+
+# --- counting in four ways -----------------------------------------------------------------------
+
+
+def test_ordinary_counts_in_shorter_contexts_by_hand(cells):
+    documents = [["a", "b", "a", "b"], ["c", "b"]]
+    plain, places = (cells.count(documents, 2, places=p) for p in (False, True))
+    assert plain[0][0][()] == {"a": 2, "b": 3, "c": 1, cells.END: 2}
+    assert places[0][0][()]["b"] == 2 and places[1] == plain[1]  # after a and after c
+    p = cells.interpolated(plain, ("a",), "b", 5, 0.5)
+    assert p == pytest.approx(0.5 * 1 + 0.5 * (0.5 * 3 / 8 + 0.5 / 5))
+    kinds = ["a", "b", "c", "x", cells.END]
+    ways = [(cells.kneser_ney, plain, ()), (cells.kneser_ney, places, ())]
+    ways += [(cells.interpolated, plain, (0.7,)), (cells.add_k, plain, (0.1,))]
+    for way, counts, setting in ways:
+        total = sum(way(counts, ("a",), word, len(kinds), *setting) for word in kinds)
+        assert total == pytest.approx(1), way
+
+
 # --- exercises -----------------------------------------------------------------------------------
 
 
 def test_references_of_the_exercises_by_hand():
     assert bits_per_word([-6.931472, -13.862944], [5, 10]) == pytest.approx(2)
     assert nucleus([0.3, 0.1, 0.6], 0.85) == {0, 2} and nucleus([0.05, 0.8, 0.15], 0.7) == {1}
+    assert nucleus([0.5, 0.3, 0.2], 0.5) == {0} and nucleus([1.0], 0.9) == {0}
+    assert bits_per_word([-2000.0], [1000]) == pytest.approx(2 / math.log(2))
     assert best_order({10: {1: 5.0, 2: 3.0}, 99: {1: 5.0, 2: 3.0, 3: 2.9, 4: 2.91}}) == 3

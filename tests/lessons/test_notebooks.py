@@ -73,7 +73,7 @@ def test_going_back_to_a_cell_and_running_it_again_works(path):
         for cell in nbformat.read(str(path), as_version=4).cells
         if cell.cell_type == "code"
     ]
-    assert [str(found) for found in rebound(cells)] == []
+    assert [str(clash) for clash in rebound(cells)] == []
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import re
 import statistics
 from pathlib import Path
@@ -14,9 +15,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
-import tl_helpers
-from tl_helpers import exercises
+from tl_helpers import exercises, models
 from tl_helpers.exercises import desk
 from tl_helpers.measure import evaluate, results
 from tl_helpers.measure.evaluate import Interval
@@ -26,7 +27,7 @@ NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "00_start_here.ip
 IDS = [
     "start-pool",
     "start-reading",
-    "start-gain",
+    "start-one-draw",
     "start-rate",
     "start-predict",
     "start-taxonomy",
@@ -55,102 +56,127 @@ def test_hints_are_few_and_different():
         assert 2 <= len(set(exercises.find(id).hints)) <= 3
 
 
-# --- start-gain ----------------------------------------------------------------------------------
+# --- start-one-draw ------------------------------------------------------------------------------
 
 
-def with_loop(pretrained, scratch):
-    total = 0.0
-    for i in range(len(pretrained)):
-        total += pretrained[i] - scratch[i]
-    return total / len(pretrained) * 100
+def with_statistics(gains):
+    mean, deviation, n = statistics.fmean(gains), statistics.stdev(gains), len(gains)
+    half = stats.t.ppf(0.975, n - 1) * deviation * math.sqrt(1 + 1 / n)
+    return mean - half, mean + half
 
 
-def with_statistics(pretrained, scratch):
-    return 100 * (statistics.fmean(pretrained) - statistics.fmean(scratch))
-
-
-def with_pandas(pretrained, scratch):
-    import pandas as pd
-
-    return pd.DataFrame({"p": list(pretrained), "s": list(scratch)}).eval("p - s").mean() * 100
-
-
-def with_torch(pretrained, scratch):
+def with_torch(gains):
     import torch
 
-    return 100 * (torch.tensor(pretrained) - torch.tensor(scratch)).float().mean()
+    values = torch.tensor(np.asarray(gains, dtype=float))
+    n = len(values)
+    half = float(stats.t.ppf(0.975, n - 1)) * (values.var() * (n + 1) / n).sqrt()
+    return torch.stack([values.mean() - half, values.mean() + half])
 
 
-def with_the_course(pretrained, scratch):
-    return tl_helpers.measure.evaluate.difference(pretrained, scratch).times(100).mean
+def with_the_course(gains):
+    return results.prediction(gains).ci
 
 
-@pytest.mark.parametrize(
-    "gain", [with_loop, with_statistics, with_pandas, with_torch, with_the_course]
-)
-def test_any_correct_gain_passes(gain):
-    # By hand; and what it imports is loaded before the time limit runs.
-    assert float(gain([0.6, 0.7], [0.5, 0.5])) == pytest.approx(15, abs=1e-4)
-    for _ in range(5):
-        assert exercises.check("start-gain", gain)
-
-
-def test_gain_is_tried_on_fresh_lists_tuples_and_arrays_that_fit():
-    draws = [start._runs(np.random.default_rng(seed)) for seed in range(50)]
-    assert {type(side) for cases in draws for case in cases for side in case} == {
-        list,
-        tuple,
-        np.ndarray,
-    }
-    assert len({str(cases[0]) for cases in draws}) == 50
-    for pretrained, scratch in itertools.chain(*draws):
-        assert len(pretrained) == len(scratch) >= 3
-        assert 0 <= min(*pretrained, *scratch) and max(*pretrained, *scratch) <= 1
-    assert all(any(start.gain(*case) < 0 for case in cases) for cases in draws)
-
-
-def test_gain_by_hand():
-    assert start.gain([0.8, 0.9], (0.7, 0.6)) == pytest.approx(20)
-    assert start.gain(np.array([0.5, 0.5]), [0.6, 0.5]) == pytest.approx(-5)
-
-
-def _pairs(p, s):
-    return [a - b for a, b in zip(p, s, strict=True)]
+def one_end_after_the_other(gains):
+    for sign in (-1, 1):
+        n, deviation = len(gains), pd.Series(list(gains)).std()
+        step = stats.t.ppf(0.975, n - 1) * deviation * (1 + 1 / n) ** 0.5
+        yield np.mean(gains) + sign * step
 
 
 @pytest.mark.parametrize(
-    ("gain", "word"),
+    "one_draw",
     [
-        (lambda p, s: statistics.fmean(_pairs(p, s)), "as a share"),
-        (lambda p, s: 100 * statistics.fmean(_pairs(s, p)), "sign is reversed"),
-        (lambda p, s: sum(_pairs(s, p)) / len(p), "sign is reversed"),
-        (lambda p, s: sum(p) / sum(s), "*relative* gain"),
-        (lambda p, s: 100 * (sum(p) - sum(s)) / sum(s), "*relative* gain"),
-        (lambda p, s: statistics.fmean(a / b for a, b in zip(p, s, strict=True)), "*relative*"),
-        (lambda p, s: (max(p) - max(s)) * 100, "best seed"),
-        (lambda p, s: max(_pairs(p, s)) * 100, "best seed"),
-        (lambda p, s: 100 * _pairs(p, s)[0], "Only one seed"),
-        (lambda p, s: round(100 * statistics.fmean(_pairs(p, s))), "rounding"),
-        (lambda p, s: int(100 * statistics.fmean(_pairs(p, s))), "rounding"),
-        (lambda p, s: [100 * x for x in _pairs(p, s)], "for each seed"),
-        (lambda p, s: np.array(_pairs(p, s)), "for each seed"),
-        (lambda p, s: abs(100 * statistics.fmean(_pairs(p, s))), "may be negative"),
-        (lambda p, s: 100 * sum(_pairs(p, s)), "the sum over the seeds"),
-        (lambda p, s: 100 * statistics.median(_pairs(p, s)), "the median"),
-        (lambda p, s: 100 * np.mean(p - s), "One list cannot be subtracted"),
-        (lambda p, s: sum(p - s) / len(p), "One list cannot be subtracted"),
+        with_statistics,
+        with_torch,
+        with_the_course,
+        lambda gains: list(one_end_after_the_other(gains)),
     ],
 )
-def test_gain_names_the_misconception(gain, word):
+def test_any_correct_range_passes(one_draw):
+    # By hand: mean 2.5, variance 4.5, and 6.75 for a further draw; t = 12.706 for two values.
+    assert [float(end) for end in one_draw([1.0, 4.0])] == pytest.approx([-30.51, 35.51], abs=0.01)
+    for _ in range(5):
+        assert exercises.check("start-one-draw", one_draw)
+
+
+def test_nineteen_of_twenty_further_draws_fall_inside():
+    rng = np.random.default_rng(0)
+    draws = rng.normal(10, 5, (4000, 6))
+    inside = [
+        low <= further <= high for *gains, further in draws for low, high in [start.one_draw(gains)]
+    ]
+    assert np.mean(inside) == pytest.approx(0.95, abs=0.012)
+    narrow = [
+        low <= further <= high
+        for *gains, further in draws
+        for low, high in [start.of_the_mean(gains)]
+    ]
+    assert np.mean(narrow) < 0.8  # the interval of the mean, which the exercise is not about
+
+
+def test_the_range_is_tried_on_fresh_lists_tuples_and_arrays():
+    cases = [start._gains(np.random.default_rng(seed)) for seed in range(50)]
+    assert {type(gains) for case in cases for (gains,) in case} == {list, tuple, np.ndarray}
+    assert len({str(case[0]) for case in cases}) == 50
+    assert {len(gains) for case in cases for (gains,) in case} >= {2, 4, 5, 6, 7, 8}
+
+
+@pytest.mark.parametrize(
+    ("one_draw", "word"),
+    [
+        (lambda g: stats.t.interval(0.95, len(g) - 1, np.mean(g), stats.sem(g)), "the *average*"),
+        (lambda g: evaluate.interval(g).ci, "the *average*"),
+        (
+            lambda g: stats.t.interval(0.95, len(g) - 1, np.mean(g), np.std(g, ddof=1)),
+            "known exactly",
+        ),
+        (
+            lambda g: stats.norm.interval(0.95, np.mean(g), stats.sem(g) * np.sqrt(len(g) + 1)),
+            "Student's t",
+        ),
+        (
+            lambda g: stats.t.interval(
+                0.95, len(g) - 1, np.mean(g), np.std(g) * np.sqrt(1 + 1 / len(g))
+            ),
+            "ddof=1",
+        ),
+        (
+            lambda g: stats.t.interval(
+                0.90, len(g) - 1, np.mean(g), stats.sem(g) * np.sqrt(len(g) + 1)
+            ),
+            "0.975",
+        ),
+        (lambda g: (min(g), max(g)), "the range of the draws"),
+        (lambda g: with_statistics(g)[::-1], "the lower one first"),
+        (lambda g: with_statistics(g)[1] - np.mean(g), "half of the width"),
+    ],
+)
+def test_a_wrong_range_names_the_misconception(one_draw, word):
     for _ in range(3):
-        assert word in told("start-gain", gain)
+        assert word in told("start-one-draw", one_draw)
 
 
-def test_other_wrong_gains_see_a_counterexample():
-    message = told("start-gain", lambda p, s: 42)
-    assert "it returns 42 where" in message and "one number, in accuracy points" in message
-    assert "KeyError" in told("start-gain", lambda p, s: {}[0])
-    assert "function itself" in told("start-gain", 12.5)
+def test_other_wrong_ranges_see_a_counterexample():
+    message = told("start-one-draw", lambda gains: (1, 2))
+    assert "it returns (1, 2) where" in message and "two numbers, the lower one first" in message
+    assert "KeyError" in told("start-one-draw", lambda gains: {}[0])
+    assert "function itself" in told("start-one-draw", 12.5)
+
+
+# --- start-rate ----------------------------------------------------------------------------------
+
+
+def test_a_rate_that_was_not_tried_is_not_reported():
+    def said(high):
+        feedback = exercises.check("start-rate", "destroyed", usual=0.7, high=high)
+        assert feedback
+        return feedback.message
+
+    assert said(...).startswith("So far you have only said so")
+    assert said(0.51).startswith("Measured: 0.70 at the usual rate, 0.51 at a hundred times")
+    assert "something has survived" in said(0.66)
 
 
 # --- start-predict -------------------------------------------------------------------------------
@@ -160,7 +186,7 @@ def test_predict_takes_the_right_option_and_teaches_on_the_others():
     for right in ("shrinks", "SHRINKS"):
         assert exercises.check("start-predict", right)
     assert "given enough of them" in told("start-predict", "stays")
-    assert "on the written reviews it grows" in told("start-predict", "grows")
+    assert "while labels are very few" in told("start-predict", "grows")
     assert "first catch up" in told("start-predict", "reverses at once")
     assert "Choose one of the options" in told("start-predict", "it depends")
 
@@ -187,9 +213,9 @@ def test_a_right_prediction_is_told_what_came_out():
     assert other.startswith("Above: 13 points at 256 labels, 25 at 1,024. So in this run it has")
 
 
-def test_what_the_feedback_says_about_the_stored_experiments_is_so():
-    """The town's advantage narrows from 256 labels on; that of the reviews does not, up to 256."""
-    town, reviews = results.load("town-one-minute"), results.load("reviews-fine-tuning")
+def test_what_the_feedback_says_about_the_stored_experiment_is_so():
+    """The town's advantage narrows from 256 labels on."""
+    town = results.load("town-one-minute")
 
     def gap(n):
         here = {"measure": "accuracy", "labels": n, "mode": "fine-tune"}
@@ -200,16 +226,17 @@ def test_what_the_feedback_says_about_the_stored_experiments_is_so():
     assert evaluate.difference(gap(256), gap(1024)).low > 0  # seed by seed
     assert evaluate.interval(gap(256)).low > 0 and evaluate.interval(gap(1024)).low > 0
     assert min(gap(n).mean() for n in (16, 64)) > gap(1024).mean()
-    frame = reviews.table.query("start == 'random'")
-    rate = frame.groupby("learning_rate").accuracy.mean().idxmax()
-    ahead = [
-        (
-            reviews.values("accuracy", labels=n, start="pre-trained")
-            - reviews.values("accuracy", labels=n, start="random", learning_rate=rate)
-        ).mean()
-        for n in (16, 64, 256)
+
+
+# --- the random baseline -------------------------------------------------------------------------
+
+
+def test_every_seed_has_its_own_random_weights():
+    networks = [
+        models.load("minilm", random_weights=True, seed=seed)[0].embeddings.word_embeddings.weight
+        for seed in (0, 1)
     ]
-    assert ahead == sorted(ahead)
+    assert float((networks[0] != networks[1]).float().mean()) > 0.99
 
 
 # --- start-reading -------------------------------------------------------------------------------
@@ -219,8 +246,8 @@ def curves(ours, theirs, counts=(8, 16, 32, 64, 128, 256)):
     lines = {"pre-trained": ours, "word counts": theirs, "random weights": [0.5] * len(counts)}
     return pd.DataFrame(
         [
-            {"seed": seed, "start": start, "labels": n, "accuracy": y + shift}
-            for start, ys in lines.items()
+            {"seed": seed, "method": method, "labels": n, "accuracy": y + shift}
+            for method, ys in lines.items()
             for n, y in zip(counts, ys, strict=True)
             for seed, shift in enumerate((-0.02, 0.0, 0.02))
         ]
@@ -250,7 +277,7 @@ def test_reading_takes_the_count_in_any_form(answer):
         ("never", "within the picture"),
         ("Never ", "within the picture"),
         (100, "a label count, or"),
-        ([128], "should be a label count"),
+        ([128, 256], "should be a label count"),
     ],
 )
 def test_reading_names_the_slip(answer, word):

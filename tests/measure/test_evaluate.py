@@ -26,7 +26,9 @@ def test_span_f1_wants_whole_spans_of_the_right_type():
     assert evaluate.span_f1(truth, truth) == 1.0
     half = [["B-PER", "O", "O", "B-LOC"], ["O", "B-PER"]]  # 1 of 3 spans found, 3 guessed
     assert evaluate.span_f1(truth, half) == pytest.approx(1 / 3)
-    assert evaluate.span_f1([["O", "O"]], [["O", "O"]]) == 0.0
+    assert evaluate.span_f1([["O", "O"]], [["O", "B-PER"]]) == 0.0
+    with pytest.raises(BadValue, match="no F1 of spans"):
+        evaluate.span_f1([["O", "O"]], [["O", "O"]])
     with pytest.raises(BadValue, match="Sentence 0 has 4 tags but 1"):
         evaluate.span_f1(truth, [["O"], ["O", "O"]])
 
@@ -63,34 +65,34 @@ def test_metrics_refuse_what_cannot_be_scored(metric):
 
 
 def test_interval_by_hand():
-    found = evaluate.interval([1, 2, 3, 4, 5])
+    interval = evaluate.interval([1, 2, 3, 4, 5])
     half = 2.7764451 * math.sqrt(2.5) / math.sqrt(5)  # t(4, 0.975) from a table
-    assert found.mean == 3 and found.n == 5 and found.method == "seeds"
-    assert found.ci == pytest.approx((3 - half, 3 + half))
+    assert interval.mean == 3 and interval.n == 5 and interval.method == "seeds"
+    assert interval.ci == pytest.approx((3 - half, 3 + half))
 
 
 @given(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=12), st.sampled_from([0.8, 0.95, 0.99]))
 def test_interval_agrees_with_scipy_and_holds_its_mean(values, level):
-    found = evaluate.interval(values, level)
-    assert found.low <= found.mean <= found.high
+    interval = evaluate.interval(values, level)
+    assert interval.low <= interval.mean <= interval.high
     if np.ptp(values) > 1e-6:
         twin = stats.ttest_1samp(values, 0).confidence_interval(level)
-        assert found.ci == pytest.approx((twin.low, twin.high), rel=1e-6, abs=1e-6)
+        assert interval.ci == pytest.approx((twin.low, twin.high), rel=1e-6, abs=1e-6)
 
 
 @pytest.mark.parametrize("tiny", [4.7e-281, 1e-160, 5e-324])
 def test_interval_of_differences_whose_squares_are_zero_is_no_nan(tiny):
-    found = evaluate.interval([0, tiny])
-    assert 0 <= found.mean <= tiny and found.low <= found.mean <= found.high
-    assert tiny < 1e-300 or found.ci == pytest.approx(
+    interval = evaluate.interval([0, tiny])
+    assert 0 <= interval.mean <= tiny and interval.low <= interval.mean <= interval.high
+    assert tiny < 1e-300 or interval.ci == pytest.approx(
         (tiny / 2 - 12.7062047 * tiny / 2, tiny / 2 + 12.7062047 * tiny / 2), rel=1e-6, abs=0
     )  # t(1, 0.975) from a table
 
 
 @given(st.floats(-10, 10), st.integers(2, 8))
 def test_interval_of_equal_values_has_no_width_and_is_no_nan(value, n):
-    found = evaluate.interval([value] * n)
-    assert found.low == found.mean == found.high == value
+    interval = evaluate.interval([value] * n)
+    assert interval.low == interval.mean == interval.high == value
 
 
 @settings(deadline=None, max_examples=6)
@@ -111,10 +113,10 @@ def test_a_paired_difference_removes_what_both_share():
     rng = np.random.default_rng(0)
     shared = rng.normal(0, 10, 6)
     a, b = shared + 1 + rng.normal(0, 0.1, 6), shared + rng.normal(0, 0.1, 6)
-    found = evaluate.difference(a, b)
-    assert found.low > 0.7 and found.high < 1.3
+    interval = evaluate.difference(a, b)
+    assert interval.low > 0.7 and interval.high < 1.3
     twin = stats.ttest_rel(a, b).confidence_interval(0.95)
-    assert found.ci == pytest.approx((twin.low, twin.high))
+    assert interval.ci == pytest.approx((twin.low, twin.high))
 
 
 def test_intervals_refuse_what_has_no_spread():
@@ -137,12 +139,12 @@ def _systems(n=200, better=0.15, seed=1):
 
 def test_paired_bootstrap_agrees_with_scipy():
     truth, a, b = _systems()
-    found = evaluate.paired_bootstrap(truth, a, b)
+    interval = evaluate.paired_bootstrap(truth, a, b)
     gain = (a == truth).astype(float) - (b == truth)
     twin = stats.bootstrap((gain,), np.mean, method="percentile", rng=0).confidence_interval
-    assert found.mean == pytest.approx(gain.mean())
-    assert found.ci == pytest.approx((twin.low, twin.high), abs=0.006)
-    assert found.n == 200 and found.method == "bootstrap"
+    assert interval.mean == pytest.approx(gain.mean())
+    assert interval.ci == pytest.approx((twin.low, twin.high), abs=0.006)
+    assert interval.n == 200 and interval.method == "bootstrap"
 
 
 @pytest.mark.parametrize("metric", [evaluate.accuracy, evaluate.macro_f1])
@@ -159,15 +161,15 @@ def test_bootstrap_pairs_the_examples():
     """Two systems with the same predictions differ by exactly nothing in every resample."""
     truth, a, _ = _systems(50)
     for metric in (evaluate.accuracy, evaluate.macro_f1, lambda t, p: evaluate.accuracy(t, p)):
-        found = evaluate.paired_bootstrap(truth, a, a, metric, resamples=200)
-        assert found.low == found.mean == found.high == 0
+        interval = evaluate.paired_bootstrap(truth, a, a, metric, resamples=200)
+        assert interval.low == interval.mean == interval.high == 0
 
 
 def test_bootstrap_takes_tag_sequences_and_strings():
     truth = [["B-PER", "O"], ["O", "B-LOC"], ["O", "O"]] * 10
     worse = [["O", "O"], ["O", "B-LOC"], ["O", "O"]] * 10
-    found = evaluate.paired_bootstrap(truth, truth, worse, evaluate.span_f1, resamples=100)
-    assert found.mean == pytest.approx(1 / 3) and found.low > 0
+    interval = evaluate.paired_bootstrap(truth, truth, worse, evaluate.span_f1, resamples=100)
+    assert interval.mean == pytest.approx(1 / 3) and interval.low > 0
     words = evaluate.paired_bootstrap(["yes", "no"] * 20, ["yes", "no"] * 20, ["yes"] * 40)
     assert words.mean == 0.5
 
@@ -183,8 +185,8 @@ def test_bootstrap_covers_the_true_difference():
     rng, hits, rounds = np.random.default_rng(3), 0, 300
     for i in range(rounds):
         a, b = (rng.random(150) < p for p in (0.75, 0.65))
-        found = evaluate.paired_bootstrap([True] * 150, a, b, resamples=1000, seed=i)
-        hits += found.low <= 0.10 <= found.high
+        interval = evaluate.paired_bootstrap([True] * 150, a, b, resamples=1000, seed=i)
+        hits += interval.low <= 0.10 <= interval.high
     assert 0.90 <= hits / rounds <= 0.99
 
 
@@ -194,5 +196,5 @@ def test_interval_changes_its_unit():
 
 
 def test_curve_has_one_interval_for_each_count():
-    found = evaluate.curve({64: [0.7, 0.8], 8: [0.5, 0.6]})
-    assert list(found) == [8, 64] and found[8].mean == pytest.approx(0.55)
+    curve = evaluate.curve({64: [0.7, 0.8], 8: [0.5, 0.6]})
+    assert list(curve) == [8, 64] and curve[8].mean == pytest.approx(0.55)

@@ -258,7 +258,18 @@ def test_a_full_disk_stops_nothing(monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "replace", full)
-    assert len(experiment.run(_takes, labels=[1, 2], seed=0)) == 2
+    with pytest.warns(UserWarning, match="runs of _takes cannot be kept") as said:
+        assert len(experiment.run(_takes, labels=[1, 2, 3], seed=0)) == 3
+    (once,) = said
+    assert "The disk is full" in str(once.message) and "TL_CACHE" in str(once.message)
+    assert once.filename == __file__
+
+
+def test_a_cache_that_is_no_folder_stops_nothing(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("TL_CACHE", str(tmp_path / "file"))
+    with pytest.warns(UserWarning, match=r"(?s)runs of _takes cannot be kept.*could not be writ"):
+        assert len(experiment.run(_takes, labels=[1, 2], seed=0)) == 2
 
 
 def test_a_run_that_raises_is_named_and_the_others_are_kept(tmp_path):
@@ -535,8 +546,8 @@ import os, signal, sys, time
 from tl_helpers.measure import experiment
 
 def measured(seed):
-    time.sleep(0.3)  # a finished run is fetched before the next one kills who holds it
     if seed == 3:
+        time.sleep(3)  # what others have finished is fetched before it kills who holds it
         os.kill(os.getpid(), signal.SIGKILL)
     return seed / 7
 
@@ -642,14 +653,14 @@ def runs():
 
 def test_comparison_is_paired_by_seed(runs):
     shuffled = runs.sample(frac=1, random_state=1)
-    found = experiment.compare(
+    effect = experiment.compare(
         shuffled, "pre-trained", "random weights", value="accuracy", labels=64
     )
     a, b = (
         runs[(runs.start == start) & (runs.labels == 64)].accuracy.to_numpy()
         for start in GRID["start"]
     )
-    assert found == evaluate.difference(a, b) and found.n == 4
+    assert effect == evaluate.difference(a, b) and effect.n == 4
     towns = experiment.compare(
         runs, "pre-trained", "random weights", value="accuracy", labels=64, varies="towns"
     )
@@ -657,9 +668,9 @@ def test_comparison_is_paired_by_seed(runs):
     numbers = experiment.compare(runs, 64, 8, value="accuracy", start="pre-trained")
     assert numbers.n == 4
     one = runs.drop(columns="seconds")
-    assert experiment.compare(one, "pre-trained", "random weights", labels=64) == found
+    assert experiment.compare(one, "pre-trained", "random weights", labels=64) == effect
     one.attrs = {}  # as after a detour through a file
-    assert experiment.compare(one, "pre-trained", "random weights", labels=64) == found
+    assert experiment.compare(one, "pre-trained", "random weights", labels=64) == effect
 
 
 @pytest.mark.parametrize(
@@ -695,11 +706,11 @@ def test_two_columns_with_the_same_values_need_a_word(runs):
 
 
 def test_the_summary_is_the_interval_of_each_condition(runs):
-    found = experiment.summary(runs, ["start", "labels"], "accuracy")
-    assert found[["start", "labels"]].apply(tuple, axis=1).tolist() == [
+    table = experiment.summary(runs, ["start", "labels"], "accuracy")
+    assert table[["start", "labels"]].apply(tuple, axis=1).tolist() == [
         (a, n) for a in GRID["start"] for n in GRID["labels"]
     ]
-    row = experiment.select(found, start="random weights", labels=8).iloc[0]
+    row = experiment.select(table, start="random weights", labels=8).iloc[0]
     values = experiment.select(runs, start="random weights", labels=8).accuracy
     by_hand = evaluate.interval(values)
     assert (row["mean"], row.low, row.high, row.n) == (*[by_hand.mean, *by_hand.ci], 4)
@@ -709,10 +720,56 @@ def test_the_summary_is_the_interval_of_each_condition(runs):
     assert (alone.low == alone["mean"]).all() and set(alone.n) == {1}
 
 
-def test_errors_of_the_course_arrive_whole_from_a_worker():
+def test_errors_arrive_whole_from_a_worker_or_in_words():
     import pickle
 
     error = UnknownName("column", "labls", ["labels", "start"])
     there = pickle.loads(pickle.dumps(error))
     assert type(there) is UnknownName and str(there) == str(error)
     assert (there.what, there.do) == (error.what, error.do)
+
+    class Odd(Exception):
+        def __init__(self, one, two):
+            super().__init__(f"{one} and {two}")
+
+    def sent(error):
+        try:
+            raise error
+        except Exception as raised:
+            return experiment._that_travels(raised)
+
+    assert sent(error) is error and "In the worker" in error.__notes__[0]
+    with open(__file__) as stream:
+        for stuck in (Odd(1, 2), ValueError(stream)):
+            there = sent(stuck)
+            assert type(there) is RuntimeError and str(there).startswith(type(stuck).__name__)
+            assert "test_experiment.py" in there.__notes__[0]
+
+
+def test_a_function_travels_with_what_it_caches_and_others_pickle_as_before():
+    """Unpacked once in a worker: what it has cached is there for the next run."""
+    import copyreg
+    import pickle
+
+    made = types.ModuleType("not to be imported")
+    exec(
+        "import functools\n\n@functools.cache\ndef once(x):\n    return [x]\n\n\n"
+        "def of_run(seed):\n    return once(seed)",
+        vars(made),
+    )
+    before = dict(copyreg.dispatch_table)
+    with experiment._caches_travel():
+        parcels = [pickle.dumps(experiment._Parcel(made.of_run, "kind")) for _ in range(2)]
+        assert pickle.loads(pickle.dumps(fingerprint.surroundings)) is fingerprint.surroundings
+    assert copyreg.dispatch_table == before
+    try:
+        assert pickle.loads(parcels[0]).kind == "kind"
+        again = pickle.dumps(pickle.loads(parcels[0]))  # from worker to worker
+        first, second = (pickle.loads(parcel).fn for parcel in (parcels[1], again))
+        assert first(3) == [3] and second(3) is first(3) and first(3) is not made.of_run(3)
+        for number in range(9):
+            experiment._arrived(made.of_run, str(number))
+        assert len(experiment._PARCELS) == 4
+    finally:
+        experiment._PARCELS.clear()
+        copyreg.dispatch_table.pop(experiment._CACHED, None)

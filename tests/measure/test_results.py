@@ -263,9 +263,9 @@ def test_names_are_file_names_and_belong_to_one_study(store):
 
 
 def test_the_prediction_interval_by_hand():
-    found = results.prediction([1.0, 2.0, 3.0, 4.0, 5.0])
+    expected = results.prediction([1.0, 2.0, 3.0, 4.0, 5.0])
     half = 2.7764451 * np.sqrt(2.5) * np.sqrt(1 + 1 / 5)
-    assert (found.low, found.high) == pytest.approx((3 - half, 3 + half))
+    assert (expected.low, expected.high) == pytest.approx((3 - half, 3 + half))
 
 
 def test_a_further_honest_run_agrees_95_times_in_100_and_a_wrong_one_does_not():

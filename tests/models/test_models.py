@@ -549,3 +549,27 @@ def test_an_unknown_model_is_refused() -> None:
     for call in (models.load, models.offline):
         with pytest.raises(UnknownName, match="Unknown model 'gpt-2'(.|\n)*'gpt2'"):
             call("gpt-2")
+
+
+def test_a_model_that_is_gone_leaves_room_for_the_next() -> None:
+    """In a process of its own: memory that others have freed would hide what is measured."""
+    code = """
+import gc, psutil, torch
+from tl_helpers.core import memory
+
+def held():
+    return psutil.Process().memory_info().rss / 2**20
+
+kept = [torch.ones(1000)]
+blocks = [torch.ones(50_000) for _ in range(1000)]  # 200 MB in blocks too small to be mapped alone
+kept.append(torch.ones(1000))  # keeps the top of the heap
+del blocks
+gc.collect()
+free = held()
+if memory.give_back():
+    print(free - held())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    if not done.stdout:
+        pytest.skip("this system has no way to give memory back")
+    assert float(done.stdout) > 150

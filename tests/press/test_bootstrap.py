@@ -14,6 +14,7 @@ import nbformat
 import pytest
 from notebook_factory import code, text, write
 
+from tl_helpers.core import packages
 from tl_helpers.core.errors import BadValue
 from tl_helpers.press import bootstrap, cli, notebooks
 
@@ -28,19 +29,26 @@ PLACES = [
 ]
 
 PIP = """
-import json, sys
+import json, sys, time
 from pathlib import Path
 here = Path(__file__).parent
 asked = here / "asked.json"
 rows = json.loads(asked.read_text()) if asked.exists() else []
-kept = Path("/dev/stdin").read_text() if "/dev/stdin" in sys.argv else None
-asked.write_text(json.dumps([*rows, [sys.argv[1:], kept]]))
-if sys.argv[-1] != "/good":
+asked.write_text(json.dumps([*rows, sys.argv[1:]]))
+if "/slow" in sys.argv:  # goes on only when somebody has read its first line
+    print("Collecting torch", flush=True)
+    wait = here / "read"
+    while not wait.exists():
+        time.sleep(0.01)
+    sys.exit(1)
+if "/good" not in sys.argv:
     print("what pip prints", flush=True)
-    sys.exit("ERROR: what pip says about " + repr(sys.argv[-1]))
+    sys.exit("ERROR: what pip says about " + repr(sys.argv[2]))
+print("Requirement already satisfied: click")
 package = here.parent / "tl_helpers"
 package.mkdir()
 (package / "__init__.py").write_text("def start(*a, **k): print('started', a, k)")
+(package / "__main__.py").write_text("import sys; print('tl', *sys.argv[1:]); sys.exit(1)")
 """
 
 
@@ -183,23 +191,58 @@ def test_it_installs_once_and_pip_may_not_change_the_large_libraries(kernel):
     kernel.has("numpy", "2.1.0")
     status, said = kernel.run(opening("one", place="/good"), times=2)
     assert status == 0 and said.count("started ('one', 'quick', 3)") == 2
-    assert said.count("Installing tl_helpers from '/good'") == 1
-    assert kernel.asked == [
-        [["install", "-c", "/dev/stdin", "/good"], "torch==2.9.0+cu128\nnumpy==2.1.0"]
-    ]
+    assert said.count("Installing the course from '/good'") == 1
+    assert kernel.asked == [["install", "/good", "torch==2.9.0+cu128", "numpy==2.1.0"]]
+    assert "already satisfied" not in said  # hundreds of lines in Colab
     status, said = kernel.run(opening("one", place="/good"))
     assert status == 0 and "Installing" not in said
 
 
+@pytest.mark.parametrize(
+    "name, version, why, line",
+    [
+        ("transformers", "4.57.1", "masks", '"transformers>=5.0"'),
+        ("numpy", "1.26.4", "pyarrow", '"numpy>=2.0"'),
+        ("torch", "2.4.1+cpu", "Muon", '"torch>=2.9"'),
+    ],
+)
+def test_a_library_that_is_too_old_is_named_before_anything_is_installed(
+    kernel, name, version, why, line
+):
+    kernel.has("datasets", "4.8.5")
+    kernel.has(name, version)
+    status, said = kernel.run(opening("one", place="/good"))
+    assert status == 1 and "Traceback" not in said and kernel.asked == []
+    assert f"{name} {version} is too old" in said and why in said and "Nothing was" in said
+    assert f"%pip install -U {line}" in said and "datasets" not in said
+
+
+def test_the_oldest_versions_of_the_cell_are_those_of_the_project():
+    text = bootstrap.source()
+    for requirement in packages.requirements():
+        if f'"{requirement.name}": ([' in text:
+            (floor,) = [s.version for s in requirement.specifier]
+            assert f'"{requirement.name}": ([{floor.replace(".", ", ")}], "' in text
+    assert text.count('": ([') == 4
+
+
+def test_what_a_notebook_needs_from_the_shelf_is_fetched_after_an_installation(kernel):
+    cell = bootstrap.source("/good", ["ratings", "glove"])
+    assert max(map(len, cell.splitlines())) <= 100
+    status, said = kernel.run(cell, times=2)  # that it cannot be had fails nothing
+    assert status == 0 and said.count("tl shelf fetch --try ratings glove\n") == 1
+    assert "shelf" not in bootstrap.source("/good")
+
+
 def test_the_environment_names_another_place(kernel):
     assert kernel.run(opening("one", place="/bad"), TL_SOURCE="/good")[0] == 0
-    assert kernel.asked[0][0][-1] == "/good"
+    assert kernel.asked[0][1] == "/good"
 
 
 def test_a_notebook_that_knows_no_place_asks_for_one(kernel):
     status, said = kernel.run(opening("one"))
     assert status == 1 and "Traceback" not in said
-    assert "Where is the course?" in said and "%env TL_SOURCE=git+https://" in said
+    assert "does not know where its course is" in said and "%env TL_SOURCE=git+https://" in said
     assert kernel.asked == []
     status, _ = kernel.run(opening("one"), TL_SOURCE="/good")
     assert status == 0
@@ -210,9 +253,25 @@ def test_what_pip_says_is_shown_and_how_to_name_another_place(kernel):
     status, said = kernel.run(opening("one", place=place))
     assert status == 1 and "Traceback" not in said
     assert f"what pip prints\nERROR: what pip says about {place!r}" in said
-    assert "%env TL_SOURCE=" in said
+    assert f"could not be installed from {place!r}" in said and "%env TL_SOURCE=" in said
     status, _ = kernel.run(opening("one", place=place), TL_SOURCE="/good")
     assert status == 0
+
+
+def test_what_pip_says_is_shown_while_it_is_at_work(kernel):
+    program = 'PROFILE, SEED, KNOB = "quick", 3, 0.5\n' + opening("one", place="/slow")
+    with subprocess.Popen(
+        [str(kernel.python), "-c", program],
+        cwd=kernel.folder,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": str(kernel.site)},
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline().startswith("Installing the course")
+        assert running.stdout.readline() == "Collecting torch\n"
+        (kernel.site / "pip" / "read").touch()
+    assert running.returncode == 1
 
 
 def test_a_python_without_pip_says_so(kernel):
@@ -267,8 +326,8 @@ def test_a_changed_cell_is_noticed(tmp_path):
     assert bootstrap.problems(notebook, "one") == []
     assert "run: tl bootstrap two" in bootstrap.problems(notebook, "two")[0]
     for place, old, new in [
-        (1, '"torch", ', ""),
-        (1, "-c", "-r"),
+        (1, '"torch": ', '"tork": '),
+        (1, "*as_it_is", ""),
         (1, "# @title", "#"),
         (2, "KNOB=KNOB, ", ""),
     ]:

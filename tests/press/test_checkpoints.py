@@ -118,19 +118,22 @@ def test_one_changed_byte_names_the_file_and_how_to_restore_it(copy_of_data, nam
 
 
 def test_a_model_that_forgot_is_noticed(monkeypatch):
-    monkeypatch.setattr(questions, "probe", lambda *_, **__: 0.5)
+    forgot = dataclasses.replace(checkpoints.PROBE, of=lambda *_: 0.5)
+    monkeypatch.setitem(checkpoints.DEMANDS, "mlm", forgot)
     with pytest.raises(BrokenFile, match="50%"):
         checkpoints.verify("town-mlm")
 
 
 def test_a_causal_model_that_forgot_is_noticed(monkeypatch):
-    monkeypatch.setattr(questions, "excess_bits", lambda *_, **__: 1.5)
+    forgot = dataclasses.replace(checkpoints.GAP, of=lambda *_: 1.5)
+    monkeypatch.setitem(checkpoints.DEMANDS, "clm", forgot)
     with pytest.raises(BrokenFile, match="1.50 bits a word above the truth"):
         checkpoints.verify("town-clm")
 
 
 def test_a_detector_that_forgot_is_noticed(monkeypatch):
-    monkeypatch.setattr(questions, "detection", lambda *_, **__: 0.5)
+    forgot = dataclasses.replace(checkpoints.DETECTION, of=lambda *_: 0.5)
+    monkeypatch.setitem(checkpoints.DEMANDS, "rtd", forgot)
     with pytest.raises(BrokenFile, match="finds replaced words with an AUC of 0.50"):
         checkpoints.verify("town-rtd")
 
@@ -175,9 +178,12 @@ def test_a_minute_of_reading_pays_and_leaves_room():
     assert at(1024, "pre-trained", "fine-tune").mean() > pretrained.mean() + 0.05
     # What the datasheet says of it.
     probes = [r for r in stored.rows if r["measure"] == "probe"]
-    found = {r["seed"] for r in probes if r["value"] >= 0.9}
+    discovered = {r["seed"] for r in probes if r["value"] >= 0.9}
     said = " ".join((files.data_dir() / "town.md").read_text("utf-8").split())
-    assert f"before the minute is over in {len(found)} of {len(stored.meta['seeds'])} towns" in said
+    assert (
+        f"before the minute is over in {len(discovered)} of {len(stored.meta['seeds'])} towns"
+        in said
+    )
 
 
 def test_opinion_task():

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import lesson_factory
 import pytest
 from command_line import caller
+from nbformat.v4 import new_notebook
 from notebook_factory import code, write
 
 from tl_helpers.core import files
 from tl_helpers.measure import claims
-from tl_helpers.press import cli, doctor, run
+from tl_helpers.press import cli, doctor, kernels, report, run
 
 
 @pytest.fixture
@@ -40,6 +43,33 @@ def test_a_failed_notebook_gives_exit_code_1_and_its_copy(tl, tmp_path):
     assert status == 1
     assert "one: cell 2 (In [2]) failed: ZeroDivisionError" in err
     assert f"partly run copy is {tmp_path / 'build/notebooks/one.failed.ipynb'}" in err
+
+
+@pytest.mark.parametrize("way_out", ["exit()", "import sys\nsys.exit(0)", "raise SystemExit"])
+def test_a_notebook_that_ends_on_its_way_is_not_ok(tl, tmp_path, way_out):
+    write(tmp_path / "notebooks", "one", code("1"), code(way_out), code("'never'"), code("2"))
+    status, _, err = tl("run")
+    assert status == 1 and "one: cell 3" in err and way_out.splitlines()[0] in err
+    assert "the 2 code cells after it do not count" in err or "SystemExit" in err
+
+
+def test_cells_that_never_ran_are_noticed():
+    cells = [code("1"), code("2"), code(""), code("3", "hub-only")]
+    for number, cell in enumerate(cells[:2], start=1):
+        cell.execution_count = number
+    job = report.Job(Path("one.ipynb"), new_notebook(cells=cells), {})
+    assert kernels._ended_early(job, "hub-only", []) == ""
+    assert "one: cell 2 ends the kernel: the 1 code cell after" in kernels._ended_early(job, "", [])
+
+
+def test_a_notebook_of_one_s_own_is_told_what_to_tag(tl, tmp_path):
+    write(tmp_path / "notebooks", "mine", code("x = 1"), parameters=None)
+    status, _, err = tl("run", "mine")
+    assert status != 0 and "mine has no cell tagged 'parameters'" in err
+    assert 'Tag a cell that says PROFILE = "course"' in err
+    write(tmp_path / "notebooks", "mine", code("x = 1"), parameters="SEED = 0")
+    status, _, err = tl("run", "mine")
+    assert status != 0 and "says no PROFILE" in err and 'PROFILE = "course"' in err
 
 
 def test_refresh(tl, tmp_path):
@@ -82,8 +112,8 @@ def test_unknown_command_and_option(tl):
 
 
 def test_values():
-    found = cli._parameters(("A=1", "B=0.5", "C=true", "D=word", "E=[1,2]", "F=a=b", "G="))
-    assert found == {"A": 1, "B": 0.5, "C": True, "D": "word", "E": [1, 2], "F": "a=b", "G": ""}
+    parsed = cli._parameters(("A=1", "B=0.5", "C=true", "D=word", "E=[1,2]", "F=a=b", "G="))
+    assert parsed == {"A": 1, "B": 0.5, "C": True, "D": "word", "E": [1, 2], "F": "a=b", "G": ""}
 
 
 def test_doctor_exit_codes(tl, monkeypatch):

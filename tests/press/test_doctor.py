@@ -23,10 +23,10 @@ def examined(monkeypatch):
 
 
 def test_each_direct_requirement_is_looked_at(examined):
-    found = examined()
-    assert found["Python"].status == "ok"
-    assert found["torch"].status == "ok" and found["torch"].detail.startswith("2.13.0")
-    assert {r.name for r in packages.requirements("course")} <= set(found)
+    findings = examined()
+    assert findings["Python"].status == "ok"
+    assert findings["torch"].status == "ok" and findings["torch"].detail.startswith("2.13.0")
+    assert {r.name for r in packages.requirements("course")} <= set(findings)
 
 
 def test_missing_old_and_other_versions(examined, monkeypatch):
@@ -38,10 +38,10 @@ def test_missing_old_and_other_versions(examined, monkeypatch):
         return {"torch": "1.0", "numpy": "99.0"}.get(name) or real(name)
 
     monkeypatch.setattr(doctor.metadata, "version", version)
-    found = examined()
-    assert found["papermill"].status == "missing" and "make course" in found["papermill"].do
-    assert found["torch"].status == "missing" and "needs >=2" in found["torch"].detail
-    assert found["numpy"].status == "note" and "tested with" in found["numpy"].detail
+    findings = examined()
+    assert findings["papermill"].status == "missing" and "make course" in findings["papermill"].do
+    assert findings["torch"].status == "missing" and "needs >=2" in findings["torch"].detail
+    assert findings["numpy"].status == "note" and "tested with" in findings["numpy"].detail
     # Without the course's folder around it (Colab), the runner is not needed.
     monkeypatch.setattr(doctor, "_in_checkout", lambda: False)
     assert examined()["papermill"].status == "note"
@@ -57,12 +57,12 @@ def test_whatever_a_look_raises_becomes_a_finding(examined):
     def surprise():
         raise RuntimeError("odd\nand long")
 
-    found = examined(broken=broken, absent=absent, surprise=surprise)
-    assert found["broken"].detail == "x.safetensors was changed."
-    assert found["broken"].do == "Restore it with: git checkout"
-    assert found["surprise"].detail == "RuntimeError: odd"
-    assert {found[name].status for name in ("broken", "absent", "surprise")} == {"missing"}
-    assert "MISSING" in str(found["broken"]) and "-> Restore" in str(found["broken"])
+    findings = examined(broken=broken, absent=absent, surprise=surprise)
+    assert findings["broken"].detail == "x.safetensors was changed."
+    assert findings["broken"].do == "Restore it with: git checkout"
+    assert findings["surprise"].detail == "RuntimeError: odd"
+    assert {findings[name].status for name in ("broken", "absent", "surprise")} == {"missing"}
+    assert "MISSING" in str(findings["broken"]) and "-> Restore" in str(findings["broken"])
 
 
 def test_constraints_are_those_of_this_python(tmp_path):

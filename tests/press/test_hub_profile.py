@@ -11,14 +11,14 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from hub_server import Fault, Hub
+from hub_server import Fault, Hub, ask
 from notebook_factory import code, outputs, write
 
 import tl_helpers as tl
 from tl_helpers import models
 from tl_helpers.core import files, lessons
 from tl_helpers.core.errors import NoNetwork, UnknownName
-from tl_helpers.data import hub, hub_plan, registry
+from tl_helpers.data import hub_plan, registry
 from tl_helpers.models.tokenizers import train_tokenizer
 from tl_helpers.press import doctor, notebooks, run
 
@@ -122,7 +122,6 @@ def server(
     contents: dict[str, dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Hub]:
     """A Hub that this process, and every kernel and program that it starts, takes for the Hub."""
-    from huggingface_hub import constants
 
     for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE"):
         monkeypatch.delenv(name, raising=False)
@@ -147,12 +146,7 @@ def server(
             "HF_HUB_CACHE": str(tmp_path / "hub"),
         }.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-        monkeypatch.setattr(constants, "ENDPOINT", server.url)
-        address = f"{server.url}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", address)
-        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-        monkeypatch.setattr(hub, "_absent_until", 0.0)
+        ask(server, monkeypatch, tmp_path / "hub")
         yield server
 
 

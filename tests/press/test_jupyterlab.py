@@ -345,10 +345,11 @@ def plain(message: str) -> str:
     ("id", "answer"),
     [
         (
-            "start-gain",
-            "def gain(pretrained, scratch):\n"
-            "    pairs = zip(pretrained, scratch)\n"
-            "    return sum(p - s for p, s in pairs) / len(pretrained)\n",
+            "start-one-draw",
+            "from scipy import stats\n"
+            "import numpy as np\n"
+            "def one_draw(gains):\n"
+            "    return stats.t.interval(0.95, len(gains) - 1, np.mean(gains), stats.sem(gains))\n",
         ),
         ("start-predict", 'prediction = "grows"\n'),
     ],
@@ -367,10 +368,10 @@ def test_a_wrong_answer_meets_its_misconception(notebook, picture, id, answer):
 
 
 def test_hints_come_one_at_a_time(notebook, picture):
-    hints = exercises.find("start-gain").hints
+    hints = exercises.find("start-one-draw").hints
     assert len(hints) >= 2
     for number, hint in enumerate(hints):
-        said = plain(feedback(notebook.scratch('lesson.hint("start-gain")')))
+        said = plain(feedback(notebook.scratch('lesson.hint("start-one-draw")')))
         assert plain(hint) in said
         assert all(plain(other) not in said for other in hints if other != hint)
         if number == 0:

@@ -78,8 +78,8 @@ def test_the_outputs_that_count(stored, tmp_path):
     path, build = tmp_path / "one.ipynb", tmp_path / "build"
 
     def counts():
-        found = notebooks.current(path, build)
-        return found.notebook.cells[2].outputs[0].data["text/plain"], found.file, found.note
+        shown = notebooks.current(path, build)
+        return shown.notebook.cells[2].outputs[0].data["text/plain"], shown.file, shown.note
 
     assert counts() == ("stored", path, "")
     ran = copy.deepcopy(notebook)

@@ -50,8 +50,8 @@ GOOD, BAD = _claim("start-encoder-64", 20.0), _claim("start-town-16", 2.0)
 
 def test_good_and_bad_are_kept_and_read_back(store):
     assert other_seeds.keep([GOOD, BAD], range(100, 105)) == [GOOD.id, BAD.id]
-    found = other_seeds.load()
-    assert found[GOOD.id] == GOOD and found[BAD.id].verdict == "contradicted"
+    kept = other_seeds.load()
+    assert kept[GOOD.id] == GOOD and kept[BAD.id].verdict == "contradicted"
     rows = json.loads((store / other_seeds.FILE).read_text())
     assert rows[BAD.id]["seeds"] == [100, 101, 102, 103, 104]
     better = replace(BAD, effect=30.0, low=28.0, high=31.0)
@@ -120,5 +120,5 @@ def test_the_site_says_how_many_held(store, tmp_path):
         cell.outputs = [new_output("display_data", {claims.MIME: claim.to_dict()})]
     page = content.Page("x", tmp_path / "x.ipynb", new_notebook(cells=cells), True, 1.0)
     said = content.claims_page([page], "")
-    assert "of 2 claims, 1 held" in said and "| ✗ +2.0 (+1.5 to +2.5) |" in said
+    assert "of 2 claims, 1 got the same verdict" in said and "| ✗ +2.0 (+1.5 to +2.5) |" in said
     assert said.count("| – |") == 1

@@ -13,13 +13,14 @@ import pytest
 import site_factory
 import site_links
 from bs4 import BeautifulSoup
+from docutils import nodes
 from notebook_factory import code, text, write
 
 from tl_helpers.core import lessons
 from tl_helpers.core.errors import BrokenFile, CourseError
 from tl_helpers.press import cli, notebooks
 from tl_helpers.press.site import build as build_site
-from tl_helpers.press.site import content
+from tl_helpers.press.site import content, fold
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("site")]
 
@@ -144,6 +145,31 @@ def test_formulas_are_mathml(lesson):
     shown = lesson.select("math")
     assert [m["display"] for m in shown] == ["inline", "block", "block"]
     assert "MathJax" not in str(lesson) and "\\frac" not in lesson.get_text()
+
+
+def test_what_goes_deeper_is_folded_under_its_heading(lesson, page):
+    (fold,) = lesson.select("details.tl-deeper")
+    assert not fold.has_attr("open")
+    assert fold.parent.name == "section" and fold.parent["id"] == "deeper-who-wants-more"
+    summary, *rest = fold.find_all(recursive=False)
+    assert summary.name == "summary" and summary.h3.get_text().startswith("Deeper: who wants more")
+    (body,) = rest
+    assert "Only some want this" in body.get_text() and body.select_one("a.tl-nb")
+    (after,) = (h for h in lesson.find_all("h2") if h.get_text().startswith("To take home"))
+    assert after.find_parent("details") is None
+    assert not page("alone").select("details.tl-deeper")
+    # The list of contents leads there.
+    assert page("00_start_here").select_one('nav a[href="#deeper-who-wants-more"]')
+
+
+def test_only_a_heading_makes_a_section_deeper():
+    def section(heading):
+        return nodes.section("", nodes.title("", heading), nodes.paragraph("", "Deeper: no title"))
+
+    assert fold.is_deeper(section("Deeper")) and fold.is_deeper(section("Deeper: why?"))
+    for heading in ("Deeper still", "Two depths", "What goes deeper", "deeper: no"):
+        assert not fold.is_deeper(section(heading))
+    assert not fold.is_deeper(nodes.section("", nodes.paragraph("", "Deeper")))
 
 
 def test_all_claims_in_one_table(page):

@@ -154,6 +154,19 @@ def test_an_explorer_turns(window):
     assert seen.clean()
 
 
+def test_what_goes_deeper_opens_by_keyboard_and_on_paper(window):
+    page = window().open("00_start_here.html")
+    inside = page.get_by_text("Only some want this")
+    assert not inside.is_visible()
+    page.emulate_media(media="print")
+    assert inside.bounding_box()["height"] > 0 and inside.is_visible()
+    page.emulate_media(media="screen")
+    assert not inside.is_visible()
+    page.locator("details.tl-deeper > summary").focus()
+    page.keyboard.press("Enter")
+    assert inside.is_visible()
+
+
 def test_search_finds_a_term(window):
     seen = window()
     page = seen.open("index.html")

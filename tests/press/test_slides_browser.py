@@ -116,8 +116,8 @@ def test_what_does_not_fit_is_noticed(tab, decks):
     assert tab.evaluate(LOOK) == []
     tab.evaluate("""() => Reveal.getCurrentSlide().querySelector('.tl-slide').insertAdjacentHTML(
         'beforeend', '<p style="min-width:1500px">wide</p><p style="font-size:12px">tiny</p>')""")
-    found = " ".join(tab.evaluate(LOOK))
-    assert "outside: P" in found and "small (12.0 px)" in found
+    remarks = " ".join(tab.evaluate(LOOK))
+    assert "outside: P" in remarks and "small (12.0 px)" in remarks
 
 
 def test_explorers_move_and_keep_their_keys(tab, decks):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html.parser
 import json
+import os
 import re
 
 import numpy as np
@@ -307,3 +308,29 @@ def test_a_frame_is_drawn_once():
     for _ in range(3):
         explorer.draw((0,))
     assert calls == [1]
+
+
+def test_a_program_that_executes_a_notebook_gets_the_still_picture(tmp_path, monkeypatch):
+    """As ``jupyter nbconvert --execute`` does it, without any variable; ``TL_STATIC=0`` asks."""
+    from nbclient import NotebookClient
+    from nbformat.v4 import new_code_cell, new_notebook
+
+    for variable in ("TL_QUIET", "TL_STATIC"):
+        monkeypatch.delenv(variable, raising=False)
+    cell = """
+import matplotlib.pyplot as plt
+from tl_helpers.show.explore import explore
+def line(a):
+    figure, axes = plt.subplots(figsize=(1, 1))
+    axes.plot([0, a])
+    return figure
+explore(line, alt="a line", a=[1, 2])"""
+    for said, kind in ((None, "image/png"), ("0", "application/vnd.jupyter.widget-view+json")):
+        env = dict(os.environ) | ({"TL_STATIC": said} if said else {})
+        notebook = new_notebook(cells=[new_code_cell(cell)])
+        NotebookClient(notebook, kernel_name="python3", timeout=300).execute(
+            cwd=str(tmp_path), env=env
+        )
+        data = [o.data for o in notebook.cells[0].outputs if "data" in o]
+        assert any(kind in one for one in data)
+        assert said or not any("widget-view" in name for one in data for name in one)

@@ -48,8 +48,8 @@ def find() -> str | None:
     """Path of the browser, or None."""
     if named := os.environ.get("TL_BROWSER"):
         return shutil.which(named)
-    found = (shutil.which(name) for name in (*NAMES, *BUNDLES))
-    return next((path for path in found if path), None)
+    paths = (shutil.which(name) for name in (*NAMES, *BUNDLES))
+    return next((path for path in paths if path), None)
 
 
 def required() -> bool:

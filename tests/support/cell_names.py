@@ -88,7 +88,7 @@ def rebound(cells: Sequence[tuple[str, str]]) -> list[Rebound]:
         cells: id and source of each code cell, from top to bottom.
     """
     every = [Cell(id, source) for id, source in cells]
-    found = []
+    clashes = []
     for number, cell in enumerate(every):
         before = every[:number]
         for name in sorted(cell.binds):
@@ -103,5 +103,5 @@ def rebound(cells: Sequence[tuple[str, str]]) -> list[Rebound]:
             if not readers and any(name in c.defines for c in (cell, *makers)):
                 readers = [c.id for c in makers]
             if readers:
-                found.append(Rebound(name, cell.id, tuple(readers)))
-    return found
+                clashes.append(Rebound(name, cell.id, tuple(readers)))
+    return clashes

@@ -164,7 +164,7 @@ def kernel(folder: Path, threads: int = 1) -> Iterator[Front]:
     """A kernel of this interpreter in which widgets live, offline; ended afterwards."""
     env = kernels.environment(offline_run=True, threads=threads)
     env.pop("TL_QUIET")  # somebody is looking, as far as the kernel knows
-    env.pop("TL_STATIC")
+    env["TL_STATIC"] = "0"
     manager = Manager(kernel_name="python3")
     manager.start_kernel(env=env, cwd=os.fspath(folder))
     client = manager.client()
@@ -190,7 +190,7 @@ def explorers(
     Raises:
         CourseError: a cell failed.
     """
-    found: list[Turned] = []
+    turned: list[Turned] = []
     with kernel(files.root() / "notebooks") as front:
         for place, cell in enumerate(notebooks.read(path).cells):
             tags = cell.metadata.get("tags", [])
@@ -200,7 +200,7 @@ def explorers(
             if "parameters" in tags:
                 front.run(f"PROFILE = {profile!r}")
             for view in views if "explorer" in tags else ():  # others show progress bars
-                found.append(front.turn(view, place))
-                if len(found) == last:
-                    return found
-    return found
+                turned.append(front.turn(view, place))
+                if len(turned) == last:
+                    return turned
+    return turned

@@ -18,8 +18,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
 
 LARGE = (".safetensors", ".parquet", ".bin")
 MAIN = "f" * 40
@@ -325,3 +328,17 @@ def _git(content: bytes) -> str:
 @cache
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def ask(server: Hub, monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+    """Let the clients in this process ask this server, and keep what they get in ``cache``."""
+    from huggingface_hub import constants
+
+    from tl_helpers.data import hub
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "ENDPOINT", server.url)
+    address = f"{server.url}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", address)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
+    monkeypatch.setattr(hub, "_absent_until", 0.0)

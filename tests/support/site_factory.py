@@ -34,6 +34,12 @@ Inline $P(Y \mid X)$ and a display:
 
 $$H = -\sum_i p_i \log p_i$$
 """
+DEEPER = """## A result
+
+### Deeper: who wants more
+
+Only some want this; see notebook 11.
+"""
 LAST = """## To take home
 
 Fine-tuning helps, and `Ruder (1066)` in code is no citation.
@@ -116,7 +122,13 @@ def shown() -> list[object]:
 def small_course(place: Path) -> Path:
     """Write the course into an empty folder, as ``tl run`` leaves it."""
     folder = place / "notebooks"
-    cells = [text(FIRST), code("import tl_helpers", "bootstrap"), *shown(), text(LAST)]
+    cells = [
+        text(FIRST),
+        code("import tl_helpers", "bootstrap"),
+        *shown(),
+        text(DEEPER),
+        text(LAST),
+    ]
     first = write(folder, "00_start_here", *cells)
     write(folder, "11_language_models", text("# Language models\n\nA tokenizer cuts text."))
     shutil.copytree(ROOT / "notebooks" / "site", folder / "site")

@@ -162,14 +162,14 @@ def questioned(name):
 @cache
 def guessed(name):
     """{(what, from what): (right answers by classifier, rows, chance)}."""
-    found = {}
+    scores = {}
     for what, (texts, truth) in questioned(name).items():
         truth = np.array(truth)
         chance = max(Counter(truth.tolist()).values()) / len(truth)
         for look, features in LOOKS.items():
             right = cross_validated(features(texts), truth)
-            found[what, look] = (right, len(truth), chance)
-    return found
+            scores[what, look] = (right, len(truth), chance)
+    return scores
 
 
 def shared_words(rows):

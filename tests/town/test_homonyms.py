@@ -25,8 +25,8 @@ def corpus():
 
 @pytest.fixture(scope="module")
 def counts(corpus):
-    found = corpus.homonyms()
-    return Counter(zip(found.word.tolist(), found.sense.tolist(), strict=True))
+    homonyms = corpus.homonyms()
+    return Counter(zip(homonyms.word.tolist(), homonyms.sense.tolist(), strict=True))
 
 
 # --- the table -----------------------------------------------------------------------------------
@@ -79,13 +79,13 @@ def test_every_homonym_of_a_corpus_is_found_with_the_sense_of_its_topic(
     seed, zipf, n, start, mixture
 ):
     made = town.Town(seed=seed, zipf=zipf, mixture=mixture).corpus(n, start=start)
-    found, words = made.homonyms(), made.words()
+    homonyms, words = made.homonyms(), made.words()
     lower = [w.lower() for w in words.tolist()]
-    assert found.position.tolist() == [i for i, w in enumerate(lower) if w in HOMONYMS]
-    assert words[found.position].tolist() == found.word.tolist()
-    assert len({len(column) for column in found}) == 1
+    assert homonyms.position.tolist() == [i for i, w in enumerate(lower) if w in HOMONYMS]
+    assert words[homonyms.position].tolist() == homonyms.word.tolist()
+    assert len({len(column) for column in homonyms}) == 1
     d = made.draws
-    for at, word, sense, label in zip(*(x.tolist() for x in found), strict=True):
+    for at, word, sense, label in zip(*(x.tolist() for x in homonyms), strict=True):
         doc = d.doc[d.sentence[at]]
         domain = town.DOMAINS[d.domain[doc]]
         assert (domain, town.TOPICS[domain][d.topic[doc]]) in HOMONYMS[word][sense].where
@@ -109,14 +109,14 @@ def test_every_sense_is_frequent_and_no_sense_rules(counts):
 def test_the_senses_stand_in_the_same_sentences(corpus):
     """Most uses of a sense follow a rule that the domain of the other sense has too; the rest is
     what reviews say and the newspaper does not, or the other way round."""
-    found, e = corpus.homonyms(), corpus.engine
+    homonyms, e = corpus.homonyms(), corpus.engine
     rules = {d: {p.source for p in e.patterns if d in p.domains} for d in town.DOMAINS}
-    pattern = corpus.draws.pattern[corpus.draws.sentence[found.position]]
+    pattern = corpus.draws.pattern[corpus.draws.sentence[homonyms.position]]
     rule = np.array([p.source for p in e.patterns], dtype=object)[pattern]
     shares = []
     for word, senses in HOMONYMS.items():
         for name in senses:
-            here = rule[(found.word == word) & (found.sense == name)]
+            here = rule[(homonyms.word == word) & (homonyms.sense == name)]
             for other in set(senses) - {name}:
                 for domain, _ in senses[other].where:
                     shares.append(np.mean([r in rules[domain] for r in here]))
@@ -130,10 +130,10 @@ def test_the_task_is_balanced_aligned_and_its_parts_share_no_document(level):
     task = questions.sense_task(3, 7, level=level)
     assert not set(task.train.document.tolist()) & set(task.test.document.tolist())
     made = town.Town(seed=20_003).corpus(int(max(part.document.max() for part in task)) + 1)
-    found, d = made.homonyms(), made.draws
+    homonyms, d = made.homonyms(), made.draws
     gold = {
         (int(d.doc[d.sentence[at]]), word, sense)
-        for at, word, sense in zip(found.position, found.word, found.sense, strict=True)
+        for at, word, sense in zip(homonyms.position, homonyms.word, homonyms.sense, strict=True)
     }
     source = made.texts() if level == "document" else made.sentences()
     for part in task:
@@ -182,10 +182,10 @@ def test_the_other_words_tell_the_senses_apart():
     "wrong, message",
     [
         ({"n": 0}, "from 1 to 500"),
-        ({"n": 501}, "n = 501"),
-        ({"n": 2.0}, "n = 2.0"),
-        ({"n": True}, "n = True"),
-        ({"level": "paragraph"}, "'document' or 'sentence'"),
+        ({"n": 501}, "n=501"),
+        ({"n": 2.5}, "n=2.5"),
+        ({"n": True}, "n=True"),
+        ({"level": "paragraph"}, '"document", "sentence"'),
         ({"words": []}, "No homonyms"),
     ],
 )

@@ -98,7 +98,7 @@ def collisions(first, second, contexts_a, contexts_b):
 
     a_words, b_words = words(contexts_a), words(contexts_b)
     meet = np.array([[not a.isdisjoint(b) for b in b_words] for a in a_words])
-    found = []
+    clashes = []
     for n in {len(p.symbols) for _, p in first}:
         a = [(i, p) for i, p in first if len(p.symbols) == n]
         b = [(i, p) for i, p in second if len(p.symbols) == n]
@@ -109,8 +109,8 @@ def collisions(first, second, contexts_a, contexts_b):
         same = np.ones((len(a), len(b)), bool)
         for j in range(n):
             same &= meet[np.ix_(x[:, j], y[:, j])]
-        found += [(a[i], b[j]) for i, j in np.argwhere(same) if a[i][0] != b[j][0]]
-    return found
+        clashes += [(a[i], b[j]) for i, j in np.argwhere(same) if a[i][0] != b[j][0]]
+    return clashes
 
 
 def contexts(domains):
@@ -214,12 +214,12 @@ class ByHand:
         if j < 0:
             return CLASSES.index(p.classes[i])
         forms = [words[j], words[j].lower()]
-        found = [
+        nouns = [
             self.classes[f, lexicon.DOMAINS.index(d), t]
             for f in forms
             if (f, lexicon.DOMAINS.index(d), t) in self.classes
         ]
-        return found[0] if found else 0  # no such noun: the sentence has no chance anyway
+        return nouns[0] if nouns else 0  # no such noun: the sentence has no chance anyway
 
     def rule(self, p, d, used):
         """Its share of what is left when the rules used before are taken out."""
@@ -337,20 +337,20 @@ class ByHand:
                 continue
             roles = ["open", *["body"] * n, "close", "sign"][: len(split)]
             for t in range(4):
-                found, used = [], []
+                sentences, used = [], []
                 for w, r in zip(split, roles, strict=True):
-                    found.append(self.sentence(w, r, d, t, used))
-                    if found[-1] is None:
+                    sentences.append(self.sentence(w, r, d, t, used))
+                    if sentences[-1] is None:
                         break
-                    used.append(found[-1][2])
-                if None in found:
+                    used.append(sentences[-1][2])
+                if None in sentences:
                     continue
-                pairs = {pair for names, _, _ in found for pair in names.items()}
+                pairs = {pair for names, _, _ in sentences for pair in names.items()}
                 if len(dict(pairs)) < len(pairs):
                     continue
                 for mood in (0, 1):
                     chance = share / 4 / 2 * LENGTHS[n - 1] * self.about(dict(pairs), d, t)
-                    for role, (_, by_polarity, _) in zip(roles, found, strict=True):
+                    for role, (_, by_polarity, _) in zip(roles, sentences, strict=True):
                         same = self.dials.agreement if role == "body" else 1.0
                         chance *= same * by_polarity[mood] + (1 - same) * by_polarity[1 - mood]
                     total += chance

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
-import subprocess
-import sys
 from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from town_texts import digest, few, in_another_process
 
 from tl_helpers import data, models, town
 from tl_helpers.core.errors import BadValue, UnknownName
@@ -37,13 +34,6 @@ dials = st.fixed_dictionaries(
         "gender_skew": st.floats(0, 1),
     }
 )
-few = settings(
-    max_examples=12,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
 
 
 @pytest.fixture(scope="module")
@@ -51,28 +41,12 @@ def corpus():
     return town.Town(**SETTING).corpus(3_000)
 
 
-def digest(texts):
-    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
-
-
 # --- the same text everywhere --------------------------------------------------------------------
 @pytest.mark.parametrize("hash_seed", ["1", "4242"])
 def test_text_is_the_same_in_every_process(hash_seed):
-    code = (
-        "import hashlib; from tl_helpers.town import Town, second_vocabulary\n"
-        f"texts = Town(**{SETTING!r}).corpus(200).translations()\n"
-        "print(hashlib.sha256('\\n'.join(texts).encode()).hexdigest(), len(second_vocabulary()))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONHASHSEED": hash_seed},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
     here = digest(town.Town(**SETTING).corpus(200).translations())
-    assert done.stdout.split() == [here, str(len(town.second_vocabulary()))]
+    there = in_another_process(SETTING, "translations", "second_vocabulary", hash_seed)
+    assert there == [here, str(len(town.second_vocabulary()))]
 
 
 def test_roots_are_those_that_were_published():
@@ -87,7 +61,7 @@ def test_roots_are_those_that_were_published():
         assert lexeme.stem == stem
 
 
-@few
+@few(12)
 @given(dials, st.integers(1, 20), st.integers(0, 10**9), st.integers(0, 19))
 def test_a_translation_does_not_depend_on_its_company(setting, n, start, skip):
     skip = min(skip, n - 1)
@@ -176,18 +150,18 @@ def test_synonyms_share_and_senses_split():
     sides = defaultdict(set)
     for (_, _, polarity, _), meaning in lex.of_slot.items():
         sides[meaning].add(polarity)
-    for meaning, found in sides.items():  # no word of Ondalese both praises and blames
+    for meaning, polarities in sides.items():  # no word of Ondalese both praises and blames
         if meaning.pos not in ("small", "NUM"):
-            assert not {0, 1} <= found, meaning
+            assert not {0, 1} <= polarities, meaning
     by_word = defaultdict(set)
     for (_, _, _, word), meaning in lex.of_slot.items():
         by_word[word].add(meaning)
-    assert sum(len(found) > 1 for found in by_word.values()) > 20
+    assert sum(len(meanings) > 1 for meanings in by_word.values()) > 20
     shared = defaultdict(set)
     for (_, _, _, word), meaning in lex.of_slot.items():
         if meaning.pos in ("ADJ", "ADV"):
             shared[meaning].add(word)
-    assert sum(len(found) > 1 for found in shared.values()) > 20
+    assert sum(len(synonyms) > 1 for synonyms in shared.values()) > 20
 
 
 def test_derivation_follows_english():
@@ -433,16 +407,16 @@ BY_EXAMPLE = {  # English, word classes for words -> Ondalese: order and forms
 
 
 def test_grammar_by_example():
-    found = {}
+    orders = {}
     for p, t in trees():
         words_ = [
             (p.symbols[i].name if i >= 0 else ",", f) for i, f in zip(t.source, t.form, strict=True)
         ]
-        found[" ".join(s.name for s in p.symbols)] = " ".join(
+        orders[" ".join(s.name for s in p.symbols)] = " ".join(
             w + ("" if f == "plain" else f"/{f}") for w, f in words_
         )
     for sentence, expected in BY_EXAMPLE.items():
-        assert found[sentence] == expected
+        assert orders[sentence] == expected
 
 
 def test_a_gloss_names_word_and_form(corpus):
@@ -460,7 +434,7 @@ def test_a_gloss_names_word_and_form(corpus):
 
 
 # --- text and annotation -------------------------------------------------------------------------
-@few
+@few(12)
 @given(dials)
 def test_text_is_tidy(setting):
     for text in town.Town(**setting).corpus(40).translations():
@@ -514,9 +488,9 @@ def test_praise_and_blame_can_be_read_off_the_translation(corpus):
     plain = corpus.engine.p_opinion[d.pattern] & ~corpus.is_hard()
     votes = np.zeros(len(d.doc))
     for i, lexeme in zip(other.sentence, other.lexeme, strict=True):
-        found = polar.get(int(lexeme), set())
-        if len(found) == 1:
-            votes[i] += 2 * next(iter(found)) - 1
+        sides = polar.get(int(lexeme), set())
+        if len(sides) == 1:
+            votes[i] += 2 * next(iter(sides)) - 1
     sure = plain & (votes != 0)
     assert sure.sum() > 0.9 * plain.sum()
     assert ((votes > 0) == (d.polarity == 1))[sure].all()

@@ -75,8 +75,8 @@ def test_what_is_savoured_can_be_eaten():
     class_of = {(w, lexicon.DOMAINS[d]): k for w, d, _, k in noun_classes()}
     seen = 0
     for text, d in zip(corpus.texts(), corpus.draws.domain, strict=True):
-        found = re.findall(r"\b(?:savour|relish)(?:ed)? (?:all )?the ([a-z][\w-]*)[ .,]", text)
-        for noun in found:
+        nouns = re.findall(r"\b(?:savour|relish)(?:ed)? (?:all )?the ([a-z][\w-]*)[ .,]", text)
+        for noun in nouns:
             kind = class_of.get((noun, lexicon.DOMAINS[d]))
             if kind is not None:  # else an adjective stands between
                 assert fits("loved", "savoured", kind), text

@@ -150,13 +150,12 @@ def test_features_are_scikit_learns(model, tokenizer):
     np.testing.assert_allclose(adapted.probabilities(texts), twin.predict_proba(rows), atol=1e-9)
 
 
-def test_a_probe_is_fitted_to_the_end_and_the_quick_one_nearly_agrees():
+def test_a_probe_is_fitted_to_the_end():
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 3, 300)
     rows = (rng.normal(size=(300, 6)) + 2 * np.eye(6)[labels]).astype(np.float32)
     full = probe.linear(rows, labels, C=1 / (1e-3 * len(rows)))
     assert full[-1].n_iter_.max() < full[-1].max_iter
-    assert (probe.quick(rows, labels, 3)(rows) == full.predict(rows)).mean() > 0.98
     names = np.array(["a", "b", "c"])[labels]
     assert (probe.linear(rows, names).predict(rows) == names).mean() > 0.8
     with pytest.raises(BadValue, match="C=0"):
@@ -532,7 +531,7 @@ TWO = ["good film", "bad film"]
         (TWO, [0.5, 1.5], {}, "float"),
         (TWO, [0, "one"], {}, "all whole numbers or all strings"),
         (TWO, [True, False], {}, "bool"),
-        (TWO, [None, 1], {}, "NoneType"),
+        (TWO, [None, 1], {}, "1 of 2 have no label"),
         (["good", 3], [0, 1], {}, "texts\\[1\\] is int"),
         (TWO, [0, 1], {"mode": "lora"}, "mode='lora'"),
         (TWO, [0, 1], {"epochs": 1, "steps": 1}, "both"),
@@ -599,7 +598,7 @@ def test_predicting_in_batches_of_nothing(model, tokenizer, mode):
 def test_divergence_and_ctrl_c(model, tokenizer, monkeypatch):
     texts, labels = reviews(16)
     with pytest.raises(CourseError, match="no longer a number"):
-        adapt.fit(model, tokenizer, texts, labels, steps=5, class_weights=[float("inf"), 1.0])
+        adapt.fit(model, tokenizer, texts, labels, steps=5, learning_rate=1e30)
 
     def interrupt(*_):
         raise KeyboardInterrupt

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from test_pretrain import QUICK, WORDS, same, texts, tiny, wait_for
+from test_pretrain import QUICK, WORDS, same, start, texts, tiny, wait_for
 from torch.nn import functional
 
 from tl_helpers import models
@@ -70,7 +67,7 @@ def test_a_generator_is_half_as_wide_and_comes_from_its_seed(tokenizer):
 @pytest.mark.parametrize("size", [0, -32, 33])
 def test_sizes_that_make_no_generator(tokenizer, size):
     model = models.new("small", "rtd", tokenizer=tokenizer)[0]
-    with pytest.raises(BadValue, match="no generator"):
+    with pytest.raises(BadValue, match="no generator|hidden_size="):
         electra.new_generator(model, size, num_attention_heads=2)
 
 
@@ -318,28 +315,18 @@ print(sum(history.loss))
 """
 
 
-def start(*arguments: str) -> subprocess.Popen:
-    program = PROGRAM.format(tests=str(Path(__file__).parent))
-    return subprocess.Popen(
-        [sys.executable, "-c", program, *arguments],
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="no SIGKILL on Windows")
 def test_killed_and_resumed_is_the_same_bit_for_bit(tmp_path):
     state = tmp_path / "run" / "state.safetensors"
-    killed = start(str(state.parent), str(tmp_path / "never"))
+    killed = start(str(state.parent), str(tmp_path / "never"), program=PROGRAM)
     wait_for(state, killed)
     killed.kill()
     killed.wait()
     assert killed.returncode == -signal.SIGKILL
     said = []
     for folder, name in ((str(state.parent), "resumed"), ("", "whole")):
-        process = start(folder, str(tmp_path / name))
+        process = start(folder, str(tmp_path / name), program=PROGRAM)
         out, errors = process.communicate()
         assert process.returncode == 0, errors
         said.append((out, (tmp_path / name / "model.safetensors").read_bytes()))

@@ -426,8 +426,9 @@ print(sum(history.loss))
 """
 
 
-def start(*arguments: str) -> subprocess.Popen:
-    program = PROGRAM.format(tests=str(Path(__file__).parent))
+def start(*arguments: str, program: str = PROGRAM) -> subprocess.Popen:
+    """A training in another process."""
+    program = program.format(tests=str(Path(__file__).parent))
     return subprocess.Popen(
         [sys.executable, "-c", program, *arguments],
         text=True,

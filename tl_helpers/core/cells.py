@@ -47,7 +47,9 @@ class Cells(types.ModuleType):
 
     def __init__(self, notebook: str) -> None:
         super().__init__(f"{notebook}.ipynb")
-        vars(self)["tl"] = __import__("tl_helpers")
+        import tl_helpers
+
+        vars(self)["tl"] = tl_helpers
 
     def __reduce__(self) -> tuple[Callable[[str], Cells], tuple[str]]:
         return Cells, (self.__name__.removesuffix(".ipynb"),)
@@ -75,8 +77,12 @@ def path_of(notebook: str) -> Path:
 
     Raises:
         BrokenFile: in neither place.
+
+    Example:
+        >>> path_of("10_distributional_hypothesis.ipynb").name
+        '10_distributional_hypothesis.ipynb'
     """
-    folder = Path(lessons.find().__path__[0])
+    folder = lessons.find()
     places = [place / notebook for place in (folder.parent, folder)]
     for place in places:
         if place.is_file():
@@ -129,15 +135,15 @@ def _names(statement: ast.stmt) -> list[str]:
 
 def _reads(source: str) -> frozenset[str]:
     """The names of the notebook that a definition uses."""
-    waiting, found = [symtable.symtable(source, "<cell>", "exec")], set()
+    waiting, names = [symtable.symtable(source, "<cell>", "exec")], set()
     for table in waiting:
         waiting += table.get_children()
-        found |= {
+        names |= {
             symbol.get_name()
             for symbol in table.get_symbols()
             if symbol.is_referenced() and symbol.is_global() and not symbol.is_assigned()
         }
-    return frozenset(found)
+    return frozenset(names)
 
 
 def _in_order(name: str, made: dict[str, _Definition], given: set[str], notebook: str) -> list[str]:

@@ -58,3 +58,10 @@ class BrokenFile(CourseError):
 
 class NoNetwork(CourseError):
     """Something was asked for that only the network has."""
+
+
+class NotHere(CourseError):
+    """A piece of the shelf (a real model or data set) that is not on this machine.
+
+    Notebooks catch it, say so, and show the stored result instead.
+    """

@@ -17,9 +17,64 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from tl_helpers.core.errors import BrokenFile, CourseError
+from tl_helpers.core import checks
+from tl_helpers.core.errors import BadValue, BrokenFile, CourseError
 
 PACKAGE = Path(__file__).resolve().parents[1]
+#: The variables that name a place; programs that are started elsewhere get them made absolute.
+PLACES = ("TL_ROOT", "TL_DATA", "TL_CACHE", "TL_PROGRESS")
+
+
+def place(path: str | os.PathLike[str], name: str = "path") -> Path:
+    """``path`` as an absolute path: the gate through which every path comes in.
+
+    ``~`` is the home folder, and a relative path counts from the folder of the moment. Nothing else
+    means anything: brackets, blanks and two colons are letters like others.
+
+    Raises:
+        BadValue: no text or path, an empty one, or one that no file can have.
+
+    Example:
+        >>> place("~/models") == Path.home() / "models"
+        True
+    """
+    if not isinstance(path, (str, os.PathLike)) or isinstance(path, bytes):
+        raise BadValue(f"{name}={checks.shown(path)} is no path.", f'Use text: {name}="folder".')
+    text = os.fspath(path)
+    if isinstance(text, bytes):
+        text = os.fsdecode(text)
+    if not text.strip() or "\0" in text:
+        raise BadValue(f"{name}={text!r} is no path.", f'Name it: {name}="folder".')
+    try:
+        os.fsencode(text)
+        return Path(os.path.abspath(Path(text).expanduser()))
+    except RuntimeError:
+        raise BadValue(
+            f"{name}={text!r}: there is no such home folder.", "Write the path out, from / on."
+        ) from None
+    except UnicodeEncodeError:
+        raise BadValue(
+            f"{name}={text!r} is not valid Unicode: no file can be called so.", "Rename it."
+        ) from None
+
+
+def place_from(variable: str) -> Path | None:
+    """The path that an environment variable names; None if it is not set, or blank.
+
+    Besides what :func:`place` does, other variables in it are filled in (``$HOME/cache``), and
+    quotation marks around the whole are dropped: ``%env`` would keep them.
+
+    Raises:
+        BadValue: see :func:`place`; names the variable.
+
+    Example:
+        >>> place_from("TL_NOT_SET") is None
+        True
+    """
+    text = os.environ.get(variable, "").strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        text = text[1:-1].strip()
+    return place(os.path.expandvars(text), variable) if text else None
 
 
 def root() -> Path:
@@ -29,10 +84,11 @@ def root() -> Path:
     without the course around it (Colab).
 
     Example:
-        ``TL_ROOT=/course`` -> ``Path("/course")``
+        >>> (root() / "notebooks").is_dir()
+        True
     """
-    if override := os.environ.get("TL_ROOT"):
-        return Path(override)
+    if override := place_from("TL_ROOT"):
+        return override
     checkout = PACKAGE.parent
     return checkout if (checkout / "data" / "SHA256SUMS").exists() else Path.cwd()
 
@@ -41,10 +97,11 @@ def data_dir() -> Path:
     """The folder of shipped data: ``data/`` in a checkout, ``tl_helpers/_data`` in a wheel.
 
     Example:
-        ``data_dir() / "catalogue.toml"``
+        >>> (data_dir() / "catalogue.toml").exists()
+        True
     """
-    if override := os.environ.get("TL_DATA"):
-        return Path(override)
+    if override := place_from("TL_DATA"):
+        return override
     packed = PACKAGE / "_data"
     return packed if packed.exists() else PACKAGE.parent / "data"
 
@@ -53,10 +110,11 @@ def cache_dir() -> Path:
     """The folder for everything that can be made again. ``TL_CACHE`` overrides it.
 
     Example:
-        ``TL_CACHE=/tmp/mine`` -> ``Path("/tmp/mine")``
+        >>> isinstance(cache_dir(), Path)
+        True
     """
-    if override := os.environ.get("TL_CACHE"):
-        return Path(override)
+    if override := place_from("TL_CACHE"):
+        return override
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("tl_helpers"))
@@ -66,7 +124,8 @@ def explained(error: OSError, path: Path) -> CourseError:
     """An error of the disk in words: what could not be written, and what to do.
 
     Example:
-        ``explained(OSError(errno.ENOSPC, "..."), path)`` -> "The disk is full: ..."
+        >>> print(explained(OSError(errno.ENOSPC, "..."), Path("a.txt")).what)
+        The disk is full: a.txt could not be written.
     """
     if error.errno == errno.ENOSPC:
         return CourseError(
@@ -111,7 +170,8 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         CourseError: disk full, or no permission; says what to do.
 
     Example:
-        ``with atomic_file("a.txt") as path: path.write_text("all of it")``
+        >>> with atomic_file("a.txt") as path:  # doctest: +SKIP
+        ...     path.write_text("all of it")
     """
     target = Path(path)
     temporary: Path | None = None
@@ -142,7 +202,8 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     """The same for a whole folder: it appears complete, or not at all.
 
     Example:
-        ``with atomic_folder("model") as path: model.save_pretrained(path)``
+        >>> with atomic_folder("model") as path:  # doctest: +SKIP
+        ...     model.save_pretrained(path)
     """
     target = Path(path)
     temporary: Path | None = None
@@ -189,7 +250,8 @@ def only_one(path: str | os.PathLike[str], busy: str = "") -> Iterator[None]:
         CourseError: another process is at it; disk full, or no permission; says what to do.
 
     Example:
-        ``with only_one(folder): make(folder)``
+        >>> with only_one(folder):  # doctest: +SKIP
+        ...     make(folder)
     """
     from filelock import FileLock, Timeout
 
@@ -218,7 +280,7 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Write ``text`` (UTF-8, newline ``\\n``) to ``path``, all or nothing.
 
     Example:
-        ``write_text("build/a.txt", "all of it")``
+        >>> write_text("build/a.txt", "all of it")  # doctest: +SKIP
     """
     with atomic_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
@@ -228,7 +290,8 @@ def sha256(path: str | os.PathLike[str]) -> str:
     """Hex SHA-256 of a file.
 
     Example:
-        ``sha256("empty.txt")[:8]`` -> ``"e3b0c442"``
+        >>> sha256(shipped("written/reviews.jsonl")) == checksums()["written/reviews.jsonl"]
+        True
     """
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -258,11 +321,29 @@ def checksums() -> dict[str, str]:
 
     Raises:
         BrokenFile: the list is missing, or a line of it is malformed.
+
+    Example:
+        >>> "written/reviews.jsonl" in checksums()
+        True
     """
     listing = data_dir() / "SHA256SUMS"
     if not listing.exists():
         raise BrokenFile(f"{listing} is missing, so no shipped file can be trusted.", _RESTORE_SUMS)
     return _checksums(listing, listing.stat().st_mtime_ns)
+
+
+def only_line_ends(path: Path, expected: str) -> bool:
+    """Whether a file would have the SHA-256 ``expected`` if its lines ended as on Linux.
+
+    Example:
+        >>> only_line_ends(Path("checked-out-on-windows.csv"), "87428fc5...")  # doctest: +SKIP
+        True
+    """
+    content = path.read_bytes()
+    return (
+        b"\r\n" in content
+        and hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest() == expected
+    )
 
 
 _verified: set[tuple[str, int, int]] = set()
@@ -278,7 +359,8 @@ def shipped(name: str) -> Path:
         BrokenFile: the file is missing, not listed, or its bytes are not the shipped ones.
 
     Example:
-        ``shipped("written/reviews.jsonl").read_text("utf-8")``
+        >>> shipped("written/reviews.jsonl").read_text("utf-8")[:6]
+        '{"id":'
     """
     path = data_dir() / name
     restore = f"Restore it with: git checkout -- data/{name}   (or install the course again)"
@@ -292,6 +374,12 @@ def shipped(name: str) -> Path:
     if key not in _verified:
         actual = sha256(path)
         if actual != expected:
+            if only_line_ends(path, expected):
+                raise BrokenFile(
+                    f"{path} has other line ends than it was shipped with: git has changed them "
+                    "on the way here (core.autocrlf).",
+                    "Clone again, without that: git clone -c core.autocrlf=false ...",
+                )
             raise BrokenFile(
                 f"The shipped file {path} was changed or damaged: its SHA-256 is {actual[:12]}..., "
                 f"expected {expected[:12]}...",
@@ -312,7 +400,7 @@ def write_checksums(only: str | None = None) -> int:
         How many files are listed.
 
     Example:
-        ``write_checksums("written/reviews.jsonl")`` -> 54
+        >>> write_checksums("written/reviews.jsonl")  # doctest: +SKIP
     """
     base = data_dir()
     known = checksums() if only and (base / "SHA256SUMS").exists() else {}

@@ -8,6 +8,7 @@ planned. From these two the map of the course is made.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import pkgutil
 import re
 import sys
@@ -16,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tl_helpers.core import files, records
 from tl_helpers.core.errors import BrokenFile, UnknownName
@@ -25,7 +26,7 @@ from tl_helpers.core.records import Record, Text
 START = "Start"
 """What stands before the themes on the map."""
 
-FILE = "lesson.toml"
+FILE, PACKAGE = "lesson.toml", "tl_lessons"
 
 
 class Promise(Record):
@@ -34,18 +35,35 @@ class Promise(Record):
     Attributes:
         id: name in kebab-case.
         sentence: the promise in words, true if the claim is supported.
-        direction: ``">0"`` or ``"<0"``.
+        direction: ``">0"`` or ``"<0"``; or ``"about"``: the effect is ``about``, give or take
+            ``margin``.
         minimum: the promised size of the effect, never negative, in ``unit``.
+        about: where the effect is promised to lie, if the direction is ``"about"``.
+        margin: how far from there it may be, up or down.
         unit: such as ``"accuracy points"``.
+        outcome: the verdict that the course reports. What came out against the expectation stands
+            here with the sentence that was expected, and ``"contradicted"`` or ``"inconclusive"``.
         notebook: the notebook that measures it; filled in from the head of the file.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
     sentence: Text
-    direction: Literal[">0", "<0"]
-    minimum: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    direction: Literal[">0", "<0", "about"]
+    minimum: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    about: Annotated[float, Field(allow_inf_nan=False)] = 0.0
+    margin: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     unit: Text
+    outcome: Literal["supported", "inconclusive", "contradicted"] = "supported"
     notebook: str = ""
+
+    @model_validator(mode="after")
+    def _has_its_bar(self) -> Promise:
+        two_sided, given = self.direction == "about", self.model_fields_set
+        if two_sided and (not self.margin or "about" not in given or "minimum" in given):
+            raise ValueError('"about" takes the fields about and margin (above 0), and no minimum')
+        if not two_sided and ("minimum" not in given or given & {"about", "margin"}):
+            raise ValueError('">0" and "<0" take the field minimum, and neither about nor margin')
+        return self
 
 
 class Row(Record):
@@ -81,12 +99,14 @@ class Facts(Row):
 
     Attributes:
         hub: names in the catalogue of what it uses of the Hub.
+        shelf: names of the pieces of the shelf that it uses.
         claim: what it promises to measure.
     """
 
     ready: ClassVar[bool] = True
 
     hub: list[str] = []
+    shelf: list[str] = []
     claim: list[Promise] = []
 
     @property
@@ -122,7 +142,7 @@ def home() -> Path:
         'tl_lessons'
     """
     here = files.root() / "notebooks" / "tl_lessons"
-    return here if here.is_dir() else Path(find().__path__[0])
+    return here if here.is_dir() else find()
 
 
 def plan() -> Plan:
@@ -215,7 +235,8 @@ def themes() -> dict[str, list[Row]]:
     """Theme -> its notebooks on the map, in order; what stands before the themes comes first.
 
     Example:
-        ``[row.notebook for row in themes()["Start"]] -> ["00_start_here"]``
+        >>> [row.notebook for row in themes()["Start"]]
+        ['00_start_here']
     """
     names, every_row = [START, *(theme.name for theme in plan().theme)], rows()
     return {name: [row for row in every_row if row.theme == name] for name in names}
@@ -231,18 +252,41 @@ def slug(theme: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", theme.lower()).strip("-")
 
 
-def find() -> ModuleType:
-    """The package ``tl_lessons``: installed, or in the ``notebooks`` folder of a checkout.
+def find() -> Path:
+    """The folder of the package ``tl_lessons``: installed, or in ``notebooks/`` of a checkout.
 
     Example:
-        >>> find().__name__
+        >>> find().name
         'tl_lessons'
     """
-    try:
-        return importlib.import_module("tl_lessons")
-    except ModuleNotFoundError:  # a checkout that is not installed: its notebooks/ has it
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None:  # a checkout that is not installed: its notebooks/ has it
         sys.path.append(str(files.PACKAGE.parent / "notebooks"))
-        return importlib.import_module("tl_lessons")
+        importlib.invalidate_caches()
+        spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise BrokenFile(f"The package {PACKAGE} is missing.", "Install the course again.")
+    return Path(spec.submodule_search_locations[0])
+
+
+def load(notebook: str, part: str) -> ModuleType | None:
+    """A module of a lesson, such as its ``"exercises"``; None if the lesson has none, or is none.
+
+    Lessons stand above this room, and say nothing to it: they are found by name when they are asked
+    for. This is the one door upstairs.
+
+    Example:
+        >>> load("00_start_here", "exercises").__name__
+        'tl_lessons.start_here.exercises'
+    """
+    find()
+    name = f"{PACKAGE}.{notebook.partition('_')[2]}.{part}"
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if not name.startswith(error.name or "?"):
+            raise
+        return None
 
 
 def modules(wanted: Callable[[str], bool]) -> Iterator[ModuleType]:
@@ -252,10 +296,10 @@ def modules(wanted: Callable[[str], bool]) -> Iterator[ModuleType]:
         >>> next(modules(lambda name: name == "exercises")).__name__
         'tl_lessons.contextual_representations.exercises'
     """
-    package = find()
-    for folder in pkgutil.iter_modules(package.__path__):
+    for folder in pkgutil.iter_modules([str(find())]):
         if folder.ispkg:
-            lesson = importlib.import_module(f"{package.__name__}.{folder.name}")
-            for module in pkgutil.iter_modules(lesson.__path__):
+            for module in pkgutil.iter_modules([str(find() / folder.name)]):
                 if wanted(module.name):
-                    yield importlib.import_module(f"{lesson.__name__}.{module.name}")
+                    loaded = load(f"_{folder.name}", module.name)
+                    assert loaded is not None
+                    yield loaded

@@ -13,7 +13,12 @@ Bundle = dict[str, Any]
 
 
 def on(variable: str) -> bool:
-    """Is a switch of the environment, such as ``TL_QUIET=1``, set?"""
+    """Is a switch of the environment, such as ``TL_QUIET=1``, set?
+
+    Example:
+        >>> on("TL_NO_SUCH_SWITCH")
+        False
+    """
     return os.environ.get(variable, "").strip().lower() not in ("", "0", "false", "no")
 
 
@@ -21,7 +26,8 @@ def quiet() -> bool:
     """True when a runner executes the notebook (``TL_QUIET=1``): no progress bars.
 
     Example:
-        ``TL_QUIET=1`` -> True
+        >>> quiet() == on("TL_QUIET")
+        True
     """
     return on("TL_QUIET")
 
@@ -30,7 +36,8 @@ def static() -> bool:
     """True when only forms that survive without a kernel may be shown.
 
     Example:
-        ``TL_STATIC=1`` -> True
+        >>> static() or not quiet()
+        True
     """
     return quiet() or on("TL_STATIC")
 
@@ -39,7 +46,8 @@ def shell() -> Any | None:
     """The running IPython shell, or None in plain Python.
 
     Example:
-        in a script -> None
+        >>> shell() is None
+        True
     """
     import sys
 
@@ -53,11 +61,22 @@ def shell() -> Any | None:
 def live() -> bool:
     """True when a Jupyter kernel with somebody in front of it can run widgets.
 
+    Programs that execute a notebook (``tl run``, ``jupyter nbconvert --execute``, papermill) let no
+    cell ask for input, and people's front ends do: that is how they are told apart. ``TL_STATIC=0``
+    wants widgets all the same.
+
     Example:
-        in a script, or under ``tl run`` -> False
+        >>> live()
+        False
     """
+    import sys
+
     running = shell()
-    return running is not None and hasattr(running, "kernel") and not static()
+    if running is None or not hasattr(running, "kernel") or static():
+        return False
+    if os.environ.get("TL_STATIC", "").strip() or "google.colab" in sys.modules:
+        return True
+    return bool(getattr(running.kernel, "_allow_stdin", True))
 
 
 def emit(bundle: Bundle, metadata: Bundle | None = None) -> None:
@@ -68,7 +87,8 @@ def emit(bundle: Bundle, metadata: Bundle | None = None) -> None:
         metadata: MIME type -> metadata, as in the notebook format.
 
     Example:
-        ``emit({"text/plain": "a number: 3"})`` prints it in a script
+        >>> emit({"text/plain": "a number: 3"})
+        a number: 3
     """
     if shell() is None:
         print(bundle["text/plain"])

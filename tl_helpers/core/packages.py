@@ -18,7 +18,8 @@ def requirements(extra: str = "") -> list[Requirement]:
     """The direct requirements of the course, with one of its extras, as the project states them.
 
     Example:
-        ``[r.name for r in requirements()][:2]`` -> ``["click", "datasets"]``
+        >>> [requirement.name for requirement in requirements()][:2]
+        ['click', 'cloudpickle']
     """
     from packaging.requirements import Requirement
 
@@ -34,20 +35,43 @@ def requirements(extra: str = "") -> list[Requirement]:
     return [r for r in stated if r.marker is None or r.marker.evaluate({"extra": extra})]
 
 
+def lowest(extra: str = "") -> list[str]:
+    """The oldest version that is allowed of each requirement, torch left out, as pip takes them.
+
+    Example:
+        >>> all("==" in requirement for requirement in lowest())
+        True
+    """
+    from packaging.version import Version
+
+    floors: dict[str, Version] = {}
+    for requirement in requirements(extra):
+        for one in requirement.specifier:
+            if one.operator in (">=", "==") and requirement.name != "torch":
+                known = floors.get(requirement.name, Version("0"))
+                floors[requirement.name] = max(known, Version(one.version))
+    return [f"{name}=={version}" for name, version in floors.items()]
+
+
 def require() -> None:
     """Nothing, unless this is a checkout whose kernel lacks packages that the course builds on.
 
     Raises:
-        CourseError: names them, and says how to get them.
+        CourseError: names them, or those that are too old, and says how to get them.
+
+    Example:
+        >>> require()
     """
     checkout = files.PACKAGE.parent
     if not (checkout / "pyproject.toml").exists():
         return  # installed: pip has seen to it
-    missing = []
+    missing, old = [], []
     try:
         for requirement in requirements():
             try:
-                metadata.version(requirement.name)
+                version = metadata.version(requirement.name)
+                if not requirement.specifier.contains(version.split("+")[0], prereleases=True):
+                    old.append((version, requirement))
             except metadata.PackageNotFoundError:
                 missing.append(requirement.name)
     except ModuleNotFoundError as error:  # even what reads the list of packages
@@ -57,6 +81,13 @@ def require() -> None:
             f"This kernel lacks packages that the course needs: {', '.join(missing)}.",
             "Use the kernel of .venv (make lab), or run in a cell, once: "
             f'%pip install -e "{checkout}"',
+        )
+    if old:
+        said = ", ".join(f"{r.name} {version} (it needs {r.specifier})" for version, r in old)
+        line = " ".join(f'"{r}"' for _, r in old)
+        raise CourseError(
+            f"This kernel has packages in versions that the course does not run with: {said}.",
+            f"Run in a cell, once, and restart the kernel: %pip install {line}",
         )
 
 

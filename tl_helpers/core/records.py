@@ -37,7 +37,9 @@ def read(path: Path, kind: type[AnyRecord], mend: str = "") -> AnyRecord:
         BrokenFile: missing, not TOML, or not such a record; names the line.
 
     Example:
-        ``read(Path("start_here/lesson.toml"), Facts).question -> "What is transfer learning?"``
+        >>> from tl_helpers.core import lessons
+        >>> read(lessons.path_of("00_start_here"), lessons.Facts).title
+        'Start here'
     """
     mend = mend or f"Mend it, or restore it with: git checkout -- {path}"
     try:
@@ -61,7 +63,8 @@ def reason(error: ValidationError) -> str:
     """The first thing that is wrong with a record, in a few words.
 
     Example:
-        ``reason(error) -> "claim 3 unit: Field required"``
+        >>> reason(error)  # doctest: +SKIP
+        'claim 3 unit: Field required'
     """
     first = error.errors()[0]
     where = " ".join(str(part + 1) if isinstance(part, int) else part for part in first["loc"])

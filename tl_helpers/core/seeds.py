@@ -10,6 +10,10 @@ def parse_seeds(text: str) -> list[int]:
 
     Raises:
         BadValue: anything else, no seed at all, or one twice.
+
+    Example:
+        >>> parse_seeds("100:105"), parse_seeds("1,4,7")
+        ([100, 101, 102, 103, 104], [1, 4, 7])
     """
     try:
         if ":" in text:

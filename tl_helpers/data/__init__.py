@@ -1,7 +1,8 @@
 """One door for data: ``load(name)`` gives a ``datasets.Dataset``, whatever the source.
 
 The names stand in the catalogue (:func:`catalogue`): the generated town, texts written one by one
-for this course, the documentation of the installed libraries, and public benchmarks from the Hub.
+for this course, the documentation of the installed libraries, the shelf of what a package registry
+carries, and public benchmarks from the Hub.
 Columns have proper features everywhere: labels carry their names.
 """
 
@@ -9,13 +10,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tl_helpers.core import checks, files
 from tl_helpers.core.errors import BadValue, BrokenFile
-from tl_helpers.data import hub, registry
+from tl_helpers.data import hub, registry, tables
 from tl_helpers.data.registry import Entry
 from tl_helpers.data.samples import balanced as balanced
 from tl_helpers.data.samples import draw
@@ -35,7 +37,8 @@ def catalogue() -> list[Entry]:
     """Every data set that :func:`load` knows, with source, licence, size and citation.
 
     Example:
-        ``[entry.name for entry in catalogue()][:2]`` -> ``["town", "reviews"]``
+        >>> [entry.name for entry in catalogue()][:2]
+        ['town', 'reviews']
     """
     return list(registry.entries("dataset").values())
 
@@ -53,7 +56,10 @@ def load(name: str, split: str | None = None, **options: Any) -> Rows:
             as ``domain="film"``; of a column of lists, as ``traits="irony"``, the rows whose list
             has the value; a split without such rows is left out. For ``"docstrings"``:
             ``raw=True`` (markup and code as they stand) and ``libraries`` (some only, by the name
-            they are imported with).
+            they are imported with). For ``"ratings"``: as for written data, and ``clear=True`` (two
+            classes: only sentences with a mean rating of 0.5 or more on one side). For
+            ``"intents"``: ``language`` (one code, or a list), ``n`` (sentences a template) and
+            ``seed``. For ``"cldr"``: the languages ``source`` and ``target``.
 
     Raises:
         UnknownName: no such data set, split or option.
@@ -61,18 +67,24 @@ def load(name: str, split: str | None = None, **options: Any) -> Rows:
             row has.
         BrokenFile: a shipped file was changed, or is malformed.
         NoNetwork: the data has to be downloaded and cannot be; names what works offline.
+        NotHere: a piece of the shelf that has not been fetched; says how to.
         CourseError: disk full or read-only while caching; nothing half-written stays behind.
 
     Example:
-        ``load("reviews", "train", domain="film")`` -> 144 rows
-        ``load("reviews-translated", "test", language="de")`` -> 120 rows in German
-        ``load("town", n=100, seed=3)["train"]["text"][0]`` -> a document of the town
+        >>> len(load("reviews", "train", domain="film"))
+        144
+        >>> len(load("reviews-translated", "test", language="de"))
+        120
+        >>> load("town", n=100, seed=3)["train"]["text"][0][:16]
+        'I recorded the C'
     """
     entry = registry.find("dataset", name)
     reader = {
         "town": _load_town,
         "written": _load_written,
         "docstrings": _load_docstrings,
+        "shelf": _load_shelf,
+        "installed": _load_names,
         "hub": _load_hub,
     }[entry.kind]
     return reader(entry, split, options)
@@ -90,9 +102,10 @@ def read_jsonl(path: str | os.PathLike[str], fields: Sequence[str] = ()) -> list
             is missing; names the file and the line.
 
     Example:
-        ``read_jsonl("mine.jsonl", ["text"])`` -> ``[{"text": "It was good."}]``
+        >>> read_jsonl(files.shipped("written/facts.jsonl"), ["id"])[0]["id"]
+        'fact-01'
     """
-    path = Path(path)
+    path, fields = files.place(path), checks.texts(fields, "fields", empty=True)
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
@@ -123,10 +136,30 @@ def read_jsonl(path: str | os.PathLike[str], fields: Sequence[str] = ()) -> list
                 f"{path}, line {number}: no field {', '.join(map(repr, missing))}.",
                 f"Each line needs: {', '.join(fields)}.",
             )
+        if _HALF.search(line):
+            _refuse_halves(row, f"{path}, line {number}")
         rows.append(row)
     if not rows:
         raise BrokenFile(f"{path} is empty.", "Put one JSON object on each line.")
     return rows
+
+
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")  # JSON writes half a pair of surrogates like this
+
+
+def _refuse_halves(row: dict[str, Any], place: str) -> None:
+    """Raise a BrokenFile where an object holds half a character."""
+    for key, value in row.items():
+        for text in (key, json.dumps(value, ensure_ascii=False)):
+            try:
+                text.encode("utf-8")
+            except UnicodeEncodeError as error:
+                raise BrokenFile(
+                    f"{place}: the field {key!r} holds half a character, "
+                    f"{error.object[error.start]!r}.",
+                    "Something cut its text in the middle of an emoji or the like; mend it with "
+                    'text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").',
+                ) from None
 
 
 def _what(error: Exception) -> str:
@@ -145,7 +178,8 @@ def features(columns: Mapping[str, Kind]) -> Features:
     ``ClassLabel``, and ``{"each": ...}`` is a sequence of either.
 
     Example:
-        ``features({"label": ["bad", "good"]})`` -> ``{"label": ClassLabel(names=["bad", "good"])}``
+        >>> features({"label": ["bad", "good"]})
+        {'label': ClassLabel(names=['bad', 'good'])}
     """
     from datasets import ClassLabel, Features, Sequence, Value
 
@@ -173,7 +207,8 @@ def sample(dataset: Dataset, n: int, seed: int = 0, label: str = "label") -> Dat
         UnknownName: there is no such column.
 
     Example:
-        ``sample(reviews["train"], 8, seed=1)["label"]`` -> four of each class
+        >>> sum(sample(load("reviews", "train"), 8, seed=1)["label"])
+        4
     """
     import numpy as np
 
@@ -187,7 +222,7 @@ def _load_town(entry: Entry, split: str | None, options: dict[str, Any]) -> Rows
     from datasets import DatasetDict
 
     from tl_helpers import town
-    from tl_helpers.town import tables
+    from tl_helpers.town import tables as levels
 
     about: dict[str, Any] = {
         "level": "document",
@@ -199,8 +234,8 @@ def _load_town(entry: Entry, split: str | None, options: dict[str, Any]) -> Rows
     for name in options:
         checks.known(f"option of {entry.name!r}", name, [*about, *town.DIALS])
     about |= options
-    level = checks.known("level", about.pop("level"), tables.LEVELS)
-    language = checks.known("language of the town", about.pop("language"), tables.LANGUAGES)
+    level = checks.known("level", about.pop("level"), levels.LEVELS)
+    language = checks.known("language of the town", about.pop("language"), levels.LANGUAGES)
     most = town.MOST_DOCUMENTS
     sizes = {
         "train": checks.whole(about.pop("n"), "n", high=most),
@@ -227,11 +262,45 @@ def _load_docstrings(entry: Entry, split: str | None, options: dict[str, Any]) -
 
 
 def _load_written(entry: Entry, split: str | None, options: dict[str, Any]) -> Rows:
+    path = files.shipped(entry.path)
+    rows = read_jsonl(path, fields=[*entry.features, "split"])
+    return _as_data(entry, path, rows, split, options)
+
+
+def _load_shelf(entry: Entry, split: str | None, options: dict[str, Any]) -> Rows:
+    from tl_helpers.data import intents, ratings, shelf
+
+    place = shelf.folder(entry)
+    if entry.name == "intents":
+        for name in options:
+            checks.known(f"option of {entry.name!r}", name, ("language", "n", "seed"))
+        return _as_data(entry, place, list(intents.rows(place, **options)), split, {})
+    path = place / ratings.FILE
+    rows = read_jsonl(path, fields=[*entry.features, "split"])
+    options = dict(options)
+    clear = options.pop("clear", False)
+    if clear:
+        rows = [row for row in rows if row["label"] != ratings.LABELS[1]]
+        two = [label for label in ratings.LABELS if label != ratings.LABELS[1]]
+        entry = entry.model_copy(update={"features": {**entry.features, "label": two}})
+    return _as_data(entry, path, rows, split, options)
+
+
+def _load_names(entry: Entry, split: str | None, options: dict[str, Any]) -> Rows:
+    from tl_helpers.data import names
+
+    for name in options:
+        checks.known(f"option of {entry.name!r}", name, ("source", "target"))
+    return _as_data(entry, Path(entry.wheel), list(names.rows(**options)), split, {})
+
+
+def _as_data(
+    entry: Entry, path: Path, rows: list[dict[str, Any]], split: str | None, options: dict[str, Any]
+) -> Rows:
+    """Rows with their ``split`` as a data set; the options keep some."""
     from datasets import Dataset, DatasetDict
 
-    path = files.shipped(entry.path)
     columns = entry.features
-    rows = read_jsonl(path, fields=[*columns, "split"])
     for name in options:
         checks.known(f"column of {entry.name!r}", name, columns)
     names = list(dict.fromkeys(row["split"] for row in rows))
@@ -253,19 +322,19 @@ def _load_written(entry: Entry, split: str | None, options: dict[str, Any]) -> R
             f"Load it without {', '.join(options)} and look at what there is.",
         )
     schema = features(columns)
-    tables = {}
+    made = {}
     for name, chosen in parts.items():
         if not chosen:
             continue
         table = {column: [row[column] for row in chosen] for column in columns}
         try:
-            tables[name] = Dataset.from_dict(table, features=schema, split=name)
+            made[name] = Dataset.from_dict(table, features=schema, split=name)
         except (ValueError, TypeError, OSError) as error:
             raise BrokenFile(
                 f"{path} has a value that does not fit its column: {error}",
                 "Correct the file; the classes of each column stand in data/catalogue.toml.",
             ) from None
-    return DatasetDict(tables) if split is None else tables[split]
+    return DatasetDict(made) if split is None else made[split]
 
 
 def _keep(column: str, kind: Kind, wanted: Any) -> Callable[[dict[str, Any]], bool]:
@@ -296,31 +365,26 @@ def _load_hub(entry: Entry, split: str | None, options: dict[str, Any]) -> Rows:
     # Everything at once even for one split: what was announced is what is downloaded.
     folder = hub.folder(entry, list(entry.files.values()), repo_type="dataset")
     chosen = entry.files if split is None else {split: entry.files[split]}
-    tables = {name: _parquet(entry, folder, name, pattern) for name, pattern in chosen.items()}
-    return DatasetDict(tables) if split is None else tables[split]
+    made = {name: _parquet(entry, folder, name, pattern) for name, pattern in chosen.items()}
+    return DatasetDict(made) if split is None else made[split]
 
 
 def _parquet(entry: Entry, folder: Path, split: str, pattern: str) -> Dataset:
     import pyarrow as pa
-    from datasets import Dataset
-    from datasets.exceptions import DatasetGenerationError
-    from datasets.splits import NamedSplit
 
-    parts = [str(path) for path in sorted(folder.glob(pattern))]
     try:
-        dataset = Dataset.from_parquet(
-            parts, split=NamedSplit(split), cache_dir=str(files.cache_dir() / "hub")
-        )
-    except (pa.ArrowException, DatasetGenerationError, ValueError) as error:
-        cause = error.__cause__ or error
-        if isinstance(cause, OSError):
-            raise files.explained(cause, files.cache_dir() / "hub") from None
+        dataset = tables.read_parquet(sorted(folder.glob(pattern)), split)
+    except (pa.ArrowException, ValueError):
         raise BrokenFile(
             f"The cached files of {entry.name!r} in {folder} are damaged.",
             f"Remove that folder's repository ({folder.parents[1]}) and load it again.",
         ) from None
     except OSError as error:
-        raise files.explained(error, files.cache_dir() / "hub") from None
+        raise BrokenFile(
+            f"The cached files of {entry.name!r} in {folder} cannot be read: "
+            f"{error.strerror or error}.",
+            "See whether that folder is yours, and whether its disk is there.",
+        ) from None
     dataset = dataset.rename_columns(entry.rename) if entry.rename else dataset
     for column, wanted in features(entry.features).items():
         if dataset.features[column] != wanted:

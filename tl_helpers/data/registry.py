@@ -26,16 +26,18 @@ class Entry(Record):
 
     Attributes:
         name: what ``load`` is called with.
-        kind: ``town``, ``written``, ``docstrings`` or ``hub`` for data; ``checkpoint``, ``wheel``
-            or ``hub`` for models.
+        kind: ``town``, ``written``, ``docstrings``, ``shelf``, ``installed`` or ``hub`` for data;
+            ``checkpoint``, ``wheel``, ``shelf``, ``vectors`` or ``hub`` for models.
         licence, citation, description: for the reader, and for whoever passes the data on.
-        path: file or folder below ``data/``, for what is shipped.
+        path: file or folder below ``data/``, for what is shipped; of the shelf, its datasheet.
         hub_id, revision: repository on the Hub, and the commit (40 hex digits) that is used.
-        files: data sets from the Hub: split name -> file pattern in the repository.
+        files: data sets from the Hub: split name -> file pattern in the repository; pieces of the
+            shelf: name of a file, or folder of many -> where it lies in the package.
         rename: columns that get the name which the course uses (``sentence`` -> ``text``).
         features: columns in the little language of :func:`tl_helpers.data.features`.
         sha256: file name -> SHA-256, for files that do not lie in ``data/``.
-        wheel: name of the installed package that carries the same files.
+        wheel: name of the installed package that carries the same files; for a piece of the shelf
+            the package and its version (``name==1.0``), which is downloaded and not installed.
         rebuild: the command that makes the files again.
         offline: the entry to use instead when there is no network.
         megabytes: size of what has to be downloaded, or of the shipped files.
@@ -67,6 +69,18 @@ def _pinned(revision: str) -> str:
             f"{revision!r} can move, as a branch or a tag; pin it to a commit (40 hex digits)"
         )
     return revision
+
+
+def _exact(package: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.]*", package):
+        raise ValueError(f"{package!r} is not one version of a package; write name==1.0")
+    return package
+
+
+def _digests(listed: dict[str, str]) -> dict[str, str]:
+    if odd := next((d for d in listed.values() if not re.fullmatch("[0-9a-f]{64}", d)), None):
+        raise ValueError(f"{odd!r} is not a SHA-256 (64 hex digits)")
+    return listed
 
 
 def _once(listed: list[Entry]) -> list[Entry]:
@@ -107,6 +121,30 @@ class _Checkpoint(Entry):
     rebuild: Text
 
 
+class _Shelf(Entry):
+    kind: Literal["shelf"]
+    wheel: Annotated[str, AfterValidator(_exact)]
+    sha256: Annotated[dict[str, str], Field(min_length=1, max_length=1), AfterValidator(_digests)]
+    files: Table
+    megabytes: PositiveFloat
+    size: Text
+    path: Text
+
+
+class _Vectors(_Shelf):
+    kind: Literal["vectors"]  # type: ignore[assignment]
+
+
+class _ShelfData(_Shelf):
+    features: Table
+
+
+class _Installed(Entry):
+    kind: Literal["installed"]
+    wheel: Text
+    path: Text
+
+
 class _Wheel(Entry):
     kind: Literal["wheel"]
     hub_id: Text
@@ -115,8 +153,12 @@ class _Wheel(Entry):
     sha256: Table
 
 
-_Data = Annotated[_Generated | _Written | _HubData, Field(discriminator="kind")]
-_Model = Annotated[_Checkpoint | _Wheel | _HubModel, Field(discriminator="kind")]
+_Data = Annotated[
+    _Generated | _Written | _HubData | _ShelfData | _Installed, Field(discriminator="kind")
+]
+_Model = Annotated[
+    _Checkpoint | _Wheel | _HubModel | _Shelf | _Vectors, Field(discriminator="kind")
+]
 
 
 class Catalogue(Record):
@@ -133,7 +175,8 @@ def entries(section: Section) -> dict[str, Entry]:
         BrokenFile: the catalogue was changed, or an entry of it is not complete; names the line.
 
     Example:
-        ``list(entries("model"))[:2]`` -> ``["town-mlm", "town-clm"]``
+        >>> list(entries("model"))[:2]
+        ['town-mlm', 'town-clm']
     """
     path = files.shipped("catalogue.toml")
     listed: list[Entry] = getattr(_read(path, path.stat().st_mtime_ns), section)
@@ -147,7 +190,8 @@ def find(section: Section, name: str) -> Entry:
         UnknownName: there is none; says which are there and which name is close.
 
     Example:
-        ``find("dataset", "sst2").hub_id`` -> ``"stanfordnlp/sst2"``
+        >>> find("dataset", "sst2").hub_id
+        'stanfordnlp/sst2'
     """
     known = entries(section)
     if not isinstance(name, str) or name not in known:

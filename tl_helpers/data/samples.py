@@ -22,7 +22,8 @@ def balanced(labels: Any, n: int, seed: int = 0) -> np.ndarray:
         seed: another seed, another draw.
 
     Raises:
-        BadValue: ``n`` is not positive, some class has not enough examples, or no seed.
+        BadValue: ``n`` is not positive, some class has not enough examples, a label is missing,
+            or no seed.
 
     Example:
         >>> import numpy as np
@@ -54,8 +55,8 @@ def draw(labels: Any, n: int, rng: Any, *, mixed: bool = False) -> np.ndarray:
     """
     import numpy as np
 
-    n = checks.whole(n, "n")
-    values = np.asarray(labels)
+    n, mixed = checks.whole(n, "n"), checks.flag(mixed, "mixed")
+    values = checks.label_array(labels)
     classes = [rng.permutation(np.flatnonzero(values == value)) for value in np.unique(values)]
     smallest = min(map(len, classes), default=0)
     # Round after round, one row of each class: so every beginning is balanced, too.

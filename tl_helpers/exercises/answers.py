@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice
@@ -15,12 +16,46 @@ from tl_helpers.exercises.safely import same, short
 MOST_ITEMS = 100_000  # of a learner's list that are looked at
 
 
-def plain_number(answer: Any) -> float | None:
-    """A number of any library as a float; None if it is none.
+# A number as people write it: thousands with commas or blanks, a typeset minus.
+_NUMBER = re.compile(
+    r"(?<![\w.,])[-+\u2212]?(?:\d{1,3}(?:[, \u202f]\d{3})+(?!\d)|\d+)?(?:\.\d*)?(?:e[-+]?\d+)?",
+    re.I,
+)
+_FORMULA = re.compile(r"[*/^()=]|\b(?:log|ln|exp|sqrt|root|np|math)\b", re.I)
+_A_LINE = 80  # characters: what is longer is no number with its unit
+
+
+def number_in(text: str) -> float | None:
+    """The one number in a short text; None if there is none, or several, or a formula.
 
     Example:
-        ``np.array([3]) -> 3.0``, ``True -> None``, ``"3" -> None``
+        >>> number_in("window 10"), number_in("104,768"), number_in("4-gram"), number_in("5 or 10")
+        (10.0, 104768.0, 4.0, None)
     """
+    if len(text) > _A_LINE or _FORMULA.search(text):
+        return None
+    text = re.sub(r"(^|\s)(?:minus|[-\u2212])\s+(?=[\d.])", r"\1-", text.casefold())
+    found = [m.group() for m in _NUMBER.finditer(text) if any(map(str.isdigit, m.group()))]
+    if len(found) != 1 or sum(map(str.isdigit, text)) != sum(map(str.isdigit, found[0])):
+        return None
+    return float(re.sub(r"[, \u202f]", "", found[0]).replace("\u2212", "-"))
+
+
+def plain_number(answer: Any) -> float | None:
+    """The number that an answer is, in whatever form; None if it is none.
+
+    A number of any library, alone in a container, in words, or an interval (its mean).
+
+    Example:
+        >>> plain_number("window 10"), plain_number([0.5]), plain_number(True)
+        (10.0, 0.5, None)
+    """
+    if isinstance(answer, str):
+        return number_in(answer)
+    if isinstance(answer, (list, tuple, Set)) and len(answer) == 1:
+        return plain_number(next(iter(answer)))
+    if isinstance(mean := getattr(answer, "mean", None), numbers.Real):
+        answer = mean  # of an Interval
     if (hasattr(answer, "item") and getattr(answer, "size", 1) in (1,)) or callable(
         getattr(answer, "numel", None)
     ):
@@ -30,7 +65,12 @@ def plain_number(answer: Any) -> float | None:
 
 
 def not_it(answer: Any, wanted: str) -> str:
-    """What to say about an answer of the wrong kind."""
+    """What to say about an answer of the wrong kind.
+
+    Example:
+        >>> not_it([], "a number")
+        'The answer should be a number, not [] (list).'
+    """
     return f"The answer should be {wanted}, not {short(answer)} ({type(answer).__name__})."
 
 
@@ -63,7 +103,8 @@ class Value(_Plain):
 
     Attributes:
         right: the value.
-        form: ``"number"``, ``"text"`` (case and outer blanks ignored), ``"list"`` or ``"set"``.
+        form: ``"number"``, ``"text"`` (case, blanks and punctuation ignored), ``"list"`` or
+            ``"set"``; the items of these two may stand in a text with commas.
         tolerance: for numbers, relative and absolute.
 
     Example:
@@ -77,10 +118,15 @@ class Value(_Plain):
     def _normal(self, answer: Any) -> Any:
         """The answer in a common form, or None if it is of the wrong kind."""
         if self.form == "text":
-            return " ".join(answer.split()).casefold() if isinstance(answer, str) else None
+            return _letters(answer[:MOST_ITEMS]) if isinstance(answer, str) else None
         if self.form == "number":
             return plain_number(answer)
-        if isinstance(answer, (str, bytes, Mapping)) or not hasattr(answer, "__iter__"):
+        if isinstance(answer, str):
+            parts = [part.strip() for part in re.split(r",|;|\band\b", answer[:MOST_ITEMS])]
+            answer = [number_in(p) if number_in(p) is not None else p for p in parts if p]
+            if len(answer) < 2:
+                return None
+        if isinstance(answer, (bytes, Mapping)) or not hasattr(answer, "__iter__"):
             return None
         # An endless iterator must not fill the memory.
         items = answer.tolist() if hasattr(answer, "tolist") else list(islice(answer, MOST_ITEMS))
@@ -131,7 +177,8 @@ class Choice(_Plain):
         right: the key of the right one.
 
     Example:
-        ``Choice({"a": "it rises", "b": "it falls"}, right="a")`` takes ``"A"`` and ``"it rises"``.
+        ``Choice({"a": "it rises", "b": "it falls"}, right="a")`` takes ``"A"``, ``"it rises"``,
+        ``"a: it rises"`` and ``"rises"``.
     """
 
     options: Mapping[str, str]
@@ -139,15 +186,22 @@ class Choice(_Plain):
 
     def key(self, answer: Any) -> str | None:
         """The option that was meant, or None."""
-        given = answer.strip().strip("().").casefold() if isinstance(answer, str) else None
-        return next(
-            (
-                key
-                for key, text in self.options.items()
-                if given in (key.casefold(), text.strip(".").casefold())
-            ),
-            None,
-        )
+        if not isinstance(answer, str) or len(answer) > MOST_ITEMS:
+            return None
+        given = _words(answer)
+        exact = [k for k, text in self.options.items() if given in (_words(k), _words(text))]
+        if exact or not given:
+            return exact[0] if exact else None
+        # A key with its text behind it, as copied from the notebook; or a part of one text alone.
+        for key, text in self.options.items():
+            head = _words(key)
+            rest = given[len(head) :]
+            if given[: len(head)] == head and rest and set(rest) <= set(_words(text)):
+                return key
+        partly = [
+            k for k, text in self.options.items() if {*given} <= {*_words(text)} - _SMALL
+        ] or [k for k in self.options if {*given} <= {*_words(k)} - _SMALL]
+        return partly[0] if len(partly) == 1 else None
 
     def listing(self, answer: Any) -> str:
         """What to say about an answer that is none of the options."""
@@ -165,6 +219,15 @@ class Choice(_Plain):
             if key in mistake.examples:
                 return "wrong", mistake.says
         return "wrong", f"{self.options[key]} is not it. A hint may help."
+
+
+_DIGITS = {"1": "one", "2": "two", "3": "three", "4": "four", "5": "five", "0": "zero"}
+_SMALL = {"a", "an", "the", "it", "is", "of", "to", "and", "or", "not", "no", "they", "be"}
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text without case and punctuation; 1 is the same as one."""
+    return [_DIGITS.get(word, word) for word in re.findall(r"\w+", text.casefold())]
 
 
 def _letters(text: str) -> str:
@@ -199,10 +262,11 @@ class Matching(_Plain):
         return [{**self.right, **example} for example in mistake.examples]
 
     def _option(self, given: Any) -> str | None:
-        if not isinstance(given, str):
-            return None
         names = {_letters(n): o for o, also in self.options.items() for n in (o, *also)}
-        return names.get(_letters(given))
+        if isinstance(given, (tuple, list)):  # a path of terms: the one that is an option counts
+            meant = {self._option(item) for item in given if isinstance(item, str)} - {None}
+            return meant.pop() if len(meant) == 1 else None
+        return names.get(_letters(given)) if isinstance(given, str) else None
 
     def judge(self, answer: Any, mistakes: Sequence[Mistake], seen: Seen) -> Verdict:
         """Compare item by item, and find the misconception behind the first wrong one."""

@@ -96,7 +96,8 @@ def check(id: str | Exercise, answer: Any = None, **seen: Any) -> Feedback:
         UnknownName: no such exercise.
 
     Example:
-        ``check("dist-shift", 0.69).status -> "wrong"``
+        >>> check("dist-shift", 0.69).status  # doctest: +SKIP
+        'wrong'
     """
     exercise = _exercise(id)
     status, message = exercise.judge(answer, seen)
@@ -120,7 +121,8 @@ def predict(id: str | Exercise, answer: Any = None) -> Feedback:
         BadValue: it has no options, so there is nothing to predict.
 
     Example:
-        ``predict("dist-window", "a").status -> "noted"``
+        >>> predict("dist-window", "a").status  # doctest: +SKIP
+        'noted'
     """
     exercise = _exercise(id)
     choice = exercise.kind
@@ -149,7 +151,8 @@ def hint(id: str | Exercise) -> Feedback:
         UnknownName: no such exercise.
 
     Example:
-        ``hint("dist-pmi").message -> "Turn the counts into ... (2 more: call hint again)"``
+        >>> hint("dist-pmi").message.endswith("(2 more: call hint again)")  # doctest: +SKIP
+        True
     """
     exercise = _exercise(id)
     number = min(_hints.get(exercise.id, 0) + 1, len(exercise.hints))
@@ -168,7 +171,8 @@ def solution(id: str | Exercise) -> Feedback:
         UnknownName: no such exercise.
 
     Example:
-        ``solution("dist-pmi").code -> "def pmi(together, word, context, total): ..."``
+        >>> solution("dist-pmi").code.splitlines()[0]  # doctest: +SKIP
+        'def pmi(together, word, context, total):'
     """
     exercise = _exercise(id)
     remark = record.note(exercise.id, solution_seen=True)
@@ -220,7 +224,8 @@ def progress(notebook: str | None = None) -> Progress:
         UnknownName: a notebook without exercises.
 
     Example:
-        ``progress("10_distributional_hypothesis").done -> 0``
+        >>> progress("10_distributional_hypothesis").done  # doctest: +SKIP
+        0
     """
     known = sheet.everything() if notebook is None else sheet.of(notebook)
     if notebook is not None and not known:

@@ -8,11 +8,12 @@ import secrets
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from tl_helpers.exercises.answers import not_it, plain_number
+from tl_helpers.exercises.answers import MOST_ITEMS, not_it, plain_number
 from tl_helpers.exercises.model import LATER, RIGHT, Mistake, Seen, Verdict, untouched
 from tl_helpers.exercises.safely import SCREENFUL, run, same, short
 
@@ -30,6 +31,9 @@ class Function:
         tolerance: for numbers, relative and absolute.
         returns: what it must return, in words, for the message about a wrong value.
         seconds: how long a learner's function may run on one set of inputs.
+        cost: where the right value is the place of a minimum, what is minimal there:
+            ``cost(value, *case)``. Another value is right, too, if it costs hardly more
+            (:data:`FLAT`).
     """
 
     reference: Callable[..., Any]
@@ -37,6 +41,7 @@ class Function:
     tolerance: float = 1e-6
     returns: str = ""
     seconds: float = 5.0
+    cost: Callable[..., float] | None = None
 
     needs = ()
     stub = "..."
@@ -50,11 +55,16 @@ class Function:
         if not callable(answer):
             return "wrong", f"Hand over the function itself, not {short(answer)}: check(id, name)."
         cases = list(self.cases(np.random.default_rng(secrets.randbits(32))))
+        expected = [self.reference(*copy.deepcopy(case)) for case in cases]
         got: list[Any] = []
         room = SCREENFUL
-        for case in cases:
+        for case, right in zip(cases, expected, strict=True):
             given = copy.deepcopy(case)  # the function may change what it is given
-            outcome = run(lambda given=given: answer(*given), self.seconds, room)  # type: ignore[misc]
+            outcome = run(
+                lambda given=given, right=right: _as(right, answer(*given)),  # type: ignore[misc]
+                self.seconds,
+                room,
+            )
             room -= outcome.printed
             call = f"Called with {', '.join(map(short, case))}"
             if outcome.timed_out:
@@ -70,19 +80,32 @@ class Function:
                         return "wrong", mistake.says
                 return "wrong", f"{call}, the function failed: {_explain(outcome.error)}"
             got.append(outcome.value)
-        expected = [self.reference(*copy.deepcopy(case)) for case in cases]
         if all(map(untouched, got)) and not all(map(untouched, expected)):
+            if room < SCREENFUL and all(value is None for value in got):
+                return "wrong", PRINTED
             return "not attempted", (
                 "Not attempted yet: the function returns nothing. Replace the ... (a solution "
                 "ends with `return`)."
             )
-        wrong = [i for i in range(len(cases)) if not self.agree(expected[i], got[i])]
+        wrong = [
+            i
+            for i in range(len(cases))
+            if not self.agree(expected[i], got[i])
+            and not self._as_deep(cases[i], expected[i], got[i])
+        ]
         if not wrong:
             return RIGHT
         for mistake in mistakes:
             if any(self._behaves_like(example, cases, got) for example in mistake.examples):
                 return "wrong", mistake.says
+        if _only_rounded(expected, got):
+            return "wrong", ROUNDED
         first = wrong[0]
+        if got[first] is None:
+            return "wrong", (
+                f"Called with {', '.join(map(short, cases[first]))}, it returns nothing (None). "
+                "Does every way through the function end with `return`?"
+            )
         form = f" It should return {self.returns}." if self.returns else ""
         return "wrong", (
             f"Called with {', '.join(map(short, cases[first]))}, it returns {short(got[first])} "
@@ -93,6 +116,13 @@ class Function:
         """Whether two functions that gave these values did the same."""
         return same(a, b, self.tolerance)
 
+    def _as_deep(self, case: Any, right: Any, value: Any) -> bool:
+        """Whether a value costs hardly more than the best one."""
+        number = plain_number(value)
+        if self.cost is None or number is None or not number > 0:
+            return False
+        return self.cost(number, *case) <= (1 + FLAT) * self.cost(right, *case)
+
     def _behaves_like(self, example: Any, cases: Sequence[Any], got: Sequence[Any]) -> bool:
         try:
             return all(
@@ -101,6 +131,43 @@ class Function:
             )
         except Exception:  # the wrong function may fail where the learner's does not
             return False
+
+
+FLAT = 1e-3
+"""How much more, of itself, a cost may be than the least one."""
+
+PRINTED = (
+    "The function prints and returns nothing. `print` shows a value to the reader; `return` hands "
+    "it to whoever calls the function. End it with `return ...`."
+)
+ROUNDED = (
+    "Right but for the rounding: return the number as it comes out, and round where it is shown."
+)
+
+
+def _as(right: Any, value: Any) -> Any:
+    """A learner's value as the container that is asked for, where nothing but that differs.
+
+    A set may come as a list without repetitions, a list as a tuple, an array or a generator.
+    """
+    if isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__"):
+        return value
+    items = isinstance(value, (list, tuple, range, np.ndarray)) or hasattr(value, "__next__")
+    if isinstance(right, (set, frozenset)) and items:
+        listed = list(islice(value, MOST_ITEMS))
+        return set(listed) if len({*listed}) == len(listed) else listed
+    if isinstance(right, (list, tuple, np.ndarray)) and hasattr(value, "__next__"):
+        return list(islice(value, MOST_ITEMS))
+    return value
+
+
+def _only_rounded(expected: Sequence[Any], got: Sequence[Any]) -> bool:
+    """Whether all numbers are right once the expected ones are rounded to few digits."""
+    pairs = [(plain_number(a), plain_number(b)) for a, b in zip(expected, got, strict=True)]
+    return any(
+        all(a is not None and b is not None and abs(round(a, digits) - b) < 1e-9 for a, b in pairs)
+        for digits in range(1, 7)
+    )
 
 
 def _fails_like(mistake: Mistake, case: Any, error: BaseException) -> bool:
@@ -157,12 +224,10 @@ class Reading:
         return tuple(inspect.signature(self.truth).parameters)
 
     def _plain(self, answer: Any) -> Any:
-        if isinstance(answer, str):
-            try:
-                return float(answer)
-            except ValueError:
-                return answer.strip().casefold() if self.text else None
-        return plain_number(answer)
+        number = plain_number(answer)
+        if number is None and self.text and isinstance(answer, str):
+            return answer[:SCREENFUL].strip(" .!'\"").casefold()
+        return number
 
     def slips(self, mistake: Mistake, seen: Seen) -> list[Any]:
         """The wrong values that a mistake stands for, given what was measured."""

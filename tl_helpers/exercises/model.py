@@ -20,7 +20,8 @@ def untouched(answer: Any) -> bool:
     """Whether this is the stub as it came, or nothing.
 
     Example:
-        ``... -> True``, ``None -> True``, ``0 -> False``
+        >>> untouched(...), untouched(None), untouched(0)
+        (True, True, False)
     """
     return answer is None or answer is ... or answer is NotImplemented
 

@@ -22,10 +22,15 @@ _PATIENCE = 2.0  # seconds for another kernel that writes at the same time
 
 
 def path() -> Path:
-    """The file."""
-    if chosen := os.environ.get("TL_PROGRESS"):
-        return Path(chosen).expanduser()
-    if os.environ.get("TL_CACHE"):
+    """The file.
+
+    Example:
+        >>> path().name
+        'progress.json'
+    """
+    if chosen := files.place_from("TL_PROGRESS"):
+        return chosen
+    if files.place_from("TL_CACHE"):
         return files.cache_dir() / "progress.json"
     import platformdirs
 
@@ -38,7 +43,12 @@ def _parse(text: str) -> Entries:
 
 
 def read() -> Entries:
-    """Exercise id -> what was noted; a file that cannot be read counts as none."""
+    """Exercise id -> what was noted; a file that cannot be read counts as none.
+
+    Example:
+        >>> read()["start-gain"]["tries"]  # doctest: +SKIP
+        2
+    """
     try:
         return _parse(path().read_text("utf-8"))
     except (OSError, ValueError, TypeError):
@@ -73,6 +83,10 @@ def note(id: str, *, tries: int = 0, **change: Any) -> str:
 
     Returns:
         A remark for the learner when that was not possible, or when the old file was damaged.
+
+    Example:
+        >>> note("start-gain", tries=1, solved=True)  # doctest: +SKIP
+        ''
     """
     file, remark = path(), ""
     try:

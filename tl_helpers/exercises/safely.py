@@ -52,7 +52,8 @@ def run(call: Callable[[], Any], seconds: float, most: int = SCREENFUL) -> Outco
         most: characters of its output that are shown.
 
     Example:
-        ``run(lambda: 1 + 1, seconds=5).value -> 2``
+        >>> run(lambda: 1 + 1, seconds=5).value
+        2
     """
     said, alarm = _Said(most), _Alarm(seconds if _has_alarm() else None)
     error, value, timed_out = None, None, False
@@ -190,7 +191,12 @@ _REPR.maxstring = _REPR.maxother = 400
 
 
 def short(value: Any, most: int = 70) -> str:
-    """``repr`` that never fails, takes no time and never fills the screen."""
+    """``repr`` that never fails, takes no time and never fills the screen.
+
+    Example:
+        >>> short("x" * 500, most=20)
+        "'xxxxxxxxxxxxxxxx..."
+    """
     try:
         text = " ".join(_REPR.repr(value).split())
     except Exception:
@@ -206,7 +212,12 @@ def _length(value: Any) -> int | None:
 
 
 def same(a: Any, b: Any, tolerance: float = 1e-6) -> bool:
-    """Do two answers agree? Numbers and arrays within a tolerance, containers item by item."""
+    """Do two answers agree? Numbers and arrays within a tolerance, containers item by item.
+
+    Example:
+        >>> same([0.1 + 0.2, "b"], [0.3, "b"])
+        True
+    """
     import numpy as np
 
     try:
@@ -221,6 +232,8 @@ def same(a: Any, b: Any, tolerance: float = 1e-6) -> bool:
             return False
         if left.dtype.kind in "biufc" and right.dtype.kind in "biufc":
             return bool(np.allclose(left, right, rtol=tolerance, atol=tolerance, equal_nan=True))
+        if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):  # not numbers alone
+            return all(same(x, y, tolerance) for x, y in zip(a, b, strict=True))
         return bool(np.all(left == right))
     except Exception:  # ragged, of another world, or with an == that fails
         try:

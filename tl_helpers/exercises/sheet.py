@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import importlib
 import inspect
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -55,6 +54,7 @@ class Sheet:
         returns: str,
         tolerance: float = 1e-6,
         seconds: float = 5.0,
+        cost: Callable[..., float] | None = None,
     ) -> Callable[[Code], Draft]:
         """The decorated function is the right one, its docstring the praise.
 
@@ -64,9 +64,11 @@ class Sheet:
             returns: what the function returns, in words: ``"one number, in nats"``.
             tolerance: for numbers, relative and absolute.
             seconds: how long a learner's function may run on one set of inputs.
+            cost: ``cost(value, *case)`` is least at the right value: a search for a flat optimum
+                is judged by how deep it got, not by where.
         """
         return lambda right: self._draft(
-            id, "function", right, Function(right, cases, tolerance, returns, seconds)
+            id, "function", right, Function(right, cases, tolerance, returns, seconds, cost)
         )
 
     def reading(
@@ -202,7 +204,12 @@ class Draft:
 
 
 def place(function: Code) -> str:
-    """File and line of a function: ``exercises.py, line 12``."""
+    """File and line of a function: ``exercises.py, line 12``.
+
+    Example:
+        >>> place(place).rpartition("/")[2].partition(",")[0]
+        'sheet.py'
+    """
     code = function.__code__
     return f"{code.co_filename}, line {code.co_firstlineno}"
 
@@ -225,7 +232,8 @@ def source(function: Code, as_cell: bool = False) -> str:
         as_cell: the body alone; what it returns at the end gets the function's name.
 
     Example:
-        ``@sheet.reading(...) def best(x): "Praise." return max(x) -> "best = max(x)"``
+        >>> source(place).splitlines()[0]
+        'def place(function: Code) -> str:'
     """
     text = textwrap.dedent(inspect.getsource(function))
     node = ast.parse(text).body[0]
@@ -256,16 +264,14 @@ def of(notebook: str) -> dict[str, Exercise]:
     """The exercises of one notebook, from its own lesson's folder; none if there are none.
 
     Example:
-        ``of("10_distributional_hypothesis")["dist-pmi"].question -> "Four counts, one number..."``
+        >>> sorted(of("10_distributional_hypothesis"))[0]
+        'dist-pmi'
     """
     if notebook not in _sheets:
-        name = f"{lessons.find().__name__}.{notebook.partition('_')[2]}.exercises"
-        try:
-            _sheets[notebook] = importlib.import_module(name).sheet
-        except ModuleNotFoundError as error:
-            if not name.startswith(error.name or "?"):
-                raise
+        module = lessons.load(notebook, "exercises")
+        if module is None:
             return {}
+        _sheets[notebook] = module.sheet
     return _sheets[notebook].exercises
 
 
@@ -274,6 +280,10 @@ def everything() -> dict[str, Exercise]:
 
     Raises:
         BadValue: two lessons use one id.
+
+    Example:
+        >>> everything()["dist-pmi"].notebook
+        '10_distributional_hypothesis'
     """
     _load_all()
     known: dict[str, Exercise] = {}
@@ -299,7 +309,8 @@ def find(id: str, notebook: str | None = None) -> Exercise:
         UnknownName: there is none of this name; says which are.
 
     Example:
-        ``find("dist-pmi").notebook -> "10_distributional_hypothesis"``
+        >>> find("dist-pmi").notebook
+        '10_distributional_hypothesis'
     """
     known = everything() if notebook is None else of(notebook)
     if id not in known:

@@ -27,7 +27,12 @@ from tl_helpers.exercises.model import Exercise, Kind, Mistake
 
 
 def joined(text: str) -> str:
-    """A text without its line breaks: ``"one\\n  two" -> "one two"``."""
+    """A text without its line breaks: ``"one\\n  two" -> "one two"``.
+
+    Example:
+        >>> joined("one\\n  two")
+        'one two'
+    """
     return " ".join(text.split())
 
 
@@ -159,5 +164,10 @@ def read(path: Path) -> dict[str, Words]:
 
     Raises:
         BrokenFile: it is no TOML, has an id twice, or lacks something; says in which line.
+
+    Example:
+        >>> from tl_helpers.core import lessons
+        >>> read(lessons.home() / "start_here" / "exercises.toml")["start-pool"].kind
+        'function'
     """
     return dict(records.read(path, _File).root)

@@ -4,10 +4,17 @@ A lesson promises (``[[claim]]`` in its ``lesson.toml``), its notebook measures 
 and :func:`check` lists where the two disagree. The verdict follows from the numbers alone.
 For ``direction=">0"`` and a minimum of ``m`` (mirrored for ``"<0"``, where ``m`` is a size too):
 
-* **supported**: the whole interval lies above zero, and the effect is at least ``m``;
+* **supported**: the whole interval lies above zero, and no part of it below ``m``;
 * **contradicted**: the whole interval lies below ``m`` (below zero if ``m`` is 0), so the
   promised effect is out of reach, be it because it is smaller or because it points the other way;
 * **inconclusive**: anything else.
+
+``direction="about"`` promises that an effect is *near* a value (an equivalence test): supported if
+the whole interval lies within the margin on both sides, contradicted if the whole interval lies
+beyond it, inconclusive otherwise.
+
+A promise also says which verdict the course reports (``outcome``), because what came out against
+the expectation is worth a claim as well; :func:`check` wants that verdict, not a green one.
 """
 
 from __future__ import annotations
@@ -37,9 +44,12 @@ Verdict = Literal["supported", "inconclusive", "contradicted"]
 
 MINIMUM_SEEDS = 5
 MINIMUM_RESAMPLED = 50  # test items under a bootstrap: with fewer its interval is too narrow
+BAR = ("unit", "direction", "minimum", "about", "margin")
+"""What a promise and its claim must have in common, beside the sentence."""
 LEVEL = 0.95  # of every claim: a narrower interval would make any effect look certain
 
 __all__ = [
+    "BAR",
     "MIME",
     "MINIMUM_SEEDS",
     "Claim",
@@ -64,8 +74,10 @@ class Claim(Shown):
         high: upper end.
         n: seeds, or test examples when ``method`` is ``"bootstrap"``.
         unit: such as ``"accuracy points"``.
-        direction: ``">0"`` or ``"<0"``: what was promised.
+        direction: ``">0"``, ``"<0"`` or ``"about"``: what was promised.
         minimum: the promised size, never negative, in ``unit``.
+        about: the promised value, if the direction is ``"about"``.
+        margin: how far from there it may be.
         sentence: the promise in words, true if the claim is supported.
         method: ``"seeds"`` or ``"bootstrap"``.
         varies: what is another one with each seed, such as ``"towns"``.
@@ -90,14 +102,20 @@ class Claim(Shown):
     notebook: str = ""
     said: str = ""
     varies: str = "seeds"
+    about: float = 0.0
+    margin: float = 0.0
 
     @property
     def verdict(self) -> Verdict:
         """``"supported"``, ``"inconclusive"`` or ``"contradicted"``: see the module."""
+        if self.direction == "about":
+            floor, ceiling = self.about - self.margin, self.about + self.margin
+            if floor <= self.low and self.high <= ceiling:
+                return "supported"
+            return "contradicted" if self.high < floor or ceiling < self.low else "inconclusive"
         sign = -1.0 if self.direction == "<0" else 1.0
-        effect = sign * self.effect
         low, high = sorted((sign * self.low, sign * self.high))
-        if low > 0 and effect >= self.minimum:
+        if low > 0 and low >= self.minimum:
             return "supported"
         if high < self.minimum:
             return "contradicted"
@@ -140,7 +158,8 @@ def record(
         BadValue: a number that cannot be, such as an interval that does not contain its effect.
 
     Example:
-        ``record(promise, 12.0, ci=(9.0, 15.0), n=5).verdict -> "supported"``
+        >>> record(promise, 12.0, ci=(9.0, 15.0), n=5).verdict  # doctest: +SKIP
+        'supported'
     """
     from tl_helpers.measure.evaluate import Interval
 
@@ -164,6 +183,8 @@ def record(
         unit=promise.unit,
         direction=promise.direction,
         minimum=promise.minimum,
+        about=promise.about,
+        margin=promise.margin,
         sentence=promise.sentence,
         method=method or "seeds",
         level=source.level if source is not None else LEVEL,
@@ -184,7 +205,8 @@ def registry() -> dict[str, Promise]:
         BrokenFile: a lesson's file that cannot be read, or an id that is there twice.
 
     Example:
-        ``registry()["start-town-16"].minimum -> 15.0``
+        >>> registry()["start-town-16"].minimum
+        15.0
     """
     promises: dict[str, Promise] = {}
     for facts in lessons.every().values():
@@ -210,19 +232,20 @@ def collect(notebooks: Iterable[str | Path]) -> list[Claim]:
         BrokenFile: a file that is no notebook, or a record that is no claim.
 
     Example:
-        ``collect(["notebooks/00_start_here.ipynb"])[0].verdict -> "supported"``
+        >>> collect([lessons.home().parent / "00_start_here.ipynb"])[0].id
+        'start-encoder-64'
     """
     import nbformat
 
-    found = []
+    recorded = []
     for path in map(Path, notebooks):
         try:
             notebook = nbformat.read(str(path), as_version=4)
         except Exception as error:  # nbformat raises many kinds, all with the same remedy
             what = f"{path} cannot be read as a notebook: {error}"
             raise BrokenFile(what, "Run it again.") from None
-        found += of_notebook(notebook, path)
-    return found
+        recorded += of_notebook(notebook, path)
+    return recorded
 
 
 def of_notebook(notebook: Any, path: str | Path) -> list[Claim]:
@@ -236,7 +259,8 @@ def of_notebook(notebook: Any, path: str | Path) -> list[Claim]:
         BrokenFile: a record that is no claim.
 
     Example:
-        ``of_notebook(nbformat.read(path, 4), path)[0].id -> "start-encoder-64"``
+        >>> of_notebook(nbformat.read(path, 4), path)[0].id  # doctest: +SKIP
+        'start-encoder-64'
     """
     return [
         _from_dict(shown["data"][MIME], Path(path), number)
@@ -280,7 +304,8 @@ def check(
         One line for each problem, starting with the claim's id.
 
     Example:
-        ``check([], registry()) -> ["start-encoder-64: missing: ...", ...]``
+        >>> check([], registry())[0].partition(":")[2]
+        ' missing: 00_start_here did not record it'
     """
     problems: list[str] = []
     ran = None if notebooks is None else {PurePath(name).stem for name in notebooks}
@@ -308,22 +333,25 @@ def _problems_of(claim: Claim, promise: Promise | None) -> list[str]:
         )
     if claim.level != LEVEL:
         problems.append(f"its interval is one of {claim.level:.0%}, not of {LEVEL:.0%}")
-    bar = ("sentence", "direction", "minimum", "unit")
-    if any(getattr(claim, name) != getattr(promise, name) for name in bar):
+    if any(getattr(claim, name) != getattr(promise, name) for name in ("sentence", *BAR)):
         problems.append("its card shows another promise than lesson.toml; run the notebook again")
     if claim.notebook and promise.notebook != claim.notebook:
         problems.append(f"was recorded by {claim.notebook}, promised by {promise.notebook}")
     if claim.said and claim.said != claim.verdict:
         problems.append(f"the card says {claim.said}, the numbers say {claim.verdict}")
     # Judged by what is promised, whatever the card shows.
-    judged = replace(claim, direction=promise.direction, minimum=promise.minimum)
+    judged = replace(claim, **{name: getattr(promise, name) for name in BAR})
     sign = -1 if promise.direction == "<0" else 1
-    if judged.verdict != "supported":
+    if judged.verdict != promise.outcome:
         problems.append(
             f"{judged.verdict}: effect {claim.effect:g} {claim.unit}, interval "
             f"[{claim.low:g}, {claim.high:g}], promised {promise.direction}"
             + (f" by at least {promise.minimum:g}" if promise.minimum else "")
+            + (f" {promise.about:g} +- {promise.margin:g}" if promise.margin else "")
+            + (f"; {promise.outcome} was reported" if promise.outcome != "supported" else "")
         )
+    if promise.outcome != "supported" or promise.direction == "about":
+        return problems
     if claim.low <= 0 <= claim.high:
         problems.append("the interval includes zero")
     elif sign * claim.effect < 0:

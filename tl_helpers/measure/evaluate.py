@@ -6,14 +6,15 @@ keeps the 0 to 100 scale on which it is always reported.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tl_helpers.core import checks
+from tl_helpers.core import checks, scripts
 from tl_helpers.core.errors import BadValue
 
 Metric = Callable[[Any, Any], float]
@@ -55,41 +56,90 @@ class Interval:
         return f"{self.mean:.3g} [{self.low:.3g}, {self.high:.3g}]"
 
 
-def _same_length(truth: Sequence[Any], predictions: Sequence[Any]) -> None:
-    if len(truth) != len(predictions):
+def _pairs(
+    truth: Any, predictions: Any, names: tuple[str, str] = ("truth", "predictions")
+) -> tuple[list[Any], list[Any]]:
+    """Both sides as lists of the same length."""
+    left = checks.listed(truth, names[0])
+    right = checks.listed(predictions, names[1])
+    if len(left) != len(right):
         raise BadValue(
-            f"{len(truth)} true values but {len(predictions)} predictions.",
+            f"{len(left)} true values but {len(right)} predictions.",
             "Give one prediction for each example, in the same order.",
         )
-    if len(truth) == 0:
+    if len(left) == 0:
         raise BadValue("There is nothing to score: no examples.", "Give at least one example.")
+    return left, right
 
 
-def accuracy(truth: Sequence[Any], predictions: Sequence[Any]) -> float:
+def _labelled(truth: Any, predictions: Any) -> tuple[list[Any], list[Any]]:
+    """Both sides as labels of one kind: whole numbers, or strings."""
+    left, right = _pairs(truth, predictions)
+    left, right = _classes(left, "truth"), _classes(right, "predictions")
+    if type(left[0]) is not type(right[0]):
+        raise BadValue(
+            f"truth has {type(left[0]).__name__}, such as {checks.shown(left[0])}, but predictions "
+            f"{type(right[0]).__name__}, such as {checks.shown(right[0])}: none would ever agree.",
+            "Write both as whole numbers, or both as names.",
+        )
+    return left, right
+
+
+def _classes(values: list[Any], name: str) -> list[int] | list[str]:
+    """Labels as they are; true and false as 1 and 0, and 2.0 as 2."""
+    kinds = {type(value) for value in values}
+    if all(issubclass(kind, (bool, np.bool_)) for kind in kinds):
+        return [int(value) for value in values]
+    if all(issubclass(kind, (float, np.floating)) for kind in kinds) and not any(
+        map(checks.missing, values)
+    ):
+        odd = next((i for i, v in enumerate(values) if not float(v).is_integer()), None)
+        if odd is not None:
+            raise BadValue(
+                f"{name}[{odd}] is {checks.shown(values[odd])}, which is no class.",
+                "Give classes: of probabilities the most probable, such as p.argmax(axis=1).",
+            )
+        return checks.labels([int(value) for value in values], name)
+    return checks.labels(values, name)
+
+
+def accuracy(truth: Iterable[Any], predictions: Iterable[Any]) -> float:
     """Share of examples whose prediction is exactly right, 0 to 1.
 
     Raises:
-        BadValue: no examples, or lengths that differ.
+        BadValue: no examples, lengths that differ, a label that is missing or none, or names on
+            one side and numbers on the other.
+
+    Example:
+        >>> accuracy(["good", "bad", "bad", "bad"], ["good", "bad", "good", "bad"])
+        0.75
     """
-    _same_length(truth, predictions)
+    left, right = _labelled(truth, predictions)
     from sklearn.metrics import accuracy_score
 
-    return float(accuracy_score(truth, predictions))
+    return float(accuracy_score(left, right))
 
 
-def macro_f1(truth: Sequence[Any], predictions: Sequence[Any]) -> float:
+def macro_f1(truth: Iterable[Any], predictions: Iterable[Any]) -> float:
     """F1 per class, then the plain mean: a rare class counts as much as a common one. 0 to 1.
 
     Raises:
-        BadValue: no examples, or lengths that differ.
+        BadValue: see :func:`accuracy`.
+
+    Example:
+        >>> macro_f1([0, 0, 0, 1], [0, 0, 0, 0])  # accuracy would say 0.75
+        0.42857142857142855
     """
-    _same_length(truth, predictions)
+    left, right = _labelled(truth, predictions)
     from sklearn.metrics import f1_score
 
-    return float(f1_score(truth, predictions, average="macro", zero_division=0))
+    return float(f1_score(left, right, average="macro", zero_division=0))
 
 
-def span_f1(truth: Sequence[Sequence[str]], predictions: Sequence[Sequence[str]]) -> float:
+_TAG = re.compile(r"O|[BI]-\S.*", re.DOTALL)
+
+
+def span_f1(truth: Iterable[Iterable[str]], predictions: Iterable[Iterable[str]]) -> float:
     """F1 over whole entity spans (CoNLL-2003: a span counts if both ends and the type agree).
 
     Args:
@@ -97,73 +147,200 @@ def span_f1(truth: Sequence[Sequence[str]], predictions: Sequence[Sequence[str]]
         predictions: the same shape.
 
     Raises:
-        BadValue: no sentences, or lengths that differ.
+        BadValue: no sentences, lengths that differ, something that is no such tag, or no span on
+            either side.
+
+    Example:
+        >>> span_f1([["B-PER", "I-PER", "O", "B-LOC"]], [["B-PER", "O", "O", "B-LOC"]])
+        0.5
     """
-    _same_length(truth, predictions)
-    for number, (right, guess) in enumerate(zip(truth, predictions, strict=True)):
-        if len(right) != len(guess):
+    left, right = _pairs(truth, predictions)
+    tags = [_tags(side, name) for side, name in ((left, "truth"), (right, "predictions"))]
+    for number, (expected, guess) in enumerate(zip(*tags, strict=True)):
+        if len(expected) != len(guess):
             raise BadValue(
-                f"Sentence {number} has {len(right)} tags but {len(guess)} predicted ones.",
+                f"Sentence {number} has {len(expected)} tags but {len(guess)} predicted ones.",
                 "Give one tag for each token.",
             )
+    if all(tag == "O" for side in tags for row in side for tag in row):
+        raise BadValue(
+            "Neither truth nor predictions have a span, so there is no F1 of spans.",
+            "Score more sentences, some with spans; of single tags: accuracy.",
+        )
     from seqeval.metrics import f1_score
 
-    pair = [list(map(str, tags)) for tags in truth], [list(map(str, tags)) for tags in predictions]
-    return float(f1_score(*pair, zero_division=0))
+    return float(f1_score(*tags, zero_division=0))
 
 
-def bleu(truth: Sequence[str] | Sequence[Sequence[str]], predictions: Sequence[str]) -> float:
+def _tags(sentences: list[Any], name: str) -> list[list[str]]:
+    found = []
+    for number, sentence in enumerate(sentences):
+        tags = checks.listed(sentence, f"{name}[{number}]", "tag")
+        for place, tag in enumerate(tags):
+            if not isinstance(tag, str) or not _TAG.fullmatch(tag):
+                raise BadValue(
+                    f"{name}[{number}][{place}] is {checks.shown(tag)}, which is no tag such as O, "
+                    "B-PER or I-PER.",
+                    "Give the names: of numbers, [names[i] for i in row], where a data set keeps "
+                    'them in features["tags"].feature.names; leave positions with -100 out.',
+                )
+        found.append([str.__str__(tag) for tag in tags])
+    return found
+
+
+def bleu(truth: Iterable[str] | Iterable[Iterable[str]], predictions: Iterable[str]) -> float:
     """Corpus BLEU, 0 to 100, computed by sacreBLEU (Papineni et al. 2002; Post 2018).
+
+    Words are those of sacreBLEU's ``13a``. In scripts without blanks between words (Chinese,
+    Japanese, Thai ...) each letter counts as one, as in its tokenizer for Chinese.
+
+    Args:
+        truth: one reference per example, or a list of references per example.
+        predictions: one text per example; an empty one is the worst.
+
+    Raises:
+        BadValue: no examples, lengths that differ, something that is no text, an empty reference,
+            or nothing that has the four words that BLEU counts.
+
+    Example:
+        >>> round(bleu(["the cat sat on the mat"], ["the cat sat on the mat"]))
+        100
+    """
+    left, right = _pairs(truth, predictions)
+    references = [_references(item, f"truth[{place}]") for place, item in enumerate(left)]
+    guesses = checks.texts(right, "predictions")
+    from sacrebleu.metrics import BLEU
+
+    most = max(map(len, references))
+    streams = [
+        [scripts.spaced(row[i]) if i < len(row) else None for row in references]
+        for i in range(most)
+    ]
+    score = BLEU().corpus_score([scripts.spaced(text) for text in guesses], streams)  # type: ignore[arg-type]
+    if score.totals[-1] == 0 and not _four_words(references):
+        raise BadValue(
+            "No reference has four words, and BLEU counts groups of four.",
+            "Use chrf, which counts letters, or accuracy.",
+        )
+    return float(score.score)
+
+
+def _references(item: Any, name: str) -> list[str]:
+    found = checks.texts([item] if isinstance(item, str) else item, name)
+    for place, text in enumerate(found):
+        if not text.strip():
+            which = name if isinstance(item, str) else f"{name}[{place}]"
+            raise BadValue(
+                f"The reference {which} is empty: nothing could be right.",
+                "Leave the example out, its prediction too.",
+            )
+    return found
+
+
+def _four_words(references: list[list[str]]) -> bool:
+    from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
+
+    cut = Tokenizer13a()
+    return any(len(cut(scripts.spaced(text)).split()) >= 4 for row in references for text in row)
+
+
+def chrf(truth: Iterable[str] | Iterable[Iterable[str]], predictions: Iterable[str]) -> float:
+    """Corpus chrF, 0 to 1: F-score of groups of 1 to 6 letters, by sacreBLEU (Popović 2015).
+
+    It needs no words, so that it is fair to languages with long ones and to scripts without blanks.
 
     Args:
         truth: one reference per example, or a list of references per example.
         predictions: one text per example.
 
     Raises:
-        BadValue: no examples, or lengths that differ.
-    """
-    _same_length(truth, predictions)
-    import sacrebleu
+        BadValue: no examples, lengths that differ, something that is no text, or an empty
+            reference.
 
-    references = [[item] if isinstance(item, str) else list(item) for item in truth]
+    Example:
+        >>> chrf(["a cat"], ["a cat"])
+        1.0
+    """
+    left, right = _pairs(truth, predictions)
+    references = [_references(item, f"truth[{place}]") for place, item in enumerate(left)]
+    guesses = checks.texts(right, "predictions")
+    from sacrebleu.metrics import CHRF
+
     most = max(map(len, references))
     streams = [[row[i] if i < len(row) else None for row in references] for i in range(most)]
-    return float(sacrebleu.corpus_bleu(list(predictions), streams).score)  # type: ignore[arg-type]
+    return float(CHRF().corpus_score(guesses, streams).score) / 100  # type: ignore[arg-type]
 
 
-def rouge(truth: Sequence[str], predictions: Sequence[str]) -> dict[str, float]:
+class _Words:
+    """The tokenizer of ROUGE, for every alphabet: of ASCII text its own words and stems."""
+
+    def __init__(self) -> None:
+        from rouge_score.tokenizers import DefaultTokenizer
+
+        self.english = DefaultTokenizer(use_stemmer=True).tokenize
+
+    def tokenize(self, text: str) -> list[str]:
+        """The words of a text, stems of English ones."""
+        if text.isascii():
+            return self.english(text)
+        cut = ([word] if not word.isascii() else self.english(word) for word in scripts.words(text))
+        return [word for words in cut for word in words]
+
+
+def rouge(truth: Iterable[str], predictions: Iterable[str]) -> dict[str, float]:
     """ROUGE-1, ROUGE-2 and ROUGE-L as mean F-measures, 0 to 1 (Lin 2004).
 
+    Words are compared in lower case and without punctuation marks, English ones by their stems. In
+    scripts without blanks between words each letter counts as one.
+
+    Args:
+        truth: one reference per example.
+        predictions: one text per example; an empty one is the worst.
+
     Raises:
-        BadValue: no examples, or lengths that differ.
+        BadValue: no examples, lengths that differ, something that is no text, or a reference
+            without any word.
+
+    Example:
+        >>> round(rouge(["the tea was hot"], ["hot tea"])["rouge1"], 2)
+        0.67
     """
-    _same_length(truth, predictions)
+    left, right = _pairs(truth, predictions)
+    references, guesses = checks.texts(left, "truth"), checks.texts(right, "predictions")
+    for place, text in enumerate(references):
+        if not scripts.words(text):
+            raise BadValue(
+                f"truth[{place}], {checks.shown(text)}, has no word: nothing could be right.",
+                "Leave the example out, its prediction too.",
+            )
     from rouge_score.rouge_scorer import RougeScorer
 
     kinds = ["rouge1", "rouge2", "rougeL"]
-    scorer = RougeScorer(kinds, use_stemmer=True)
-    scores = [scorer.score(a, b) for a, b in zip(truth, predictions, strict=True)]
+    scorer = RougeScorer(kinds, tokenizer=_Words())
+    scores = [scorer.score(a, b) for a, b in zip(references, guesses, strict=True)]
     return {kind: float(np.mean([s[kind].fmeasure for s in scores])) for kind in kinds}
 
 
-def _level(level: float) -> None:
-    if not 0 < level < 1:
-        raise BadValue(f"A confidence level of {level} makes no sense.", "Use 0.95, say.")
-
-
-def _finite(values: npt.ArrayLike) -> np.ndarray:
-    array = np.asarray(values, dtype=np.float64)
-    if array.ndim != 1 or array.size < 2:
+def _level(level: Any) -> float:
+    try:
+        return checks.share(level, "level", inside=True)
+    except BadValue as error:
         raise BadValue(
-            f"An interval needs a list of at least 2 values, not shape {array.shape}.",
+            f"A confidence level of {checks.shown(level)} makes no sense.", error.do
+        ) from None
+
+
+def _finite(values: Any, name: str = "values") -> np.ndarray:
+    array = checks.numbers(values, name)
+    if array.size < 2:
+        raise BadValue(
+            f"An interval needs a list of at least 2 values, not {array.size}.",
             "Run at least two seeds (five or more for a claim): one value has no spread.",
         )
-    if not np.isfinite(array).all():
-        raise BadValue("Some values are not finite (NaN or infinity).", "Find the run that failed.")
     return array
 
 
-def interval(values: npt.ArrayLike, level: float = 0.95) -> Interval:
+def interval(values: npt.ArrayLike, level: float = 0.95, varies: str = "seeds") -> Interval:
     """Mean over seeds with Student's t-interval.
 
     It answers: between which bounds does the mean over *all* seeds lie? When every seed gives the
@@ -172,26 +349,33 @@ def interval(values: npt.ArrayLike, level: float = 0.95) -> Interval:
     Args:
         values: one value per seed, at least two.
         level: confidence level.
+        varies: what is another one with each seed, in words: ``"towns"``, ``"draws of labels"``.
 
     Raises:
         BadValue: fewer than two values, or some not finite.
+
+    Example:
+        >>> print(interval([0.70, 0.72, 0.74]))
+        0.72 [0.67, 0.77]
     """
-    array = _finite(values)
-    _level(level)
+    array, level = _finite(values), _level(level)
     mean = float(array.mean())
     from scipy import stats
 
     spread = float(np.ptp(array))
     # Identical values differ by rounding only once averaged: scipy would return NaN for zero.
     if spread == 0:
-        return Interval(float(array[0]), float(array[0]), float(array[0]), array.size, level)
+        one = float(array[0])
+        return Interval(one, one, one, array.size, level, varies=varies)
     # In units of the spread, because the squares of tiny deviations (1e-200) are zero.
     error = spread * float(stats.sem((array - mean) / spread))
     half = float(stats.t.ppf((1 + level) / 2, array.size - 1)) * error
-    return Interval(mean, mean - half, mean + half, int(array.size), level)
+    return Interval(mean, mean - half, mean + half, int(array.size), level, varies=varies)
 
 
-def difference(a: npt.ArrayLike, b: npt.ArrayLike, level: float = 0.95) -> Interval:
+def difference(
+    a: npt.ArrayLike, b: npt.ArrayLike, level: float = 0.95, varies: str = "seeds"
+) -> Interval:
     """Mean of ``a - b`` paired seed by seed, with its t-interval.
 
     Pairing removes what both share (the same split, the same labels), so it is sharper than
@@ -201,22 +385,28 @@ def difference(a: npt.ArrayLike, b: npt.ArrayLike, level: float = 0.95) -> Inter
         a: one value per seed.
         b: one value per seed, the same seeds in the same order.
         level: confidence level.
+        varies: what is another one with each seed, in words.
 
     Raises:
         BadValue: lengths that differ, fewer than two seeds, values not finite.
+
+    Example:
+        >>> print(difference([0.80, 0.85, 0.90], [0.70, 0.74, 0.81]).times(100))
+        10 [7.52, 12.5]
     """
-    left, right = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    left, right = checks.numbers(a, "a"), checks.numbers(b, "b")
     if left.shape != right.shape:
         raise BadValue(
             f"Pairs need equal lengths, not {left.shape} and {right.shape}.",
             "Run both sides on the same seeds, in the same order.",
         )
-    return interval(left - right, level)
+    return interval(left - right, level, varies)
 
 
 def _objects(values: Sequence[Any]) -> np.ndarray:
     array: np.ndarray = np.empty(len(values), dtype=object)  # keeps lists of tags as lists
-    array[:] = list(values)
+    for place, value in enumerate(values):
+        array[place] = value
     return array
 
 
@@ -267,16 +457,23 @@ def paired_bootstrap(
 
     Raises:
         BadValue: no examples, lengths that differ, or too few resamples.
+
+    Example:
+        >>> print(paired_bootstrap([0, 1] * 50, [0, 1] * 50, [0] * 100).times(100))
+        50 [40, 60]
     """
-    _same_length(truth, predictions_a)
-    _same_length(truth, predictions_b)
-    _level(level)
-    if resamples < 100:
-        raise BadValue(f"{resamples} resamples are too few.", "Use 1,000 or more.")
-    rng, n = np.random.default_rng(checks.seed(seed)), len(truth)
-    observed = metric(truth, predictions_a) - metric(truth, predictions_b)
+    gold, one = _pairs(truth, predictions_a, ("truth", "predictions_a"))
+    gold, other = _pairs(gold, predictions_b, ("truth", "predictions_b"))
+    level, resamples = _level(level), checks.whole(resamples, "resamples", 100)
+    if not callable(metric):
+        raise BadValue(f"metric={checks.shown(metric)}.", "Pass a function, such as accuracy.")
+    # Not scipy.stats.bootstrap: it draws every example of every resample (10,000 times n numbers)
+    # and calls macro-F1 on each, where the counts below need one draw and one matrix product; and
+    # its argument for the seed has another name in each half of the versions that we allow.
+    rng, n = np.random.default_rng(checks.seed(seed)), len(gold)
+    observed = metric(gold, one) - metric(gold, other)
     if metric in (accuracy, macro_f1):
-        table, k = _codes(truth, predictions_a, predictions_b)
+        table, k = _codes(gold, one, other)
         rows, counts = np.unique(table, axis=0, return_counts=True)
         t, a, b = rows.T
         weights = rng.multinomial(n, counts / n, size=resamples).astype(np.float64)
@@ -285,13 +482,16 @@ def paired_bootstrap(
         else:
             drawn = _macro_f1_of(weights, t, a, k) - _macro_f1_of(weights, t, b, k)
     else:
-        columns = [_objects(truth), _objects(predictions_a), _objects(predictions_b)]
+        columns = [_objects(gold), _objects(one), _objects(other)]
         drawn = np.empty(resamples)
         for i in range(resamples):
             pick = rng.integers(0, n, n)  # one draw for all three: that is the pairing
             t_, a_, b_ = (column[pick].tolist() for column in columns)
-            drawn[i] = metric(t_, a_) - metric(t_, b_)
-    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+            try:
+                drawn[i] = metric(t_, a_) - metric(t_, b_)
+            except BadValue:  # nothing to score in this resample, such as no span at all
+                drawn[i] = np.nan
+    low, high = np.nanquantile(drawn, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(observed), float(low), float(high), n, level, "bootstrap")
 
 
@@ -301,5 +501,15 @@ def curve(values: Mapping[int, npt.ArrayLike], level: float = 0.95) -> dict[int,
     Args:
         values: label count -> one value per seed.
         level: confidence level.
+
+    Example:
+        >>> print(curve({8: [0.5, 0.6], 64: [0.7, 0.9]})[64])
+        0.8 [-0.471, 2.07]
     """
-    return {int(count): interval(row, level) for count, row in sorted(values.items())}
+    if not isinstance(values, Mapping):
+        raise BadValue(
+            f"values={checks.shown(values)} is no mapping.",
+            "Pass {8: [0.7, 0.8], 16: [0.9, 0.9]}: label count and one value per seed.",
+        )
+    counts = {checks.whole(count, "a count of labels", 0): row for count, row in values.items()}
+    return {count: interval(row, level) for count, row in sorted(counts.items())}

@@ -19,20 +19,21 @@ cores, or on a cluster.
 from __future__ import annotations
 
 import contextlib
+import copy
+import copyreg
 import functools
 import hashlib
 import inspect
-import io
 import itertools
 import json
 import math
-import pickle
 import random
 import shutil
 import sys
 import threading
 import time
 import traceback
+import uuid
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
@@ -42,7 +43,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from tl_helpers.core import checks, files, output
-from tl_helpers.core.errors import BadValue, CourseError, UnknownName
+from tl_helpers.core.errors import BadValue, CourseError
 from tl_helpers.core.provenance import cpu_count
 from tl_helpers.measure import fingerprint
 from tl_helpers.measure.tables import compare, select, summary
@@ -120,7 +121,10 @@ def run(
         RunFailed: a run raised an error; names its arguments, and is chained to the error.
 
     Example:
-        ``run(accuracy, labels=[8, 64], seed=range(2)) -> seed labels accuracy``, 4 rows
+        >>> def area(width, height, seed):
+        ...     return width * height
+        >>> run(area, width=[2, 3], height=4, seed=0)["area"].tolist()  # doctest: +SKIP
+        [8, 12]
     """
     import pandas as pd
 
@@ -137,7 +141,8 @@ def plan(*grids: Grid, **grid: Any) -> list[Row]:
         BadValue: an argument without values.
 
     Example:
-        ``plan({"a": [1, 2]}, {"b": 3}, c="x") -> [{a: 1, c: x}, {a: 2, c: x}, {b: 3, c: x}]``
+        >>> plan({"a": [1, 2]}, {"b": 3}, c="x")
+        [{'a': 1, 'c': 'x'}, {'a': 2, 'c': 'x'}, {'b': 3, 'c': 'x'}]
     """
     combinations: list[Row] = []
     for some in grids or ({},):
@@ -182,11 +187,13 @@ def finish(
         seeds: all different.
         fresh: run everything anew.
         name: what the runs are kept under; that of the function unless given.
+
+    Example:
+        >>> finish(lambda seed: seed / 2, plan(), [0, 1]).rows  # doctest: +SKIP
+        [{'seed': 0, 'value': 0.0}, {'seed': 1, 'value': 0.5}]
     """
     name = name or fingerprint.name_of(fn)
-    every = [checks.seed(s) for s in (seeds if isinstance(seeds, Iterable) else [seeds])]
-    if not every or len(set(every)) != len(every):
-        raise BadValue(f"Seeds must be distinct and at least one, not {every}.", "Use range(5).")
+    every, fresh = checks.seeds(seeds), checks.flag(fresh, "fresh")
     todo = [{**one, "seed": s} for s in every for one in combinations]
     _check_arguments(fn, name, todo)
     paths = _places(fn, name, todo)
@@ -197,7 +204,7 @@ def finish(
     missing = [number for number, part in enumerate(parts) if part is None]
     from tqdm.auto import tqdm
 
-    done, still = len(todo) - len(missing), output.quiet() or not missing
+    done, still, lost = len(todo) - len(missing), output.quiet() or not missing, False
     with (
         tqdm(total=len(todo), initial=done, desc=name, unit="run", disable=still) as bar,
         contextlib.closing(_computed(fn, name, {n: todo[n] for n in missing})) as coming,
@@ -211,7 +218,14 @@ def finish(
                     f"{name}({_said(todo[number])}) did not finish: {type(part).__name__}: {what}",
                     f"{do} Then call again: the runs that were finished are kept.",
                 ) from part
-            _write(paths[number], part)
+            if why := _write(paths[number], part):
+                if not lost:
+                    warnings.warn(
+                        f"The finished runs of {name} cannot be kept, so another call has to make "
+                        f"them again. This one goes on.\n  {why}",
+                        stacklevel=3,
+                    )
+                lost = True
             parts[number] = part
             bar.update()
     rows: list[Row] = []
@@ -276,6 +290,10 @@ def storable(value: Any, key: Any, called: str) -> Any:
 
     Raises:
         NoTable: it is nothing of the kind.
+
+    Example:
+        >>> storable((np.float64(0.5), None), "loss", "run")
+        [0.5, None]
     """
     if isinstance(value, (np.generic, np.ndarray)):
         value = value.tolist()
@@ -311,12 +329,12 @@ def _beginning_at(seed: int) -> Iterator[None]:
 
 
 def _one(
-    work: Callable[..., Any] | bytes, name: str, number: int, arguments: Row
+    work: Callable[..., Any] | _Parcel, name: str, number: int, arguments: Row
 ) -> tuple[int, _Part | Exception]:
     """One run, in this process or in a worker's."""
-    remote = isinstance(work, bytes)
+    remote = isinstance(work, _Parcel)
     try:
-        fn = _unpacked(work) if isinstance(work, bytes) else work
+        fn = work.fn if isinstance(work, _Parcel) else work
         with _TURN, _beginning_at(arguments["seed"]):
             began = time.perf_counter()
             value = fn(**arguments)
@@ -325,38 +343,80 @@ def _one(
         return number, _that_travels(error) if remote else error
 
 
-def _packed(fn: Callable[..., Any]) -> bytes:
-    """A function as it travels: those of a notebook with their code, functools.cache and all."""
-    import cloudpickle
+class _Parcel:
+    """A function on its way to the workers, those of a notebook with all their code.
 
-    class Packer(cloudpickle.Pickler):  # type: ignore[misc]
-        def reducer_override(self, obj: Any) -> Any:
-            if isinstance(obj, functools._lru_cache_wrapper) and (
-                obj.__module__ == "__main__" or obj.__module__ not in sys.modules
-            ):
-                return _cached, (obj.__wrapped__, obj.cache_parameters())
-            return super().reducer_override(obj)
+    joblib packs and unpacks it. A worker keeps the first that arrives of a kind, so that what the
+    function caches in one run is there in the next.
 
-    stream = io.BytesIO()
-    Packer(stream).dump(fn)
-    return stream.getvalue()
+    Args:
+        fn: the function.
+        kind: the same for functions that do the same; one of its own unless given.
+    """
+
+    def __init__(self, fn: Callable[..., Any], kind: str = "") -> None:
+        self.fn, self.kind = fn, kind or uuid.uuid4().hex
+
+    @classmethod
+    def of(cls, fn: Callable[..., Any]) -> _Parcel:
+        try:
+            return cls(fn, fingerprint.of(fn))
+        except Exception:  # _places has warned that it cannot be compared
+            return cls(fn)
+
+    def __reduce__(self) -> tuple[Callable[..., _Parcel], tuple[Any, str]]:
+        import joblib
+
+        return _arrived, (joblib.wrap_non_picklable_objects(self.fn), self.kind)
+
+
+_CACHED: Any = functools._lru_cache_wrapper  # the type of what functools.cache makes
+_PARCELS: dict[str, _Parcel] = {}  # that have arrived in this worker
+_MOST = 4
+
+
+def _arrived(fn: Callable[..., Any], kind: str) -> _Parcel:
+    copyreg.pickle(_CACHED, _cache_in_parts)  # a worker hands it on to the next
+    if kind not in _PARCELS:
+        while len(_PARCELS) >= _MOST:
+            del _PARCELS[next(iter(_PARCELS))]
+        _PARCELS[kind] = _Parcel(fn, kind)
+    return _PARCELS[kind]
+
+
+@contextlib.contextmanager
+def _caches_travel() -> Iterator[None]:
+    """Let ``functools.cache`` of a notebook travel with its function, not by a name.
+
+    For a while only: what others pickle in this process is none of our business.
+    """
+    before = copyreg.dispatch_table.get(_CACHED)
+    copyreg.pickle(_CACHED, _cache_in_parts)
+    try:
+        yield
+    finally:
+        if before is None:
+            copyreg.dispatch_table.pop(_CACHED, None)
+
+
+def _cache_in_parts(cached: Any) -> str | tuple[Callable[..., Any], tuple[Any, ...]]:
+    if cached.__module__ != "__main__" and cached.__module__ in sys.modules:
+        return str(cached.__qualname__)
+    return _cached, (cached.__wrapped__, cached.cache_parameters())
 
 
 def _cached(fn: Callable[..., Any], how: dict[str, Any]) -> Callable[..., Any]:
     return functools.lru_cache(**how)(fn)
 
 
-@functools.lru_cache(maxsize=4)
-def _unpacked(work: bytes) -> Callable[..., Any]:
-    """The function, once in each worker: what it caches for its next run stays."""
-    return pickle.loads(work)  # type: ignore[no-any-return]
-
-
 def _that_travels(error: Exception) -> Exception:
     """An error that arrives in another process, with its traceback as a note."""
     error.add_note("In the worker:\n" + "".join(traceback.format_exception(error)))
+    import cloudpickle
+
     try:
-        pickle.loads(pickle.dumps(error))
+        cloudpickle.dumps(error)
+        copy.deepcopy(error)  # which makes it again from its parts, as its arrival will
     except Exception:
         notes = error.__notes__
         error = RuntimeError(f"{type(error).__name__}: {error}")
@@ -375,31 +435,35 @@ def _computed(
     column, waiting, deaths = fingerprint.name_of(fn), dict(todo), 0
     client = getattr(get_active_backend()[0], "client", None)
     here = client is None and joblib.effective_n_jobs(None) == 1
-    work = fn if here else _packed(fn)
-    while waiting:
-        runs = [(work, column, number, arguments) for number, arguments in waiting.items()]
-        if client is not None:
-            coming = _on_dask(client, runs)
-        else:
-            parallel = joblib.Parallel(return_as="generator_unordered", batch_size=1)
-            coming = parallel(joblib.delayed(_one)(*each) for each in runs)
-        try:
-            for number, part in coming:
-                del waiting[number]
-                deaths = 0
-                yield number, part
-        except BrokenExecutor as error:  # a worker was killed; what it was at is run again
-            deaths += 1
-            if deaths == _DEATHS:
-                raise RunFailed(
-                    f"{name}: worker processes died {deaths} times, at one of "
-                    f"{'; '.join(_said(one) for one in list(waiting.values())[:4])} ({error})",
-                    "Is the memory enough? Use fewer jobs. The runs that were finished are kept.",
-                ) from error
-        finally:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # that runs are given up is what is wanted
-                coming.close()
+    work = fn if here else _Parcel.of(fn)
+    with contextlib.nullcontext() if here else _caches_travel():
+        while waiting:
+            runs = [(work, column, number, arguments) for number, arguments in waiting.items()]
+            if client is not None:
+                coming = _on_dask(client, runs)
+            else:
+                # No arrays in shared memory: a function may write to its own.
+                parallel = joblib.Parallel(
+                    return_as="generator_unordered", batch_size=1, max_nbytes=None
+                )
+                coming = parallel(joblib.delayed(_one)(*each) for each in runs)
+            try:
+                for number, part in coming:
+                    del waiting[number]
+                    deaths = 0
+                    yield number, part
+            except BrokenExecutor as error:  # a worker was killed; what it was at is run again
+                deaths += 1
+                if deaths == _DEATHS:
+                    raise RunFailed(
+                        f"{name}: worker processes died {deaths} times, at one of "
+                        f"{'; '.join(_said(one) for one in list(waiting.values())[:4])} ({error})",
+                        "Is the memory enough? Use fewer jobs. Finished runs are kept.",
+                    ) from error
+            finally:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # that runs are given up is what is wanted
+                    coming.close()
 
 
 def _on_dask(client: Any, runs: Sequence[tuple[Any, ...]]) -> Generator[tuple[int, Any]]:
@@ -419,7 +483,7 @@ def _on_dask(client: Any, runs: Sequence[tuple[Any, ...]]) -> Generator[tuple[in
             f"Start some: dask worker {where} --nworkers 4 --nthreads 1",
         ) from None
     # A task of its own, so that it is made again where the worker that holds it has died.
-    work = client.submit(bytes, runs[0][0], pure=False)
+    work = client.submit(_same, runs[0][0], pure=False)
     numbers = {client.submit(_one, work, *rest, pure=False): rest[1] for _, *rest in runs}
     try:
         for future in as_completed(list(numbers)):
@@ -427,6 +491,10 @@ def _on_dask(client: Any, runs: Sequence[tuple[Any, ...]]) -> Generator[tuple[in
             yield (number, future.exception()) if future.status == "error" else future.result()
     finally:
         client.cancel(list(numbers))
+
+
+def _same(work: _Parcel) -> _Parcel:
+    return work
 
 
 @contextlib.contextmanager
@@ -443,13 +511,17 @@ def backend(name: str = "", jobs: int | None = None, address: str = "") -> Itera
         UnknownName: another name.
         BadValue: arguments that do not go together.
         CourseError: Dask is not installed, or no scheduler answers.
+
+    Example:
+        >>> with backend("loky", 2):  # doctest: +SKIP
+        ...     runs = run(area, width=[2, 3], height=4, seed=range(100))
     """
     import joblib
 
-    if name not in ("", *_BACKENDS):
-        raise UnknownName("backend", name, _BACKENDS)
+    if not isinstance(name, str) or name:
+        checks.known("backend", name, _BACKENDS)
     if jobs is not None:
-        checks.at_least_one(jobs, "jobs")
+        jobs = checks.at_least_one(jobs, "jobs")
     if (address and name != "dask") or (jobs and (address or not name)):
         raise BadValue(
             f"backend {name!r} with jobs={jobs} and address={address!r}.",
@@ -466,11 +538,14 @@ def backend(name: str = "", jobs: int | None = None, address: str = "") -> Itera
 @contextlib.contextmanager
 def _cluster(jobs: int, address: str) -> Iterator[None]:
     try:
+        import dask
         from distributed import Client, LocalCluster
     except ImportError as error:
         raise CourseError(f"Dask is not installed ({error}).", f"Install it: {_EXTRA}") from None
     with contextlib.ExitStack() as stack:
         if not address:
+            # Workers hold no run but the one they are at: Dask blames all for a worker's death.
+            stack.enter_context(dask.config.set({"distributed.scheduler.worker-saturation": 1.0}))
             address = stack.enter_context(
                 LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None)
             ).scheduler_address
@@ -515,15 +590,22 @@ def _read(path: Path | None) -> _Part | None:
         return None
 
 
-def _write(path: Path | None, part: _Part) -> None:
-    """Keep what a run has given; where that cannot be written, the experiment goes on."""
-    with contextlib.suppress(CourseError):
-        if path is not None:
+def _write(path: Path | None, part: _Part) -> str:
+    """Keep what a run has given; if it cannot be written, say why: the experiment goes on."""
+    if path is not None:
+        try:
             files.write_text(path, json.dumps({**part._asdict(), "sum": _sum(part.rows)}))
+        except CourseError as error:
+            return str(error)
+    return ""
 
 
 def forget(name: str) -> None:
-    """Delete what is kept under a name, also that of earlier code."""
+    """Delete what is kept under a name, also that of earlier code.
+
+    Example:
+        >>> forget("accuracy")  # doctest: +SKIP
+    """
     for folder in (files.cache_dir() / "runs").glob(f"{name}-*"):
         if folder.name[: -len("-0123456789abcdef0123")] == name:
             shutil.rmtree(folder, ignore_errors=True)

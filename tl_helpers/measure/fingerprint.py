@@ -40,7 +40,8 @@ def of(*values: Any) -> str:
     """The fingerprint of functions and of data, the same in every process.
 
     Example:
-        ``of(accuracy, {"labels": 64, "seed": 0}) -> "5e2a..."`` (64 hexadecimal digits)
+        >>> of(name_of, {"labels": 64, "seed": 0}) == of(name_of, {"labels": 64, "seed": 1})
+        False
 
     Raises:
         Exception: something among it cannot be compared with what it was, such as an open file.
@@ -53,7 +54,12 @@ def of(*values: Any) -> str:
 
 @cache
 def surroundings() -> str:
-    """What every run stands on: the package, what it ships, Python and the libraries."""
+    """What every run stands on: the package, what it ships, Python and the libraries.
+
+    Example:
+        >>> len(surroundings())
+        64
+    """
     digest = hashlib.sha256()
     for room in _DECIDING:
         place = files.PACKAGE / room
@@ -202,7 +208,8 @@ def name_of(fn: Callable[..., Any]) -> str:
     """The name that a function goes by: ``accuracy``, or ``value`` for a lambda.
 
     Example:
-        ``name_of(functools.partial(accuracy, steps=3)) -> "accuracy"``
+        >>> name_of(functools.partial(surroundings, steps=3))
+        'surroundings'
     """
     while isinstance(fn, functools.partial):
         fn = fn.func

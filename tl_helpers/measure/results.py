@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from tl_helpers.core import files, lessons
+from tl_helpers.core import checks, files, lessons
 from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName
 from tl_helpers.core.provenance import environment
 from tl_helpers.measure import experiment
@@ -141,9 +141,17 @@ def study(
 
     Raises:
         BadValue: a name that is no file name, or taken by another function.
+
+    Example:
+        >>> @study("an-example", width=[2, 3], seeds=range(2))
+        ... def area(width, seed):
+        ...     return width**2
+        >>> STUDIES.pop("an-example").seeds
+        (0, 1)
     """
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
         raise BadValue(f"{name!r} is no name of a study.", "Use lower-case words with dashes.")
+    chosen, of_town = tuple(checks.seeds(seeds)), checks.flag(of_town, "of_town")
     every = tuple({**some, **grid} for some in grids or ([{}] if grid else []))
 
     def register(run: Callable[..., Any]) -> Callable[..., Any]:
@@ -151,14 +159,19 @@ def study(
         home = (run.__module__, run.__qualname__)
         if taken is not None and (taken.run.__module__, taken.run.__qualname__) != home:
             raise BadValue(f"There are two studies named {name!r}.", "Rename one of them.")
-        STUDIES[name] = Study(name, run, tuple(seeds), every, of_town)
+        STUDIES[name] = Study(name, run, chosen, every, of_town)
         return run
 
     return register
 
 
 def studies() -> dict[str, Study]:
-    """All registered studies by name, those of ``tl_lessons`` included."""
+    """All registered studies by name, those of ``tl_lessons`` included.
+
+    Example:
+        >>> "reviews-fine-tuning" in studies()
+        True
+    """
     list(lessons.modules(lambda name: not name.startswith("exercises")))
     return dict(sorted(STUDIES.items()))
 
@@ -183,12 +196,14 @@ def build(name: str, seeds: Iterable[int] | None = None) -> Result:
         UnknownName: no such study.
         BadValue: repeated or no seeds, or rows that a table cannot hold.
         CourseError: another process builds the same study, or a run failed.
+
+    Example:
+        >>> build("reviews-fine-tuning").meta["command"]  # doctest: +SKIP
+        'tl results build reviews-fine-tuning'
     """
     known = studies()
-    if name not in known:
-        raise UnknownName("study", name, known)
-    one = known[name]
-    numbers = list(one.seeds if seeds is None else seeds)
+    one = known[checks.known("study", name, known)]
+    numbers = checks.seeds(one.seeds if seeds is None else seeds)
     with files.only_one(
         files.cache_dir() / "runs" / name, busy=f"The study {name!r} is being built"
     ):
@@ -222,7 +237,12 @@ def _store(path: Path, name: str, meta: dict[str, Any], rows: Sequence[Row]) -> 
 
 
 def where(name: str, seeds: Sequence[int] | None = None) -> Path:
-    """Where :func:`build` stores a study: the shipped seeds under data/, others under build/."""
+    """Where :func:`build` stores a study: the shipped seeds under data/, others under build/.
+
+    Example:
+        >>> where("reviews-fine-tuning").name
+        'reviews-fine-tuning.json'
+    """
     if seeds is None or tuple(seeds) == studies()[name].seeds:
         return files.data_dir() / "results" / f"{name}.json"
     return _elsewhere(name)
@@ -233,19 +253,31 @@ def _elsewhere(name: str) -> Path:
 
 
 def ran_on(name: str, seeds: Sequence[int]) -> bool:
-    """Whether :func:`build` was run on just these seeds, other than the shipped ones."""
+    """Whether :func:`build` was run on just these seeds, other than the shipped ones.
+
+    Example:
+        >>> ran_on("reviews-fine-tuning", range(100, 105))  # doctest: +SKIP
+        False
+    """
     return _other(name, seeds) is not None
 
 
 def _other(name: str, seeds: Sequence[int]) -> Result | None:
     path = _elsewhere(name)
-    found = _parsed(name, path) if path.exists() else None
+    result = _parsed(name, path) if path.exists() else None
     # Nothing checks these files but this: what was run on an older town says nothing of this one.
-    return found if found and found.meta["seeds"] == list(seeds) and not _outdated(found) else None
+    if result is None or result.meta["seeds"] != list(seeds) or _outdated(result):
+        return None
+    return result
 
 
 def stale(name: str) -> str:
-    """Why a stored result is out of date; empty if it is not, or does not depend on the town."""
+    """Why a stored result is out of date; empty if it is not, or does not depend on the town.
+
+    Example:
+        >>> stale("reviews-fine-tuning")
+        ''
+    """
     return _outdated(load(name))
 
 
@@ -266,6 +298,10 @@ def load(name: str) -> Result:
     Raises:
         UnknownName: nothing is stored under this name.
         BrokenFile: the file was changed, or is no result.
+
+    Example:
+        >>> load("reviews-fine-tuning").meta["command"]
+        'tl results build reviews-fine-tuning'
     """
     file = f"results/{name}.json"
     if file not in files.checksums() and not (files.data_dir() / file).exists():
@@ -275,8 +311,8 @@ def load(name: str) -> Result:
     if asked := os.environ.get("TL_SEEDS"):
         from tl_helpers.core.seeds import parse_seeds
 
-        if found := _other(name, parse_seeds(asked)):
-            return found
+        if other := _other(name, parse_seeds(asked)):
+            return other
     return _parsed(name, path)
 
 
@@ -306,6 +342,10 @@ def prediction(stored_values: npt.ArrayLike, level: float = 0.95) -> Interval:
 
     Raises:
         BadValue: fewer than two values, or some not finite.
+
+    Example:
+        >>> print(prediction([0.70, 0.72, 0.74]))
+        0.72 [0.621, 0.819]
     """
     from tl_helpers.measure.evaluate import interval
 
@@ -326,7 +366,14 @@ def agrees(stored_values: npt.ArrayLike, live_value: float, level: float = 0.95)
 
     Raises:
         BadValue: fewer than two stored values, or some not finite.
+
+    Example:
+        >>> agrees([0.70, 0.72, 0.74], 0.75), agrees([0.70, 0.72, 0.74], 0.95)
+        (True, False)
     """
     bounds = prediction(stored_values, level)
+    if checks.missing(live_value) and live_value is not None:
+        return False  # a run that came to nothing agrees with none
+    live_value = checks.number(live_value, "live_value")
     slack = 1e-9 * max(abs(bounds.low), abs(bounds.high))  # rounding only
     return bool(bounds.low - slack <= live_value <= bounds.high + slack)

@@ -6,6 +6,7 @@ that these runs cannot tell.
 
 from __future__ import annotations
 
+from tl_helpers.core import checks
 from tl_helpers.measure.evaluate import Interval
 
 
@@ -31,6 +32,7 @@ def compare(
         >>> compare(Interval(-1, -4, 2, 5), "a", "b", digits=0)
         'a and b cannot be told apart: -1 points [-4, 2]'
     """
+    digits = checks.whole(digits, "digits", 0, 20)
     if difference.low > 0 or difference.high < 0:
         ahead, behind = (first, second) if difference.low > 0 else (second, first)
         size = difference if difference.low > 0 else difference.times(-1)
@@ -55,6 +57,7 @@ def against(interval: Interval, level: float, name: str) -> str:
         >>> against(Interval(0.44, 0.39, 0.49, 5), 0.5, "a coin")
         'that is worse than a coin'
     """
+    level = checks.number(level, "level")
     if interval.low > level:
         return f"that is better than {name}"
     if interval.high < level:

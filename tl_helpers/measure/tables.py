@@ -7,10 +7,10 @@ experiment as many, is refused, with the columns that tell them apart.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tl_helpers.core.errors import BadValue, UnknownName
+from tl_helpers.core import checks
+from tl_helpers.core.errors import BadValue
 from tl_helpers.measure.evaluate import Interval, difference, interval
 
 if TYPE_CHECKING:
@@ -25,7 +25,10 @@ def select(runs: pd.DataFrame, **where: Any) -> pd.DataFrame:
         BadValue: no row has such a value; names those that there are.
 
     Example:
-        ``select(runs, start="random weights", labels=64)``
+        >>> import pandas as pd
+        >>> runs = pd.DataFrame({"start": ["a", "b"], "seed": [0, 0], "accuracy": [0.7, 0.5]})
+        >>> select(runs, start="b")["accuracy"].tolist()
+        [0.5]
     """
     for name, value in where.items():
         _column(runs, name)
@@ -38,8 +41,7 @@ def select(runs: pd.DataFrame, **where: Any) -> pd.DataFrame:
 
 
 def _column(runs: pd.DataFrame, name: str) -> None:
-    if name not in runs.columns:
-        raise UnknownName("column", name, map(str, runs.columns))
+    checks.known("column", name, map(str, runs.columns))
 
 
 def _has(column: pd.Series, value: Any) -> pd.Series:
@@ -58,6 +60,12 @@ def measure_of(runs: pd.DataFrame, value: str | None, others: Iterable[str] = ()
     Raises:
         UnknownName: no such column.
         BadValue: several could be meant; names them.
+
+    Example:
+        >>> import pandas as pd
+        >>> runs = pd.DataFrame({"seed": [0], "labels": [8], "loss": [0.5]})
+        >>> measure_of(runs, None, ["labels"])
+        'loss'
     """
     if value is not None:
         _column(runs, value)
@@ -81,6 +89,12 @@ def by_seed(runs: pd.DataFrame, value: str, given: str) -> pd.Series:
     Raises:
         UnknownName: no such column, or none of seeds.
         BadValue: a seed has several rows; names the columns in which they differ.
+
+    Example:
+        >>> import pandas as pd
+        >>> runs = pd.DataFrame({"seed": [1, 0], "loss": [0.5, 0.7]})
+        >>> by_seed(runs, "loss", "all").tolist()
+        [0.7, 0.5]
     """
     _column(runs, "seed")
     rows = runs.dropna(subset=[value])
@@ -133,7 +147,11 @@ def compare(
             names what there is.
 
     Example:
-        ``compare(runs, "pre-trained", "random weights", labels=64) -> 0.14 [0.09, 0.19]``
+        >>> import pandas as pd
+        >>> rows = [(start, seed) for start in "ab" for seed in range(3)]
+        >>> runs = pd.DataFrame(rows, columns=["start", "seed"])
+        >>> print(compare(runs.assign(accuracy=[0.7, 0.8, 0.9, 0.5, 0.7, 0.7]), "a", "b"))
+        0.167 [0.0232, 0.31]
     """
     rows = select(runs, **where)
     if column is None:
@@ -146,6 +164,7 @@ def compare(
                 f"Say column=..., one of {able}." if able else f"There are {'; '.join(there)}.",
             )
         column = str(able[0])
+    _column(rows, column)
     measured = measure_of(rows, value, [column, *where])
     sides = [by_seed(select(rows, **{column: x}), measured, f"{column}={x!r}") for x in (a, b)]
     if alone := sorted(set(sides[0].index) ^ set(sides[1].index)):
@@ -153,7 +172,7 @@ def compare(
             f"Only one of {a!r} and {b!r} has seed {', '.join(map(str, alone))}.",
             "Run both on the same seeds.",
         )
-    return replace(difference(sides[0].to_numpy(), sides[1].to_numpy(), level), varies=varies)
+    return difference(sides[0].to_numpy(), sides[1].to_numpy(), level, varies)
 
 
 def summary(
@@ -176,7 +195,10 @@ def summary(
         BadValue: several rows a seed; names the columns in which they differ.
 
     Example:
-        ``summary(runs, by=["start", "labels"]) -> start labels n mean low high``
+        >>> import pandas as pd
+        >>> runs = pd.DataFrame({"start": ["a", "a"], "seed": [0, 1], "accuracy": [0.7, 0.9]})
+        >>> summary(runs, ["start"], "accuracy")[["start", "mean", "n"]].values.tolist()
+        [['a', 0.8, 2]]
     """
     import pandas as pd
 
@@ -204,7 +226,10 @@ def intervals(
         BadValue: no rows, or several a seed; names the columns in which they differ.
 
     Example:
-        ``intervals(runs, ["start"], "accuracy") -> {("pre-trained",): (0.8 [0.7, 0.9], {0: 0.8})}``
+        >>> import pandas as pd
+        >>> runs = pd.DataFrame({"start": ["a", "a"], "seed": [0, 1], "accuracy": [0.75, 0.5]})
+        >>> intervals(runs, ["start"], "accuracy")[("a",)][1]
+        {0: 0.75, 1: 0.5}
     """
     for name in (*by, value):
         _column(runs, name)

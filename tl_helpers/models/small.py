@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 #: Size -> (hidden units, layers).
 SIZES = {"tiny": (32, 1), "small": (128, 2), "base": (128, 4), "large": (256, 4)}
+#: Settings of a model that are numbers of things.
+_WHOLE = {
+    *("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size"),
+    *("max_position_embeddings", "vocab_size", "n_embd", "n_layer", "n_head", "n_positions"),
+}
 OBJECTIVES = ("mlm", "clm", "rtd")
 LANGUAGES = ("english", "ondalese", "both")
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -61,7 +66,9 @@ def new(
         BadValue: a configuration that does not fit together, or no seed.
 
     Example:
-        ``model, tokenizer = new("small", "clm", seed=1, num_hidden_layers=3)``
+        >>> model, tokenizer = new("tiny", "clm", seed=1, num_hidden_layers=3)
+        >>> len(model.transformer.h)
+        3
     """
     import torch
     import transformers
@@ -70,6 +77,8 @@ def new(
     checks.known("objective", objective, OBJECTIVES)
     seed = checks.seed(seed)
     tokenizer = tokenizer or town_tokenizer(objective=objective)
+    for name in _WHOLE & set(config):
+        config[name] = checks.at_least_one(config[name], name)
     settings = (_gpt if objective == "clm" else bert)(size, tokenizer, config)
     kind, auto = {
         "mlm": (transformers.BertConfig, transformers.AutoModelForMaskedLM),
@@ -86,9 +95,12 @@ def new(
         try:
             made = kind(**settings)
             model = auto.from_config(made)
-        except (ValueError, TypeError, RuntimeError) as error:
+        except ImportError:  # of a library, and no fault of the settings
+            raise
+        except Exception as error:  # transformers has several kinds of error for a setting
+            why = " ".join(str(error).split())
             raise BadValue(
-                f"These settings make no model: {error}",
+                f"These settings make no model: {why}",
                 "The hidden size has to be a multiple of the number of attention heads.",
             ) from None
     return model.train(), tokenizer
@@ -115,7 +127,8 @@ def town_tokenizer(
         UnknownName: no such objective or language.
 
     Example:
-        ``town_tokenizer().tokenize("A good film!")`` -> ``["a", "good", "film", "!"]``
+        >>> town_tokenizer().tokenize("A good film!")
+        ['a', 'good', 'film', '!']
     """
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
@@ -126,7 +139,8 @@ def town_tokenizer(
 
         english = town.vocabulary() if language != "ondalese" else []
         vocabulary = english + (town.second_vocabulary() if language != "english" else [])
-    words = list(dict.fromkeys([*SPECIAL_TOKENS, *(word.lower() for word in vocabulary)]))
+    given = checks.texts(vocabulary, "vocabulary", empty=True)
+    words = list(dict.fromkeys([*SPECIAL_TOKENS, *(word.lower() for word in given)]))
     if len(words) == len(SPECIAL_TOKENS):
         raise BadValue("The vocabulary has no words.", "Give a list of words.")
 
@@ -156,7 +170,8 @@ def finished(core: Tokenizer, objective: str) -> PreTrainedTokenizerFast:
     """A ``tokenizers`` tokenizer with the marks around a text, ready for ``transformers``.
 
     Example:
-        ``finished(core, "mlm")("a film")["input_ids"]`` -> ``[2, 17, 94, 3]``
+        >>> finished(core, "mlm")("a film")["input_ids"]  # doctest: +SKIP
+        [2, 17, 94, 3]
     """
     from tokenizers.processors import TemplateProcessing
     from transformers import PreTrainedTokenizerFast
@@ -195,7 +210,8 @@ def bert(
         config: settings that come instead of the usual ones, or on top of them.
 
     Example:
-        ``BertConfig(**bert("small", town_tokenizer(), {"num_hidden_layers": 3}))``
+        >>> bert("tiny", town_tokenizer(), {})["hidden_size"]
+        32
     """
     default, layers = SIZES[size]
     hidden = config.get("hidden_size", default)

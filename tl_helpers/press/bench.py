@@ -72,7 +72,8 @@ def train_fast(
     """Pre-train by the fast loop; returns its evaluations (tokens and seconds of training).
 
     Example:
-        ``train_fast(model, tokenizer, blocks, 30)[-1]["tokens"] -> 122880``
+        >>> train_fast(model, tokenizer, blocks, 30)[-1]["tokens"]  # doctest: +SKIP
+        122880
     """
     from tl_helpers.train import pretrain
 
@@ -94,7 +95,8 @@ def train_plain(
     """The same by ``transformers.Trainer`` with its defaults.
 
     Example:
-        ``train_plain(model, tokenizer, blocks, 30)[-1]["step"] -> 30``
+        >>> train_plain(model, tokenizer, blocks, 30)[-1]["step"]  # doctest: +SKIP
+        30
     """
     from transformers import DataCollatorForLanguageModeling
 
@@ -124,7 +126,8 @@ def tokens_per_second(repetitions: int, steps: int, documents: int = 6000) -> Li
     """Reading speed of both loops, taking turns.
 
     Example:
-        ``tokens_per_second(3, 6).unit -> "tokens/s"``
+        >>> tokens_per_second(3, 6).unit  # doctest: +SKIP
+        'tokens/s'
     """
     from tl_helpers import models, town
     from tl_helpers.train import precision, pretrain
@@ -168,7 +171,8 @@ def time_to_probe(steps: int, ours: float, theirs: float, documents: int = 40_00
         documents: of the town.
 
     Example:
-        ``time_to_probe(400, 90.0, 90.0).unit -> "s"``
+        >>> time_to_probe(400, 90.0, 90.0).unit  # doctest: +SKIP
+        's'
     """
     from tl_helpers import models, town
     from tl_helpers.train import pretrain
@@ -227,7 +231,8 @@ def town_speed(repetitions: int, documents: int = 20_000) -> Line:
     """Sentences per second of the town's generator, one process, texts included.
 
     Example:
-        ``town_speed(3).unit -> "sentences/s"``
+        >>> town_speed(3).unit  # doctest: +SKIP
+        'sentences/s'
     """
     from tl_helpers import town
 
@@ -252,7 +257,8 @@ def import_time(repetitions: int) -> Line:
     """Seconds of ``import tl_helpers`` in a fresh interpreter.
 
     Example:
-        ``import_time(3).rival -> 0.3``
+        >>> import_time(3).rival  # doctest: +SKIP
+        0.3
     """
     program = (
         "import time; start = time.perf_counter(); import tl_helpers; "
@@ -283,8 +289,8 @@ def import_time(repetitions: int) -> Line:
 _WATCH = """
 import os
 from tl_helpers.show import explore
-for name in ("TL_STATIC", "TL_QUIET"):  # widgets, as for a learner
-    del os.environ[name]
+del os.environ["TL_QUIET"]
+os.environ["TL_STATIC"] = "0"  # widgets, as for a learner
 MADE, PLAIN = [], explore.explore
 def watched(*given, **named):
     MADE.append(PLAIN(*given, **named))
@@ -307,7 +313,8 @@ def explorer_step(notebook: str = "00_start_here") -> Line:
     """Seconds until the widgets of an explorer hold their new picture, in the notebook's kernel.
 
     Example:
-        ``explorer_step().rival -> 0.2``
+        >>> explorer_step().rival  # doctest: +SKIP
+        0.2
     """
     from statistics import quantiles
 
@@ -341,7 +348,8 @@ def course_time() -> Line:
     """Wall time of ``make course``, packages installed: every notebook and the site.
 
     Example:
-        ``course_time().rival -> 300.0``
+        >>> course_time().rival  # doctest: +SKIP
+        300.0
     """
     what, makefile = "make course", files.root() / "Makefile"
     if not makefile.exists():
@@ -368,7 +376,7 @@ def table(lines: Sequence[Line]) -> str:
     """The lines as aligned text.
 
     Example:
-        ``print(table([import_time(3)]))``
+        >>> print(table([import_time(3)]))  # doctest: +SKIP
     """
     rows = [("what", "ours", "rival or goal", "unit", "times better")]
     for line in lines:
@@ -401,7 +409,7 @@ def main(*, quick: bool = False, patient: bool = False) -> None:
         patient: wait until the Trainer has reached the probe value, too.
 
     Example:
-        ``main(quick=True)``
+        >>> main(quick=True)  # doctest: +SKIP
     """
     import torch
     import transformers
@@ -451,7 +459,8 @@ def time_to_transfer(seeds: int = 3, patience: float | None = None) -> Line:
             it ``TIMES`` times later by the clock, with every core at work.
 
     Example:
-        ``time_to_transfer().unit -> "s"``
+        >>> time_to_transfer().unit  # doctest: +SKIP
+        's'
     """
     from tl_lessons.objectives_and_scale import transfer
 
@@ -490,7 +499,8 @@ def share_of_peak(steps: int = 12, width: int = 0, layers: int = 0) -> Line:
         layers: its transformer blocks.
 
     Example:
-        ``share_of_peak().rival -> 0.45``
+        >>> share_of_peak().rival  # doctest: +SKIP
+        0.45
     """
     from tl_helpers.measure import results
     from tl_lessons.objectives_and_scale import ladder

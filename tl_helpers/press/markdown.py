@@ -11,7 +11,8 @@ def to_html(source: str) -> str:
     """Markdown as in notebooks, formulas between dollar signs, as HTML.
 
     Example:
-        ``**big** $x$`` -> ``<p><strong>big</strong> <math ...>...</math></p>``
+        >>> to_html("**big**")
+        '<p><strong>big</strong></p>\\n'
     """
     return str(_renderer().render(source))
 
@@ -41,7 +42,8 @@ def mathml(formula: str, display: str) -> str:
     """A LaTeX formula as MathML; one that cannot be read stays as it is, in a code font.
 
     Example:
-        ``mathml("a^b^c", "inline")`` -> ``<code>a^b^c</code>``
+        >>> mathml("a^b^c", "inline")
+        '<code>a^b^c</code>'
     """
     from latex2mathml.converter import convert
 

@@ -42,7 +42,8 @@ def make(notebook: str, theme: str = "", title: str = "", question: str = "") ->
         CourseError: a package is missing, or the disk is full; nothing was made.
 
     Example:
-        ``make("33_domain_adaptation")[-1].name -> "33_domain_adaptation.ipynb"``
+        >>> make("33_domain_adaptation")[-1].name  # doctest: +SKIP
+        '33_domain_adaptation.ipynb'
     """
     if importlib.util.find_spec("myst_nb") is None:
         raise CourseError("tl new needs the package myst_nb.", "pip install 'tl-helpers[course]'")

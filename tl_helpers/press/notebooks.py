@@ -56,7 +56,8 @@ def find(names: Sequence[str | os.PathLike[str]] = ()) -> list[Path]:
         CourseError: there are none at all.
 
     Example:
-        ``find(["00_start_here"]) -> [Path("notebooks/00_start_here.ipynb")]``
+        >>> [path.name for path in find(["00_start_here"])]
+        ['00_start_here.ipynb']
     """
     folder = files.root() / "notebooks"
     every = sorted(folder.glob("*.ipynb"))
@@ -69,7 +70,7 @@ def find(names: Sequence[str | os.PathLike[str]] = ()) -> list[Path]:
         return every
     paths: list[Path] = []
     for name in names:
-        path = Path(name)
+        path = files.place(name, "notebook")
         choices = [path, folder / path.name, folder / f"{path.name}.ipynb"]
         hit = next((p for p in choices if p.suffix == ".ipynb" and p.is_file()), None)
         if hit is None:
@@ -86,7 +87,9 @@ def read(path: str | os.PathLike[str]) -> Any:
         BrokenFile: not readable as a notebook.
 
     Example:
-        ``read(path).cells[0].cell_type -> "markdown"``
+        >>> [path] = find(["00_start_here"])
+        >>> read(path).cells[0].cell_type
+        'markdown'
     """
     import nbformat
 
@@ -106,7 +109,7 @@ def write(notebook: Any, path: str | os.PathLike[str]) -> None:
     """Write a notebook, all or nothing.
 
     Example:
-        ``write(tidy(executed), path)``
+        >>> write(tidy(executed), path)  # doctest: +SKIP
     """
     import nbformat
 
@@ -117,7 +120,10 @@ def parameters(notebook: Any) -> dict[str, Any]:
     """Name -> default of the ``parameters`` cell, as papermill reads it.
 
     Example:
-        ``parameters(notebook) -> {"PROFILE": "course", "SEED": 0}``
+        >>> [path] = find(["00_start_here"])
+        >>> notebook = read(path)
+        >>> parameters(notebook)
+        {'PROFILE': 'course', 'SEED': 0}
     """
     import papermill
 
@@ -134,15 +140,30 @@ def check_parameters(
 
     Raises:
         UnknownName: the notebook has no such parameter.
-        BadValue: a value whose type is not that of the default, or a ``SEED`` that is none.
+        BadValue: no cell is tagged ``parameters``, or it says no PROFILE; a value whose type is not
+            that of the default, or a ``SEED`` that is none.
 
     Example:
-        ``check_parameters(notebook, "00_start_here", {"SEED": 3}, "course") -> {"SEED": 3}``
+        >>> [path] = find(["00_start_here"])
+        >>> notebook = read(path)
+        >>> check_parameters(notebook, "00_start_here", {"SEED": 3}, "course")
+        {'SEED': 3}
     """
     known = parameters(notebook)
     wanted = dict(given)
     if profile is not None:
         wanted.setdefault("PROFILE", profile)
+    if wanted and not any("parameters" in c.metadata.get("tags", []) for c in notebook.cells):
+        raise BadValue(
+            f"{name} has no cell tagged 'parameters', so {', '.join(wanted)} cannot be set in it.",
+            'Tag a cell that says PROFILE = "course" and SEED = 0 (in JupyterLab: the gear at the '
+            "top right, Cell Tags, parameters).",
+        )
+    if "PROFILE" in wanted and "PROFILE" not in known:
+        raise BadValue(
+            f"The cell of {name} tagged 'parameters' says no PROFILE.",
+            'Add the line PROFILE = "course" to it.',
+        )
     for key, value in wanted.items():
         if key not in known:
             raise UnknownName(f"parameter of {name}", key, known)
@@ -174,7 +195,8 @@ def inject(notebook: Any, values: dict[str, Any]) -> Any:
     """A copy to run: without outputs, and with a cell that sets parameters to these values.
 
     Example:
-        ``inject(notebook, {"SEED": 3}).cells[2].source -> "# Parameters\nSEED = 3\n"``
+        >>> "SEED = 3" in inject(notebook, {"SEED": 3}).cells[2].source  # doctest: +SKIP
+        True
     """
     import papermill
 
@@ -188,7 +210,13 @@ def inject(notebook: Any, values: dict[str, Any]) -> Any:
 
 
 def is_injected(cell: Any) -> bool:
-    """Is this the cell that a run put in for its parameters?"""
+    """Is this the cell that a run put in for its parameters?
+
+    Example:
+        >>> from nbformat.v4 import new_code_cell
+        >>> is_injected(new_code_cell("SEED = 3", metadata={"tags": ["injected-parameters"]}))
+        True
+    """
     return _INJECTED in cell.metadata.get("tags", [])
 
 
@@ -196,7 +224,10 @@ def profile(notebook: Any) -> str:
     """The profile that the parameters of a notebook name, the injected ones first.
 
     Example:
-        ``profile(notebook) -> "course"``
+        >>> [path] = find(["00_start_here"])
+        >>> notebook = read(path)
+        >>> profile(notebook)
+        'course'
     """
     named = "course"
     for cell in notebook.cells:
@@ -210,7 +241,10 @@ def source_hash(notebook: Any) -> str:
     """SHA-256 over the type, source and tags of each cell, in order; an injected cell is no source.
 
     Example:
-        ``len(source_hash(read(path))) -> 64``
+        >>> [path] = find(["00_start_here"])
+        >>> notebook = read(path)
+        >>> len(source_hash(notebook))
+        64
     """
     cells = [
         [cell.cell_type, cell.source, sorted(cell.metadata.get("tags", []))]
@@ -245,7 +279,8 @@ def current(path: Path, build: Path | None = None) -> Current:
         build: the folder that ``tl run`` wrote to; ``build/`` by default.
 
     Example:
-        ``current(path).file -> Path("build/notebooks/00_start_here.ipynb")``
+        >>> current(path).file.name  # doctest: +SKIP
+        '00_start_here.ipynb'
     """
     stored = read(path)
     folder = (build or files.root() / "build") / "notebooks"
@@ -274,7 +309,10 @@ def title(notebook: Any, name: str) -> str:
     """The first heading of a notebook, or its name.
 
     Example:
-        ``title(notebook, "00_start_here") -> "Start here: what is transfer learning, ..."``
+        >>> [path] = find(["00_start_here"])
+        >>> notebook = read(path)
+        >>> title(notebook, "00_start_here")[:10]
+        'Start here'
     """
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -288,7 +326,10 @@ def tidy(notebook: Any) -> Any:
     """A copy without what a run leaves by the way: timings, papermill's notes, widget state.
 
     Example:
-        ``"widgets" in tidy(executed).metadata -> False``
+        >>> [path] = find(["00_start_here"])
+        >>> notebook = read(path)
+        >>> "widgets" in tidy(notebook).metadata
+        False
     """
     clean = copy.deepcopy(notebook)
     clean.metadata.pop("papermill", None)
@@ -311,7 +352,10 @@ def stamp(executed: Any, seconds: float) -> Any:
     """What ``tl refresh`` stores: tidy, with the hash of the sources and the seconds it took.
 
     Example:
-        ``stamp(executed, 41.84).metadata.tl.run_seconds -> 41.8``
+        >>> [path] = find(["00_start_here"])
+        >>> notebook = read(path)
+        >>> stamp(notebook, 41.84).metadata.tl.run_seconds
+        41.8
     """
     clean = tidy(executed)
     clean.cells = [c for c in clean.cells if not is_injected(c)]
@@ -331,7 +375,8 @@ def problems(path: str | os.PathLike[str]) -> list[str]:
     no widget state, the kernel is ``python3``.
 
     Example:
-        ``problems(path) -> ["00_start_here: cell 5: was not run"]``
+        >>> problems(path)  # doctest: +SKIP
+        ['00_start_here: cell 5: was not run']
     """
     notebook = read(path)
     name = Path(path).stem
@@ -349,7 +394,8 @@ def warnings(path: str | os.PathLike[str]) -> list[str]:
     """What one should look at again: long code cells in sight, messages on stderr, a heavy file.
 
     Example:
-        ``warnings(path) -> ["00_start_here: cell 9: writes to stderr"]``
+        >>> warnings(path)  # doctest: +SKIP
+        ['00_start_here: cell 9: writes to stderr']
     """
     remarks = []
     for number, cell in enumerate(read(path).cells, 1):

@@ -37,7 +37,8 @@ def is_local(host: object) -> bool:
     """Is this host this very machine?
 
     Example:
-        ``is_local("127.0.0.1") -> True``, ``is_local("example.org") -> False``
+        >>> is_local("127.0.0.1"), is_local("example.org")
+        (True, False)
     """
     import ipaddress
     import socket
@@ -77,7 +78,11 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def refuse_network() -> None:
-    """Refuse every connection and look-up beyond this machine, until the process ends."""
+    """Refuse every connection and look-up beyond this machine, until the process ends.
+
+    Example:
+        >>> refuse_network()  # doctest: +SKIP
+    """
     global _installed
     if not _installed:
         _installed = True

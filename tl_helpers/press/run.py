@@ -62,7 +62,8 @@ def run(
         KeyboardInterrupt: Ctrl-C; all kernels are ended, nothing was written for them.
 
     Example:
-        ``run(["00_start_here"], profile="quick").failed -> []``
+        >>> run(["00_start_here"], profile="quick").failed  # doctest: +SKIP
+        []
     """
     check_profile(profile)
     if jobs is not None and jobs < 1:
@@ -106,7 +107,8 @@ def refresh(names: Sequence[str | os.PathLike[str]], jobs: int | None = None) ->
         The report.
 
     Example:
-        ``refresh(["00_start_here"]).failed -> []``
+        >>> refresh(["00_start_here"]).failed  # doctest: +SKIP
+        []
     """
     with tempfile.TemporaryDirectory(prefix="tl-refresh-") as folder:
         report = run(names, jobs=jobs or 1, output=folder)
@@ -121,7 +123,7 @@ def refresh(names: Sequence[str | os.PathLike[str]], jobs: int | None = None) ->
 
 
 def _output(output: str | os.PathLike[str] | None, paths: Sequence[Path]) -> Path:
-    target = Path(output) if output is not None else files.root() / "build"
+    target = files.place(output, "output") if output is not None else files.root() / "build"
     for path in paths:
         if (target / "notebooks").resolve() == path.parent.resolve():
             raise BadValue(

@@ -14,7 +14,8 @@ def render(template: Path, **values: Any) -> str:
         values: name -> value; a name that the template wants and does not get is an error.
 
     Example:
-        a file with ``# {{ title }}`` and ``title="Claims"`` -> ``# Claims``
+        >>> render(Path("page.md"), title="Claims")  # doctest: +SKIP
+        '# Claims\\n'
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 

@@ -45,6 +45,11 @@ def annotated(corpus: Corpus) -> Annotated:
     Tasks: ``"part of speech"`` (Universal Dependencies), ``"entity"`` (BIO; what kind of name),
     ``"relation"`` (to the head, Universal Dependencies), ``"direction"`` (where the head is),
     ``"sentiment"`` (of the document) and ``"domain"`` (of the document).
+
+    Example:
+        >>> from tl_helpers import town
+        >>> annotated(town.Town(seed=0).corpus(4)).classes["sentiment"]
+        ('blame', 'praise')
     """
     d = corpus.draws
     words = np.char.lower(corpus.words().astype(str))

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
+from tl_helpers.core.vocabulary import check_ids
 from tl_helpers.questions.polarity import FIRST_UNSEEN_DOCUMENT
 
 if TYPE_CHECKING:
@@ -33,6 +35,10 @@ def log_probabilities(
 
     Raises:
         BadValue: the tokenizer has no such mark (a masked model), or a text is too long.
+
+    Example:
+        >>> log_probabilities(*load("town-clm"), ["the tea was hot ."]).shape  # doctest: +SKIP
+        (1,)
     """
     import torch
     from torch.nn import functional
@@ -43,12 +49,14 @@ def log_probabilities(
             "This tokenizer has no mark that ends a text.",
             'Use a causal model, such as models.load("town-clm", task="causal-lm").',
         )
-    rows = tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
+    batch_size = checks.at_least_one(batch_size, "batch_size")
+    rows = tokenizer(checks.texts(texts), add_special_tokens=False, verbose=False)["input_ids"]
+    check_ids(rows, model)
     longest = max(map(len, rows), default=0) + 1
-    if longest > model.config.max_position_embeddings:
+    window = getattr(model.config, "max_position_embeddings", None)
+    if window and 0 < window < longest:
         raise BadValue(
-            f"A text needs {longest} positions, the model has "
-            f"{model.config.max_position_embeddings}.",
+            f"A text needs {longest} positions, the model has {window}.",
             "Pass shorter texts: cut ones would not be the texts you asked about.",
         )
     was_training = model.training
@@ -90,9 +98,13 @@ def excess_bits(
 
     Raises:
         BadValue: see :func:`log_probabilities`.
+
+    Example:
+        >>> excess_bits(*models.load("town-clm")) < 0.08  # doctest: +SKIP
+        True
     """
     from tl_helpers.town import Town
 
-    corpus = Town().corpus(n, start=FIRST_UNSEEN_DOCUMENT)
+    corpus = Town().corpus(checks.at_least_one(n, "n"), start=FIRST_UNSEEN_DOCUMENT)
     theirs = log_probabilities(model, tokenizer, corpus.texts())
     return float((corpus.logprob() - theirs).sum() / corpus.n_tokens / np.log(2))

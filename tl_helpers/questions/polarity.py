@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
+from tl_helpers.core.vocabulary import check_ids
 from tl_helpers.town import lexicon
 
 if TYPE_CHECKING:
@@ -17,7 +19,12 @@ FIRST_UNSEEN_DOCUMENT = 50_000_000  # documents from here on are never trained o
 
 
 def evaluative_words() -> dict[str, frozenset[str]]:
-    """Polarity -> the evaluative adjectives of the lexicon that belong to that side only."""
+    """Polarity -> the evaluative adjectives of the lexicon that belong to that side only.
+
+    Example:
+        >>> sorted(evaluative_words())
+        ['negative', 'positive']
+    """
     sides = {
         p: {w.lower() for d in ("any", *lexicon.DOMAINS) for w in lexicon.words("eval", d, p)}
         for p in lexicon.POLARITIES
@@ -26,13 +33,25 @@ def evaluative_words() -> dict[str, frozenset[str]]:
     return {p: frozenset(words - both) for p, words in sides.items()}
 
 
-@lru_cache(maxsize=4)
 def questions(n: int, seed: int = 0) -> tuple[list[list[str]], np.ndarray, np.ndarray]:
     """``n`` held-out documents as word lists, a masked adjective's position, and its polarity.
 
     The adjective stands in a sentence without negation, contrast or irony, and its polarity is that
     of the document, so the other sentences tell which side it must be on.
+
+    Raises:
+        BadValue: ``n`` is no number of questions, or ``seed`` no seed.
+
+    Example:
+        >>> documents, places, polarity = questions(3)
+        >>> documents[0][places[0]]
+        'pleasant'
     """
+    return _questions(checks.at_least_one(n, "n"), checks.seed(seed))
+
+
+@lru_cache(maxsize=4)
+def _questions(n: int, seed: int) -> tuple[list[list[str]], np.ndarray, np.ndarray]:
     from tl_helpers.town import Town
 
     corpus = Town(seed=seed).corpus(n * 3, start=FIRST_UNSEEN_DOCUMENT)
@@ -69,11 +88,16 @@ def probe(
 
     Raises:
         BadValue: the tokenizer has no mask token (a causal model).
+
+    Example:
+        >>> probe(*models.load("town-mlm")) > 0.9  # doctest: +SKIP
+        True
     """
     import torch
 
     if tokenizer.mask_token_id is None:
         raise BadValue("probe() needs a masked language model.", "Use one with a [MASK] token.")
+    n, batch_size = checks.at_least_one(n, "n"), checks.at_least_one(batch_size, "batch_size")
     texts, positions, truth = questions(n)
     ids = {
         p: torch.tensor(sorted(tokenizer.convert_tokens_to_ids(sorted(words))))
@@ -90,6 +114,7 @@ def probe(
                 masked = [*words[:at], tokenizer.mask_token, *words[at + 1 :]]
                 rows.append(" ".join(masked))
             batch = tokenizer(rows, padding=True, truncation=True, return_tensors="pt")
+            check_ids(batch["input_ids"].numpy(), model)
             where = (batch["input_ids"] == tokenizer.mask_token_id).int().argmax(1)
             logits = model(**batch).logits[torch.arange(len(rows)), where]
             positive = logits[:, ids["positive"]].logsumexp(1)
@@ -118,10 +143,15 @@ def suspicion(
 
     Raises:
         BadValue: another kind of model.
+
+    Example:
+        >>> 0 <= suspicion(*models.load("town-rtd")) <= 1  # doctest: +SKIP
+        True
     """
     import torch
 
     _needs_detector(model)
+    n, draws = checks.at_least_one(n, "n"), checks.at_least_one(draws, "draws")
     texts, positions, truth = questions(n)
     rng = np.random.default_rng(0)
     lists = [sorted(evaluative_words()[p]) for p in ("negative", "positive")]
@@ -133,6 +163,7 @@ def suspicion(
             tried = [*rng.choice(lists[side], draws), *rng.choice(lists[1 - side], draws)]
             rows = [" ".join([*words[:at], word, *words[at + 1 :]]) for word in tried]
             batch = tokenizer(rows, truncation=True, return_tensors="pt")
+            check_ids(batch["input_ids"].numpy(), model)
             logits = model(**batch).logits[:, at + 1]
             wrong_side[i] = float(logits[draws:].mean() - logits[:draws].mean())
     model.train(was_training)
@@ -158,6 +189,10 @@ def detection(
 
     Raises:
         BadValue: another kind of model.
+
+    Example:
+        >>> detection(*models.load("town-rtd")) > 0.9  # doctest: +SKIP
+        True
     """
     import torch
     from sklearn.metrics import roc_auc_score
@@ -165,8 +200,10 @@ def detection(
     from tl_helpers.town import Town
 
     _needs_detector(model)
+    n, share = checks.at_least_one(n, "n"), checks.share(share, "share", inside=True)
     texts = Town().corpus(n, start=FIRST_UNSEEN_DOCUMENT).texts()
     rows = [tokenizer(text, truncation=True)["input_ids"] for text in texts]
+    check_ids(rows, model)
     rng = np.random.default_rng(0)
     words = np.concatenate([row[1:-1] for row in rows])
     was_training = model.training

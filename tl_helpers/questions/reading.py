@@ -27,6 +27,11 @@ def word_polarity(corpus: Corpus) -> np.ndarray:
     """``[tokens]`` 1 for a word of praise, -1 for a word of blame, 0 for any other.
 
     It is the word's own side, not the sentence's: in "not bland", *bland* is a word of blame.
+
+    Example:
+        >>> from tl_helpers import town
+        >>> sorted(set(word_polarity(town.Town(seed=0).corpus(8)).tolist()))
+        [-1, 0, 1]
     """
     d, e = corpus.draws, corpus.engine
     polar = np.array(["polarity" in c.by for c in e.categories.values()])
@@ -94,6 +99,12 @@ def marked(corpus: Corpus, documents: Sequence[int | str]) -> Marked:
 
     Raises:
         BadValue: a position that is not there. UnknownName: a domain that the town has not.
+
+    Example:
+        >>> from tl_helpers import town
+        >>> print(str(marked(town.Town(seed=0).corpus(4), [0]))[:64])
+        letter, blame
+        Dear Frances, The [-lonely] christening [-disappoi
     """
     d, e = corpus.draws, corpus.engine
     side, hard = word_polarity(corpus), corpus.is_hard()
@@ -129,14 +140,26 @@ def _position(corpus: Corpus, wanted: int | str) -> int:
 
 
 def frequencies(corpus: Corpus) -> np.ndarray:
-    """``[word types]`` how often each word (or mark) that occurs does so; most frequent first."""
+    """``[word types]`` how often each word (or mark) that occurs does so; most frequent first.
+
+    Example:
+        >>> from tl_helpers import town
+        >>> frequencies(town.Town(seed=0).corpus(20))[:3].tolist()
+        [117, 102, 53]
+    """
     counts = np.bincount(corpus.draws.token)
     return np.sort(counts[counts > 0])[::-1]
 
 
 def shared_opinions(corpus: Corpus, one: str, other: str) -> float:
     """Of the evaluative adjectives in the documents of one domain, the share of occurrences whose
-    word also occurs there in the other domain; nan if either has none."""
+    word also occurs there in the other domain; nan if either has none.
+
+    Example:
+        >>> from tl_helpers import town
+        >>> round(shared_opinions(town.Town(seed=0).corpus(200), "book", "film"), 2)
+        0.35
+    """
     d = corpus.draws
     cues = corpus.cue_positions("eval")
     domain = d.domain[d.doc[d.sentence[cues]]]
@@ -155,6 +178,11 @@ def statistics(corpus: Corpus) -> dict[str, float]:
 
     Raises:
         BadValue: fewer than 1,000 tokens.
+
+    Example:
+        >>> from tl_helpers import town
+        >>> sorted(statistics(town.Town(seed=0).corpus(200)))
+        ['bits', 'hard', 'neutral', 'types']
     """
     d = corpus.draws
     whole = corpus.n_tokens // WINDOW

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tl_helpers.core.errors import BadValue, UnknownName
+from tl_helpers.core import checks
+from tl_helpers.core.errors import BadValue
 from tl_helpers.town.homonyms import HOMONYMS
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ def opinion_sentences(corpus: Corpus) -> np.ndarray:
     """Which sentences of a corpus hold an opinion: the first such sentence of each document.
 
     Example:
-        ``opinion_sentences(town.Town().corpus(3)) -> [1, 7, 12]``
+        >>> from tl_helpers import town
+        >>> opinion_sentences(town.Town().corpus(3)).tolist()
+        [1, 7, 12]
     """
     opinion = (corpus.sentence_sentiment() < 2) & (corpus.draws.role == 1)
     sentences = np.flatnonzero(opinion)
@@ -46,10 +49,12 @@ def opinion_task(seed: int, n_documents: int = 3000, **dials: Any) -> Opinions:
         **dials: of :class:`tl_helpers.town.Town`.
 
     Example:
-        ``opinion_task(0).texts[0] -> "The new job seemed dreadful, so I was crestfallen."``
+        >>> opinion_task(0, 20).texts[0]
+        'The new job seemed dreadful, so I was crestfallen.'
     """
     from tl_helpers.town import Town
 
+    seed = checks.seed(seed)
     corpus = Town(seed=10_000 + seed, **dials).corpus(n_documents)
     chosen, sentences = opinion_sentences(corpus), corpus.sentences()
     return Opinions(
@@ -99,18 +104,17 @@ def sense_task(
         UnknownName: a word that is not among the homonyms.
 
     Example:
-        ``sense_task(0, n=1, words=["bass"]).train.sense -> ["fish", "sound"]``
+        >>> sense_task(0, n=1, words=["bass"]).train.sense  # doctest: +SKIP
+        ['fish', 'sound']
     """
     from tl_helpers.town import Town
 
-    if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or not 1 <= n <= MOST_EXAMPLES:
-        raise BadValue(f"n = {n!r}.", f"Use a whole number from 1 to {MOST_EXAMPLES}.")
-    if level not in LEVELS:
-        raise BadValue(f"Unknown level {level!r} of the town.", "Use 'document' or 'sentence'.")
-    chosen = list(HOMONYMS) if words is None else [*dict.fromkeys(words)]
+    seed, n = checks.seed(seed), checks.whole(n, "n", high=MOST_EXAMPLES)
+    checks.one_of(level, LEVELS, "level")
+    given = list(HOMONYMS) if words is None else checks.texts(words, "words", empty=True)
+    chosen = [*dict.fromkeys(given)]
     for word in chosen:
-        if word not in HOMONYMS:
-            raise UnknownName("homonym of the town", word, HOMONYMS)
+        checks.known("homonym of the town", word, HOMONYMS)
     if not chosen:
         raise BadValue("No homonyms were chosen.", "Leave `words` out to use all of them.")
     town = Town(seed=20_000 + seed)

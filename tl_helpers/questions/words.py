@@ -70,6 +70,11 @@ def known_words(corpus: Corpus) -> KnownWords:
     A *category* is a list that the grammar draws from to fill one kind of hole in its sentences
     (waiters and chefs; adjectives for rooms). Words that no list holds ("the", "was", ".") have
     none. Sentiment and topic are read off the gold annotation of where the word was used.
+
+    Example:
+        >>> from tl_helpers import town
+        >>> known_words(town.Town(seed=0).corpus(20)).words[:3].tolist()
+        ['awful', 'terrible', 'horrible']
     """
     d, e = corpus.draws, corpus.engine
     types, ids, counts = np.unique(d.token, return_inverse=True, return_counts=True)

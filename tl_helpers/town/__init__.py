@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from tl_helpers.core.errors import BadValue, UnknownName
+from tl_helpers.core import checks
+from tl_helpers.core.errors import UnknownName
 from tl_helpers.town.corpus import Corpus
 from tl_helpers.town.dials import RANGES, Dials
 from tl_helpers.town.generate import Engine
@@ -57,15 +58,8 @@ class Town:
             >>> Town(seed=0).corpus(2).sentences()[1]
             'The lonely christening disappointed us.'
         """
-        for name, value, low, high in (
-            ("n_documents", n_documents, 1, MOST_DOCUMENTS),
-            ("start", start, 0, 1 << 60),
-        ):
-            whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-            if not whole or not low <= value <= high:
-                raise BadValue(
-                    f"{name} = {value!r}.", f"Use a whole number from {low:,} to {high:,}."
-                )
+        n_documents = checks.whole(n_documents, "n_documents", high=MOST_DOCUMENTS)
+        start = checks.whole(start, "start", 0, 1 << 60)
         index = np.arange(start, start + n_documents)
         return Corpus(self.engine, self.engine.draw_documents(index))
 
@@ -75,7 +69,8 @@ def vocabulary() -> list[str]:
     """All lower-cased word types and punctuation marks the town can use, in a fixed order.
 
     Example:
-        ``vocabulary()[40:43] -> ['albert', 'alibi', 'alice']``
+        >>> vocabulary()[40:43]
+        ['albert', 'alibi', 'alice']
     """
     surfaces = {w.lower() for w in Engine(Dials()).surfaces}
     return sorted(surfaces)
@@ -85,7 +80,8 @@ def second_vocabulary() -> list[str]:
     """All lower-cased word forms and punctuation marks of Ondalese, in a fixed order.
 
     Example:
-        ``second_vocabulary()[40:42] -> ['astronautave', 'atlas']``
+        >>> second_vocabulary()[40:42]
+        ['astronautave', 'atlas']
     """
     from tl_helpers.town.second.translate import vocabulary as forms
 

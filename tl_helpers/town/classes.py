@@ -20,7 +20,8 @@ def noun_classes() -> list[tuple[str, int, int, str]]:
     """``(noun, domain, topic, class)`` for every thing, item and place of the town.
 
     Example:
-        ``("tea", 0, 0, "drink")`` is among them: a drink where the town speaks of breakfast
+        >>> ("tea", 0, 0, "drink") in noun_classes()
+        True
     """
     yards = set(_CLASSES["yards"].split())
     of_noun: dict[tuple[str, int, int], str] = {}

@@ -161,7 +161,8 @@ def patterns() -> list[Pattern]:
     """Every flat sentence pattern of the grammar (dial-independent).
 
     Example:
-        The first is "I @got the $v1 $v2 on @day .", with its tree.
+        >>> len(patterns()) > 200
+        True
     """
     out = []
     families: dict[str, int] = {}
@@ -208,7 +209,13 @@ class Table:
 
 
 def build_table(named_weights: list[tuple[str, np.ndarray, np.ndarray]]) -> Table:
-    """``(name, weights [rows, n], tokens [n])`` of each category -> one table."""
+    """``(name, weights [rows, n], tokens [n])`` of each category -> one table.
+
+    Example:
+        >>> table = build_table([("greeting", np.array([[1.0, 3.0]]), np.array([7, 9]))])
+        >>> np.exp(table.logp).tolist()
+        [0.25, 0.75]
+    """
     keys, tokens, logps, starts, base = [], [], [], [0], {}
     row = 0
     for name, weights, token in named_weights:

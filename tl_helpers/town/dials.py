@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 
+from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue, UnknownName
 from tl_helpers.town import lexicon
 
@@ -49,9 +49,7 @@ class Dials:
     mixture: Mapping[str, float] | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.seed, bool) or not isinstance(self.seed, (int, np.integer)):
-            raise BadValue(f"The town's seed must be a whole number, not {self.seed!r}.", "seed=0")
-        object.__setattr__(self, "seed", int(self.seed))
+        object.__setattr__(self, "seed", checks.whole(self.seed, "seed", low=None))
         for name, (low, high, meaning) in RANGES.items():
             value = getattr(self, name)
             if name == "gender_skew" and isinstance(value, Mapping):
@@ -107,14 +105,9 @@ class Dials:
 
 
 def _check(name: str, value: object, low: float, high: float, meaning: str) -> None:
-    ok = (
-        isinstance(value, (int, float, np.integer, np.floating))
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-        and low <= value <= high
-    )
-    if not ok:
+    number = checks.finite(value)
+    if number is None or not low <= number <= high:
         raise BadValue(
-            f"The dial {name} = {value!r} is out of range.",
+            f"The dial {name} = {checks.shown(value)} is out of range.",
             f"Choose a number from {low:g} to {high:g} ({meaning}).",
         )

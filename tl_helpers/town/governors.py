@@ -68,7 +68,11 @@ def _noun(p: Pattern, i: int) -> int:
 def govern(p: Pattern) -> tuple[list[int], list[str]]:
     """For each position: that of its noun (-1: none, or one of a fixed class), and the class.
 
-    Example: in "I @loved the @thing .", ``@loved`` gets 3, where ``@thing`` stands, and no class.
+    Example:
+        >>> from tl_helpers.town import compiled
+        >>> names = {tuple(s.name for s in p.symbols): p for p in compiled.patterns()}
+        >>> govern(names["I", "loved", "the", "thing", "."])
+        ([-1, 3, -1, -1, -1], ['', '', '', '', ''])
     """
     governors, classes = [], []
     for i, s in enumerate(p.symbols):

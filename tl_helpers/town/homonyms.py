@@ -53,7 +53,8 @@ def sense_table() -> np.ndarray:
     """``[words, domains, 4]`` which sense a homonym has in a topic; -1: it does not occur there.
 
     Example:
-        The row of "bass" is 0 (the fish) in restaurants at seafood, 1 (the sound) in audio gadgets.
+        >>> int(sense_table()[list(HOMONYMS).index("bass")].max())
+        1
     """
     out = np.full((len(HOMONYMS), len(DOMAINS), 4), -1, np.int64)
     for i, senses in enumerate(HOMONYMS.values()):
@@ -65,7 +66,14 @@ def sense_table() -> np.ndarray:
 
 
 def find_homonyms(corpus: Corpus) -> Homonyms:
-    """See ``Corpus.homonyms``."""
+    """See ``Corpus.homonyms``.
+
+    Example:
+        >>> from tl_helpers import town
+        >>> homonyms = find_homonyms(town.Town(seed=0).corpus(50))
+        >>> str(homonyms.word[0]), str(homonyms.sense[0])
+        ('row', 'line')
+    """
     d, surfaces = corpus.draws, corpus.engine.surface_id
     which = np.full(len(surfaces), -1)
     which[[surfaces[word] for word in HOMONYMS]] = np.arange(len(HOMONYMS))

@@ -78,7 +78,8 @@ def topic_classes(domain: str, topic: str) -> dict[str, str]:
     """The class of each noun of a topic: thing, things or item.
 
     Example:
-        ``topic_classes("restaurant", "breakfast")["tea"] -> "drink"``
+        >>> topic_classes("restaurant", "breakfast")["tea"]
+        'drink'
     """
     table = _DOMAINS[domain]["topics"][topic]
     nouns = [w for name in ("thing", "things", "item") for w in table[name].split()]

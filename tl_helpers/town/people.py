@@ -25,7 +25,8 @@ def occupations() -> tuple[list[str], np.ndarray, np.ndarray]:
     """Occupations, their share in each domain ``[domains, n]``, and stereotype (+1 female).
 
     Example:
-        ``occupations()[0][:2] -> ['cook', 'brewer']`` with the stereotypes ``[1, -1]``
+        >>> occupations()[0][:2]
+        ['cook', 'brewer']
     """
     stereotype = {name: sign for d in lexicon.DOMAINS for name, sign in _of_domain(d)}
     order = list(stereotype)

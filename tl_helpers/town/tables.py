@@ -90,7 +90,9 @@ def to_dataset(corpus: Corpus, level: str, language: str = "english") -> dataset
     """See ``Corpus.to_dataset``. Offsets in ``head`` are within the sentence; -1 is the root.
 
     Example:
-        ``to_dataset(corpus, "document")[0]["tokens"][:2]`` -> ``["The", "film"]``
+        >>> from tl_helpers import town
+        >>> to_dataset(town.Town(seed=0).corpus(2), "document")[0]["tokens"][:4]
+        ['Dear', 'Frances', ',', 'The']
     """
     import pyarrow as pa
     from datasets import List, Value
@@ -127,7 +129,9 @@ def parallel(corpus: Corpus) -> datasets.Dataset:
     """One row per sentence, in both languages; see the datasheet.
 
     Example:
-        ``parallel(corpus)[0]["alignment"][0]`` -> ``[0, 0]``
+        >>> from tl_helpers import town
+        >>> parallel(town.Town(seed=0).corpus(2))[0]["alignment"][0]
+        [0, 1]
     """
     import pyarrow as pa
     from datasets import List, Value

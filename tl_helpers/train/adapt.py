@@ -9,18 +9,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tl_helpers.core import checks
-from tl_helpers.core.errors import BadValue
+from tl_helpers.core.errors import BadValue, CourseError
 from tl_helpers.train import heads, precision, probe
 from tl_helpers.train.finetune import Labelled, fine_tune, logits_of, scores, softmax
 from tl_helpers.train.labels import classes_of, validation_of, weights_of_classes
 from tl_helpers.train.loop import History, Plan
-from tl_helpers.train.texts import by_length, checked_texts, encode, pad, padding_id
+from tl_helpers.train.texts import by_length, call, encode, pad, padding_of, reader_of
 
 if TYPE_CHECKING:
     import torch
@@ -62,15 +61,16 @@ class Adapted:
         Where the processor multiplies bfloat16, the first call keeps a copy of the model in it,
         which takes half as much memory as the model; see ``precision.for_inference``.
         """
-        checks.at_least_one(batch_size, "batch_size")
+        batch_size = checks.at_least_one(batch_size, "batch_size")
         if self.mode == "features":
             rows = embed(
                 self.model, self.tokenizer, texts, batch_size=batch_size, **(self.features or {})
             )
             return self.classifier.predict_proba(rows)
-        rows = encode(self.tokenizer, checked_texts(texts), self.model)
+        rows = encode(self.tokenizer, checks.texts(texts), self.model)
         model = precision.for_inference(self.model)
-        return softmax(logits_of(model, rows, padding_id(self.tokenizer), batch_size))
+        padding = padding_of(self.tokenizer, model, rows)
+        return softmax(logits_of(model, rows, padding, batch_size))
 
     def predict(self, texts: Iterable[str], batch_size: int = 64) -> np.ndarray:
         """The most probable label of each text, in the form in which labels were given.
@@ -98,7 +98,8 @@ def embed(
     over the real tokens, ``[CLS]`` and ``[SEP]`` included (Reimers and Gurevych, 2019).
 
     Args:
-        model: any encoder or language model of transformers, with or without a head.
+        model: any encoder or language model of transformers, with or without a head; of one that
+            translates, the encoder is used.
         tokenizer: the one that belongs to it.
         texts: strings; longer ones are cut to the model's window.
         layer: 0 is the embedding layer, 1 the first block, -1 the last.
@@ -112,29 +113,35 @@ def embed(
         ``[texts, hidden]`` float32.
 
     Raises:
-        BadValue: no texts, a text that is no string, an unknown layer or pooling, no batch size.
+        BadValue: no texts, a text that is no string, an unknown layer or pooling, no batch size;
+            a tokenizer that is not the model's; or a vector that is no number.
 
     Example:
-        ``embed(model, tokenizer, ["A good soup.", "A film."]).shape -> (2, 128)``
+        >>> from tl_helpers import models
+        >>> model, tokenizer = models.new("tiny")
+        >>> embed(model, tokenizer, ["A good soup.", "A film."]).shape
+        (2, 32)
     """
     import torch
 
-    checks.at_least_one(batch_size, "batch_size")
-    rows = encode(tokenizer, checked_texts(texts), model)
+    batch_size = checks.at_least_one(batch_size, "batch_size")
     checks.one_of(pooling, POOLINGS, "pooling")
-    depth = model.config.num_hidden_layers
-    whole = isinstance(layer, Integral) and not isinstance(layer, bool)
-    if not whole or not -depth - 1 <= layer <= depth:
+    normalise = checks.flag(normalise, "normalise")
+    layer = checks.whole(layer, "layer", low=None)
+    reader = reader_of(model)
+    rows = encode(tokenizer, checks.texts(texts), reader)
+    depth = reader.config.num_hidden_layers
+    if not -depth - 1 <= layer <= depth:
         raise BadValue(
             f"layer={layer!r} does not exist.", f"This model has 0 (embeddings) to {depth}, or -1."
         )
-    body = precision.for_inference(model.base_model, autocast)
-    top, filler = layer in (-1, depth), padding_id(tokenizer)
+    body = precision.for_inference(reader, autocast)
+    top, padding = layer in (-1, depth), padding_of(tokenizer, body, rows)
     vectors: np.ndarray | None = None
     with torch.inference_mode():
-        for index in by_length(rows, batch_size):
-            ids, mask = (x.to(body.device) for x in pad([rows[i] for i in index], filler))
-            out = body(input_ids=ids, attention_mask=mask, output_hidden_states=not top)
+        for index in by_length(rows, batch_size, padding=padding):
+            ids, mask = (x.to(body.device) for x in pad([rows[i] for i in index], padding))
+            out = call(body, ids, mask, states=not top)
             states = (out[0] if top else out.hidden_states[layer]).float()
             pooled = _pool(states, mask[:, :, None], pooling)
             if normalise:
@@ -143,12 +150,21 @@ def embed(
                 vectors = np.empty((len(rows), pooled.shape[1]), dtype=np.float32)
             vectors[index] = pooled.cpu().numpy()
     assert vectors is not None  # there is at least one text
+    if not np.isfinite(vectors).all():
+        place = int(np.flatnonzero(~np.isfinite(vectors).all(axis=1))[0])
+        raise CourseError(
+            f"The vector of texts[{place}] is not finite: the model computes no numbers.",
+            "Load the model again; see whether its training diverged.",
+        )
     return vectors
 
 
 def _pool(states: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tensor:
+    import torch
+
     if pooling == "cls":
-        return states[:, 0]
+        first = mask[:, :, 0].argmax(dim=1)  # 0, but where padding comes first
+        return states[torch.arange(len(states), device=states.device), first]
     if pooling == "max":
         return states.masked_fill(mask == 0, float("-inf")).amax(dim=1)
     return (states * mask).sum(dim=1) / mask.sum(dim=1)
@@ -164,7 +180,7 @@ def fit(
     epochs: int | None = None,
     steps: int | None = None,
     freeze: str | int | Iterable[str | int] = (),
-    class_weights: str | Sequence[float] | np.ndarray | None = None,
+    class_weights: str | Sequence[float] | Mapping[Any, float] | np.ndarray | None = None,
     validation: tuple[Iterable[str], Iterable[Any]] | None = None,
     patience: int | None = None,
     layer: int = -1,
@@ -181,7 +197,8 @@ def fit(
 
     Args:
         model: a language model, an encoder, or a classification model of transformers. One that
-            already has a head for as many classes keeps it.
+            already has a head for as many classes keeps it. Whatever precision its weights have,
+            what is trained has 32-bit ones; a note says so.
         tokenizer: the one that belongs to it.
         texts: training texts.
         labels: one whole number or string per text; at least two different ones.
@@ -191,7 +208,7 @@ def fit(
         freeze: ``"embeddings"``, ``"encoder"``, layer numbers, glob patterns of parameter names,
             or several of them.
         class_weights: ``"balanced"`` (each class counts the same in sum), or one weight for each
-            class in sorted order.
+            class: a list in sorted order, or a mapping from the class.
         validation: ``(texts, labels)``; loss and accuracy on it are recorded.
         patience: stop after so many evaluations without a lower validation loss, and return the
             best weights.
@@ -216,23 +233,30 @@ def fit(
         Stopped: Ctrl-C.
 
     Example:
-        ``fit(model, tokenizer, ["good", "bad"], [1, 0], steps=9).predict(["good"]) -> [1]``
+        >>> from tl_helpers import models
+        >>> model, tokenizer = models.new("tiny")
+        >>> some = ["good", "bad"] * 4, [1, 0] * 4
+        >>> adapted = fit(model, tokenizer, *some, steps=60, learning_rate=0.01, progress=False)
+        >>> adapted.predict(["good", "bad"]).tolist()
+        [1, 0]
     """
     from sklearn.metrics import log_loss
 
     checks.one_of(mode, MODES, "mode")
-    texts = checked_texts(texts)
+    texts = checks.texts(texts)
     classes, targets = classes_of(texts, labels)
-    weights = weights_of_classes(class_weights, targets, len(classes))
+    weights = weights_of_classes(class_weights, targets, classes)
     held_out = None if validation is None else validation_of(validation, classes)
-    if patience is not None and (held_out is None or patience < 1):
-        raise BadValue(
-            f"patience={patience} needs a validation set and at least 1.",
-            "Pass validation=(texts, labels), texts that are not trained on.",
-        )
+    if patience is not None:
+        patience = checks.at_least_one(patience, "patience")
+        if held_out is None:
+            raise BadValue(
+                f"patience={patience} needs a validation set.",
+                "Pass validation=(texts, labels), texts that are not trained on.",
+            )
     how = _plan(len(texts), epochs, steps, plan)
     if mode == "features":
-        frozen_too = None if freeze == () else freeze
+        frozen_too = None if isinstance(freeze, tuple) and not freeze else freeze
         _refuse_training(plan, epochs=epochs, steps=steps, patience=patience, freeze=frozen_too)
         chosen: dict[str, Any] = {"layer": layer, "pooling": pooling, "autocast": how.autocast}
         rows = embed(model, tokenizer, texts, **chosen)

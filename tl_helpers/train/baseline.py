@@ -44,7 +44,8 @@ def train(
         The history; evaluations are left out of its seconds.
 
     Example:
-        ``train(model, examples, collator, max_steps=20).evaluations[-1]["step"] -> 20``
+        >>> train(model, examples, collator, max_steps=20).evaluations[-1]["step"]  # doctest: +SKIP
+        20
     """
     from torch.utils.data import SequentialSampler
     from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments

@@ -149,7 +149,9 @@ def marks(tokenizer: PreTrainedTokenizerBase) -> tuple[int, int]:
         BadValue: the tokenizer has neither.
 
     Example:
-        ``marks(models.town_tokenizer()) -> (2, 3)``
+        >>> from tl_helpers import models
+        >>> marks(models.town_tokenizer())
+        (2, 3)
     """
     t = tokenizer
     first = next((i for i in (t.cls_token_id, t.bos_token_id, t.eos_token_id) if i is not None), -1)
@@ -178,7 +180,10 @@ def head_of(model: PreTrainedModel) -> Callable[[torch.Tensor], torch.Tensor] | 
     thousands of words and 15 % of positions masked, that is most of the work of a small model.
 
     Example:
-        ``head_of(models.new("small")[0])(torch.zeros(1, 128)).shape -> (1, 2478)``
+        >>> import torch
+        >>> from tl_helpers import models
+        >>> head_of(models.new("tiny")[0])(torch.zeros(1, 32)).shape
+        torch.Size([1, 2478])
     """
     for name in ("cls", "lm_head"):
         if hasattr(model, name):
@@ -225,7 +230,8 @@ def loss_of(model: PreTrainedModel, batch: Batch, objective: str, separate: bool
         separate: whether documents that share a block are hidden from each other.
 
     Example:
-        ``loss_of(model, Batches(blocks, tokenizer, "mlm", 0.15, 32, 0)(0), "mlm", True) -> 8.3``
+        >>> loss_of(model, batch, "mlm", True).ndim  # doctest: +SKIP
+        0
     """
     import torch
     from torch.nn import functional

@@ -28,7 +28,12 @@ def flops_of(loss: Callable[[], torch.Tensor], *models: Any) -> int:
         *models: what it computes with; switched to plain attention, and back.
 
     Example:
-        ``flops_of(lambda: batches.loss_of(model, batch, "mlm", True), model) -> 12_491_145_216``
+        >>> import torch
+        >>> from tl_helpers import models
+        >>> model = models.new("tiny")[0]
+        >>> words = torch.ones(2, 8, dtype=torch.long)
+        >>> flops_of(lambda: model(words).logits.sum(), model)
+        8939520
     """
     import torch
 
@@ -76,7 +81,8 @@ def training_rates(
         steps: how many are timed, after two that are not.
 
     Example:
-        ``training_rates(model, blocks, 0.01).step / 1e9 -> 95.0`` on one core
+        >>> training_rates(model, blocks, 0.01).step > 0  # doctest: +SKIP
+        True
     """
     import torch
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from tl_helpers.core.errors import BadValue
 from tl_helpers.train import precision
 from tl_helpers.train.loop import History, Objective, Plan, run
-from tl_helpers.train.texts import by_length, pad, padding_id, training_order
+from tl_helpers.train.texts import Padding, by_length, call, pad, padding_of, training_order
 
 if TYPE_CHECKING:
     import torch
@@ -30,8 +31,8 @@ class Labelled(NamedTuple):
 class TextBatches:
     """The batches of labelled texts: any step directly, each text once an epoch, little padding."""
 
-    def __init__(self, texts: Labelled, filler: int, batch_size: int, seed: int) -> None:
-        self.texts, self.filler, self.batch_size, self.seed = texts, filler, batch_size, seed
+    def __init__(self, texts: Labelled, padding: Padding, batch_size: int, seed: int) -> None:
+        self.texts, self.padding, self.batch_size, self.seed = texts, padding, batch_size, seed
         self.lengths = np.array([len(row) for row in texts.rows])
         self.per_epoch = -(-len(texts.rows) // batch_size)
         self._epoch: tuple[int, list[np.ndarray]] = (-1, [])
@@ -48,7 +49,7 @@ class TextBatches:
 
         epoch, position = divmod(step, self.per_epoch)
         index = self._order(epoch)[position]
-        ids, mask = pad([self.texts.rows[i] for i in index], self.filler)
+        ids, mask = pad([self.texts.rows[i] for i in index], self.padding)
         return ids, mask, torch.from_numpy(self.texts.targets[index])
 
     def tokens_by(self, step: int) -> int:
@@ -113,14 +114,22 @@ def fine_tune(
         The history, and the step whose weights the network has now.
 
     Example:
-        ``fine_tune(network, tokenizer, texts, Plan(steps=9))[1] -> 9``
+        >>> fine_tune(network, tokenizer, texts, Plan(steps=9))[1]  # doctest: +SKIP
+        9
     """
     import torch
     from torch.nn import functional
 
-    filler, device = padding_id(tokenizer), network.device
+    device = network.device
     everything = texts.rows + (validation.rows if validation else [])
-    special = max([filler, *tokenizer.all_special_ids])
+    padding = padding_of(tokenizer, network, everything)
+    if padding.side == "none":
+        raise BadValue(
+            f"A {type(network).__name__} answers otherwise when a text is padded, so texts of "
+            "different lengths cannot be trained on together.",
+            'Use mode="features", which reads texts of one length at a time, or another model.',
+        )
+    special = max([padding.id, *tokenizer.all_special_ids, *_ids_looked_for(network)])
     narrow = precision.rows_in_use(network, everything, special)
     weight = None
     if class_weights is not None:
@@ -128,19 +137,19 @@ def fine_tune(
 
     def loss_of(worker: PreTrainedModel, batch: tuple[torch.Tensor, ...]) -> torch.Tensor:
         ids, mask, truth = (part.to(device) for part in batch)
-        logits = worker(input_ids=ids, attention_mask=mask).logits
+        logits = call(worker, ids, mask).logits
         return functional.cross_entropy(logits.float(), truth, weight=weight)
 
     with nullcontext(everything) if plan.weight_decay else narrow as rows:
         own, held_out = rows[: len(texts.rows)], rows[len(texts.rows) :]
-        batches = TextBatches(Labelled(own, texts.targets), filler, plan.batch_size, plan.seed)
+        batches = TextBatches(Labelled(own, texts.targets), padding, plan.batch_size, plan.seed)
         best = Best(network, patience)
         if validation is not None:
             truth = validation.targets
 
             def evaluate(network: PreTrainedModel) -> dict[str, Any]:
                 logits = logits_of(
-                    precision.for_inference(network, plan.autocast), held_out, filler
+                    precision.for_inference(network, plan.autocast), held_out, padding
                 )
                 return scores(softmax(logits), truth, class_weights)
 
@@ -156,6 +165,15 @@ def fine_tune(
         )
         history = run(network, objective, plan)
         return history, best.restore(len(history.loss))
+
+
+def _ids_looked_for(network: PreTrainedModel) -> list[int]:
+    """Ids by which a model finds something in a row, whatever its tokenizer calls special."""
+    names = ("pad_token_id", "eos_token_id", "bos_token_id", "sep_token_id", "cls_token_id")
+    found = [getattr(network.config, name, None) for name in names]
+    found.append(getattr(network.get_input_embeddings(), "padding_idx", None))
+    known = len(network.get_input_embeddings().weight)
+    return [i for i in found if isinstance(i, int) and 0 <= i < known]
 
 
 def scores(
@@ -174,20 +192,23 @@ def scores(
 
 
 def logits_of(
-    model: PreTrainedModel, rows: list[list[int]], filler: int, batch_size: int = 64
+    model: PreTrainedModel, rows: list[list[int]], padding: Padding, batch_size: int = 64
 ) -> np.ndarray:
     """``[rows, classes]`` logits, computed in batches of similar length, in the given order.
 
     Example:
-        ``logits_of(model, [[2, 787, 7, 3]], filler=0).shape -> (1, 2)``
+        >>> from tl_helpers.models import load
+        >>> network = load("town-mlm", task="classification", num_labels=2).model
+        >>> logits_of(network.eval(), [[2, 787, 7, 3]], Padding(0)).shape
+        (1, 2)
     """
     import torch
 
     logits = np.empty((len(rows), model.config.num_labels), dtype=np.float64)
     with torch.inference_mode():
-        for index in by_length(rows, batch_size):
-            ids, mask = (x.to(model.device) for x in pad([rows[i] for i in index], filler))
-            out = model(input_ids=ids, attention_mask=mask).logits
+        for index in by_length(rows, batch_size, padding=padding):
+            ids, mask = (x.to(model.device) for x in pad([rows[i] for i in index], padding))
+            out = call(model, ids, mask).logits
             logits[index] = out.double().cpu().numpy()
     return logits
 

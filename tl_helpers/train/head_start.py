@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
 from tl_helpers.train import batches
 
@@ -46,17 +47,18 @@ def document_vectors(
         BadValue: a size that the vocabulary does not have, or smoothing that is not positive.
 
     Example:
-        ``document_vectors(blocks, tokenizer, size=12).shape -> (2478, 12)``
+        >>> from tl_helpers import models
+        >>> tokenizer = models.town_tokenizer()
+        >>> blocks = np.random.default_rng(0).integers(5, 500, (40, 128))
+        >>> document_vectors(blocks, tokenizer, size=12).shape[1]
+        12
     """
     from scipy import sparse
     from sklearn.utils.extmath import randomized_svd
 
     words = len(tokenizer)
-    if not 1 <= size < words or not smoothing > 0:
-        raise BadValue(
-            f"size={size}, smoothing={smoothing:g}.",
-            f"Use a size from 1 to {words - 1}, and a positive smoothing.",
-        )
+    size = checks.whole(size, "size", high=words - 1)
+    smoothing, seed = checks.positive(smoothing, "smoothing"), checks.seed(seed)
     ids = np.asarray(blocks).ravel()
     document = np.cumsum(ids == batches.marks(tokenizer)[0])
     seen = sparse.csr_matrix(
@@ -92,7 +94,7 @@ def head_start(model: PreTrainedModel, vectors: np.ndarray, strength: float = 40
         BadValue: shapes that do not fit, or a strength that is not positive.
 
     Example:
-        ``head_start(model, document_vectors(blocks, tokenizer))``
+        >>> head_start(model, document_vectors(blocks, tokenizer))  # doctest: +SKIP
     """
     import torch
 
@@ -102,8 +104,7 @@ def head_start(model: PreTrainedModel, vectors: np.ndarray, strength: float = 40
             f"Vectors of shape {list(vectors.shape)} do not fit a table of {list(table.shape)}.",
             "Count with the model's own tokenizer, and to no more columns than it has.",
         )
-    if not strength > 0:
-        raise BadValue(f"strength={strength:g}.", "Use a positive number, such as 40.")
+    strength = checks.positive(strength, "strength")
     spread = float(vectors.std()) or 1.0
     with torch.no_grad():
         scaled = torch.from_numpy(vectors) * (strength * table.std() / spread)

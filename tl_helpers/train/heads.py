@@ -6,10 +6,13 @@ import copy
 import fnmatch
 import re
 from collections.abc import Iterable, Sequence
+from numbers import Integral
 from typing import TYPE_CHECKING
 
+from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
-from tl_helpers.train.texts import padding_id
+from tl_helpers.train import precision
+from tl_helpers.train.texts import reader_of, set_padding
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -23,32 +26,39 @@ def classifier(
     """A copy of ``model`` with transformers' own sequence-classification head.
 
     A model that has such a head for as many classes keeps it; otherwise the body (without a
-    language-model head) is copied under a new head, whose weights come from ``seed``.
+    language-model head) is copied under a new head, whose weights come from ``seed``. The copy has
+    32-bit weights, whatever came in, and the padding id of its tokenizer. Of an encoder and a
+    decoder put together the encoder is used.
 
     Raises:
         BadValue: transformers has no classification model of this architecture.
 
     Example:
-        ``classifier(model, tokenizer, ["blame", "praise"], seed=0).config.num_labels -> 2``
+        >>> from tl_helpers import models
+        >>> model, tokenizer = models.new("tiny")
+        >>> classifier(model, tokenizer, ["blame", "praise"], seed=0).config.num_labels
+        2
     """
     import torch
     from transformers import AutoModelForSequenceClassification
 
+    reader_of(model)  # it is a model at all
+    if model.config.model_type == "encoder-decoder":
+        model = model.get_encoder()
+    precision.say_if_not_32_bits(model)
     kept = type(model).__name__.endswith("ForSequenceClassification")
     if kept and model.config.num_labels == len(labels):
-        new = copy.deepcopy(model)
+        new = copy.deepcopy(model).float()
     else:
         config = copy.deepcopy(model.config)
         config.num_labels = len(labels)
         config.problem_type = "single_label_classification"
-        if config.pad_token_id is None:
-            config.pad_token_id = padding_id(tokenizer)
         devices = [model.device] if model.device.type == "cuda" else []
         with torch.random.fork_rng(devices):
             torch.manual_seed(seed)
             try:
                 new = AutoModelForSequenceClassification.from_config(
-                    config, trust_remote_code=False
+                    config, dtype=torch.float32, trust_remote_code=False
                 )
             except ValueError:
                 raise BadValue(
@@ -57,14 +67,16 @@ def classifier(
                 ) from None
         body = model.base_model.state_dict()
         missing, extra = new.base_model.load_state_dict(body, strict=False)
-        strange = [name for name in (*missing, *extra) if not name.startswith("pooler.")]
+        heads = ("pooler.", "lm_head.")
+        strange = [name for name in (*missing, *extra) if not name.startswith(heads)]
         if strange:
             raise BadValue(
                 f"The body of {type(model).__name__} does not fit its classifier: {strange[:3]}.",
                 "Pass a model whose base_model holds the whole encoder.",
             )
-        new.to(device=model.device, dtype=model.dtype)
+        new.to(device=model.device)
     new.requires_grad_(True)
+    set_padding(new, tokenizer)
     new.config.id2label = dict(enumerate(labels))
     new.config.label2id = {label: i for i, label in enumerate(labels)}
     return new.eval()
@@ -76,7 +88,9 @@ def parts(model: PreTrainedModel) -> dict[str, list[str]]:
     ``encoder`` is everything below the head; layers are keyed ``"0"``, ``"1"`` ...
 
     Example:
-        ``parts(network)["0"][0] -> "bert.encoder.layer.0.attention.self.query.weight"``
+        >>> from tl_helpers import models
+        >>> list(parts(models.new("tiny")[0]))
+        ['embeddings', 'encoder', '0']
     """
     below = model.base_model_prefix + "."
     names: dict[str, list[str]] = {"embeddings": [], "encoder": []}
@@ -103,20 +117,23 @@ def freeze(model: PreTrainedModel, patterns: str | int | Iterable[str | int]) ->
         BadValue: a pattern that matches nothing (says what exists), or nothing left to train.
 
     Example:
-        ``len(freeze(network, ["embeddings", 0])) -> 21``
+        >>> from tl_helpers import models
+        >>> freeze(models.new("tiny")[0], "embeddings")[0]
+        'bert.embeddings.LayerNorm.bias'
     """
-    wanted = [patterns] if isinstance(patterns, str | int) else list(patterns)
+    alone = isinstance(patterns, str | Integral | float)
+    wanted = [patterns] if alone else checks.listed(patterns, "freeze", "part")
     names = [name for name, _ in model.named_parameters()]
     known = parts(model)
     depth = sum(key.isdigit() for key in known)
     frozen: set[str] = set()
     for pattern in wanted:
-        if isinstance(pattern, int) and not isinstance(pattern, bool):
-            matched = known.get(str(pattern + depth if pattern < 0 else pattern), [])
-        elif pattern in ("embeddings", "encoder"):
-            matched = known[pattern]
+        if isinstance(pattern, str):
+            named = pattern in ("embeddings", "encoder")
+            matched = known[pattern] if named else fnmatch.filter(names, pattern)
         else:
-            matched = fnmatch.filter(names, str(pattern))
+            number = checks.whole(pattern, "freeze", low=None)
+            matched = known.get(str(number + depth if number < 0 else number), [])
         if not matched:
             raise BadValue(
                 f"freeze={pattern!r} matches no parameter.",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
-from tl_helpers.train.texts import checked_texts
 
 
 def classes_of(texts: list[str], labels: Iterable[Any]) -> tuple[np.ndarray, np.ndarray]:
@@ -18,19 +18,13 @@ def classes_of(texts: list[str], labels: Iterable[Any]) -> tuple[np.ndarray, np.
         BadValue: not one label per text, labels of mixed or other kinds, or one class only.
 
     Example:
-        ``classes_of(["a soup", "a film"], ["good", "bad"]) -> ["bad", "good"], [1, 0]``
+        >>> [array.tolist() for array in classes_of(["a soup", "a film"], ["good", "bad"])]
+        [['bad', 'good'], [1, 0]]
     """
-    given = list(labels)
+    given = checks.labels(labels)
     if len(given) != len(texts):
         raise BadValue(
             f"There are {len(texts)} texts but {len(given)} labels.", "Pass one label per text."
-        )
-    whole = all(isinstance(x, int | np.integer) and not isinstance(x, bool) for x in given)
-    if not whole and not all(isinstance(x, str) for x in given):
-        kinds = ", ".join(sorted({type(x).__name__ for x in given}))
-        raise BadValue(
-            f"Labels must be all whole numbers or all strings, not {kinds}.",
-            "Convert them first, for instance with [str(label) for label in labels].",
         )
     classes, targets = np.unique(np.array(given), return_inverse=True)
     if len(classes) < 2:
@@ -49,9 +43,16 @@ def validation_of(
         BadValue: no texts, not one label per text, or a class that is not trained on.
 
     Example:
-        ``validation_of((["a pie"], ["good"]), ["bad", "good"]) -> ["a pie"], [1]``
+        >>> validation_of((["a pie"], ["good"]), np.array(["bad", "good"]))
+        (['a pie'], array([1]))
     """
-    texts, labels = checked_texts(validation[0], "validation texts"), list(validation[1])
+    if not isinstance(validation, Sequence) or isinstance(validation, str) or len(validation) != 2:
+        raise BadValue(
+            f"validation={checks.shown(validation)} is no pair.",
+            "Pass validation=(texts, labels), texts that are not trained on.",
+        )
+    texts = checks.texts(validation[0], "validation texts")
+    labels = checks.labels(validation[1], "validation labels")
     unknown = set(labels) - set(classes.tolist())
     if len(texts) != len(labels) or unknown:
         raise BadValue(
@@ -63,28 +64,41 @@ def validation_of(
 
 
 def weights_of_classes(
-    choice: str | Sequence[float] | np.ndarray | None, targets: np.ndarray, n: int
+    choice: str | Sequence[float] | Mapping[Any, float] | np.ndarray | None,
+    targets: np.ndarray,
+    classes: Sequence[Any] | np.ndarray,
 ) -> np.ndarray | None:
-    """``[n]`` weights of ``n`` classes, or None where each text counts the same.
+    """``[classes]`` weights, or None where each text counts the same.
 
     Raises:
         BadValue: neither ``"balanced"`` nor one number for each class.
 
     Example:
-        ``weights_of_classes("balanced", [0, 0, 0, 1], 2) -> [0.67, 2.0]``
+        >>> weights = weights_of_classes("balanced", np.array([0, 1, 1, 1]), ["bad", "good"])
+        >>> weights.round(2).tolist()
+        [2.0, 0.67]
     """
     if choice is None:
         return None
+    n, names = len(classes), [c.item() if isinstance(c, np.generic) else c for c in classes]
     if isinstance(choice, str):
         if choice != "balanced":
             raise BadValue(f"class_weights={choice!r} is not known.", 'Use "balanced" or numbers.')
         from sklearn.utils.class_weight import compute_class_weight
 
         return compute_class_weight("balanced", classes=np.arange(n), y=targets)
-    weights = np.asarray(choice, dtype=np.float64)
-    if weights.shape != (n,) or not np.all(weights >= 0) or not weights.any():
+    if isinstance(choice, Mapping):
+        if set(choice) != set(names):
+            raise BadValue(
+                f"class_weights={checks.shown(choice)} does not fit the classes "
+                f"{checks.shown(names)}.",
+                "Give each class its weight, by the name that it has among the labels.",
+            )
+        choice = [choice[name] for name in names]
+    weights = checks.numbers(choice, "class_weights")
+    if weights.shape != (n,) or not np.all(weights > 0):
         raise BadValue(
-            f"class_weights={choice!r} does not fit {n} classes.",
-            "Pass one non-negative number per class, in sorted order of the labels.",
+            f"class_weights={checks.shown(choice)} does not fit {n} classes.",
+            "Pass one number above zero per class, in sorted order of the labels.",
         )
     return weights

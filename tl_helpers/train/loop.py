@@ -19,10 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tl_helpers.core import checks
+from tl_helpers.core import checks, files
 from tl_helpers.core.errors import BadValue, CourseError, UnknownName
-from tl_helpers.train import precision, resume
-from tl_helpers.train.batches import dropout_seed
+from tl_helpers.train import batches, precision, resume
 
 if TYPE_CHECKING:
     import torch
@@ -135,7 +134,17 @@ class Plan:
             clean["evaluate_every"] = checks.at_least_one(self.evaluate_every, "evaluate_every")
         clean["learning_rate"] = checks.positive(self.learning_rate, "learning_rate")
         clean["warmup"] = checks.share(self.warmup, "warmup")
+        clean["weight_decay"] = checks.not_negative(self.weight_decay, "weight_decay")
+        clean["clip"] = checks.positive(self.clip, "clip")
+        clean["betas"] = _betas(self.betas)
         clean["seed"] = checks.seed(self.seed)
+        if self.checkpoint is not None:
+            clean["checkpoint"] = files.place(self.checkpoint, "checkpoint")
+        if self.progress is not None:
+            clean["progress"] = checks.flag(self.progress, "progress")
+        for name in ("evaluate", "until"):
+            if (given := getattr(self, name)) is not None and not callable(given):
+                raise BadValue(f"{name}={checks.shown(given)}.", "Pass a function.")
         for name, value in clean.items():  # plain numbers, which a stored state can hold
             object.__setattr__(self, name, value)
         checks.one_of(self.optimiser, precision.OPTIMISERS, "optimiser")
@@ -191,6 +200,16 @@ class Plan:
         return {**known, "betas": list(self.betas)}
 
 
+def _betas(given: Any) -> tuple[float, float]:
+    pair = checks.listed(given, "betas", "number")
+    if len(pair) != 2:
+        raise BadValue(f"betas={checks.shown(given)}.", "Use two numbers, such as (0.9, 0.98).")
+    for beta in pair:
+        if checks.share(beta, "betas") == 1:
+            raise BadValue(f"betas={checks.shown(given)}.", "Both have to be below 1.")
+    return float(pair[0]), float(pair[1])
+
+
 @dataclass(frozen=True, kw_only=True)
 class Objective:
     """What is learned, and from what.
@@ -221,6 +240,20 @@ class Objective:
         "checkpoint_every) to be able to go on where you stopped."
     )
 
+    @classmethod
+    def of_rows(cls, rows: np.ndarray, plan: Plan, **more: Any) -> Objective:
+        """Rows that are read whole, in the order of the plan's seed; each of their tokens counts.
+
+        Args:
+            rows: ``[n, ...]`` token ids.
+            plan: says how many rows are a batch.
+            **more: ``name``, ``loss_of`` and the other attributes.
+        """
+        rows = np.ascontiguousarray(rows)
+        batch_of = batches.Rows(rows, plan.batch_size, plan.seed)
+        in_a_step = plan.batch_size * rows[0].size
+        return cls(batch_of=batch_of, tokens_by=in_a_step.__mul__, data=rows, **more)
+
 
 def run(trained: Any, objective: Objective, plan: Plan, owner: Any = None) -> History:
     """Train in place; the model is left in evaluation mode.
@@ -245,7 +278,8 @@ def run(trained: Any, objective: Objective, plan: Plan, owner: Any = None) -> Hi
         Stopped: Ctrl-C; says where the run will go on.
 
     Example:
-        ``run(model, objective, Plan(steps=100)).loss[-1] -> 3.4``
+        >>> run(model, objective, Plan(steps=100)).loss[-1] < 4  # doctest: +SKIP
+        True
     """
     import torch
 
@@ -270,6 +304,8 @@ class _Run:
         import torch
 
         self.trained, self.objective, self.plan, self.owner = trained, objective, plan, owner
+        if precision.say_if_not_32_bits(trained):
+            trained.float()
         self.bf16 = precision.use_bf16(plan.autocast, trained.device)
         self.optimisers = precision.optimisers_of(
             trained, plan.optimiser, plan.learning_rate, plan.betas, plan.weight_decay
@@ -328,7 +364,7 @@ class _Run:
         started = time.perf_counter()
         worker = self.trainee.worker.train()
         batch = self.objective.batch_of(self.done)
-        torch.manual_seed(dropout_seed(self.plan.seed, self.done))
+        torch.manual_seed(batches.dropout_seed(self.plan.seed, self.done))
         loss = self.objective.loss_of(worker, batch)
         for group in (group for each in self.optimisers for group in each.param_groups):
             group["lr"] = self.plan.rate_at(self.done)
@@ -401,7 +437,8 @@ def check_finite(losses: torch.Tensor, learning_rate: float) -> None:
     """Raise a :class:`CourseError` if any loss is NaN or infinite.
 
     Example:
-        ``check_finite(torch.tensor([2.0, float("nan")]), 0.1)`` raises: from step 2 on
+        >>> import torch
+        >>> check_finite(torch.tensor([2.0, 1.5]), 0.1)
     """
     import torch
 

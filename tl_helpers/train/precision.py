@@ -33,7 +33,8 @@ def supports_bf16() -> bool:
     """Whether this CPU multiplies bfloat16 matrices natively (AVX512-BF16 or AMX).
 
     Example:
-        ``supports_bf16() -> True`` on a processor with AVX512-BF16
+        >>> supports_bf16() in (True, False)
+        True
     """
     import torch
 
@@ -57,6 +58,26 @@ def use_bf16(choice: str | bool, device: torch.device) -> bool:
     if choice == "auto":
         return torch.cuda.is_bf16_supported() if device.type == "cuda" else supports_bf16()
     return choice in (True, "bf16")
+
+
+def say_if_not_32_bits(model: Any) -> bool:
+    """Whether a model has other floating-point weights than 32-bit ones; then a note says so.
+
+    Example:
+        >>> import torch
+        >>> say_if_not_32_bits(torch.nn.Linear(2, 2))
+        False
+    """
+    import torch
+
+    kinds = {p.dtype for p in model.parameters() if p.is_floating_point()}
+    others = sorted(str(kind).removeprefix("torch.") for kind in kinds - {torch.float32})
+    if others:
+        print(
+            f"Note: {type(model).__name__} came with weights in {', '.join(others)}; it is trained "
+            "with 32-bit weights, because small updates would be lost in others."
+        )
+    return bool(others)
 
 
 class Trainee:
@@ -123,8 +144,10 @@ def optimisers_of(
         BadValue: another name.
 
     Example:
-        ``[type(o).__name__ for o in optimisers_of(model, "muon", 0.01, (0.9, 0.98), 0.0)] ->
-        ["AdamW", "Muon"]``
+        >>> from tl_helpers import models
+        >>> optimisers = optimisers_of(models.new("tiny")[0], "muon", 0.01, (0.9, 0.98), 0.0)
+        >>> [type(optimiser).__name__ for optimiser in optimisers]
+        ['AdamW', 'Muon']
     """
     import torch
 
@@ -156,20 +179,24 @@ _ONE_AT_A_TIME = threading.Lock()
 def for_inference(model: PreTrainedModel, choice: str | bool = "auto") -> PreTrainedModel:
     """``model`` as it predicts: no dropout, bfloat16 where that is faster.
 
-    In 32 bits a model in evaluation mode predicts itself. Otherwise a copy predicts. It is made
+    In 32 bits a model in evaluation mode predicts itself. Otherwise a copy predicts, also for one
+    that came in 16 bits. It is made
     once and kept as long as the model lives (in bfloat16 it takes half the memory of the model);
     each call writes the weights of the moment into it, which is a small fraction of the time that a
     copy takes. Several threads may predict at once, as long as none of them trains the model. To be
     called under ``torch.inference_mode()``, or with no need of gradients.
 
     Example:
-        ``for_inference(model, "bf16").dtype -> torch.bfloat16``
+        >>> from tl_helpers import models
+        >>> for_inference(models.new("tiny")[0], False).dtype
+        torch.float32
     """
     import torch
 
     bf16 = use_bf16(choice, model.device)
     modules = list(model.modules())
-    if not bf16 and not any(module.training for module in modules):
+    whole = all(p.dtype == torch.float32 for p in model.parameters() if p.is_floating_point())
+    if not bf16 and whole and not any(module.training for module in modules):
         return model
     weights = [*model.parameters(), *model.buffers()]
     built = (
@@ -181,7 +208,7 @@ def for_inference(model: PreTrainedModel, choice: str | bool = "auto") -> PreTra
         copies = _PREDICTING.setdefault(model, {})
         if bf16 not in copies or copies[bf16][0] != built:
             new = copy.deepcopy(model).eval().requires_grad_(False)
-            copies[bf16] = built, new.to(torch.bfloat16) if bf16 else new
+            copies[bf16] = built, new.to(torch.bfloat16) if bf16 else new.float()
         else:
             kept = copies[bf16][1]
             torch._foreach_copy_([*kept.parameters(), *kept.buffers()], weights)
@@ -210,7 +237,11 @@ def rows_in_use(
         trained vectors are back in the model's own table.
 
     Example:
-        ``with rows_in_use(model, [[2, 787, 7, 3]], special=4):`` trains a table of seven rows
+        >>> from tl_helpers import models
+        >>> encoder = models.new("tiny")[0].base_model
+        >>> with rows_in_use(encoder, [[2, 787, 7, 3]], special=4) as texts:
+        ...     texts, len(encoder.get_input_embeddings().weight)
+        ([[2, 6, 5, 3]], 7)
     """
     import torch
 
@@ -241,7 +272,11 @@ def eager_attention(model: PreTrainedModel) -> Iterator[None]:
     pass: at 64 tokens a whole training step takes about 1.6 times as long with it.
 
     Example:
-        ``with eager_attention(model): model.config._attn_implementation -> "eager"``
+        >>> from tl_helpers import models
+        >>> model = models.new("tiny")[0]
+        >>> with eager_attention(model):
+        ...     model.config._attn_implementation
+        'eager'
     """
     before = model.config._attn_implementation
     try:

@@ -23,15 +23,23 @@ import numpy as np
 
 from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
+from tl_helpers.core.vocabulary import check_ids
 from tl_helpers.train import batches
 from tl_helpers.train.loop import History, Objective, Plan, Stopped, run
-from tl_helpers.train.texts import checked_texts
+from tl_helpers.train.texts import window_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 __all__ = ["History", "Plan", "Stopped", "fit", "pack", "reading_order"]
 OBJECTIVES = ("mlm", "clm", "rtd")
+#: How the studies of the course train a small masked language model, unless that is their question.
+SMALL: dict[str, Any] = {
+    "learning_rate": 8e-3,
+    "optimiser": "muon",
+    "mask_rate": 0.25,
+    "progress": False,
+}
 
 
 def pack(texts: Iterable[str], tokenizer: PreTrainedTokenizerBase, length: int = 128) -> np.ndarray:
@@ -57,11 +65,11 @@ def pack(texts: Iterable[str], tokenizer: PreTrainedTokenizerBase, length: int =
         BadValue: no texts, one that is no string, or too few for one block.
 
     Example:
-        ``pack(["The soup was good."] * 100, tokenizer, length=64).shape -> (10, 64)``
+        >>> from tl_helpers import models
+        >>> pack(["The soup was good."] * 100, models.town_tokenizer(), length=64).shape
+        (10, 64)
     """
-    texts = checked_texts(texts)
-    if length < 2:
-        raise BadValue(f"length={length} is too short.", "Use at least 2 tokens per block.")
+    texts, length = checks.texts(texts), checks.whole(length, "length", 2)
     rows = _encode(texts, tokenizer)
     first, end = batches.marks(tokenizer)
     if tokenizer.num_special_tokens_to_add() == 0:
@@ -97,8 +105,9 @@ def reading_order(n_blocks: int, batch_size: int, steps: int, seed: int = 0) -> 
         >>> reading_order(n_blocks=4, batch_size=2, steps=3).shape
         (3, 2)
     """
-    for name, value in (("n_blocks", n_blocks), ("batch_size", batch_size), ("steps", steps)):
-        checks.at_least_one(value, name)
+    n_blocks = checks.at_least_one(n_blocks, "n_blocks")
+    batch_size = checks.at_least_one(batch_size, "batch_size")
+    steps = checks.at_least_one(steps, "steps")
     order = batches.Order(n_blocks, batch_size, checks.seed(seed))
     return np.stack([order(step) for step in range(steps)])
 
@@ -166,11 +175,22 @@ def fit(
         Stopped: Ctrl-C; says where the run will go on.
 
     Example:
-        ``fit(model, blocks, tokenizer=tokenizer, steps=100).loss[-1] -> 3.4``
+        >>> from tl_helpers import models
+        >>> model, tokenizer = models.new("tiny")
+        >>> blocks = pack(["The soup was good."] * 200, tokenizer, length=64)
+        >>> history = fit(model, blocks, tokenizer=tokenizer, steps=9, batch_size=8, progress=False)
+        >>> len(history.loss)
+        9
     """
     how = Plan.of(plan)
-    blocks = np.ascontiguousarray(blocks) if isinstance(blocks, np.ndarray) else np.array(blocks)
-    _check(model, blocks, tokenizer, objective, mask_rate)
+    mask_rate = checks.share(mask_rate, "mask_rate", inside=True)
+    discriminator_weight = checks.not_negative(discriminator_weight, "discriminator_weight")
+    separate_documents = checks.flag(separate_documents, "separate_documents")
+    try:
+        blocks = np.ascontiguousarray(blocks)
+    except (TypeError, ValueError):  # rows of different lengths
+        blocks = np.empty(0)
+    _check(model, blocks, tokenizer, objective)
     if generator is not None and objective != "rtd":
         raise BadValue(f"A generator means nothing to {objective!r}.", 'It belongs to "rtd" only.')
     trained: Any = model
@@ -203,7 +223,6 @@ def _check(
     blocks: np.ndarray,
     tokenizer: PreTrainedTokenizerBase,
     objective: str,
-    mask_rate: float,
 ) -> None:
     checks.one_of(objective, OBJECTIVES, "objective")
     if blocks.ndim != 2 or blocks.size == 0 or blocks.dtype.kind not in "iu":
@@ -212,19 +231,17 @@ def _check(
             f"{list(blocks.shape)}.",
             "Make them with pretrain.pack(texts, tokenizer).",
         )
-    window = getattr(model.config, "max_position_embeddings", None)
+    window = window_of(None, model)
     if blocks.shape[1] < 2 or (window and blocks.shape[1] > window):
         raise BadValue(
             f"Blocks of {blocks.shape[1]} tokens do not fit this model (2 to {window}).",
             "Pack again with another length.",
         )
-    largest = int(blocks.max())
-    if int(blocks.min()) < 0 or largest >= model.config.vocab_size or largest >= len(tokenizer):
+    check_ids(blocks, model)
+    if int(blocks.max()) >= len(tokenizer):
         raise BadValue(
-            f"The blocks hold token {largest}, the model knows 0 to {model.config.vocab_size - 1}.",
+            f"The blocks hold token {blocks.max()}, the tokenizer knows 0 to {len(tokenizer) - 1}.",
             "Pack with the tokenizer that belongs to the model.",
         )
     if objective != "clm" and tokenizer.mask_token_id is None:
         raise BadValue("The tokenizer has no mask token.", 'Use objective="clm".')
-    if not 0 < mask_rate < 1:
-        raise BadValue(f"mask_rate={mask_rate}.", "It lies between 0 and 1.")

@@ -1,16 +1,12 @@
-"""Linear probes: what can be read off frozen vectors by a straight cut.
-
-:func:`linear` is scikit-learn's logistic regression, fitted to the end; :func:`quick` takes thirty
-steps of L-BFGS, for thousands of words and a dozen classes that are asked again and again.
-"""
+"""The linear probe: what can be read off frozen vectors by a straight cut."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
 
 
@@ -47,13 +43,16 @@ def linear(
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    by_cv = C == "cv"
-    if not by_cv and (isinstance(C, str) or not C > 0):
-        raise BadValue(f"C={C!r} is not known.", 'Use a positive number, or "cv".')
+    by_cv = isinstance(C, str) and C == "cv"
+    strength = 1.0 if by_cv else _strength(C)
+    labels = checks.label_array(labels)
+    if class_weights is not None:
+        class_weights = checks.numbers(class_weights, "class_weights")
+    seed = checks.seed(seed)
     per_class = None if class_weights is None else dict(enumerate(class_weights))
     model = make_pipeline(
         StandardScaler(),
-        LogisticRegression(C=1.0 if by_cv else float(C), class_weight=per_class, max_iter=2000),
+        LogisticRegression(C=strength, class_weight=per_class, max_iter=2000),
     )
     if by_cv:
         folds = min(5, int(np.unique(labels, return_counts=True)[1].min()))
@@ -70,40 +69,7 @@ def linear(
     return model.fit(rows, labels)
 
 
-def quick(
-    vectors: np.ndarray, labels: np.ndarray, classes: int, penalty: float = 1e-3
-) -> Callable[[np.ndarray], np.ndarray]:
-    """Standardise, then logistic regression by at most thirty steps of L-BFGS, in torch.
-
-    Args:
-        vectors: ``[n, hidden]`` float32.
-        labels: ``[n]`` class numbers.
-        classes: how many there are.
-        penalty: on the mean squared weight, against the mean cross-entropy; ``1 / (C * n)`` in
-            terms of :func:`linear`.
-
-    Returns:
-        A function from vectors to class numbers.
-
-    Example:
-        >>> name = quick(np.array([[0.0], [1.0], [2.0]], np.float32), np.array([0, 0, 1]), 2)
-        >>> name(np.array([[9.0]], np.float32))
-        array([1])
-    """
-    import torch
-
-    middle, spread = vectors.mean(0), vectors.std(0) + 1e-6
-    x, y = torch.from_numpy((vectors - middle) / spread), torch.from_numpy(labels)
-    weights = torch.zeros(x.shape[1], classes, requires_grad=True)
-    bias = torch.zeros(classes, requires_grad=True)
-    optimiser = torch.optim.LBFGS([weights, bias], max_iter=30, line_search_fn="strong_wolfe")
-
-    def loss() -> torch.Tensor:
-        optimiser.zero_grad()
-        wrong = torch.nn.functional.cross_entropy(x @ weights + bias, y)
-        (wrong + penalty / 2 * (weights**2).sum()).backward()
-        return wrong + penalty / 2 * (weights**2).sum()
-
-    optimiser.step(loss)  # type: ignore[arg-type]
-    w, b = weights.detach().numpy(), bias.detach().numpy()
-    return lambda new: (((new - middle) / spread) @ w + b).argmax(1)
+def _strength(C: Any) -> float:
+    if isinstance(C, str):
+        raise BadValue(f"C={C!r} is not known.", 'Use a positive number, or "cv".')
+    return checks.positive(C, "C")

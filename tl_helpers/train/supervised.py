@@ -16,10 +16,11 @@ import numpy as np
 
 from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
+from tl_helpers.core.vocabulary import check_ids
 from tl_helpers.train import batches, precision
 from tl_helpers.train.labels import classes_of
 from tl_helpers.train.loop import History, Objective, Plan, run
-from tl_helpers.train.texts import checked_texts
+from tl_helpers.train.texts import reader_of, window_of
 
 if TYPE_CHECKING:
     import torch
@@ -60,15 +61,15 @@ def pack(
         BadValue: texts or labels that cannot work; a tokenizer without [CLS] or padding.
 
     Example:
-        ``pack(["Good.", "Bad."] * 50, [1, 0] * 50, tokenizer, length=64).rows.shape -> (7, 2, 64)``
+        >>> from tl_helpers import models
+        >>> texts, labels = ["Good.", "Bad."] * 50, [1, 0] * 50
+        >>> pack(texts, labels, models.town_tokenizer(), length=64).rows.shape
+        (7, 2, 64)
     """
-    listed = checked_texts(texts)
+    listed, length = checks.texts(texts), checks.whole(length, "length", 3)
     classes, targets = classes_of(listed, labels)
-    if None in (tokenizer.cls_token_id, tokenizer.pad_token_id) or length < 3:
-        raise BadValue(
-            "The tokenizer has no [CLS] or no padding, or a row is shorter than 3 tokens.",
-            "Use models.town_tokenizer() and a longer row.",
-        )
+    if None in (tokenizer.cls_token_id, tokenizer.pad_token_id):
+        raise BadValue("The tokenizer has no [CLS] or no padding.", "Use models.town_tokenizer().")
     ids = tokenizer(
         listed, truncation=True, max_length=length, return_attention_mask=False, verbose=False
     )["input_ids"]
@@ -114,30 +115,38 @@ def fit(
         BadValue, UnknownName, CourseError, BrokenFile, Stopped: see ``pretrain.fit``.
 
     Example:
-        ``fit(model, packed, tokenizer=tokenizer, steps=100).loss[-1] -> 0.2``
+        >>> from tl_helpers import models
+        >>> model, tokenizer = models.new("tiny")
+        >>> packed = pack(["Good.", "Bad."] * 90, [1, 0] * 90, tokenizer, length=64)
+        >>> history = fit(model, packed, tokenizer=tokenizer, steps=9, batch_size=8, progress=False)
+        >>> len(history.loss)
+        9
     """
+    if not isinstance(packed, tuple) or len(packed) != 2:
+        raise BadValue(
+            f"packed={checks.shown(packed)} is not what pack() gives.",
+            "Make it with supervised.pack(texts, labels, tokenizer).",
+        )
     rows, classes = packed
-    body = model.base_model
+    body = reader_of(model)
     if not isinstance(rows, np.ndarray) or rows.ndim != 3 or rows.shape[1] != 2 or rows.size == 0:
         raise BadValue(
             f"rows must have the shape [n, 2, length], not {list(np.shape(rows))}.",
             "Make them with supervised.pack(texts, labels, tokenizer).",
         )
-    window = getattr(body.config, "max_position_embeddings", None) or rows.shape[2]
-    if rows[:, 0].max() >= body.config.vocab_size or rows.shape[2] > window:
+    window = window_of(None, body) or rows.shape[2]
+    if rows.shape[2] > window:
         raise BadValue(
-            f"The rows (token {rows[:, 0].max()}, length {rows.shape[2]}) do not fit the model "
-            f"({body.config.vocab_size} tokens, length {window}).",
-            "Pack with the tokenizer that belongs to the model, and shorter rows.",
+            f"Rows of length {rows.shape[2]} do not fit the model, which reads {window} tokens.",
+            "Pack shorter rows.",
         )
+    check_ids(rows[:, 0], body)
     how = Plan.of(plan, optimiser="muon", learning_rate=8e-3)
-    rows = np.ascontiguousarray(rows)
-    learned = Objective(
+    learned = Objective.of_rows(
+        rows,
+        how,
         name="learning from labels",
-        batch_of=batches.Rows(rows, how.batch_size, how.seed),
         loss_of=partial(loss_of, first=tokenizer.cls_token_id, pad=tokenizer.pad_token_id),
-        tokens_by=lambda step: step * how.batch_size * 2 * rows.shape[2],
-        data=rows,
         settings={"objective": "labels", "classes": len(classes)},
         attention=_eager_body,
     )
@@ -154,7 +163,9 @@ def make_reader(body: PreTrainedModel, classes: int, seed: int) -> torch.nn.Modu
     """A body under a linear head, with what the loop asks of a model.
 
     Example:
-        ``make_reader(model.base_model, classes=2, seed=0).score -> Linear(128, 2)``
+        >>> from tl_helpers import models
+        >>> make_reader(models.new("tiny")[0].base_model, classes=2, seed=0).score
+        Linear(in_features=32, out_features=2, bias=True)
     """
     import torch
 
@@ -182,7 +193,8 @@ def loss_of(reader: Any, batch: np.ndarray, first: int, pad: int) -> torch.Tenso
         pad: the id that fills a row.
 
     Example:
-        ``loss_of(make_reader(body, 2, 0), packed.rows[:32], first=2, pad=0) -> 0.7``
+        >>> loss_of(reader, packed.rows[:32], first=2, pad=0).ndim  # doctest: +SKIP
+        0
     """
     import torch
     from torch.nn import functional

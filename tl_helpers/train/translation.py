@@ -19,11 +19,12 @@ import numpy as np
 
 from tl_helpers import questions
 from tl_helpers.core import checks
-from tl_helpers.core.errors import BadValue, UnknownName
+from tl_helpers.core.errors import BadValue
+from tl_helpers.core.vocabulary import vocabulary_of
 from tl_helpers.models import small
 from tl_helpers.train import batches, precision
 from tl_helpers.train.loop import History, Objective, Plan, run
-from tl_helpers.train.texts import by_length, checked_texts, encode, pad
+from tl_helpers.train.texts import Padding, by_length, encode, pad
 
 if TYPE_CHECKING:
     import torch
@@ -63,13 +64,13 @@ def new(
         BadValue: a tokenizer without [CLS], [SEP] or padding.
 
     Example:
-        ``new("small").model.encoder.config.hidden_size -> 128``
+        >>> new("tiny").model.config.encoder.hidden_size
+        32
     """
     import torch
     from transformers import BertConfig, BertLMHeadModel, BertModel, EncoderDecoderModel
 
-    if size not in small.SIZES:
-        raise UnknownName("size", size, small.SIZES)
+    checks.known("size", size, small.SIZES)
     source = source or small.town_tokenizer()
     target = target or small.town_tokenizer(language="ondalese")
     for tokenizer in (source, target):
@@ -101,7 +102,8 @@ def load(name: str = "town-mt") -> Translator:
         BadValue: it is no translator.
 
     Example:
-        ``translate(load(), ["I loved it."]) -> ["na tun naumol."]``
+        >>> translate(load(), ["I loved it."])
+        ['na tun naumol.']
     """
     from tl_helpers import models
     from tl_helpers.models import saved
@@ -120,11 +122,13 @@ def held_out_bleu(model: Any, source: Any, documents: int = 60) -> float:
         documents: how many held-out documents the sentences are from (5 or 6 each).
 
     Example:
-        ``held_out_bleu(*load()[:2]) -> 99.9``
+        >>> held_out_bleu(*load()[:2]) > 90  # doctest: +SKIP
+        True
     """
     from tl_helpers import town
     from tl_helpers.measure import evaluate
 
+    documents = checks.at_least_one(documents, "documents")
     pairs = town.Town(seed=0).corpus(documents, start=questions.FIRST_UNSEEN_DOCUMENT).parallel()
     translator = Translator(model, source, small.town_tokenizer(language="ondalese"))
     translations = translate(translator, [pair.source for pair in pairs])
@@ -156,17 +160,26 @@ def pack(
         BadValue: no pairs, or none that fits.
 
     Example:
-        ``pack([("I loved it.", "Na tun naumol.")] * 40, source, target).shape -> (4, 2, 64)``
+        >>> young = new("tiny")
+        >>> pack([("I loved it.", "Na tun naumol.")] * 40, young.source, young.target).shape
+        (4, 2, 64)
     """
-    listed = list(pairs)
-    if not listed or any(isinstance(pair, str) or len(pair) < 2 for pair in listed):
+    length = checks.whole(length, "length", 3)
+    listed = checks.listed(pairs, "pairs", "pair")
+    odd = [
+        place
+        for place, pair in enumerate(listed)
+        if isinstance(pair, str) or not isinstance(pair, Sequence | np.ndarray) or len(pair) < 2
+    ]
+    if not listed or odd:
+        where = f": pairs[{odd[0]}] is {checks.shown(listed[odd[0]])}" if odd else ""
         raise BadValue(
-            "pack() needs pairs of texts.", "Pass [(source, target), ...], at least one."
+            f"pack() needs pairs of texts{where}.", "Pass [(source, target), ...], at least one."
         )
     sides = []
     for i, tokenizer in enumerate((source, target)):
         _check_marks(tokenizer)
-        texts = checked_texts([pair[i] for pair in listed], "pairs")
+        texts = checks.texts([pair[i] for pair in listed], "pairs")
         sides.append(tokenizer(texts, return_attention_mask=False, verbose=False)["input_ids"])
     rows: list[list[list[int]]] = []
     room = [0, 0]
@@ -206,7 +219,8 @@ def fit(translator: Translator, rows: np.ndarray, **plan: Any) -> History:
         BadValue, UnknownName, CourseError, BrokenFile, Stopped: see ``pretrain.fit``.
 
     Example:
-        ``fit(translator, rows, steps=100).loss[-1] -> 1.2``
+        >>> fit(translator, rows, steps=100).loss[-1] < 2  # doctest: +SKIP
+        True
     """
     model, source, target = translator
     for tokenizer in (source, target):
@@ -216,21 +230,19 @@ def fit(translator: Translator, rows: np.ndarray, **plan: Any) -> History:
             f"rows must have the shape [n, 2, length], not {list(np.shape(rows))}.",
             "Make them with translation.pack(pairs, source, target).",
         )
-    for i, known in enumerate((model.config.encoder, model.config.decoder)):
-        if rows[:, i].min() < 0 or rows[:, i].max() >= known.vocab_size:
+    for i, side in enumerate((model.encoder, model.decoder)):
+        known = vocabulary_of(side) or 0
+        if rows[:, i].min() < 0 or rows[:, i].max() >= known:
             raise BadValue(
-                f"The rows hold token {rows[:, i].max()}, the model knows 0 to "
-                f"{known.vocab_size - 1}.",
+                f"The rows hold token {rows[:, i].max()}, the model knows 0 to {known - 1}.",
                 "Pack with the tokenizers that belong to the model.",
             )
     how = Plan.of(plan, optimiser="muon", learning_rate=8e-3)
-    rows = np.ascontiguousarray(rows)
-    learned = Objective(
+    learned = Objective.of_rows(
+        rows,
+        how,
         name="learning to translate",
-        batch_of=batches.Rows(rows, how.batch_size, how.seed),
         loss_of=partial(loss_of, marks=marks_of(translator)),
-        tokens_by=lambda step: step * how.batch_size * 2 * rows.shape[2],
-        data=rows,
         settings={"objective": "translation"},
     )
     return run(model, learned, how)
@@ -240,7 +252,8 @@ def marks_of(translator: Translator) -> tuple[tuple[int, int], ...]:
     """For source and target, the ids that begin a text and that fill a row.
 
     Example:
-        ``marks_of(new("tiny")) -> ((2, 0), (2, 0))``
+        >>> marks_of(new("tiny"))
+        ((2, 0), (2, 0))
     """
     return tuple((t.cls_token_id, t.pad_token_id) for t in (translator.source, translator.target))
 
@@ -256,7 +269,8 @@ def loss_of(
         marks: from :func:`marks_of`.
 
     Example:
-        ``loss_of(model, rows[:32], marks_of(translator)) -> 8.6``
+        >>> loss_of(model, rows[:32], marks_of(translator)).ndim  # doctest: +SKIP
+        0
     """
     import torch
     from torch.nn import functional
@@ -322,26 +336,37 @@ def translate(
         BadValue: no texts, or one that is no string.
 
     Example:
-        ``translate(load(), ["I loved it."]) -> ["na tun naumol."]``
+        >>> translate(load(), ["I loved it."])
+        ['na tun naumol.']
     """
     import torch
 
     model, source, target = translator
-    rows = encode(source, checked_texts(texts), model.encoder)
+    batch_size = checks.at_least_one(batch_size, "batch_size")
+    longest = checks.whole(longest, "longest", 2)
+    rows = encode(source, checks.texts(texts), model.encoder)
+    padding = Padding(source.pad_token_id)
     translations = [""] * len(rows)
     was_training = model.training
     model.eval()
     with torch.inference_mode(), precision.eager_attention(model):
         for index in by_length(rows, batch_size):
-            ids, mask = (
-                x.to(model.device) for x in pad([rows[i] for i in index], source.pad_token_id)
-            )
-            written = model.generate(
-                input_ids=ids,
-                attention_mask=mask,
-                max_length=longest,
-                **{"do_sample": False, **settings},
-            )
+            ids, mask = (x.to(model.device) for x in pad([rows[i] for i in index], padding))
+            try:
+                written = model.generate(
+                    input_ids=ids,
+                    attention_mask=mask,
+                    max_length=longest,
+                    **{"do_sample": False, **settings},
+                )
+            except (TypeError, ValueError, AttributeError, RuntimeError) as error:
+                if not settings:
+                    raise
+                raise BadValue(
+                    f"generate() does not take {checks.shown(settings)}: "
+                    f"{str(error).strip().splitlines()[0]}",
+                    "Its settings are those of transformers.GenerationConfig.",
+                ) from None
             decoded = target.batch_decode(written, skip_special_tokens=True)
             for i, text in zip(index, decoded, strict=True):
                 translations[i] = text

@@ -10,7 +10,7 @@ import numpy as np
 from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
 from tl_helpers.train import precision
-from tl_helpers.train.texts import by_length, pad, padding_id, window_of
+from tl_helpers.train.texts import by_length, call, pad, padding_of, reader_of, tokens_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -44,32 +44,38 @@ def word_vectors(
         BadValue: no texts, one that is a string and no list of words, or no batch size.
 
     Example:
-        ``word_vectors(model, tokenizer, [["A", "good", "soup", "."]])[0].shape -> (4, 128)``
+        >>> from tl_helpers import models
+        >>> model, tokenizer = models.new("tiny")
+        >>> word_vectors(model, tokenizer, [["A", "good", "soup", "."]])[0].shape
+        (4, 32)
     """
     import torch
 
-    checks.at_least_one(batch_size, "batch_size")
-    listed = [list(text) for text in texts]
-    if not listed or any(isinstance(text, str) for text in texts):
+    batch_size = checks.at_least_one(batch_size, "batch_size")
+    longest_first = checks.flag(longest_first, "longest_first")
+    sentences = checks.listed(texts, "texts", "text")
+    if not sentences or any(isinstance(text, str) for text in sentences):
         raise BadValue("word_vectors() needs lists of words.", 'Pass [["A", "film"], ...].')
-    encoded = tokenizer(
-        listed,
-        is_split_into_words=True,
-        truncation=True,
-        max_length=window_of(tokenizer, model),
-        return_attention_mask=False,
-    )
+    listed = [
+        checks.texts(words, f"texts[{place}]", empty=True) for place, words in enumerate(sentences)
+    ]
+    reader = reader_of(model)
+    if not getattr(tokenizer, "is_fast", False):
+        raise BadValue(
+            f"A {type(tokenizer).__name__} does not say which word a token is from.",
+            "Use a fast tokenizer, such as AutoTokenizer gives.",
+        )
+    encoded = tokens_of(tokenizer, model, listed, is_split_into_words=True)
     rows = encoded["input_ids"]
-    body = precision.for_inference(model.base_model, autocast)
+    body = precision.for_inference(reader, autocast)
+    padding = padding_of(tokenizer, body, rows)
     vectors: list[np.ndarray] = [np.empty(0)] * len(rows)
     with torch.inference_mode():
-        for index in by_length(rows, batch_size, longest_first):
-            ids, mask = pad([rows[i] for i in index], padding_id(tokenizer))
-            states = body(input_ids=ids.to(body.device), attention_mask=mask.to(body.device))[
-                0
-            ].float()
-            for i, state in zip(index, states.cpu().numpy(), strict=True):
-                vectors[i] = _of_words(state, encoded.word_ids(int(i)))
+        for index in by_length(rows, batch_size, longest_first, padding):
+            ids, mask = pad([rows[i] for i in index], padding)
+            states = call(body, ids.to(body.device), mask.to(body.device))[0].float()
+            for i, state, real in zip(index, states.cpu().numpy(), mask.numpy(), strict=True):
+                vectors[i] = _of_words(state[real == 1], encoded.word_ids(int(i)))
     return vectors
 
 

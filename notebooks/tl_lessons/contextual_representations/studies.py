@@ -1,7 +1,7 @@
 """The stored experiments of ``12_contextual_representations``: when meaning is discovered, and why.
 
-Which words are asked, and how a sense is told, are functions that stand in the notebook's cells;
-vectors and probes are those of ``tl_helpers.train``.
+Which words are asked, their vectors, the probe, and how a sense is told are functions that stand in
+the notebook's cells.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from tl_helpers.core.cells import Cells
 from tl_helpers.measure import results
 from tl_helpers.questions.annotated import annotated
 from tl_helpers.questions.words import known_words
-from tl_helpers.train import pretrain, probe
-from tl_helpers.train.word_vectors import word_vectors
+from tl_helpers.train import pretrain
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -49,10 +48,7 @@ class Examination:
 
     def vectors(self, model: PreTrainedModel, documents: Sequence[Sequence[str]]) -> np.ndarray:
         """``[words, hidden]``: the top layer's vector of each word of the documents."""
-        of_each = word_vectors(
-            model, self.tokenizer, documents, longest_first=False, autocast="float32"
-        )
-        return np.concatenate(of_each)
+        return notebook.states(model, self.tokenizer, documents)[-1]  # type: ignore[no-any-return]
 
     def homonyms(self, model: PreTrainedModel, part: questions.SenseExamples) -> np.ndarray:
         """``[examples, hidden]``: the top layer's vector of each homonym in its document."""
@@ -64,7 +60,7 @@ class Examination:
         vectors, row = self.vectors(model, self.known.documents), {}
         for task, (train, test) in self.tasks.items():
             truth, names = self.known.labels[task], self.known.classes[task]
-            guess = probe.quick(vectors[train], truth[train], len(names))(vectors[test])
+            guess = notebook.fit_probe(vectors[train], truth[train], len(names))(vectors[test])
             right = guess == truth[test]
             row[task] = float(right.mean())
             if task == "part of speech":
@@ -214,14 +210,11 @@ def read(
         tokenizer=tokenizer,
         steps=total,
         batch_size=batch_size,
-        learning_rate=8e-3,
-        optimiser="muon",
-        mask_rate=0.25,
         seed=seed,
-        progress=False,
         evaluate=look,
         evaluate_every=every,
         until=done,
+        **pretrain.SMALL,
     )
     return rows
 

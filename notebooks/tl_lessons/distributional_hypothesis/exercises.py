@@ -70,6 +70,27 @@ def in_bits(together, word, context, total):
 
 
 @pmi.wrong
+def weighted(together, word, context, total):
+    """Nearly: you multiplied by P(w, c) as well. That is this pair's share of the *mutual
+    information* of all pairs, their mean PMI. PMI is the logarithm alone."""
+    return together / total * pmi(together, word, context, total)
+
+
+@pmi.wrong
+def one_added(together, word, context, total):
+    """You added something to the counts. Smoothing helps where a count may be zero; here it never
+    is, and the exercise asks for none."""
+    return math.log((together + 1) * total / (word * context))
+
+
+@pmi.wrong
+def a_slip_of_the_sign(together, word, context, total):
+    """One of the two shares has the wrong sign: *both* are divided by, so both logarithms are
+    subtracted."""
+    return math.log(together / word) + math.log(context / total)
+
+
+@pmi.wrong
 def upside_down(together, word, context, total):
     """The sign is reversed: chance stands above the line there. What one *saw* is divided by what
     one would expect."""
@@ -108,11 +129,11 @@ LINE = "same sentiment"
 
 
 def _some_curves(rng: np.random.Generator) -> dict[str, dict[str, dict[int, Interval]]]:
-    """Three lines in which sentiment passes three quarters somewhere in the middle."""
+    """Three lines in which sentiment passes four fifths somewhere in the middle."""
     windows = [1, 2, 5, 10, 20]
     at = int(rng.integers(1, 4))
-    low = np.sort(rng.uniform(0.48, 0.72, at))
-    high = np.sort(rng.uniform(0.78, 0.96, 5 - at))
+    low = np.sort(rng.uniform(0.48, 0.77, at))
+    high = np.sort(rng.uniform(0.83, 0.96, 5 - at))
     heights = {
         "same category": np.sort(rng.uniform(0.3, 0.95, 5))[::-1],
         LINE: np.concatenate([low, high]),
@@ -134,7 +155,7 @@ def window_needed(curves):
     """Below that window a neighbour of a word of praise may well be a word of blame: they stand in
     the same places. What separates them is the rest of the text."""
     line = curves["same sentiment"]
-    enough = [window for window, at in line.items() if at.mean >= 0.75]
+    enough = [window for window, at in line.items() if at.mean >= 0.80]
     return min(enough) if enough else "never"
 
 
@@ -143,7 +164,7 @@ def to_a_point(curves):
     line = curves[LINE]
     return [
         min((window for window in line if line[window].mean >= height), default="never")
-        for height in (0.74, 0.76)
+        for height in (0.79, 0.81)
     ]
 
 
@@ -156,7 +177,7 @@ def height(curves):
 
 @window_needed.wrong
 def too_small(curves):
-    """At that window the line *same sentiment* is still below 0.75. Did you follow another line? Go
+    """At that window the line *same sentiment* is still below 0.80. Did you follow another line? Go
     further right."""
     right = window_needed(curves)
     return [window for window in curves[LINE] if right == "never" or window < right]
@@ -164,7 +185,7 @@ def too_small(curves):
 
 @window_needed.wrong
 def too_large(curves):
-    """That is enough, but not the *smallest*: the line was above 0.75 before."""
+    """That is enough, but not the *smallest*: the line was above 0.80 before."""
     return [window for window in curves[LINE] if window > window_needed(curves)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,8 +25,8 @@ def it_grows(sums):
 
 
 def _some_bits(rng: np.random.Generator) -> dict[str, Mapping[int, Mapping[int, float]]]:
-    """Curves over the orders 1 to 5 that fall to order 3 and rise a little after it."""
-    shape = np.array([4.0, 0.9, 0.0, 0.1, 0.2]) + rng.uniform(0, 0.03, 5)
+    """Curves over the orders 1 to 5 that fall to order 4 and rise a little after it."""
+    shape = np.array([4.0, 0.9, 0.2, 0.0, 0.1]) + rng.uniform(0, 0.03, 5)
     return {
         "bits": {
             n: dict(zip(range(1, 6), (base + shape * rng.uniform(0.9, 1.1)).tolist(), strict=True))
@@ -43,17 +44,16 @@ def best_order(bits):
 
 
 @best_order.also_right
-def to_a_fiftieth_bit(bits):
+def to_the_last_digit_shown(bits):
     last = bits[max(bits)]
-    return [order for order in last if last[order] <= min(last.values()) + 0.02]
+    return [order for order in last if round(last[order], 2) <= round(min(last.values()), 2)]
 
 
 @best_order.wrong
-def highest(bits):
+def too_long(bits):
     """The longest context knows the most *when it was seen before*. How often was a sequence of so
-    many words seen before? Look for the lowest point of the curve."""
-    top = max(bits[max(bits)])
-    return None if top in to_a_fiftieth_bit(bits) else top
+    many words seen before? Compare its number in the table with the one above it."""
+    return [n for n in bits[max(bits)] if n > max(to_the_last_digit_shown(bits))]
 
 
 @best_order.wrong
@@ -68,6 +68,14 @@ def one_word_of_context(bits):
     """One word of context is a great help, the steepest step in the picture. Does a second one help
     further? Look at the curve for the most text."""
     return 2
+
+
+@best_order.wrong
+def one_too_short(bits):
+    """A longer context still helps there. The curve is flat, so read the table: is the number in
+    the next row smaller?"""
+    good = to_the_last_digit_shown(bits)
+    return [n for n in bits[max(bits)] if 2 < n < min(good)]
 
 
 @best_order.wrong
@@ -92,6 +100,8 @@ def _documents(rng: np.random.Generator) -> list[tuple[Any, Any]]:
         logs = -(words * rng.uniform(1.2, 2.6, n))
         cases.append((kind(logs.round(3).tolist()), kind(words.tolist())))
     cases.append(([-10.0, -300.0, -45.5], [5, 100, 31]))
+    # A text as long as a short chapter: its probability is too small for any computer.
+    cases.append(([-2000.0, -1.5], [560, 1]))
     return cases
 
 
@@ -116,6 +126,33 @@ def bits_of_each_document(logprobs, words):
 @bits_per_word.also_right
 def by_perplexity(logprobs, words):
     return float(np.log2(np.exp(-_a(logprobs).sum() / _a(words).sum())))
+
+
+def _probability(logs: Any) -> float:
+    with np.errstate(divide="ignore"):
+        return float(np.exp(_a(logs).sum()))
+
+
+@bits_per_word.wrong(
+    also=[
+        lambda logs, words: -math.log2(math.exp(sum(logs))) / sum(words),
+        lambda logs, words: math.log2(math.exp(-sum(logs))) / sum(words),
+        lambda logs, words: math.log2(1 / math.exp(sum(logs))) / sum(words),
+    ]
+)
+def by_the_probability(logprobs, words):
+    """Right for short texts. The probability of a long one is smaller than any number that a
+    computer can hold, e to the power of -745, so it becomes zero. That is why one works with
+    logarithms: add them, and never leave them."""
+    with np.errstate(divide="ignore"):
+        return float(-np.log2(_probability(logprobs)) / _a(words).sum())
+
+
+@bits_per_word.wrong
+def with_the_ends(logprobs, words):
+    """You divided by the words *and* an end for each document. That is a bookkeeping, too, but
+    another one: here the bits are for each word of `words`, and the end is paid for by them."""
+    return -_a(logprobs).sum() / (_a(words).sum() + len(words)) / np.log(2)
 
 
 @bits_per_word.wrong
@@ -172,7 +209,10 @@ def _distributions(rng: np.random.Generator) -> list[tuple[Any, float]]:
         p = np.sort(rng.dirichlet(np.full(8, 0.7)) + 1e-4)[rng.permutation(8)]
         cases.append((kind((p / p.sum()).tolist()), top_p))
     # Spelled out: the best word alone reaches it; and the word that crosses the line belongs in.
-    return [*cases, ([0.05, 0.8, 0.15], 0.7), ([0.1, 0.46, 0.44], 0.5), ([0.3, 0.1, 0.6], 0.85)]
+    cases += [([0.05, 0.8, 0.15], 0.7), ([0.1, 0.46, 0.44], 0.5), ([0.3, 0.1, 0.6], 0.85)]
+    # The sum *equals* top_p (in halves, quarters, ... no rounding hides it); all words; only one.
+    halves = [0.09375, 0.5, 0.15625, 0.25]
+    return [*cases, (halves, 0.75), (halves, 0.5), (halves, 1.0), ([1.0], 0.9)]
 
 
 def _likeliest(p: Any, many: int) -> set[int]:
@@ -202,6 +242,14 @@ def by_searching(p, top_p):
 @nucleus.also_right
 def by_what_is_likelier(p, top_p):
     return {int(i) for i in range(len(p)) if sum(x for x in p if x > p[i]) < top_p}
+
+
+@nucleus.wrong
+def only_when_exceeded(p, top_p):
+    """Nearly: where the sum *equals* top_p, you go on. It is enough there: the question says
+    *reaches*."""
+    order = np.argsort(-_a(p))
+    return {int(i) for i in order[: int((np.cumsum(_a(p)[order]) <= top_p).sum()) + 1]}
 
 
 @nucleus.wrong

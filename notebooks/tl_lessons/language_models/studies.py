@@ -1,4 +1,4 @@
-"""Counting against a network, on the same amount of text: the stored study of notebook 11."""
+"""The stored studies of notebook 11: counting against a network on as much text; temperature."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from typing import Any
 import numpy as np
 
 from tl_helpers import models, questions, town
+from tl_helpers.core.cells import Cells
 from tl_helpers.measure import results
 from tl_helpers.train import pretrain
+
+notebook = Cells("11_language_models")
 
 END = "[end]"
 _WORD = re.compile(r"[.,!?;:]|[^\s.,!?;:]+")
@@ -131,3 +134,15 @@ def town_language_models(
         rows.append({"model": "n-gram", "words": count, "bits": model_of_counts.bits(held)})
     rows.append({"model": "truth", "words": 0, "bits": bits(test.logprob())})
     return rows
+
+
+@results.study("temperature", temperature=[0.3, 0.5, 0.7, 1.0, 1.5])
+def temperatures(seed: int, temperature: float, texts: int = 256) -> dict[str, float | None]:
+    """What the judge of the town says of texts that ``town-clm`` writes, no word cut off.
+
+    Each seed is another draw of ``texts`` texts from the same model, by the notebook's ``sample``
+    and ``examine``.
+    """
+    model, tokenizer = models.load("town-clm", task="causal-lm")
+    written = notebook.sample(model, tokenizer, texts, seed, temperature=temperature)
+    return notebook.examine(written, town.Judge())

@@ -266,9 +266,18 @@ def _laws(rng: np.random.Generator) -> list[tuple[Any, ...]]:
     return cases
 
 
-# The valley is flat: five per cent beside its lowest point both terms together are less than a
-# thousandth higher. So a search over a grid counts as right.
-@sheet.function("scale-optimal", cases=_laws, tolerance=0.05, returns="one number of parameters")
+def _loss(size: float, A: float, a: float, B: float, b: float, compute: float) -> float:
+    """What the law says of a model of this size, above its floor."""
+    return A / size**a + B / (compute / 6 / size) ** b
+
+
+@sheet.function(
+    "scale-optimal",
+    cases=_laws,
+    tolerance=1e-2,
+    returns="one number of parameters",
+    cost=_loss,
+)
 def best_size(A, a, B, b, compute):
     """N grows with the power b / (a + b) of the compute, D with a / (a + b). If the two exponents
     are alike, so are these: one half each, the rule of Hoffmann et al. (2022)."""
@@ -295,6 +304,12 @@ def by_search(A, a, B, b, compute):
     bounds = (0, np.log(compute / 6))
     best = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-10})
     return float(np.exp(best.x))
+
+
+@best_size.also_right
+def on_a_coarse_grid(A, a, B, b, compute):
+    sizes = np.logspace(3, 16, 700)
+    return sizes[np.argmin(A / sizes**a + B / (compute / 6 / sizes) ** b)]
 
 
 @best_size.wrong

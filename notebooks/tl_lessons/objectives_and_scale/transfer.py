@@ -69,14 +69,11 @@ def fast(seed: int, limit: float) -> dict[str, Any]:
         tokenizer=tokenizer,
         steps=120,
         batch_size=16,
-        learning_rate=8e-3,
-        optimiser="muon",
-        mask_rate=0.25,
         seed=seed,
-        progress=False,
         evaluate=judge,
         evaluate_every=20,
         until=lambda e: e["accuracy"] >= TARGET or time.process_time() > limit,
+        **pretrain.SMALL,
     )
     table.requires_grad_(True)
     last = history.evaluations[-1]

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from tl_helpers.exercises import Sheet
 from tl_lessons.start_here import lesson
@@ -92,7 +93,7 @@ def shapes_do_not_fit(states, mask):
 
 # --- start-reading -------------------------------------------------------------------------------
 
-FEW = 16  # labels of the pre-trained start
+FEW = 16  # labels of the pre-trained features
 OURS, THEIRS = "pre-trained", "word counts"
 
 
@@ -109,16 +110,16 @@ def _some_runs(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     }
     heights[OURS] -= heights[OURS][1] - level
     rows = [
-        {"seed": seed, "start": start, "labels": n, "accuracy": float(y) + shift}
-        for start, ys in heights.items()
+        {"seed": seed, "method": method, "labels": n, "accuracy": float(y) + shift}
+        for method, ys in heights.items()
         for n, y in zip(counts, ys, strict=True)
         for seed, shift in enumerate((-0.03, 0.0, 0.03))
     ]
     return {"runs": pd.DataFrame(rows)}
 
 
-def _means(runs: pd.DataFrame, start: str) -> pd.Series:
-    return runs[runs.start == start].groupby("labels").accuracy.mean()
+def _means(runs: pd.DataFrame, method: str) -> pd.Series:
+    return runs[runs.method == method].groupby("labels").accuracy.mean()
 
 
 @sheet.reading("start-reading", seen=_some_runs, form='a label count, or "never"', text=True)
@@ -126,7 +127,7 @@ def labels_needed(runs):
     """Read sideways, a learning curve tells what pre-training is worth in labels, that is, in
     somebody's working hours. Read upwards, it tells points of accuracy. Both are true; the first is
     often what a project wants to know."""
-    means = runs.groupby(["start", "labels"]).accuracy.mean()
+    means = runs.groupby(["method", "labels"]).accuracy.mean()
     height = means["pre-trained"][16]
     counts = means["word counts"]
     enough = counts[counts >= height].index
@@ -143,7 +144,7 @@ def to_a_point(runs):
 
 
 @labels_needed.wrong
-def where_it_starts(runs):
+def where_it_begins(runs):
     """That is where the *pre-trained* curve has that height. Now go sideways from there, to the
     right: where does the curve of the word counts get as high?"""
     return FEW
@@ -189,165 +190,134 @@ def how_many_times(runs):
     return None if ratio in _means(runs, THEIRS).index else ratio
 
 
-# --- start-gain ----------------------------------------------------------------------------------
+# --- start-one-draw ------------------------------------------------------------------------------
 
 
-def _runs(rng: np.random.Generator) -> list[tuple[Any, Any]]:
-    """Accuracies of a few seeds, as lists, tuples and arrays; now and then transfer hurts."""
+def _gains(rng: np.random.Generator) -> list[tuple[Any]]:
+    """Gains over a few draws of labels, in points, as lists, tuples and arrays; some negative."""
     cases = []
     for kind in (list, tuple, np.array, list):
-        n = int(rng.integers(4, 7))
-        scratch, better = rng.uniform(0.5, 0.7, n), rng.uniform(0.02, 0.25, n)
-        cases.append((scratch + better, scratch, kind))
-    worse = rng.uniform(0.6, 0.8, 4)
-    cases.append((worse - rng.uniform(0.02, 0.2, 4), worse, list))
+        n = int(rng.integers(4, 9))
+        cases.append(
+            (kind(rng.normal(rng.uniform(2, 20), rng.uniform(3, 8), n).round(2).tolist()),)
+        )
     # Spelled out, because drawn ones could leave two misconceptions with the same result.
-    cases.append((np.array([0.804, 0.751, 0.913]), np.array([0.618, 0.655, 0.507]), list))
-    return [(kind(a.round(3).tolist()), kind(b.round(3).tolist())) for a, b, kind in cases]
+    return [*cases, ([12.5, -3.0, 8.5, 20.0, 4.5],), ([1.0, 4.0],)]
 
 
-def _differences(pretrained, scratch):
-    return np.asarray(pretrained, dtype=float) - np.asarray(scratch, dtype=float)
-
-
-@sheet.function("start-gain", cases=_runs, tolerance=1e-4, returns="one number, in accuracy points")
-def gain(pretrained, scratch):
-    """The mean of the paired differences equals the difference of the means. What pairing changes
-    is the *interval*: it becomes narrower where both starts succeed and fail together, and wider
-    where they do not."""
-    differences = [p - s for p, s in zip(pretrained, scratch)]
-    return 100 * sum(differences) / len(differences)
-
-
-@gain.also_right
-def with_arrays(pretrained, scratch):
-    return float(100 * _differences(pretrained, scratch).mean())
-
-
-@gain.also_right
-def difference_of_means(pretrained, scratch):
-    return 100 * (np.mean(pretrained) - np.mean(scratch))
-
-
-@gain.also_right
-def points_of_each_seed(pretrained, scratch):
-    return sum(100 * p - 100 * s for p, s in zip(pretrained, scratch)) / len(pretrained)
-
-
-@gain.also_right
-def with_fewer_bits(pretrained, scratch):
-    return (np.array(pretrained, np.float32) - np.array(scratch, np.float32)).mean() * 100
-
-
-@gain.wrong
-def as_a_share(pretrained, scratch):
-    """The difference is right, but as a share between 0 and 1. Accuracy *points* go from 0 to 100:
-    0.80 against 0.70 is a gain of 10 points."""
-    return gain(pretrained, scratch) / 100
-
-
-@gain.wrong(also=[lambda p, s: -gain(p, s) / 100])
-def reversed_sign(pretrained, scratch):
-    """The sign is reversed: a gain is positive when the *pre-trained* start is the better one. What
-    is subtracted from what?"""
-    return -gain(pretrained, scratch)
-
-
-@gain.wrong(
-    also=[
-        lambda p, s: max(0.0, gain(p, s)),
-        lambda p, s: 100 * np.abs(_differences(p, s)).mean(),
-        lambda p, s: abs(gain(p, s)) / 100,
-    ]
+@sheet.function(
+    "start-one-draw", cases=_gains, tolerance=1e-4, returns="two numbers, the lower one first"
 )
-def without_sign(pretrained, scratch):
-    """A gain may be negative: sometimes transfer hurts (negative transfer). Without the sign, harm
-    would look like success."""
-    return abs(gain(pretrained, scratch))
+def one_draw(gains):
+    """With five draws this range is almost two and a half times as wide as the interval of the mean
+    (the square root of 6). More draws make the interval of the mean as narrow as you like. This
+    range never falls below the scatter of a single draw: it is what a project with *one* set of
+    labels has to reckon with."""
+    n = len(gains)
+    t = stats.t.ppf(0.975, df=n - 1)
+    variance = np.var(gains, ddof=1)  # of one draw; that of a mean of n draws is variance / n
+    half = t * np.sqrt(variance + variance / n)
+    return np.mean(gains) - half, np.mean(gains) + half
 
 
-@gain.wrong(
-    also=[
-        lambda p, s: np.mean(p) / np.mean(s),
-        lambda p, s: 100 * np.mean(p) / np.mean(s),
-        lambda p, s: np.mean(p) / np.mean(s) - 1,
-        lambda p, s: np.mean(np.divide(p, s)),
-        lambda p, s: 100 * np.mean(np.divide(p, s)),
-        lambda p, s: np.mean(np.divide(p, s)) - 1,
-        lambda p, s: 100 * (np.mean(np.divide(p, s)) - 1),
-    ]
-)
-def relative(pretrained, scratch):
-    """That is a *relative* gain, a ratio. From 0.50 to 0.60 is 20 percent, but 10 accuracy
-    *points*. Ratios flatter whoever starts low; points are a difference."""
-    return 100 * (np.mean(pretrained) / np.mean(scratch) - 1)
+def _range(gains, factor, quantile=0.975, ddof=1, normal=False):
+    """Mean minus and plus so many standard deviations, times the critical value."""
+    n = len(gains)
+    value = stats.norm.ppf(quantile) if normal else stats.t.ppf(quantile, df=n - 1)
+    half = value * factor * np.std(gains, ddof=ddof)
+    return np.mean(gains) - half, np.mean(gains) + half
 
 
-@gain.wrong(
-    also=[
-        lambda p, s: 100 * _differences(p, s).max(),
-        lambda p, s: max(p) - max(s),
-        lambda p, s: _differences(p, s).max(),
-    ]
-)
-def of_the_best_seed(pretrained, scratch):
-    """Only the best seed counts there. The best of several runs is luck that nobody can repeat;
-    what one may expect of the next run is the mean over all seeds."""
-    return 100 * (max(pretrained) - max(scratch))
+@one_draw.also_right
+def by_the_factor(gains):
+    return list(_range(gains, np.sqrt(1 + 1 / len(gains))))
 
 
-@gain.wrong(
-    also=[lambda p, s: p[0] - s[0], lambda p, s: 100 * (p[-1] - s[-1]), lambda p, s: p[-1] - s[-1]]
-)
-def of_one_seed(pretrained, scratch):
-    """Only one seed is used. With few labels two seeds can differ by more than two methods do: use
-    every pair, then take the mean."""
-    return 100 * (pretrained[0] - scratch[0])
+@one_draw.also_right
+def by_scipy(gains):
+    n = len(gains)
+    wide = stats.sem(gains) * np.sqrt(n + 1)
+    return np.array(stats.t.interval(0.95, n - 1, loc=np.mean(gains), scale=wide))
 
 
-@gain.wrong(
-    also=[
-        lambda p, s: int(gain(p, s)),
-        lambda p, s: round(gain(p, s), 1),
-        lambda p, s: round(gain(p, s), 2),
-    ]
-)
-def rounded(pretrained, scratch):
-    """Right but for the rounding. Keep every digit while you compute, and round only when you
-    print: a gain of 0.4 points is not nothing."""
-    return round(gain(pretrained, scratch))
+@one_draw.wrong
+def of_the_mean(gains):
+    """That is the confidence interval of the cell above: where the *average* over draws lies. A
+    single further draw scatters around that average. Which variance has to be added?"""
+    return _range(gains, 1 / np.sqrt(len(gains)))
 
 
-@gain.wrong(also=[lambda p, s: _differences(p, s).tolist()])
-def one_for_each_seed(pretrained, scratch):
-    """That is one difference for each seed, a good start. One number is asked for: their mean."""
-    return (100 * _differences(pretrained, scratch)).tolist()
+@one_draw.wrong
+def as_if_the_mean_were_known(gains):
+    """That is the scatter of one draw around a mean that is known exactly. Ours is itself an
+    average of a few draws, and uncertain. Add its variance as well."""
+    return _range(gains, 1.0)
 
 
-@gain.wrong(also=[lambda p, s: _differences(p, s).sum()])
-def sum_over_seeds(pretrained, scratch):
-    """That is the sum over the seeds: with twice as many seeds it would be twice as large, though
-    transfer is no better. Divide by their number."""
-    return 100 * _differences(pretrained, scratch).sum()
+@one_draw.wrong
+def deviations_added(gains):
+    """Both parts are there, but you have added standard deviations. Of independent quantities the
+    *variances* add up: take the square root at the end."""
+    return _range(gains, 1 + 1 / np.sqrt(len(gains)))
 
 
-@gain.wrong(
-    also=[
-        lambda p, s: 100 * float(np.median(p) - np.median(s)),
-        lambda p, s: float(np.median(_differences(p, s))),
-    ]
-)
-def median(pretrained, scratch):
-    """That is the median. It is a sound choice against outliers, but another question: the card on
-    top of this exercise shows the mean."""
-    return 100 * float(np.median(_differences(pretrained, scratch)))
+@one_draw.wrong(also=[lambda g: _range(g, 1.0, normal=True)])
+def from_the_normal(gains):
+    """The 1.96 of the normal distribution is right if the standard deviation is known. Here it is
+    estimated from a few draws; Student's t with n - 1 degrees of freedom makes up for that."""
+    return _range(gains, np.sqrt(1 + 1 / len(gains)), normal=True)
 
 
-@gain.wrong
-def list_minus_list(pretrained, scratch):
-    """One list cannot be subtracted from another. Go through both with zip(pretrained, scratch), or
-    turn them into arrays first: np.array(pretrained)."""
-    return 100 * (pretrained - scratch).mean()
+@one_draw.wrong(also=[lambda g: _range(g, 1.0, ddof=0)])
+def divided_by_n(gains):
+    """The standard deviation was divided by n, which makes it too small. NumPy does so unless told
+    otherwise: `np.std(gains, ddof=1)`."""
+    return _range(gains, np.sqrt(1 + 1 / len(gains)), ddof=0)
+
+
+@one_draw.wrong(also=[lambda g: _range(g, 1.0, quantile=0.95)])
+def one_tail(gains):
+    """The quantile 0.95 leaves five percent on *each* side, ten in all. For 95 % in the middle two
+    and a half may lie on either side: 0.975."""
+    return _range(gains, np.sqrt(1 + 1 / len(gains)), quantile=0.95)
+
+
+@one_draw.wrong
+def with_n_degrees(gains):
+    """Almost: the critical value has n - 1 degrees of freedom, since the mean was estimated from
+    the same n numbers."""
+    n = len(gains)
+    half = stats.t.ppf(0.975, df=n) * np.sqrt(1 + 1 / n) * np.std(gains, ddof=1)
+    return np.mean(gains) - half, np.mean(gains) + half
+
+
+@one_draw.wrong
+def smallest_and_largest(gains):
+    """That is the range of the draws that you have seen. A further one may fall outside, and of
+    five draws it does so every third time."""
+    return min(gains), max(gains)
+
+
+@one_draw.wrong(also=[lambda g: np.sqrt(1 + 1 / len(g)) * np.std(g, ddof=1)])
+def only_the_half(gains):
+    """That is one number, half of the width. Two are asked for: the mean minus it, and the mean
+    plus it."""
+    return one_draw(gains)[1] - np.mean(gains)
+
+
+@one_draw.wrong
+def around_zero(gains):
+    """The width is right, but the range lies around zero. A further draw scatters around the mean
+    of the gains."""
+    half = one_draw(gains)[1] - np.mean(gains)
+    return -half, half
+
+
+@one_draw.wrong
+def upside_down(gains):
+    """Both numbers are right. Give the lower one first."""
+    low, high = one_draw(gains)
+    return high, low
 
 
 # --- start-rate ----------------------------------------------------------------------------------
@@ -355,7 +325,12 @@ def list_minus_list(pretrained, scratch):
 
 @sheet.outcome("start-rate")
 def after_a_high_rate(usual, high):
-    """``usual`` and ``high``: accuracy after fine-tuning at a rate of 0.0001 and of 0.01."""
+    """``usual`` and ``high``: accuracy after fine-tuning at a rate of 0.0001 and of 0.01.
+
+    ``high`` is ``...`` as long as nobody has measured it.
+    """
+    if high is ...:
+        return "So far you have only said so: put the call of `after_tuning` in, and measure it."
     said = f"Measured: {usual:.2f} at the usual rate, {high:.2f} at a hundred times as much."
     if high > 0.6:
         said += " So in this run something has survived; another draw of labels may end otherwise."

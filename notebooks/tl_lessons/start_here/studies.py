@@ -79,13 +79,10 @@ def town_one_minute(
         tokenizer=tokenizer,
         steps=steps,
         batch_size=batch_size,
-        learning_rate=8e-3,
-        optimiser="muon",
-        mask_rate=0.25,
         seed=seed,
-        progress=False,
         evaluate=lambda m: {"probe": questions.probe(m, tokenizer)},
         evaluate_every=steps // 12,
+        **pretrain.SMALL,
     )
     rows: list[dict[str, Any]] = [
         {"measure": "probe", "step": e["step"], "value": e["probe"]} for e in history.evaluations

@@ -29,6 +29,10 @@ def _sentences(rng: np.random.Generator) -> list[tuple[Any, Any, int]]:
         (repeated, ["na", "mu", "sol", "mu", "ka"], 1),
         (["sol", "tun", "sol", "tun"], ["tun", "sol", "ka"], 2),
         (["lukol", "ka"], ["na", "sol"], 1),
+        # A pair of words too often, as for BLEU; a pair that both have twice; and four words.
+        (["na", "tun", "na", "tun", "na"], ["na", "tun", "sol", "na"], 2),
+        (["na", "tun", "na", "tun"], ["na", "tun", "ka", "na", "tun"], 2),
+        (["mu"] * 6, ["ka", "mu", "mu", "mu", "mu", "sol"], 4),
     ]
 
 

@@ -1,6 +1,7 @@
 """The stored experiment of ``14_supervised_pretraining``: four teachers, one encoder.
 
-The notebook shows the same steps in its cells and runs a part of them again.
+How an encoder is judged on sentences (``few_and_many``, by a logistic regression) stands
+in the cells of the notebook, which takes the teachers from here and runs a part of this again.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tl_helpers import models, questions, town
+from tl_helpers.core.cells import Cells
 from tl_helpers.data import balanced
 from tl_helpers.measure import evaluate, results
 from tl_helpers.town import compiled
-from tl_helpers.train import adapt, batches, pretrain, probe, supervised, translation
+from tl_helpers.train import adapt, batches, pretrain, supervised, translation
 from tl_helpers.train.cost import flops_of
 from tl_helpers.train.word_vectors import word_vectors
 
+notebook = Cells("14_supervised_pretraining")
 #: Where the labels of the supervised source come from, and what is judged: another domain.
 SOURCE, TARGET = ("restaurant", "film", "hotel"), "book"
 LABELS = (16, 64, 256)  # of a classification task, and labelled sentences of a tagging task:
@@ -146,19 +149,11 @@ def opinions(where: town.Town, n: int, column: str) -> Judged:
     return Judged([sentences[i] for i in chosen], labels[chosen])
 
 
-def classification(
-    body: Any, task: Judged, seed: int, held_out: int = TEST_SENTENCES
-) -> dict[int, float]:
+def classification(body: Any, task: Judged, seed: int) -> dict[int, float]:
     """Accuracy of a logistic regression on frozen features, at each number of labels."""
-    tokenizer = models.town_tokenizer()
-    cut = len(task.texts) - held_out
-    states = adapt.embed(body, tokenizer, task.texts)
-    out = {}
-    for n in LABELS:
-        chosen = balanced(task.labels[:cut], n, seed)
-        fitted = probe.linear(states[chosen], task.labels[chosen], C=0.01)
-        out[n] = float((fitted.predict(states[cut:]) == task.labels[cut:]).mean())
-    return out
+    states = adapt.embed(body, models.town_tokenizer(), task.texts)
+    scores: dict[int, float] = notebook.few_and_many(states, task.labels, LABELS, seed)
+    return scores
 
 
 def word_states(body: Any, sentences: Sequence[Sequence[str]]) -> list[np.ndarray]:
@@ -182,7 +177,7 @@ def tagging(body: Any, where: town.Town, what: str, held_out: int = 300) -> dict
     test = slice(SENTENCES[-1], None)
     out = {}
     for n in SENTENCES:
-        tagger = probe.linear(np.concatenate(states[:n]), np.concatenate(tags[:n]), C=0.1)
+        tagger = notebook.learn(np.concatenate(states[:n]), np.concatenate(tags[:n]), C=0.1)
         guess = [tagger.predict(rows) for rows in states[test]]
         if what == "pos":
             right = np.concatenate(guess) == np.concatenate(tags[test])
@@ -221,7 +216,7 @@ def senses(body: Any, where: town.Town, n: int = 8) -> float:
     for rows in groups:
         train = np.concatenate([rows[:n], rows[2 * n : 3 * n]])
         test = np.setdiff1d(rows, train)
-        fitted = probe.linear(vectors[train], labels[train], C=0.1)
+        fitted = notebook.learn(vectors[train], labels[train], C=0.1)
         right.append((fitted.predict(vectors[test]) == labels[test]).mean())
     return float(np.mean(right))
 

@@ -29,7 +29,7 @@ def report(corpus: DatasetDict) -> DataFrame:
         corpus: what ``data.load("docstrings")`` gave.
 
     Example:
-        ``report(corpus).loc["numpy", "objects"]`` -> how many docstrings NumPy has
+        >>> report(corpus).loc["numpy", "objects"]  # doctest: +SKIP
     """
     import pandas as pd
 

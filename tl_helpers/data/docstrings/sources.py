@@ -107,7 +107,8 @@ def licence(dist: metadata.Distribution) -> str:
     """The licence that a distribution states about itself, in a few words.
 
     Example:
-        ``licence(metadata.distribution("numpy"))`` -> ``"BSD-3-Clause"``
+        >>> licence(metadata.distribution("numpy"))[:3]
+        'BSD'
     """
     about: Any = dist.metadata
     if expression := about.get("License-Expression"):
@@ -123,7 +124,8 @@ def library(name: str) -> Library | None:
     """An installed library, or None when it is not there (or not as a folder of Python files).
 
     Example:
-        ``library("numpy").version`` -> ``"2.3.0"``
+        >>> library("numpy").version == metadata.version("numpy")
+        True
     """
     try:
         dist = metadata.distribution(LIBRARIES[name])
@@ -182,7 +184,8 @@ def read(library: str, folder: str, path: str) -> list[Documented]:
     """All documented objects of a file; none when it is no valid Python for this interpreter.
 
     Example:
-        ``read("numpy", "lib/numpy", "lib/numpy/matlib.py")[1].name`` -> ``"empty"``
+        >>> read("numpy", "lib/numpy", "lib/numpy/matlib.py")[1].name  # doctest: +SKIP
+        'empty'
     """
     try:
         source = Path(path).read_bytes()
@@ -212,7 +215,7 @@ def read_all(jobs: Sequence[tuple[str, str, str]], raw: bool) -> list[Documented
         raw: pass on the docstrings themselves too, and those without prose.
 
     Example:
-        ``read_all([("numpy", "lib/numpy", "lib/numpy/matlib.py")], raw=False)``
+        >>> read_all([("numpy", "lib/numpy", "lib/numpy/matlib.py")], raw=False)  # doctest: +SKIP
     """
     collects = gc.isenabled()
     gc.disable()  # a syntax tree is freed as soon as it is let go, and looking for more takes long
@@ -228,7 +231,8 @@ def code_version() -> str:
     """A digest of the code that reads and cleans, so that no change of it is overlooked.
 
     Example:
-        ``code_version()`` -> ``"b6f3c2..."``, sixteen digits
+        >>> len(code_version())
+        16
     """
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):

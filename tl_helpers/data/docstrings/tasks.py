@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
 
 if TYPE_CHECKING:
@@ -32,10 +33,13 @@ def library_task(rows: Dataset, *, hide_names: bool = True, least_words: int = 6
         BadValue: ``least_words`` leaves nothing.
 
     Example:
-        ``library_task(corpus["train"])[0]["text"]`` -> "Return the mean of it arrays."
+        >>> library_task(corpus["train"])[0]["text"]  # doctest: +SKIP
+        'Return the mean of it arrays.'
     """
     from datasets import Dataset, Features, Value
 
+    hide_names = checks.flag(hide_names, "hide_names")
+    least_words = checks.whole(least_words, "least_words", 0)
     texts = [_hidden(text) if hide_names else text for text in rows["text"][:]]
     keep = [i for i, text in enumerate(texts) if len(text.split()) >= least_words]
     if not keep:

@@ -63,12 +63,23 @@ class Hit:
 
 
 def last_name(person: Any) -> str:
-    """The last name of a pybtex person, with its particle."""
+    """The last name of a pybtex person, with its particle.
+
+    Example:
+        >>> from pybtex.database import Person
+        >>> last_name(Person("van der Maaten, Laurens"))
+        'van der Maaten'
+    """
     return plain(" ".join([*person.prelast_names, *person.last_names]))
 
 
 def plain(text: str) -> str:
-    """BibTeX text without braces, line breaks and the backslash of a symbol."""
+    """BibTeX text without braces, line breaks and the backslash of a symbol.
+
+    Example:
+        >>> plain("{BERT}: pre-training of\\n  deep transformers \\\\& more")
+        'BERT: pre-training of deep transformers & more'
+    """
     return " ".join(re.sub(r"[{}]|\\(?=[#$%&_])", "", text).split())
 
 

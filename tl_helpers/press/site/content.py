@@ -101,6 +101,10 @@ def report(build: Path) -> Report:
 
     Raises:
         BrokenFile: it is no report.
+
+    Example:
+        >>> report(Path("/nowhere")).notebooks
+        []
     """
     path = build / "report.json"
     try:
@@ -118,6 +122,10 @@ def collect(build: Path) -> tuple[list[Page], list[str]]:
 
     Returns:
         The pages, and what the reader of the console should know about them.
+
+    Example:
+        >>> [page.name for page in collect(Path("build"))[0]][0]  # doctest: +SKIP
+        '00_start_here'
     """
     site, notes = [], []
     measured = {row.name: row.seconds for row in report(build).notebooks}
@@ -139,6 +147,10 @@ def readable(page: Page, deck: bool) -> Any:
     Args:
         page: the notebook.
         deck: is there a deck of slides to link to?
+
+    Example:
+        >>> readable(page, deck=True).cells[0].source.splitlines()[0]  # doctest: +SKIP
+        '# Start here'
     """
     shown = copy.deepcopy(page.notebook)
     for cell in shown.cells:
@@ -186,9 +198,13 @@ def claims_page(site: Sequence[Page], about: str) -> str:
     Args:
         site: the notebooks.
         about: where and when they were run, in a sentence.
+
+    Example:
+        >>> claims_page([], "Nothing was run.").splitlines()[0]
+        '# Claims'
     """
     recorded = [claim for page in site for claim in page.claims]
-    known = other_seeds.load()
+    known, promised = other_seeds.load(), claims.registry()
     tried = [known[claim.id] for claim in recorded if claim.id in known]
     counts: Counter[str] = Counter(claim.verdict for claim in recorded)
     said = [f"{counts[v]} {look.word.lower()}" for v, look in cards.LOOKS.items() if counts[v]]
@@ -212,7 +228,7 @@ def claims_page(site: Sequence[Page], about: str) -> str:
         counts=", ".join(said),
         about=about,
         tried=len(tried),
-        held=sum(claim.verdict == "supported" for claim in tried),
+        held=sum(claim.verdict == promised[claim.id].outcome for claim in tried),
         pages=site,
         card=cards.html,
     )
@@ -232,7 +248,12 @@ def _plain(text: str) -> str:
 
 
 def map_page(site: Sequence[Page]) -> str:
-    """The map of topics, in Markdown: a line for each theme, a station for each notebook."""
+    """The map of topics, in Markdown: a line for each theme, a station for each notebook.
+
+    Example:
+        >>> "# Map" in map_page([])
+        True
+    """
     ready = {page.name: page for page in site}
     rows, questions = lessons.rows(), {theme.name: theme.question for theme in lessons.plan().theme}
     themes = [
@@ -250,6 +271,9 @@ def contents(site: Sequence[Page], sessions: Sequence[str], own: Sequence[str]) 
         site: the notebooks.
         sessions: names of the session kits.
         own: names of the pages written by hand.
+
+    Example:
+        >>> page = contents(pages, sessions=["start"], own=["group"])  # doctest: +SKIP
     """
     entries: dict[str, list[str]] = {}
     for page in site:

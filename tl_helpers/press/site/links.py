@@ -304,7 +304,12 @@ def _style() -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Called by Sphinx."""
+    """Called by Sphinx.
+
+    Example:
+        >>> setup(app)["parallel_read_safe"]  # doctest: +SKIP
+        True
+    """
     _style()
     app.add_html_math_renderer("mathml", (_math("inline"), None), (_math("block"), None))
     app.add_transform(Citations)

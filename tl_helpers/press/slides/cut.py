@@ -90,7 +90,11 @@ def cut(notebook: Any, claims: Mapping[str, str] | None = None) -> list[Slide]:
         BadValue: slide metadata that makes no sense; names the cell.
 
     Example:
-        a cell of type ``slide``, one of type ``subslide`` -> two slides, the second below
+        >>> from nbformat.v4 import new_markdown_cell, new_notebook
+        >>> kinds = [{"slideshow": {"slide_type": kind}} for kind in ("slide", "subslide")]
+        >>> cells = [new_markdown_cell("# A title", metadata=kind) for kind in kinds]
+        >>> len(cut(new_notebook(cells=cells)))
+        2
     """
     slides: list[Slide] = []
     for number, cell in enumerate(notebook.cells, 1):
@@ -126,7 +130,13 @@ def cut(notebook: Any, claims: Mapping[str, str] | None = None) -> list[Slide]:
 
 
 def outputs(cell: Any) -> list[Any]:
-    """The outputs of a cell that there is something to see of."""
+    """The outputs of a cell that there is something to see of.
+
+    Example:
+        >>> from nbformat.v4 import new_code_cell
+        >>> outputs(new_code_cell("1"))
+        []
+    """
     return [
         output
         for output in cell.get("outputs", [])

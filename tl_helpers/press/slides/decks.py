@@ -25,6 +25,10 @@ def deck(path: Path, output: Path | None = None) -> Deck:
     Raises:
         CourseError: the notebook was never run, or a cell of it failed.
         BadValue: slide metadata that makes no sense.
+
+    Example:
+        >>> len(deck(Path("notebooks/00_start_here.ipynb")).slides) > 20  # doctest: +SKIP
+        True
     """
     notebook, source, _ = notebooks.current(path, output)
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
@@ -55,6 +59,10 @@ def choose(names: Sequence[str | os.PathLike[str]] = (), output: Path | None = N
     Raises:
         UnknownName: neither a notebook nor a theme.
         CourseError: a named notebook or theme has no slides or was never run.
+
+    Example:
+        >>> len(choose(["00_start_here"]))  # doctest: +SKIP
+        1
     """
     paths, themes = _wanted(names)
     every = [*paths, *(path for group in themes.values() for path in group)]
@@ -127,6 +135,10 @@ def write(decks: Sequence[Deck], output: Path | None = None) -> list[Path]:
     Raises:
         CourseError: reveal.js is missing, or a picture.
         BadValue: a slide would fetch something from the network.
+
+    Example:
+        >>> write(choose(["00_start_here"]))[0].suffix  # doctest: +SKIP
+        '.html'
     """
     folder = (output or files.root() / "build") / "slides"
     pages = {folder / f"{one.name}.html": draw.page(one) for one in decks}

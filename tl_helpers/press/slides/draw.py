@@ -34,6 +34,10 @@ def reveal() -> Path:
 
     Raises:
         CourseError: it is not installed, or does not carry what it did.
+
+    Example:
+        >>> (reveal() / "dist" / "reveal.js").exists()
+        True
     """
     install = "Install it: make slides, or pip install 'tl-helpers[course]'"
     spec = importlib.util.find_spec("sphinx_revealjs")
@@ -56,6 +60,10 @@ def page(deck: Deck) -> str:
     Raises:
         CourseError: reveal.js is missing, or so is a picture.
         BadValue: a slide would fetch something from the network.
+
+    Example:
+        >>> page(deck).startswith("<!DOCTYPE html>")  # doctest: +SKIP
+        True
     """
     columns: list[list[str]] = []
     for number, slide in enumerate(deck.slides, 1):
@@ -85,6 +93,10 @@ def index(decks: Sequence[tuple[str, str, int]]) -> str:
 
     Args:
         decks: of each its file, its title (HTML) and the number of its slides.
+
+    Example:
+        >>> "Start here" in index([("start", "Start here", 12)])
+        True
     """
     return templates.render(_HERE / "index.html.j2", decks=decks)
 

@@ -12,7 +12,12 @@ from tl_helpers.core.errors import BadValue
 
 
 def shown(value: Any) -> str:
-    """A value as a reader wants it."""
+    """A value as a reader wants it.
+
+    Example:
+        >>> shown(0.30000000000000004)
+        '0.3'
+    """
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
@@ -85,7 +90,12 @@ class Control:
 
 
 def control(name: str, given: Any) -> Control:
-    """A control from what stands in the call: a list, a range, a dict, or a ``Control``."""
+    """A control from what stands in the call: a list, a range, a dict, or a ``Control``.
+
+    Example:
+        >>> control("n_labels", [8, 64]).label
+        'n labels'
+    """
     label = name.replace("_", " ")
     if isinstance(given, Control):
         if given.label:

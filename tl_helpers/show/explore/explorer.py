@@ -134,6 +134,9 @@ def explore(
     Raises:
         BadValue: no alt text, no controls, a control without values, too many settings.
         CourseError: in static form, ``fn`` failed for a setting; names the setting.
+
+    Example:
+        >>> explore("town ".__mul__, words=[1, 2, 3], alt="The word town.")  # doctest: +SKIP
     """
     if not controls:
         raise BadValue("An explorer without controls is a picture.", "Use plots.show instead.")
@@ -166,6 +169,10 @@ def drive(explorer: Explorer, limit: int = 1000) -> int:
 
     Raises:
         CourseError: the function failed; names the setting.
+
+    Example:
+        >>> drive(explorer)  # doctest: +SKIP
+        3
     """
     keys = list(explorer.keys()) if explorer.size <= limit else _one_by_one(explorer)
     for key in keys:

@@ -79,6 +79,10 @@ def frame(made: Any, alt: str, *, largest: int, dpi: int, quick: bool = False) -
 
     Raises:
         TypeError: it returned nothing.
+
+    Example:
+        >>> frame("some text", "Some text.", largest=60_000, dpi=110).alt
+        'Some text.'
     """
     parts, plain, first = [], [], None
     listed = list(made) if isinstance(made, (list, tuple)) else [made]

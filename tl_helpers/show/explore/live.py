@@ -17,7 +17,12 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def trouble(explorer: Explorer, key: Key, error: BaseException) -> str:
-    """An error of the function, where the picture would be."""
+    """An error of the function, where the picture would be.
+
+    Example:
+        >>> "no such town" in trouble(explorer, key, ValueError("no such town"))  # doctest: +SKIP
+        True
+    """
     last = traceback.extract_tb(error.__traceback__)[-1:]
     where = f" (line {last[0].lineno} of {last[0].name})" if last else ""
     return (
@@ -102,6 +107,10 @@ def live_bundle(explorer: Explorer) -> tuple[output.Bundle, output.Bundle]:
     """Widget view, with the default frame behind it for readers without a kernel.
 
     The widget's state is not stored in the notebook, so that a saved copy falls back to the frame.
+
+    Example:
+        >>> "application/vnd.jupyter.widget-view+json" in live_bundle(explorer)[0]  # doctest: +SKIP
+        True
     """
     panel = Panel(explorer)
     explorer.widget = panel

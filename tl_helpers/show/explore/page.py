@@ -96,6 +96,10 @@ def page(explorer: Explorer, frames: dict[Key, Frame]) -> str:
     Args:
         explorer: for its controls and title.
         frames: a frame for every setting.
+
+    Example:
+        >>> page(explorer, frames).count("<img")  # doctest: +SKIP
+        3
     """
     bare = all(frame.bare for frame in frames.values())  # then only the image is exchanged
     distinct: dict[str, int] = {}

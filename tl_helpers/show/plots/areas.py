@@ -50,7 +50,9 @@ def bars(
         BadValue: nothing to draw, or a table with several rows a seed for one bar.
 
     Example:
-        ``bars(runs, x="start", y="accuracy", chance=0.5)`` or ``bars({"ours": 0.8, "other": 0.7})``
+        >>> figure = bars({"ours": 0.8, "other": 0.7}, xlabel="accuracy", chance=0.5)
+        >>> [text.get_text() for text in figure.axes[0].get_yticklabels()]
+        ['ours', 'other']
     """
     bar = _Bars.of(values, x, y, colour)
     if not bar.values:
@@ -95,7 +97,10 @@ def dots(
         BadValue: no rows, or several a seed for one condition.
 
     Example:
-        ``dots(runs, x="start", y="accuracy", chance=0.5)``
+        >>> import pandas as pd
+        >>> runs = pd.DataFrame({"start": ["a", "a"], "seed": [0, 1], "accuracy": [0.7, 0.8]})
+        >>> dots(runs, x="start", y="accuracy", chance=0.5).axes[0].get_xlabel()
+        'accuracy'
     """
     bar = _Bars.of(runs, x, y, colour)
     with style():
@@ -252,7 +257,8 @@ def heatmap(
             seed for one cell.
 
     Example:
-        ``heatmap(runs, x="labels", y="start", colour="accuracy")`` or ``heatmap([[0.5, 0.9]])``
+        >>> [text.get_text() for text in heatmap([[0.5, 0.9]]).axes[0].texts]
+        ['0.50', '0.90']
     """
     if x is not None and y is not None:
         measure = tables.measure_of(table, colour, [x, y])

@@ -35,6 +35,11 @@ def table(frame: pd.DataFrame) -> Table:
 
     Args:
         frame: any data frame.
+
+    Example:
+        >>> import pandas as pd
+        >>> "64" in table(pd.DataFrame({"labels": [64]}))._repr_html_()
+        True
     """
     import pandas as pd
     from pandas.api.types import is_numeric_dtype

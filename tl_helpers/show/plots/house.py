@@ -68,7 +68,12 @@ _RC: dict[str, Any] = {
 
 @contextmanager
 def style() -> Iterator[None]:
-    """The house style for figures of your own: ``with plots.style(): fig, ax = plt.subplots()``."""
+    """The house style for figures of your own: ``with plots.style(): fig, ax = plt.subplots()``.
+
+    Example:
+        >>> with style():
+        ...     figure, axes = new()
+    """
     import matplotlib as mpl
     from cycler import cycler
 
@@ -78,7 +83,14 @@ def style() -> Iterator[None]:
 
 
 def new(width: float = 7.6, height: float = 4.4) -> tuple[Figure, Axes]:
-    """A figure with one pair of axes, in inches; call it inside :func:`style`."""
+    """A figure with one pair of axes, in inches; call it inside :func:`style`.
+
+    Example:
+        >>> with style():
+        ...     figure, axes = new(6, 3)
+        >>> figure.get_size_inches().tolist()
+        [6.0, 3.0]
+    """
     # Not pyplot: its figures pile up, and the notebook would show them a second time.
     from matplotlib.figure import Figure
 
@@ -87,7 +99,14 @@ def new(width: float = 7.6, height: float = 4.4) -> tuple[Figure, Axes]:
 
 
 def label(axes: Axes, title: str | None, xlabel: str, ylabel: str) -> None:
-    """Axis labels and title."""
+    """Axis labels and title.
+
+    Example:
+        >>> figure, axes = new()
+        >>> label(axes, "Loss", "step", "nats a word")
+        >>> axes.get_xlabel()
+        'step'
+    """
     axes.set(xlabel=xlabel, ylabel=ylabel)
     if title:
         axes.set_title(title)
@@ -97,7 +116,8 @@ def looks(names: Iterable[str]) -> dict[str, tuple[str, str, Any]]:
     """Colour, marker and line of each name: those of the palette, for others the next that is free.
 
     Example:
-        ``looks(["pre-trained", "mine"]) -> {"pre-trained": ("#0072B2", "o", "-"), "mine": ...}``
+        >>> looks(["pre-trained", "mine"])["pre-trained"]
+        ('#0072B2', 'o', '-')
     """
     every = list(names)
     places: dict[str, int] = {}
@@ -114,13 +134,19 @@ def colour(name: str) -> str:
     """The colour of an entity through the whole course.
 
     Example:
-        ``colour("random weights")`` -> ``"#D55E00"``
+        >>> colour("random weights")
+        '#D55E00'
     """
     return looks([name])[name][0]
 
 
 def describe(figure: Figure, title: str | None, what: str, parts: Iterable[str]) -> None:
-    """Write down what a figure shows, as alt text for whoever does not write a better one."""
+    """Write down what a figure shows, as alt text for whoever does not write a better one.
+
+    Example:
+        >>> figure, _ = new()
+        >>> describe(figure, "Loss", "A line", ["it falls"])
+    """
     figure.tl_alt = f"{title}. " * bool(title) + f"{what}: {'; '.join(parts)}."
 
 
@@ -129,6 +155,10 @@ def alt_text(alt: str) -> str:
 
     Raises:
         BadValue: it is empty.
+
+    Example:
+        >>> alt_text("One line,\\n  and another.")
+        'One line, and another.'
     """
     words = " ".join(alt.split()) if isinstance(alt, str) else ""
     if not words:
@@ -174,6 +204,11 @@ def png(
 
     Raises:
         BadValue: it cannot be made that small.
+
+    Example:
+        >>> figure, _ = new()
+        >>> png(figure)[1:4]
+        b'PNG'
     """
     from PIL import Image
 
@@ -196,7 +231,12 @@ def png(
 
 
 def image_html(data: bytes, alt: str, width: int | None = None, id: str = "") -> str:
-    """PNG bytes as an HTML image with alt text, self-contained."""
+    """PNG bytes as an HTML image with alt text, self-contained.
+
+    Example:
+        >>> image_html(b"...", "a picture")[:20]
+        '<img alt="a picture"'
+    """
     size = f' width="{width}"' if width else ""
     name = f' id="{escape(id)}"' if id else ""
     source = base64.b64encode(data).decode("ascii")
@@ -207,12 +247,21 @@ def image_html(data: bytes, alt: str, width: int | None = None, id: str = "") ->
 
 
 def width_on_screen(figure: Figure) -> int:
-    """CSS pixels that the figure should take, whatever the resolution of its PNG."""
+    """CSS pixels that the figure should take, whatever the resolution of its PNG.
+
+    Example:
+        >>> width_on_screen(new(5, 3)[0])
+        480
+    """
     return round(float(figure.get_figwidth()) * 96)
 
 
 def close(figure: Figure) -> None:
-    """Forget a pyplot figure, so that the notebook does not show it again."""
+    """Forget a pyplot figure, so that the notebook does not show it again.
+
+    Example:
+        >>> close(new()[0])
+    """
     import sys
 
     if pyplot := sys.modules.get("matplotlib.pyplot"):
@@ -258,6 +307,10 @@ def picture(
 
     Raises:
         BadValue: no alt text, or a picture that cannot be made small enough.
+
+    Example:
+        >>> picture(new()[0], "Empty axes.").alt
+        'Empty axes.'
     """
     words = alt_text(alt)
     data = png(figure, dpi=dpi, largest=largest, colours=colours, quick=quick)
@@ -275,6 +328,9 @@ def show(figure: Figure, alt: str | None = None) -> None:
 
     Raises:
         BadValue: no alt text, or a picture that cannot be made small enough.
+
+    Example:
+        >>> show(figure, alt="Two curves that rise.")  # doctest: +SKIP
     """
     words = getattr(figure, "tl_alt", "") if alt is None else alt
     made = picture(figure, words, dpi=130, colours=(255, 64))

@@ -120,7 +120,11 @@ def curve(
         BadValue: no rows, or several a seed at one point; names the columns in which they differ.
 
     Example:
-        ``curve(runs, x="labels", y="accuracy", colour="start", chance=0.5)``
+        >>> import pandas as pd
+        >>> runs = pd.DataFrame({"labels": [8, 8, 64, 64], "seed": [0, 1] * 2})
+        >>> figure = curve(runs.assign(accuracy=[0.5, 0.6, 0.7, 0.8]), x="labels", y="accuracy")
+        >>> figure.axes[0].get_xlabel()
+        'labels'
     """
     measure = tables.measure_of(runs, y, [x] if colour is None else [x, colour])
     points = tables.intervals(runs, [colour, x] if colour else [x], measure)
@@ -186,6 +190,12 @@ def learning_curve(
 
     Raises:
         BadValue: no points, a count that has no place on a log axis, or runs of no line.
+
+    Example:
+        >>> from tl_helpers.measure import evaluate
+        >>> scores = evaluate.curve({8: [0.5, 0.6], 64: [0.7, 0.9]})
+        >>> learning_curve({"ours": scores}, chance=0.5).axes[0].get_xlabel()
+        'labelled examples'
     """
     if not curves or not all(curves.values()):
         raise BadValue("There is nothing to draw: a curve has no points.", "Give at least one.")
@@ -304,6 +314,10 @@ def curves(
     Raises:
         BadValue: no points, lengths that differ, a single seed, or an x that has no place on a
             log axis.
+
+    Example:
+        >>> curves({"loss": ([1, 2, 3], [0.9, 0.5, 0.4])}).axes[0].get_xlabel()
+        'step'
     """
     if not series:
         raise BadValue("There is nothing to draw: no series.", "Give at least one.")

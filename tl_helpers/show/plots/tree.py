@@ -30,6 +30,11 @@ def nested(table: Any) -> dict[str, Any]:
 
     Raises:
         BadValue: no rows or columns.
+
+    Example:
+        >>> import pandas as pd
+        >>> nested(pd.DataFrame({"kind": ["red", "red"], "of": ["rose", "wine"]}))
+        {'red': {'rose': {}, 'wine': {}}}
     """
     if not len(table) or not len(table.columns):
         raise BadValue("The table has no rows or no columns.", "Give one column for each level.")
@@ -70,6 +75,11 @@ def tree(
 
     Raises:
         BadValue: nothing to draw, or several roots and no name for the root.
+
+    Example:
+        >>> drawn = tree({"red": {"rose": {}, "wine": {}}}, root="colours")
+        >>> [text.get_text() for text in drawn.axes[0].texts]
+        ['colours', 'red', 'rose', 'wine']
     """
     if hasattr(content, "itertuples"):
         content = nested(content)

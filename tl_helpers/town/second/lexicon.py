@@ -92,7 +92,8 @@ def slots() -> Iterator[tuple[str, str, int, int, str]]:
     """``(category, part of speech, domain, polarity, word)`` of all that can be drawn; -1: any.
 
     Example:
-        ``('eval', 'ADJ', 0, 0, 'awful')``: an adjective that blames, in restaurants
+        >>> ("eval", "ADJ", 0, 0, "awful") in slots()
+        True
     """
     for category in compiled.categories(1.0, 0.5).values():
         rows = itertools.product(*(range(compiled.SIZES[f]) for f in category.by))
@@ -287,5 +288,10 @@ class Lexicon:
 
 @lru_cache(maxsize=1)
 def lexicon() -> Lexicon:
-    """The lexicon of Ondalese; it depends on no dial."""
+    """The lexicon of Ondalese; it depends on no dial.
+
+    Example:
+        >>> lexicon().of_slot["eval", 0, 0, "awful"]
+        Meaning(lemma='awful', pos='ADJ', tag='-')
+    """
     return Lexicon()

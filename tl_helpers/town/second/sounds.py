@@ -53,7 +53,12 @@ def roots(key: str, syllables: int) -> Iterator[str]:
 
 
 def pick(key: str, options: str) -> str:
-    """One letter of ``options``, chosen by ``key``."""
+    """One letter of ``options``, chosen by ``key``.
+
+    Example:
+        >>> pick("tea", "aeiou")
+        'u'
+    """
     return options[next(_numbers(f"pick {key}")) % len(options)]
 
 

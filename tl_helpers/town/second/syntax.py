@@ -306,8 +306,9 @@ def translate(p: compiled.Pattern) -> Translated:
     """The pattern of Ondalese for an English one.
 
     Example:
-        of "the @thing was @eval ." the order is thing, eval, was, "." with the forms nom.sg,
-        adj.sg, past.sg, plain
+        >>> from tl_helpers.town import compiled
+        >>> translate(compiled.patterns()[0]).form[:3]
+        ['nom.sg', 'loc.sg', 'plain']
     """
     tree = _Tree(p)
     tree.drop()

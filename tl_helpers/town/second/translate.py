@@ -33,7 +33,12 @@ class Pair(NamedTuple):
 
 @lru_cache(maxsize=1)
 def patterns() -> list[Translated]:
-    """The pattern of Ondalese for each of ``compiled.patterns()``."""
+    """The pattern of Ondalese for each of ``compiled.patterns()``.
+
+    Example:
+        >>> patterns()[0].form[:3]
+        ['nom.sg', 'loc.sg', 'plain']
+    """
     return [translate(p) for p in compiled.patterns()]
 
 
@@ -76,7 +81,12 @@ class _Tables:
 
 @lru_cache(maxsize=1)
 def tables() -> _Tables:
-    """The arrays that corpora are translated with."""
+    """The arrays that corpora are translated with.
+
+    Example:
+        >>> tables().relations[:3]
+        ['acl:relcl', 'advcl', 'advmod']
+    """
     return _Tables()
 
 
@@ -242,7 +252,9 @@ def translation(corpus: Corpus) -> Translation:
     """The corpus in Ondalese; a pure function of how each sentence was derived.
 
     Example:
-        ``translation(Town(seed=0).corpus(1)).texts()[0] -> "Frances shote, Kideno felave ..."``
+        >>> from tl_helpers import town
+        >>> translation(town.Town(seed=0).corpus(1)).texts()[0][:27]
+        'Frances shote, Kideno felav'
     """
     t, d = tables(), corpus.draws
     lexeme = _lexemes(corpus)
@@ -282,7 +294,12 @@ def _lexemes(corpus: Corpus) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def vocabulary() -> list[str]:
-    """All lower-cased word forms and marks that Ondalese can use, in a fixed order."""
+    """All lower-cased word forms and marks that Ondalese can use, in a fixed order.
+
+    Example:
+        >>> vocabulary()[-2:]
+        ['zusita', 'zusitan']
+    """
     lex, used = lexicon(), set()
     drawn: dict[str, set[Meaning]] = {}
     for (category, _, _, _), meaning in lex.of_slot.items():

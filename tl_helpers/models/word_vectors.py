@@ -1,0 +1,87 @@
+"""Static word vectors: one vector a word, whatever the sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tl_helpers.core.errors import BadValue, UnknownName
+from tl_helpers.data import registry, shelf
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True)
+class WordVectors:
+    """Words and their vectors.
+
+    Attributes:
+        words: from the most frequent one.
+        matrix: ``[words, size]`` float32, read from the disk as it is used.
+    """
+
+    words: list[str]
+    matrix: np.ndarray
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Word -> its row."""
+        return {word: row for row, word in enumerate(self.words)}
+
+    def __contains__(self, word: object) -> bool:
+        return word in self.index
+
+    def __getitem__(self, word: str) -> np.ndarray:
+        """The vector of a word, ``[size]``.
+
+        Raises:
+            UnknownName: it has none.
+        """
+        if word not in self.index:
+            raise UnknownName(
+                "word",
+                word,
+                (),
+                f"It is not among the {len(self.words):,} words. All are lower-case.",
+            )
+        return self.matrix[self.index[word]]
+
+    def of(self, words: Sequence[str]) -> np.ndarray:
+        """The vectors of several words, ``[words, size]``.
+
+        Raises:
+            UnknownName: one of them has none.
+            BadValue: no word is asked for.
+
+        Example:
+            ``vectors("glove").of(["rose", "tulip"]).shape`` -> (2, 50)
+        """
+        import numpy as np
+
+        if isinstance(words, str) or not len(words):
+            raise BadValue(f"words={words!r} is no list of words.", 'Use ["rose", "tulip"].')
+        return np.stack([self[word] for word in words])
+
+
+def vectors(name: str) -> WordVectors:
+    """Load static word vectors of the catalogue.
+
+    Raises:
+        UnknownName: there are none of that name.
+        NotHere: they have not been fetched; says how to.
+
+    Example:
+        >>> vectors("glove")["king"].shape  # doctest: +SKIP
+        (50,)
+    """
+    import numpy as np
+
+    known = {n: e for n, e in registry.entries("model").items() if e.kind == "vectors"}
+    if name not in known:
+        raise UnknownName("word vectors", name, known)
+    place = shelf.folder(known[name])
+    words = (place / "words.txt").read_text("utf-8").split("\n")[:-1]
+    return WordVectors(words, np.load(place / "vectors.npy", mmap_mode="r", allow_pickle=False))
