@@ -82,7 +82,7 @@ def places_instead_of_labels(original, shown, chosen):
 # --- obj-first -----------------------------------------------------------------------------------
 
 
-NAMES = ["causal", "masked", "masked, 25 %", "replaced"]
+NAMES = ["causal", "masked", "masked less", "replaced"]
 
 
 def _race(rng: np.random.Generator) -> dict[str, Any]:

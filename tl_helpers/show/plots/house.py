@@ -32,7 +32,7 @@ PALETTE = {
     **dict.fromkeys(("word counts", "n-gram"), 2),
     **dict.fromkeys(("labels", "replaced", "town-rtd"), 3),
     **dict.fromkeys(("translation", "causal", "town-clm", "town-mt"), 4),
-    "masked, 25 %": 5,  # beside "masked", in a paler blue
+    "masked less": 5,  # beside "masked", in a paler blue
 }
 LARGEST = 60_000  # bytes of one PNG
 # For words that only a screen reader should find.
