@@ -24,6 +24,7 @@ import nbformat
 import numpy as np
 import pytest
 from demo_lesson import exercises as demo
+from scipy import stats
 
 import tl_helpers
 from tl_helpers import exercises
@@ -65,7 +66,7 @@ def quick(exercise, seconds=0.3):
 
 def _solve(exercise, seed=0):
     """Run the shown solution as a cell, and take what the notebook's cell would check."""
-    space = {"np": np, "tl": tl_helpers, **measured(exercise, seed)}
+    space = {"np": np, "stats": stats, "tl": tl_helpers, **measured(exercise, seed)}
     exec(exercise.solution, space)
     return space[exercise.name]
 
