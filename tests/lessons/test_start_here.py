@@ -22,6 +22,7 @@ from tl_helpers.exercises import desk
 from tl_helpers.measure import evaluate, results
 from tl_helpers.measure.evaluate import Interval
 from tl_lessons.start_here import exercises as start
+from tl_lessons.start_here import studies
 
 NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "00_start_here.ipynb"
 IDS = [
@@ -229,6 +230,16 @@ def test_what_the_feedback_says_about_the_stored_experiment_is_so():
 
 
 # --- the random baseline -------------------------------------------------------------------------
+
+
+def test_rates_were_tuned_apart_from_the_comparison():
+    """On other seeds, over the same rates for both; and the comparison uses what was best."""
+    rates, tuned = results.load("reviews-rates"), results.load("reviews-fine-tuning")
+    assert not set(rates.meta["seeds"]) & set(tuned.meta["seeds"])
+    assert set(rates.table.columns) == {"seed", "method", "rate", "labels", "validation"}
+    for method, runs in tuned.table.groupby("method"):
+        assert set(rates.table.query("method == @method").rate) == set(studies.RATES)
+        assert set(runs.rate) == {studies.best_rate(method)}
 
 
 def test_every_seed_has_its_own_random_weights():
