@@ -894,6 +894,8 @@ def test_cards_escape_what_learners_write():
     [
         ("ends with `return`.", "ends with <code>return</code>."),
         ("it may *grow*: see", "it may <em>grow</em>: see"),
+        ("a **wide interval**, *one*", "a <strong>wide interval</strong>, <em>one</em>"),
+        ("2 ** 3 ** 2 is 512", "2 ** 3 ** 2 is 512"),
         ("for *two* classes, *not* four", "for <em>two</em> classes, <em>not</em> four"),
         ("100 * (p - s) * 2", "100 * (p - s) * 2"),
         ("a*b*c and *args, **kwargs", "a*b*c and *args, **kwargs"),

@@ -209,7 +209,7 @@ def test_the_start_notebook_goes_on_without_the_ratings(there, monkeypatch, caps
     exec(start_cell("start-films-live"), known)
     said = capsys.readouterr().out
     assert ("'ratings' is not available here" in said and "stored result" in said) != there
-    assert ("of the sentences are right" in said) == there
+    assert ("the 95 % prediction interval" in said) == there
 
 
 # --------------------------------------------------------------- what other engines say of them

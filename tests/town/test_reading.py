@@ -41,6 +41,7 @@ def test_the_marks_leave_the_text_as_it_is(corpus):
         assert "".join(piece for piece, _ in body).replace(" †", "").strip() == text
     plain = re.sub(r"\[[+-](.*?)\]", r"\1", str(shown)).replace(" †", "")
     assert all(text in plain for text in corpus.texts()[:40])
+    assert repr(shown) == str(shown)
     html = shown._repr_html_()
     assert (
         re.sub(r"<[^>]*>", "", html).count("†")

@@ -23,14 +23,17 @@ _LOOKS: dict[str, tuple[str, str, str]] = {  # word, mark, colour of the edge
 }
 
 _STRESS = re.compile(r"(?<![\w*])\*(?![\s*])([^*\n]+)(?<!\s)\*(?![\w*])")  # not a * b * c
+_BOLD = re.compile(r"\*\*(?![\s*])([^*\n]+)(?<!\s)\*\*")  # nor 2 ** 3 ** 2
 _LEFT = "text-align:left"  # JupyterLab sets the cells of a table to the right
 
 
 def _marked_up(text: str) -> str:
-    """A message as HTML: `` `code` `` and ``*stress*`` as they are meant, the rest as it stands."""
+    """A message as HTML: `` `code` ``, ``*stress*`` and ``**bold**`` as meant; else as it is."""
     parts = re.split(r"`([^`\n]+)`", escape(text))  # every second one is code
     return "".join(
-        f"<code>{part}</code>" if place % 2 else _STRESS.sub(r"<em>\1</em>", part)
+        f"<code>{part}</code>"
+        if place % 2
+        else _STRESS.sub(r"<em>\1</em>", _BOLD.sub(r"<strong>\1</strong>", part))
         for place, part in enumerate(parts)
     )
 

@@ -68,6 +68,9 @@ class Marked:
             f"{HARD} said by negation, contrast or irony</small></p></div>"
         )
 
+    def __repr__(self) -> str:  # what a cell shows where there is no HTML
+        return str(self)
+
     def __str__(self) -> str:
         return "\n\n".join(
             f"{head}\n{''.join(_plain(*token) for token in body).strip()}"

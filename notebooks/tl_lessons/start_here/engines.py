@@ -65,7 +65,7 @@ ODD = [
 def shelf_engines(seed: int, piece: str, texts: int = 2) -> list[dict[str, Any]]:
     """One row for each thing that is compared: how many texts, and how close.
 
-    Each seed draws other sentences; the odd ones are asked with the first.
+    Each seed draws different sentences; the odd ones are asked with the first.
     """
     compare = {
         "e5-multilingual": _e5,

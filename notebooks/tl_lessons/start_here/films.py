@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from tl_helpers import data, models
+from tl_helpers.core.cells import Cells
 from tl_helpers.measure import results
 from tl_helpers.train import adapt
 
+notebook = Cells("00_start_here")  # the classifiers stand there
 METHODS = ("pre-trained", "random weights", "word counts")
 
 
@@ -38,29 +40,23 @@ def film_accuracy(seed: int, method: str, labels: int, judged: int = 500) -> dic
     """Frozen features of MiniLM and a linear classifier, on film sentences of ``ratings``.
 
     The method is that of the notebook's first experiment. Each seed draws its labelled sentences,
-    the sentences that are judged, and the random weights.
+    the sentences that are judged, and the random weights. The data do not say which sentences
+    come from one review, so some of one review may lie in both splits.
 
     Raises:
         NotHere: the ratings have not been fetched.
     """
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
     train, test = _sentences()["train"], _sentences()["test"]
     few = train.select(data.balanced(np.array(train["label"]), labels, seed))
     some = test.select(data.balanced(np.array(test["label"]), judged, seed))
     x_few, x_some = few["text"][:], some["text"][:]
-    classifier: Any
     if method == "word counts":
         x_few, x_some = (_word_counts().transform(texts) for texts in (x_few, x_some))
-        classifier = LogisticRegression(C=10)
     else:
         model, tokenizer = models.load(
             "minilm", random_weights=method == "random weights", seed=seed
         )
         x_few, x_some = (adapt.embed(model, tokenizer, texts) for texts in (x_few, x_some))
-        classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.01))
-    classifier.fit(x_few, few["label"][:])
+    classifier = notebook.new_classifier(method).fit(x_few, few["label"][:])
     right = classifier.predict(x_some) == np.array(some["label"])
     return {"accuracy": float(right.mean())}
