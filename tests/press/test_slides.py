@@ -377,7 +377,10 @@ def test_requests_that_cannot_be_met(course, tmp_path):
 
 def test_without_reveal(course, tmp_path, monkeypatch):
     course(*DECK)
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    there = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if "reveal" in name else there(name)
+    )
     with pytest.raises(CourseError, match="sphinx-revealjs(.|\n)*make slides"):
         make()
     monkeypatch.undo()
