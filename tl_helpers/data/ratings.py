@@ -87,7 +87,7 @@ def label(mean: float) -> str:
 
 
 def _split(domain: str, number: str) -> str:
-    """A third is for testing; sentences of one article stay together (of a film review: unknown)."""
+    """A third is for testing; sentences of one article stay together (of films unknown)."""
     document = number.partition("_")[0]
     return (
         "test" if hashlib.sha256(f"{domain}/{document}".encode()).digest()[0] % 3 == 0 else "train"
