@@ -53,7 +53,7 @@ def _locale(code: str) -> Any:
             "pip install babel   (make course does it)",
         ) from None
     if not isinstance(code, str):
-        raise BadValue(f"{code!r} is no language.", 'Use a code, such as "de".')
+        raise BadValue(f"{code!r} is not a language.", 'Use a code, such as "de".')
     try:
         return Locale.parse(code.replace("-", "_"))
     except (UnknownLocaleError, ValueError):
