@@ -347,6 +347,7 @@ def test_damaged_and_older_pieces_count_as_absent(place, package):
 
 
 def test_what_is_still_to_be_fetched(place, package, monkeypatch):
+    monkeypatch.delenv("TL_OFFLINE", raising=False)  # the tests themselves are offline
     monkeypatch.setattr(shelf, "pieces", lambda: {"piece": piece(package)})
     assert shelf.absent(["piece", "cldr"]) == ["piece"]
     for name, value in (("TL_SHELF", "none"), ("TL_OFFLINE", "1")):
