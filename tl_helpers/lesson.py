@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tl_helpers import exercises
-from tl_helpers.core import lessons, records
+from tl_helpers.core import lessons
 from tl_helpers.core.errors import UnknownName
 from tl_helpers.measure import claims
 from tl_helpers.session import Session, start
@@ -40,7 +40,7 @@ class Lesson:
     """
 
     def __init__(self, file: str | os.PathLike[str]) -> None:
-        facts = records.read(Path(file).with_name(lessons.FILE), lessons.Facts)
+        facts = lessons.read(Path(file).with_name(lessons.FILE))
         self.notebook, self.title = facts.notebook, facts.title
         self.theme, self.question = facts.theme, facts.question
         self.promises = {promise.id: promise for promise in facts.promises}

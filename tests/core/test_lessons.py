@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import lesson_factory
@@ -148,6 +149,17 @@ def test_other_broken_files(course):
     lessons.path_of("31_one").write_bytes(b"notebook = \xff")
     with pytest.raises(BrokenFile, match="one/lesson.toml is not UTF-8"):
         Lesson(lessons.path_of("31_one"))
+
+
+def test_an_id_of_two_claims_is_refused_when_the_lesson_is_read(course):
+    write(course, "31_one", claim(), claim("it-hurts"), claim())
+    path = lessons.path_of("31_one")
+    lines = path.read_text().splitlines()
+    first, second = (n for n, line in enumerate(lines, 1) if line == 'id = "it-helps"')
+    says = f"{path}, line {second}: the claim 'it-helps' stands twice; it is also in line {first}"
+    for read in (lessons.every, lessons.rows, lambda: Lesson(path)):
+        with pytest.raises(BrokenFile, match=re.escape(says)):
+            read()
 
 
 def test_two_lessons_of_one_notebook_are_named_with_both_files(course):

@@ -17,13 +17,14 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tl_helpers import data, models
 from tl_helpers.core import files, lessons
 from tl_helpers.core.errors import BrokenFile, CourseError, NotHere, UnknownName
-from tl_helpers.data import registry, shelf
-from tl_helpers.models import fill
+from tl_helpers.data import names, registry, shelf
+from tl_helpers.models import fill, word_vectors
 from tl_helpers.press import cli, doctor
 from tl_helpers.press import shelf as room
 
@@ -345,6 +346,18 @@ def test_damaged_and_older_pieces_count_as_absent(place, package):
         assert not shelf.here(entry)
 
 
+def test_what_is_still_to_be_fetched(place, package, monkeypatch):
+    monkeypatch.delenv("TL_OFFLINE", raising=False)  # the tests themselves are offline
+    monkeypatch.setattr(shelf, "pieces", lambda: {"piece": piece(package)})
+    assert shelf.absent(["piece", "cldr"]) == ["piece"]
+    for name, value in (("TL_SHELF", "none"), ("TL_OFFLINE", "1")):
+        with monkeypatch.context() as changed:
+            changed.setenv(name, value)
+            assert shelf.absent(["piece"]) == []
+    shelf.fetch(piece(package), convert)
+    assert shelf.absent(["piece"]) == []
+
+
 def test_left_out_by_choice(place, package, monkeypatch):
     monkeypatch.setenv("TL_SHELF", "None")
     for call in (shelf.folder, lambda entry: shelf.fetch(entry, convert), shelf.remove):
@@ -389,10 +402,64 @@ def test_absent_vectors_and_data_as_well(nobody_fetches):
 
 
 def test_word_vectors_are_no_model(nobody_fetches):
-    with pytest.raises(CourseError, match=r"no model(.|\n)*models.vectors\('glove'\)"):
+    with pytest.raises(CourseError, match=r"not a model(.|\n)*models.vectors\('glove'\)"):
         models.load("glove")
     with pytest.raises(UnknownName, match="Unknown word vectors 'minilm'(.|\n)*glove"):
         models.vectors("minilm")
+
+
+def test_the_names_of_an_unknown_model_are_those_that_can_be_loaded():
+    for wrong in ("nope", None):
+        with pytest.raises(UnknownName, match="Unknown model") as caught:
+            models.load(wrong)
+        listed = caught.value.do.removeprefix("Choose one of: ").removesuffix(".").split(", ")
+        assert {*listed[:3]} == {"smollm2", "e5-multilingual", "minilm-l3"}
+        assert {*listed} == {e.name for e in models.catalogue()} - {"glove"}
+    with pytest.raises(UnknownName, match="Did you mean 'minilm'"):
+        models.load("minilmm")
+
+
+def test_vectors_are_shown_in_one_line():
+    words = [f"word-{n}" for n in range(1_000)]
+    shown = repr(word_vectors.WordVectors(words, np.zeros((1_000, 3), "f4"), "glove"))
+    assert shown == "WordVectors('glove': 1,000 words, 3 dimensions)"
+
+
+LOADERS = [
+    ("smollm2", models.load),
+    ("e5-multilingual", models.load),
+    ("minilm-l3", models.load),
+    ("glove", models.vectors),
+    ("ratings", data.load),
+    ("intents", data.load),
+]
+
+
+@pytest.mark.parametrize(("name", "load"), LOADERS, ids=[name for name, _ in LOADERS])
+def test_a_notebook_goes_on_without_the_shelf(nobody_fetches, monkeypatch, name, load):
+    """What a cell does: take the piece, or say in one line why not, and show what is stored."""
+    monkeypatch.setenv("TL_SHELF", "none")
+    try:
+        shown = load(name)
+    except NotHere as absent:
+        shown = str(absent)
+    assert shown == (
+        f"{name!r} is not available here: TL_SHELF=none leaves the shelf out.\n"
+        "  -> Unset TL_SHELF to have it. Without it, notebooks show the stored result."
+    )
+
+
+def test_every_piece_has_a_loader_that_is_tried_without_the_shelf():
+    assert {name for name, _ in LOADERS} == {*shelf.pieces()}
+
+
+def test_names_of_places_need_babel_and_no_shelf(monkeypatch):
+    monkeypatch.setenv("TL_SHELF", "none")
+    assert data.load("cldr", "train").num_rows > 0
+    monkeypatch.setitem(sys.modules, "babel", None)
+    with pytest.raises(NotHere) as caught:
+        next(names.rows())
+    assert "'cldr' is not available here" in told(caught)
 
 
 # ------------------------------------------------------------------------------- the catalogue

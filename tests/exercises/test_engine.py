@@ -509,7 +509,7 @@ def test_an_answer_of_the_wrong_kind_is_told_which_is_right():
     assert "Choose one of the options" in exercises.check("demo-setting", 3).message
     assert "function itself" in exercises.check("demo-recall", 0.5).message
     assert "should be a list" in exercises.check("demo-list", {"a", "b"}).message
-    assert "no finite number" in exercises.check("demo-chance", float("nan")).message
+    assert "not a finite number" in exercises.check("demo-chance", float("nan")).message
 
 
 @pytest.mark.parametrize(

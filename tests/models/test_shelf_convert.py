@@ -17,7 +17,9 @@ import torch
 import transformers
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from packaging.requirements import Requirement
 
+from tl_helpers.core import packages
 from tl_helpers.core.errors import BadValue, BrokenFile, CourseError, UnknownName
 from tl_helpers.data import intents, names, ratings
 from tl_helpers.models import convert, saved
@@ -249,11 +251,70 @@ def test_weights_from_onnx_get_their_names_back(tmp_path, monkeypatch):
     assert config["num_hidden_layers"] == 1 and (tmp_path / "made" / "tokenizer.json").exists()
 
 
-def test_a_missing_library_is_one_clear_error(monkeypatch, tmp_path):
+PIP = """
+import json, sys
+from pathlib import Path
+Path(__file__).with_name("asked.json").write_text(json.dumps(sys.argv[1:]))
+if "tl_borrowed>=1" not in sys.argv:
+    sys.exit("ERROR: what pip says")
+package = Path(sys.argv[sys.argv.index("--target") + 1], "tl_borrowed")
+package.mkdir()
+(package / "__init__.py").write_text("from pathlib import Path")
+(package / "later.py").write_text("SIZE = 7")
+"""
+
+
+@pytest.fixture
+def pip(tmp_path, monkeypatch):
+    """A stand-in: it writes down what it is asked, and installs ``tl_borrowed`` alone."""
+    place = tmp_path / "stand-in" / "pip"
+    place.mkdir(parents=True)
+    (place / "__init__.py").write_text("")  # or the real one would be found first
+    (place / "__main__.py").write_text(PIP)
+    monkeypatch.setenv("PYTHONPATH", str(place.parent))
+    return lambda: json.loads((place / "asked.json").read_text())
+
+
+def test_a_missing_library_is_borrowed_and_thrown_away(pip, monkeypatch, tmp_path):
+    wanted = [Requirement("other"), Requirement("tl_borrowed>=1; python_version > '3'")]
+    monkeypatch.setattr(packages, "requirements", lambda extra: wanted)
+    paths = list(sys.path)
+
+    @convert._library("tl_borrowed", "smollm2")
+    def read() -> Path:
+        import tl_borrowed
+        from tl_borrowed.later import SIZE
+
+        assert SIZE == 7
+        return Path(tl_borrowed.__file__)
+
+    place = read()
+    assert not place.exists() and not place.parents[1].exists()
+    assert sys.path == paths and "tl_borrowed" not in sys.modules
+    assert pip()[0] == "install" and pip()[-1] == "tl_borrowed>=1"
+    assert pip()[pip().index("--constraint") + 1].endswith("constraints.txt")
+
+
+def test_a_library_that_is_here_is_not_asked_for(pip):
+    with convert._library("json", "smollm2"):
+        pass
+    with pytest.raises(FileNotFoundError):
+        pip()
+
+
+def test_what_pieces_are_read_with_is_among_the_requirements():
+    names = {requirement.name for requirement in packages.requirements("course")}
+    assert {"gguf", "onnx"} <= names
+    assert "babel" in {requirement.name for requirement in packages.requirements()}
+
+
+def test_a_missing_library_is_one_clear_error(pip, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "gguf", None)
     monkeypatch.setitem(sys.modules, "onnx", None)
     for make, library in ((convert.smollm2, "gguf"), (convert.minilm_l3, "onnx")):
-        with pytest.raises(CourseError, match=f"needs the package {library}(.|\n)*pip install"):
+        with pytest.raises(
+            CourseError, match=f"needs the package {library}.*what pip says(.|\n)*pip install"
+        ):
             make(tmp_path, tmp_path)
 
 

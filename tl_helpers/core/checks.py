@@ -9,7 +9,7 @@ missing label for a class, ``"False"`` for true. (Paths have their gate in ``cor
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -87,9 +87,9 @@ def _columns(values: Any) -> list[Any] | None:
     if isinstance(values, Mapping):
         return list(values)
     for name in ("column_names", "columns"):
-        found = getattr(values, name, None)
-        if found is not None and not callable(found):
-            return [] if isinstance(found, str) else list(found)
+        columns = getattr(values, name, None)
+        if columns is not None and not callable(columns):
+            return [] if isinstance(columns, str) else list(columns)
     return None
 
 
@@ -392,10 +392,7 @@ def number(value: Any, name: str) -> float:
         >>> number(-1, "x")
         -1.0
     """
-    found = finite(value)
-    if found is None:
-        raise BadValue(f"{_call(value, name)}.", "Use a number." + _unquoted(value, name))
-    return found
+    return _real(value, name, lambda real: True, "a number")
 
 
 def positive(value: Any, name: str) -> float:
@@ -408,10 +405,7 @@ def positive(value: Any, name: str) -> float:
         >>> positive(0.01, "learning_rate")
         0.01
     """
-    found = finite(value)
-    if found is None or not found > 0:
-        raise BadValue(f"{_call(value, name)}.", "Use a positive number." + _unquoted(value, name))
-    return found
+    return _real(value, name, lambda real: real > 0, "a positive number")
 
 
 def not_negative(value: Any, name: str) -> float:
@@ -424,10 +418,7 @@ def not_negative(value: Any, name: str) -> float:
         >>> not_negative(0, "weight_decay")
         0.0
     """
-    found = finite(value)
-    if found is None or found < 0:
-        raise BadValue(f"{_call(value, name)}.", "Use zero or more." + _unquoted(value, name))
-    return found
+    return _real(value, name, lambda real: real >= 0, "zero or more")
 
 
 def share(value: Any, name: str, *, inside: bool = False) -> float:
@@ -445,11 +436,17 @@ def share(value: Any, name: str, *, inside: bool = False) -> float:
         >>> share(0.1, "warmup")
         0.1
     """
-    found = finite(value)
-    if found is None or not 0 <= found <= 1 or (inside and found in (0, 1)):
-        which = "between 0 and 1" if inside else "from 0 to 1"
-        raise BadValue(f"{_call(value, name)}.", f"Use a number {which}." + _unquoted(value, name))
-    return found
+    if inside:
+        return _real(value, name, lambda real: 0 < real < 1, "a number between 0 and 1")
+    return _real(value, name, lambda real: 0 <= real <= 1, "a number from 0 to 1")
+
+
+def _real(value: Any, name: str, fits: Callable[[float], bool], use: str) -> float:
+    """``value`` as a finite number that ``fits``; otherwise the message says what to ``use``."""
+    real = finite(value)
+    if real is None or not fits(real):
+        raise BadValue(f"{_call(value, name)}.", f"Use {use}." + _unquoted(value, name))
+    return real
 
 
 def flag(value: Any, name: str) -> bool:
@@ -480,9 +477,9 @@ def numbers(values: Any, name: str = "values") -> np.ndarray:
     import numpy as np
 
     given = listed(values, name, "number")
-    found = [finite(value) for value in given]
-    if None in found:
-        place = found.index(None)
+    reals = [finite(value) for value in given]
+    if None in reals:
+        place = reals.index(None)
         value = given[place]
         if isinstance(value, Real) and not isinstance(value, bool):
             raise BadValue(
@@ -492,7 +489,7 @@ def numbers(values: Any, name: str = "values") -> np.ndarray:
         raise BadValue(
             f"{name}[{place}] is {shown(value)}, not a number.", "Pass a list of numbers."
         )
-    return np.array(found, dtype=np.float64)
+    return np.array(reals, dtype=np.float64)
 
 
 # Names ------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ Every message says two things: what was wrong, and what to do about it.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 
@@ -40,12 +40,20 @@ class UnknownName(CourseError):
     """A data set, model, profile or parameter that does not exist."""
 
     def __init__(self, kind: str, name: object, known: Iterable[str], do: str = "") -> None:
-        options = sorted(known)
-        close = difflib.get_close_matches(str(name), options, n=1)
-        hint = f"Did you mean {close[0]!r}? " if close else ""
-        listing = ", ".join(options) or "(none)"
         what = f"{kind}:" if " of " in kind else kind
-        super().__init__(f"Unknown {what} {name!r}.", do or f"{hint}Choose one of: {listing}.")
+        super().__init__(f"Unknown {what} {name!r}.", do or choice(name, sorted(known)))
+
+
+def choice(name: object, known: Sequence[str]) -> str:
+    """The advice for a name that is not among the known ones: what is close, and all in order.
+
+    Example:
+        >>> choice("smal", ["tiny", "small"])
+        "Did you mean 'small'? Choose one of: tiny, small."
+    """
+    close = difflib.get_close_matches(str(name), known, n=1)
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    return f"{hint}Choose one of: {', '.join(known) or '(none)'}."
 
 
 class BadValue(CourseError, ValueError):

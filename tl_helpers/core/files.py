@@ -12,10 +12,11 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue, BrokenFile, CourseError
@@ -39,12 +40,12 @@ def place(path: str | os.PathLike[str], name: str = "path") -> Path:
         True
     """
     if not isinstance(path, (str, os.PathLike)) or isinstance(path, bytes):
-        raise BadValue(f"{name}={checks.shown(path)} is no path.", f'Use text: {name}="folder".')
+        raise BadValue(f"{name}={checks.shown(path)} is not a path.", f'Use text: {name}="folder".')
     text = os.fspath(path)
     if isinstance(text, bytes):
         text = os.fsdecode(text)
     if not text.strip() or "\0" in text:
-        raise BadValue(f"{name}={text!r} is no path.", f'Name it: {name}="folder".')
+        raise BadValue(f"{name}={text!r} is not a path.", f'Name it: {name}="folder".')
     try:
         os.fsencode(text)
         return Path(os.path.abspath(Path(text).expanduser()))
@@ -173,28 +174,17 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         >>> with atomic_file("a.txt") as path:  # doctest: +SKIP
         ...     path.write_text("all of it")
     """
-    target = Path(path)
-    temporary: Path | None = None
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(
-            prefix=f".{target.name}.", suffix=".part", dir=target.parent
-        )
+
+    def make(**where: Any) -> str:
+        handle, name = tempfile.mkstemp(**where)
         os.close(handle)
-        temporary = Path(name)
+        return name
+
+    target = Path(path)
+    with _beside(target, make, lambda part: part.unlink(missing_ok=True)) as temporary:
         yield temporary
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
+        temporary.chmod(0o666 & ~_umask())
         os.replace(temporary, target)
-    except Exception as error:
-        cause = disk_error(error)
-        if not isinstance(cause, OSError):
-            raise
-        raise explained(cause, target) from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -206,16 +196,10 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         ...     model.save_pretrained(path)
     """
     target = Path(path)
-    temporary: Path | None = None
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(
-            tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
-        )
+    remove = partial(shutil.rmtree, ignore_errors=True)
+    with _beside(target, tempfile.mkdtemp, remove) as temporary:
         yield temporary
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o777 & ~umask)
+        temporary.chmod(0o777 & ~_umask())
         aside = temporary.with_suffix(".old")
         if target.exists():  # out of the way by renaming: a kill in between loses no byte of it
             os.replace(target, aside)
@@ -226,6 +210,19 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
                 os.replace(aside, target)
             raise
         shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def _beside(
+    target: Path, make: Callable[..., str], remove: Callable[[Path], object]
+) -> Iterator[Path]:
+    """A temporary path in the target's folder, gone in the end; errors of the disk explained."""
+    temporary: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        name = make(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+        temporary = Path(name)
+        yield temporary
     except Exception as error:
         cause = disk_error(error)
         if not isinstance(cause, OSError):
@@ -233,7 +230,14 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise explained(cause, target) from error
     finally:
         if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
+            remove(temporary)
+
+
+def _umask() -> int:
+    """The permissions that new files do not get; to be read, it has to be set."""
+    umask = os.umask(0)
+    os.umask(umask)
+    return umask
 
 
 @contextmanager

@@ -145,6 +145,31 @@ def home() -> Path:
     return here if here.is_dir() else find()
 
 
+def read(path: Path) -> Facts:
+    """One lesson's file.
+
+    Raises:
+        BrokenFile: it cannot be read, or two claims have the same id (the second would silently
+            take the place of the first); names file and line.
+
+    Example:
+        >>> read(path_of("00_start_here")).title
+        'Start here'
+    """
+    facts = records.read(path, Facts)
+    first: dict[str, int] = {}
+    for place, promise in enumerate(facts.claim):
+        line = records.line_of(path.read_text("utf-8"), ("claim", place, "id"))
+        if promise.id in first:
+            raise BrokenFile(
+                f"{path}, line {line}: the claim {promise.id!r} stands twice; it is also in line "
+                f"{first[promise.id]}.",
+                "Give one of them another id.",
+            )
+        first[promise.id] = line
+    return facts
+
+
 def plan() -> Plan:
     """The themes and the planned notebooks.
 
@@ -174,7 +199,7 @@ def every() -> dict[str, Facts]:
     taken = {row.number: place for row in course.planned}
     lessons: dict[str, Facts] = {}
     for path in sorted(home().glob(f"*/{FILE}")):
-        facts = records.read(path, Facts)
+        facts = read(path)
         if facts.number in taken:
             what = f"the number {facts.number} is taken by {taken[facts.number]}"
             do = "Give it another number; a planned notebook leaves course.toml when it is written."

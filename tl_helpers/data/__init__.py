@@ -195,6 +195,10 @@ def sample(dataset: Dataset, n: int, seed: int = 0, label: str = "label") -> Dat
     """``n`` rows, as balanced over the classes as ``n`` allows: one point of a learning curve.
 
     The samples of one seed are nested: the first 8 rows of a sample of 16 are the sample of 8.
+    Take this one for a data set. :func:`balanced` is for labels alone and gives row numbers; with
+    the same seed it draws *other* rows, since it has another generator of random numbers and
+    keeps the classes in the same order in each round. Stored results rest on both draws, so within
+    one comparison use one of them.
 
     Args:
         dataset: any data set with a column of classes.

@@ -55,7 +55,9 @@ def patience() -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < float("inf"):
-        raise BadValue(f"TL_HUB_PATIENCE={text!r} is no number of seconds.", "Use 10, for example.")
+        raise BadValue(
+            f"TL_HUB_PATIENCE={text!r} is not a number of seconds.", "Use 10, for example."
+        )
     return seconds
 
 

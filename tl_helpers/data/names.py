@@ -50,10 +50,10 @@ def _locale(code: str) -> Any:
     except ImportError:
         raise NotHere(
             "'cldr' is not available here: the package Babel is not installed.",
-            "pip install babel   (make course does it)",
+            "pip install babel",
         ) from None
     if not isinstance(code, str):
-        raise BadValue(f"{code!r} is no language.", 'Use a code, such as "de".')
+        raise BadValue(f"{code!r} is not a language.", 'Use a code, such as "de".')
     try:
         return Locale.parse(code.replace("-", "_"))
     except (UnknownLocaleError, ValueError):

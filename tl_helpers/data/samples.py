@@ -15,6 +15,10 @@ def balanced(labels: Any, n: int, seed: int = 0) -> np.ndarray:
     """Indices of ``n`` examples, as balanced over the classes as ``n`` allows.
 
     The draws of one seed are nested: the first 8 of 16 are the 8, so a curve adds labels.
+    Take this one where there are arrays (features, labels) to be indexed. For a data set with a
+    column of classes there is :func:`tl_helpers.data.sample`, which gives the rows themselves; with
+    the same seed it draws *other* rows (it has NumPy's ``RandomState`` and mixes the classes, this
+    one ``default_rng`` and the classes in order). Within one comparison use one of them.
 
     Args:
         labels: ``[examples]``, one label each.

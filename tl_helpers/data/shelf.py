@@ -21,7 +21,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -90,6 +90,19 @@ def here(entry: Entry) -> bool:
     return not _lacks(entry)
 
 
+def absent(names: Iterable[str]) -> list[str]:
+    """Which of these pieces are still to be fetched; none where there is no shelf, or no network.
+
+    Example:
+        >>> absent(["ratings"])  # doctest: +SKIP
+        []
+    """
+    if place() is None or os.environ.get("TL_OFFLINE") == "1":
+        return []
+    known = pieces()
+    return [name for name in names if name in known and not here(known[name])]
+
+
 def folder(entry: Entry) -> Path:
     """The folder of a piece.
 
@@ -138,9 +151,9 @@ def _lacks(entry: Entry) -> str:
 
 
 def _manifest(entry: Entry) -> dict[str, Any]:
-    found = json.loads((_folder(entry) / MANIFEST).read_text("utf-8"))
-    listed = {name: (int(size), str(digest)) for name, (size, digest) in found["files"].items()}
-    return {"archive": found["archive"], "form": found["form"], "files": listed}
+    manifest = json.loads((_folder(entry) / MANIFEST).read_text("utf-8"))
+    listed = {name: (int(size), str(digest)) for name, (size, digest) in manifest["files"].items()}
+    return {"archive": manifest["archive"], "form": manifest["form"], "files": listed}
 
 
 def _archive(entry: Entry) -> tuple[str, str]:
@@ -440,14 +453,14 @@ def _unpack(entry: Entry, package: Path, taken: Path) -> None:
                     "Report it to the authors of the course.",
                 )
         for target, pattern in entry.files.items():
-            found = [name for name in names if fnmatch.fnmatchcase(name, pattern)]
-            if not found:
+            matching = [name for name in names if fnmatch.fnmatchcase(name, pattern)]
+            if not matching:
                 raise _unavailable(
                     entry,
                     f"{package.name} has no file {pattern}",
                     "Report it to the authors of the course.",
                 )
-            for name in found:
+            for name in matching:
                 into = taken / target
                 if "*" in pattern:  # many files: they go into a folder of that name
                     into = into / PurePosixPath(name).name

@@ -35,10 +35,10 @@ def number_in(text: str) -> float | None:
     if len(text) > _A_LINE or _FORMULA.search(text):
         return None
     text = re.sub(r"(^|\s)(?:minus|[-\u2212])\s+(?=[\d.])", r"\1-", text.casefold())
-    found = [m.group() for m in _NUMBER.finditer(text) if any(map(str.isdigit, m.group()))]
-    if len(found) != 1 or sum(map(str.isdigit, text)) != sum(map(str.isdigit, found[0])):
+    numerals = [m.group() for m in _NUMBER.finditer(text) if any(map(str.isdigit, m.group()))]
+    if len(numerals) != 1 or sum(map(str.isdigit, text)) != sum(map(str.isdigit, numerals[0])):
         return None
-    return float(re.sub(r"[, \u202f]", "", found[0]).replace("\u2212", "-"))
+    return float(re.sub(r"[, \u202f]", "", numerals[0]).replace("\u2212", "-"))
 
 
 def plain_number(answer: Any) -> float | None:
@@ -161,7 +161,7 @@ class Value(_Plain):
         if plain is None:
             return "wrong", not_it(answer, _KINDS[self.form])
         if self.form == "number" and not math.isfinite(plain):
-            return "wrong", f"{plain} is no finite number: look for a division by zero."
+            return "wrong", f"{plain} is not a finite number: look for a division by zero."
         return "wrong", f"{short(answer)} is not it yet. A hint may help."
 
 

@@ -213,7 +213,7 @@ def registry() -> dict[str, Promise]:
         for promise in facts.promises:
             if promise.id in promises:
                 both = (promises[promise.id].notebook, promise.notebook)
-                places = [str(lessons.path_of(notebook)) for notebook in dict.fromkeys(both)]
+                places = [str(lessons.path_of(notebook)) for notebook in both]
                 raise BrokenFile(
                     f"The claim {promise.id!r} stands twice: in {' and in '.join(places)}.",
                     "Give one of them another id.",

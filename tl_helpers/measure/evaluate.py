@@ -96,7 +96,7 @@ def _classes(values: list[Any], name: str) -> list[int] | list[str]:
         odd = next((i for i, v in enumerate(values) if not float(v).is_integer()), None)
         if odd is not None:
             raise BadValue(
-                f"{name}[{odd}] is {checks.shown(values[odd])}, which is no class.",
+                f"{name}[{odd}] is {checks.shown(values[odd])}, which is not a class.",
                 "Give classes: of probabilities the most probable, such as p.argmax(axis=1).",
             )
         return checks.labels([int(value) for value in values], name)
@@ -173,19 +173,19 @@ def span_f1(truth: Iterable[Iterable[str]], predictions: Iterable[Iterable[str]]
 
 
 def _tags(sentences: list[Any], name: str) -> list[list[str]]:
-    found = []
+    rows = []
     for number, sentence in enumerate(sentences):
         tags = checks.listed(sentence, f"{name}[{number}]", "tag")
         for place, tag in enumerate(tags):
             if not isinstance(tag, str) or not _TAG.fullmatch(tag):
                 raise BadValue(
-                    f"{name}[{number}][{place}] is {checks.shown(tag)}, which is no tag such as O, "
-                    "B-PER or I-PER.",
+                    f"{name}[{number}][{place}] is {checks.shown(tag)}, which is not a tag such as "
+                    "O, B-PER or I-PER.",
                     "Give the names: of numbers, [names[i] for i in row], where a data set keeps "
                     'them in features["tags"].feature.names; leave positions with -100 out.',
                 )
-        found.append([str.__str__(tag) for tag in tags])
-    return found
+        rows.append([str.__str__(tag) for tag in tags])
+    return rows
 
 
 def bleu(truth: Iterable[str] | Iterable[Iterable[str]], predictions: Iterable[str]) -> float:
@@ -226,15 +226,15 @@ def bleu(truth: Iterable[str] | Iterable[Iterable[str]], predictions: Iterable[s
 
 
 def _references(item: Any, name: str) -> list[str]:
-    found = checks.texts([item] if isinstance(item, str) else item, name)
-    for place, text in enumerate(found):
+    references = checks.texts([item] if isinstance(item, str) else item, name)
+    for place, text in enumerate(references):
         if not text.strip():
             which = name if isinstance(item, str) else f"{name}[{place}]"
             raise BadValue(
                 f"The reference {which} is empty: nothing could be right.",
                 "Leave the example out, its prediction too.",
             )
-    return found
+    return references
 
 
 def _four_words(references: list[list[str]]) -> bool:
@@ -508,7 +508,7 @@ def curve(values: Mapping[int, npt.ArrayLike], level: float = 0.95) -> dict[int,
     """
     if not isinstance(values, Mapping):
         raise BadValue(
-            f"values={checks.shown(values)} is no mapping.",
+            f"values={checks.shown(values)} is not a mapping.",
             "Pass {8: [0.7, 0.8], 16: [0.9, 0.9]}: label count and one value per seed.",
         )
     counts = {checks.whole(count, "a count of labels", 0): row for count, row in values.items()}

@@ -150,7 +150,7 @@ def study(
         (0, 1)
     """
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
-        raise BadValue(f"{name!r} is no name of a study.", "Use lower-case words with dashes.")
+        raise BadValue(f"{name!r} is not the name of a study.", "Use lower-case words with dashes.")
     chosen, of_town = tuple(checks.seeds(seeds)), checks.flag(of_town, "of_town")
     every = tuple({**some, **grid} for some in grids or ([{}] if grid else []))
 

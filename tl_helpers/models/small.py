@@ -70,7 +70,6 @@ def new(
         >>> len(model.transformer.h)
         3
     """
-    import torch
     import transformers
 
     checks.known("size", size, SIZES)
@@ -90,20 +89,48 @@ def new(
     for name in config:
         known = set(kind().to_dict()) | set(kind.attribute_map)
         checks.known(f"setting of {kind.__name__}", name, known)
+    model = initialised(
+        kind,
+        auto,
+        settings,
+        seed,
+        wrong="These settings make no model",
+        do="The hidden size has to be a multiple of the number of attention heads.",
+    )
+    return model.train(), tokenizer
+
+
+def initialised(
+    kind: Any, auto: Any, settings: dict[str, Any], seed: int, *, wrong: str, do: str
+) -> Any:
+    """A model by the initialiser of its architecture; torch's random state is left as it was.
+
+    Args:
+        kind: the class of its configuration.
+        auto: the class of ``transformers`` with the head.
+        settings: what the configuration is made of.
+        seed: of the weights.
+        wrong: beginning of the message if these settings do not go together.
+        do: its advice.
+
+    Raises:
+        BadValue: the settings do not go together.
+
+    Example:
+        >>> import transformers as t
+        >>> model = initialised(t.BertConfig, t.AutoModel, {}, 0, wrong="", do="")  # doctest: +SKIP
+    """
+    import torch
+
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         try:
-            made = kind(**settings)
-            model = auto.from_config(made)
+            return auto.from_config(kind(**settings), trust_remote_code=False)
         except ImportError:  # of a library, and no fault of the settings
             raise
         except Exception as error:  # transformers has several kinds of error for a setting
             why = " ".join(str(error).split())
-            raise BadValue(
-                f"These settings make no model: {why}",
-                "The hidden size has to be a multiple of the number of attention heads.",
-            ) from None
-    return model.train(), tokenizer
+            raise BadValue(f"{wrong}: {why}", do) from None
 
 
 def town_tokenizer(

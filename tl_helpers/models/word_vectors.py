@@ -14,17 +14,24 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class WordVectors:
     """Words and their vectors.
 
     Attributes:
         words: from the most frequent one.
         matrix: ``[words, size]`` float32, read from the disk as it is used.
+        name: in the catalogue.
     """
 
     words: list[str]
     matrix: np.ndarray
+    name: str = ""
+
+    def __repr__(self) -> str:
+        """The sizes, and not the words, of which there are hundreds of thousands."""
+        words, size = self.matrix.shape
+        return f"WordVectors({self.name!r}: {words:,} words, {size} dimensions)"
 
     @cached_property
     def index(self) -> dict[str, int]:
@@ -62,7 +69,7 @@ class WordVectors:
         import numpy as np
 
         if isinstance(words, str) or not len(words):
-            raise BadValue(f"words={words!r} is no list of words.", 'Use ["rose", "tulip"].')
+            raise BadValue(f"words={words!r} is not a list of words.", 'Use ["rose", "tulip"].')
         return np.stack([self[word] for word in words])
 
 
@@ -84,4 +91,5 @@ def vectors(name: str) -> WordVectors:
         raise UnknownName("word vectors", name, known)
     place = shelf.folder(known[name])
     words = (place / "words.txt").read_text("utf-8").split("\n")[:-1]
-    return WordVectors(words, np.load(place / "vectors.npy", mmap_mode="r", allow_pickle=False))
+    matrix = np.load(place / "vectors.npy", mmap_mode="r", allow_pickle=False)
+    return WordVectors(words, matrix, name)

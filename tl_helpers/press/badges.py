@@ -89,10 +89,12 @@ def home(repo: str | None = None, branch: str = "main", site: str = "") -> Home:
         'git+https://github.com/somebody/course@main'
     """
     if not _BRANCH.fullmatch(branch):
-        raise BadValue(f"--branch {branch!r} is no name of a branch.", "For example: --branch main")
+        raise BadValue(
+            f"--branch {branch!r} is not the name of a branch.", "For example: --branch main"
+        )
     if not re.fullmatch(r"(https?://[^\s()<>]+)?", site):
         raise BadValue(
-            f"--site {site!r} is no address.",
+            f"--site {site!r} is not an address.",
             "Begin it with https://; {name} in it stands for the notebook's name.",
         )
     address = _published() if repo is None else repo
@@ -104,7 +106,7 @@ def home(repo: str | None = None, branch: str = "main", site: str = "") -> Home:
             "Say where the course is published: tl badges --repo owner/name",
         )
     if match is None:
-        raise BadValue(f"{repo!r} is no repository on GitHub.", "Write --repo owner/name.")
+        raise BadValue(f"{repo!r} is not a repository on GitHub.", "Write --repo owner/name.")
     return Home(match["owner"], match["name"], branch, site)
 
 

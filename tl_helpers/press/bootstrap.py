@@ -35,16 +35,18 @@ import os
 import re
 import subprocess
 import sys
-from importlib import metadata, util
+{suppress}from importlib import metadata, util
 from pathlib import Path
 
 for folder in (Path.cwd(), *Path.cwd().parents):  # the course itself, perhaps not installed
     if (folder / "tl_helpers" / "__init__.py").is_file():
         sys.path += [str(folder), str(folder / "notebooks")]
 
-if util.find_spec("tl_helpers") is None:  # Colab, Binder, a bare kernel
+bare = util.find_spec("tl_helpers") is None
+if bare:  # Colab, Binder, a bare kernel
     place = os.environ.get("TL_SOURCE", {place})
-    name_it = "Name its folder, wheel or address in a cell above: %env TL_SOURCE=git+https://..."
+    name_it = "Name its folder, wheel or repository (git and the repository's address) in a cell "
+    name_it += "above, such as: %env TL_SOURCE=git+https://HOST/OWNER/NAME"
     if not place:
         sys.exit(f"This notebook does not know where its course is.\\n-> {{name_it}}")
     oldest = {oldest}
@@ -69,10 +71,19 @@ if util.find_spec("tl_helpers") is None:  # Colab, Binder, a bare kernel
     if installing.returncode != 0:
         sys.exit(f"The course could not be installed from {{place!r}}.\\n-> {{name_it}}")
 {shelf}"""
-# Where there is no `make` to fill the shelf: what this notebook shows live. It never fails.
+# Where there is no `make` to fill the shelf: what this notebook shows live. Only where the cell
+# has installed the course, or in Colab, where the next notebook finds it already; elsewhere the
+# network is never touched unasked. Whatever goes wrong, the notebook goes on with stored results.
 _SHELF = """\
-    fetch = [sys.executable, "-m", "tl_helpers", "shelf", "fetch", "--try", {names}]
-    print(subprocess.run(fetch, capture_output=True, text=True).stdout, end="")
+if bare or any(name.startswith("COLAB_") for name in os.environ):
+    with suppress(Exception):
+        from tl_helpers.data import shelf
+
+        if absent := shelf.absent([{names}]):
+            fetch = [sys.executable, "-m", "tl_helpers", "shelf", "fetch", "--try", *absent]
+            with subprocess.Popen(fetch, stdout=subprocess.PIPE, text=True) as fetching:
+                for it_says in fetching.stdout:
+                    print(it_says, end="", flush=True)
 """
 #: The large libraries, and what an older one than ``pyproject.toml`` allows would do.
 _WHY_NOT_OLDER = {
@@ -91,7 +102,8 @@ def source(place: str = "", shelf: Sequence[str] = ()) -> str:
     Args:
         place: what pip installs where the package is missing: a folder, a wheel, an address such
             as ``git+https://...``; empty if there is no such place.
-        shelf: the pieces of the shelf that the notebook uses, fetched after an installation.
+        shelf: the pieces of the shelf that the notebook uses, fetched where they are missing and
+            the cell installs the course, or the notebook runs in Colab.
 
     Raises:
         BadValue: the place cannot stand in a cell.
@@ -106,7 +118,8 @@ def source(place: str = "", shelf: Sequence[str] = ()) -> str:
             "Leave out line breaks, and blanks at either end.",
         )
     fetched = _SHELF.format(names=", ".join(map(_quoted, shelf))) if shelf else ""
-    text = _CELL.format(place=_quoted(place), oldest=_oldest(), shelf=fetched)
+    suppress = "from contextlib import suppress\n" if shelf else ""
+    text = _CELL.format(place=_quoted(place), oldest=_oldest(), shelf=fetched, suppress=suppress)
     lines = text.strip().splitlines()
     return "\n".join(f"{line}  # noqa: E501" if len(line) > _LINE else line for line in lines)
 

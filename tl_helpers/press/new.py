@@ -90,7 +90,7 @@ def _row(notebook: str, theme: str, title: str, question: str) -> lessons.Row:
         first = error.errors()[0]["loc"][0]
         if first == "notebook":
             do = "A name is two digits and words in small letters: 33_domain_adaptation."
-            raise BadValue(f"{notebook!r} is no name of a notebook.", do) from None
+            raise BadValue(f"{notebook!r} is not the name of a notebook.", do) from None
         if planned is None and not values[str(first)]:
             do = f"Say it with --{first}; or take one of: {_planned()}."
             raise BadValue(f"{notebook} is not planned, so its {first} is not known.", do) from None

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
+from tl_helpers.models import small
 from tl_helpers.train import batches
 
 if TYPE_CHECKING:
@@ -74,19 +75,14 @@ def new_generator(
             "Use a multiple of 32.",
         )
     settings.pop("architectures", None)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(checks.seed(seed))
-        try:
-            made = ElectraConfig(**settings)
-            generator = AutoModelForMaskedLM.from_config(made, trust_remote_code=False)
-        except ImportError:  # of a library, and no fault of the settings
-            raise
-        except Exception as error:  # transformers has several kinds of error for a setting
-            why = " ".join(str(error).split())
-            raise BadValue(
-                f"hidden_size={hidden} makes no generator: {why}",
-                "Use a multiple of 32 that is smaller than the discriminator's.",
-            ) from None
+    generator = small.initialised(
+        ElectraConfig,
+        AutoModelForMaskedLM,
+        settings,
+        checks.seed(seed),
+        wrong=f"hidden_size={hidden} makes no generator",
+        do="Use a multiple of 32 that is smaller than the discriminator's.",
+    )
     if share:
         generator.electra.embeddings = discriminator.electra.embeddings
         generator.tie_weights()  # the output layer is the table of words, so it is shared too

@@ -170,10 +170,10 @@ def fine_tune(
 def _ids_looked_for(network: PreTrainedModel) -> list[int]:
     """Ids by which a model finds something in a row, whatever its tokenizer calls special."""
     names = ("pad_token_id", "eos_token_id", "bos_token_id", "sep_token_id", "cls_token_id")
-    found = [getattr(network.config, name, None) for name in names]
-    found.append(getattr(network.get_input_embeddings(), "padding_idx", None))
+    ids = [getattr(network.config, name, None) for name in names]
+    ids.append(getattr(network.get_input_embeddings(), "padding_idx", None))
     known = len(network.get_input_embeddings().weight)
-    return [i for i in found if isinstance(i, int) and 0 <= i < known]
+    return [i for i in ids if isinstance(i, int) and 0 <= i < known]
 
 
 def scores(

@@ -48,7 +48,7 @@ def validation_of(
     """
     if not isinstance(validation, Sequence) or isinstance(validation, str) or len(validation) != 2:
         raise BadValue(
-            f"validation={checks.shown(validation)} is no pair.",
+            f"validation={checks.shown(validation)} is not a pair.",
             "Pass validation=(texts, labels), texts that are not trained on.",
         )
     texts = checks.texts(validation[0], "validation texts")

@@ -41,7 +41,7 @@ def reader_of(model: PreTrainedModel) -> PreTrainedModel:
     """The part of a model that turns a text into states: its body, of a translator the encoder.
 
     Raises:
-        BadValue: it is no model of transformers.
+        BadValue: it is not a model of transformers.
 
     Example:
         >>> from tl_helpers.models import load
@@ -50,7 +50,7 @@ def reader_of(model: PreTrainedModel) -> PreTrainedModel:
     """
     if not hasattr(model, "config") or not hasattr(model, "base_model"):
         raise BadValue(
-            f"A {type(model).__name__} is no model of transformers.",
+            f"A {type(model).__name__} is not a model of transformers.",
             "Load one: model, tokenizer = tl.models.load(name).",
         )
     if getattr(model.config, "is_encoder_decoder", False):
@@ -102,7 +102,7 @@ def tokens_of(
     """
     if not callable(tokenizer) or not hasattr(tokenizer, "all_special_ids"):
         raise BadValue(
-            f"A {type(tokenizer).__name__} is no tokenizer of transformers.",
+            f"A {type(tokenizer).__name__} is not a tokenizer of transformers.",
             "Load it with its model: model, tokenizer = tl.models.load(name).",
         )
     window = window_of(tokenizer, model)
@@ -113,9 +113,9 @@ def tokens_of(
             "Use a model with a wider window.",
         )
     cut = {} if window is None else {"truncation": True, "max_length": window}
-    found = tokenizer(list(texts), return_attention_mask=False, verbose=False, **cut, **how)
-    check_ids(found["input_ids"], model)
-    return found
+    encoded = tokenizer(list(texts), return_attention_mask=False, verbose=False, **cut, **how)
+    check_ids(encoded["input_ids"], model)
+    return encoded
 
 
 def window_of(tokenizer: PreTrainedTokenizerBase | None, model: PreTrainedModel) -> int | None:
