@@ -12,12 +12,13 @@ def first_transfer() -> bytes:
     runs = results.load("town-one-minute").table.query(
         "measure == 'accuracy' and mode == 'features'"
     )
-    names = {"pre-trained": "a minute of reading", "random": "no reading"}
+    names = {"random": "random weights"}
     figure = plots.curve(
         runs.replace({"start": names}),
         x="labels",
         y="value",
         colour="start",
+        dots=True,
         chance=0.5,
         xlabel="labelled examples",
         ylabel="accuracy",
