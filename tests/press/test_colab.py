@@ -40,9 +40,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("colab")]
 # In our ranges, and a major version away from what the course is tested with where there is one.
 OTHER = {
     "numpy": "2.2.6",
-    "transformers": "5.0.0",
+    "transformers": "5.4.0",
     "tokenizers": "0.22.2",
-    "huggingface-hub": "1.3.7",
+    "huggingface-hub": "1.5.0",
     "datasets": "4.8.5",
 }
 # Not there at first, as in Colab: the package, and something that it needs.

@@ -251,7 +251,8 @@ def _check_weights(folder: Path) -> Path:
 def _side(folder: Path, part: str) -> dict[str, torch.Tensor]:
     """The weights that are stored under the name of a side, without that name.
 
-    Not by ``key_mapping``: up to 5.2, transformers finds none of the weights with it.
+    Not by ``key_mapping``: up to 5.4 at least, transformers takes the name of the side away twice
+    where the next name is the same, as in ``encoder.encoder.layer``, and finds no such weight.
     """
     from safetensors import safe_open
 
