@@ -147,6 +147,7 @@ class Colab:
         """Run a notebook in a kernel of that Python, steered from here; what each cell said."""
         kernel = AsyncKernelManager()
         command = [str(self.python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        command.append("--IPKernelApp.exec_lines=import google.colab")  # as Colab's kernel does
         kernel._kernel_spec = KernelSpec(argv=command, language="python", display_name="Colab")
         home = str(self.folder.parent / "home")
         variables = environ(TL_CACHE=f"{home}/cache", HF_HOME=f"{home}/hf")
