@@ -111,8 +111,9 @@ test-lowest: $(COURSE_STAMP)
 	  > $(LOWEST)/lowest.txt
 	@grep '^torch==' constraints.txt >> $(LOWEST)/lowest.txt
 	@echo "Installing the lowest allowed versions into $(LOWEST) (for this test only)"
-	@$(LOWEST)/bin/python -m pip install --quiet --no-input -c $(LOWEST)/lowest.txt \
-	  -e '.[course]' || { \
+	@$(LOWEST)/bin/python -m pip install --no-input -c $(LOWEST)/lowest.txt \
+	  -e '.[course]' > $(LOWEST)/pip.log 2>&1 || { \
+	  tail -n 20 $(LOWEST)/pip.log; \
 	  echo "FAILED: the lowest versions do not go together (pip says above which)."; \
 	  echo "  -> Raise the floor of one of them in pyproject.toml."; exit 1; }
 	@OMP_NUM_THREADS=1 $(LOWEST)/bin/python -m tl_helpers run --profile quick \

@@ -127,7 +127,7 @@ def test_conda_and_binder_get_the_same():
 
 def test_the_lowest_versions_are_those_that_the_project_states():
     lowest = dict(line.split("==") for line in packages.lowest("course"))
-    assert "torch" not in lowest and lowest["transformers"] == "5.0"
+    assert "torch" not in lowest and lowest["transformers"] == "5.4"
     assert lowest["ipywidgets"] == "8.1"  # the higher of two
     assert set(lowest) == {r.name for r in packages.requirements("course")} - {"torch"}
 
@@ -136,6 +136,6 @@ def test_a_kernel_with_packages_that_are_too_old_is_told_which(monkeypatch):
     real = packages.metadata.version
     old = {"transformers": "4.57.1", "numpy": "1.26.4"}
     monkeypatch.setattr(packages.metadata, "version", lambda name: old.get(name) or real(name))
-    with pytest.raises(CourseError, match=r"transformers 4.57.1 \(it needs >=5.0\)") as caught:
+    with pytest.raises(CourseError, match=r"transformers 4.57.1 \(it needs >=5.4\)") as caught:
         packages.require()
-    assert '%pip install "numpy>=2.0" "transformers>=5.0"' in caught.value.do
+    assert '%pip install "numpy>=2.0" "transformers>=5.4"' in caught.value.do

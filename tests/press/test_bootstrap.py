@@ -207,7 +207,7 @@ def test_it_installs_once_and_pip_may_not_change_the_large_libraries(kernel):
 @pytest.mark.parametrize(
     "name, version, why, line",
     [
-        ("transformers", "4.57.1", "masks", '"transformers>=5.0"'),
+        ("transformers", "4.57.1", "masks", '"transformers>=5.4"'),
         ("numpy", "1.26.4", "pyarrow", '"numpy>=2.0"'),
         ("torch", "2.4.1+cpu", "Muon", '"torch>=2.9"'),
     ],

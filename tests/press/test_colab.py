@@ -40,9 +40,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("colab")]
 # In our ranges, and a major version away from what the course is tested with where there is one.
 OTHER = {
     "numpy": "2.2.6",
-    "transformers": "5.0.0",
+    "transformers": "5.4.0",
     "tokenizers": "0.22.2",
-    "huggingface-hub": "1.3.7",
+    "huggingface-hub": "1.5.0",
     "datasets": "4.8.5",
 }
 # Not there at first, as in Colab: the package, and something that it needs.
@@ -147,6 +147,7 @@ class Colab:
         """Run a notebook in a kernel of that Python, steered from here; what each cell said."""
         kernel = AsyncKernelManager()
         command = [str(self.python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        command.append("--IPKernelApp.exec_lines=import google.colab")  # as Colab's kernel does
         kernel._kernel_spec = KernelSpec(argv=command, language="python", display_name="Colab")
         home = str(self.folder.parent / "home")
         variables = environ(TL_CACHE=f"{home}/cache", HF_HOME=f"{home}/hf")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pytest
 import torch
 
 from tl_helpers import models, questions, town
-from tl_helpers.core.errors import BadValue, CourseError, UnknownName
+from tl_helpers.core.errors import BadValue, BrokenFile, CourseError, UnknownName
 from tl_helpers.measure import evaluate
 from tl_helpers.models import saved
 from tl_helpers.press import checkpoints
@@ -312,17 +313,33 @@ def test_the_encoder_of_a_translator_can_be_saved_and_loaded_again(built, tmp_pa
     assert same(alone, again)
 
 
+def test_the_encoder_with_a_head_is_that_of_a_folder_with_the_encoder_only(built, tmp_path):
+    alone, tokenizer = models.load(str(built))
+    only = str(models.save(alone, tokenizer, tmp_path / "enc"))
+    for seed in (0, 3):
+        asked = {"task": "token-classification", "num_labels": 3, "seed": seed}
+        assert same(models.load(str(built), **asked).model, models.load(only, **asked).model)
+
+
+def test_an_encoder_that_lacks_a_weight_is_refused(built, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    folder = tmp_path / "hurt"
+    shutil.copytree(built, folder)
+    weights = load_file(folder / "model.safetensors")
+    del weights["encoder.encoder.layer.0.output.dense.weight"]
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(BrokenFile, match="lacks 1 weights.*encoder.layer.0.output.dense.weight"):
+        models.load(str(folder))
+
+
 def test_transformers_alone_loads_the_whole_and_the_encoder(built):
-    from transformers import AutoConfig, AutoModel, AutoModelForSeq2SeqLM, AutoTokenizer
+    from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
     whole = AutoModelForSeq2SeqLM.from_pretrained(built, dtype=torch.float32)
-    config = AutoConfig.from_pretrained(built).encoder
-    alone = AutoModel.from_pretrained(
-        built, config=config, dtype=torch.float32, key_mapping={r"^encoder\.": ""}
-    )
-    loaded = dict(alone.named_parameters())
+    ours = dict(models.load(str(built)).model.named_parameters())
     read = {k: p for k, p in whole.encoder.named_parameters() if "pooler" not in k}
-    assert len(read) > 20 and all(torch.equal(p, loaded[k]) for k, p in read.items())
+    assert len(read) > 20 and all(torch.equal(p, ours[k]) for k, p in read.items())
     target = AutoTokenizer.from_pretrained(built / "target")
     source = AutoTokenizer.from_pretrained(built)
     text = source("The soup was good.", return_tensors="pt", return_token_type_ids=False)

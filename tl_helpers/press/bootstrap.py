@@ -89,7 +89,7 @@ if bare or any(name.startswith("COLAB_") for name in os.environ):
 _WHY_NOT_OLDER = {
     "torch": "the optimiser Muon is not in it",
     "numpy": "pyarrow, which holds the data, does not load with it",
-    "transformers": "it takes neither our precision nor our masks",
+    "transformers": "it takes neither our masks nor networks without weights",
     "datasets": "it does not go together with such a transformers",
 }
 _PLACE = re.compile(r'^ +place = os\.environ\.get\("TL_SOURCE", ("(?:[^"\\]|\\.)*")\)', re.M)
