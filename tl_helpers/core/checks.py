@@ -239,7 +239,10 @@ def label_array(values: Any, name: str = "labels") -> np.ndarray:
         numbers = values.dtype.kind in "iu" and (not len(values) or values.min() >= 0)
         if numbers or values.dtype.kind == "b":
             return values
-    return np.array(labels(values, name))
+    given = labels(values, name)
+    # NumPy would make floats of them, and one class of two neighbours.
+    huge = any(isinstance(value, int) and value >= 2**63 for value in given)
+    return np.array(given, dtype=object if huge else None)
 
 
 def _plain(value: Any) -> Any:
