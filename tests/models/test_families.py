@@ -391,6 +391,21 @@ def test_documents_that_no_mask_separates_are_refused():
         pretrain.fit(made("t5"), blocks_of_words(), **how)
 
 
+def test_ids_by_which_positions_are_counted_are_no_sign_of_a_leak():
+    model = hf.RobertaForMaskedLM(hf.RobertaConfig(**SIZES, **WIDE, pad_token_id=7))
+    blocks = blocks_of_words()
+    assert (blocks[0] == 7).any() or (blocks[1] == 7).any()
+    how = {**CAUSAL, "tokenizer": tokenizer_of(), "objective": "mlm"}
+    assert np.isfinite(pretrain.fit(model, blocks, **how).loss).all()
+
+
+def test_a_model_is_tried_with_other_words_even_where_all_blocks_are_the_same():
+    mixing = hf.ConvBertForMaskedLM(hf.ConvBertConfig(**SIZES, **WIDE, embedding_size=16))
+    same = np.tile(np.arange(5, 21, dtype=np.int32), (4, 1))
+    with pytest.raises(CourseError, match="see later ones"):
+        pretrain.fit(mixing, same, tokenizer=tokenizer_of(), **CAUSAL)
+
+
 def test_padding_is_tried_in_32_bits_whatever_the_weights():
     """The rounding of 16 bits must not hide what padding changes: batches would decide vectors."""
     with torch.random.fork_rng():

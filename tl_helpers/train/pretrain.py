@@ -26,7 +26,7 @@ from tl_helpers.core.errors import BadValue, CourseError
 from tl_helpers.core.vocabulary import check_ids
 from tl_helpers.train import batches, precision
 from tl_helpers.train.loop import History, Objective, Plan, Stopped, run
-from tl_helpers.train.texts import reader_of, window_of
+from tl_helpers.train.texts import first_position, reader_of, window_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -228,7 +228,11 @@ def fit(
 
 def _tried(model: PreTrainedModel, blocks: np.ndarray, objective: str, separate: bool) -> bool:
     """Whether a model hides later words by itself; found, like all that cannot work, by trying."""
-    rows = np.stack([blocks[0], blocks[-1] if len(blocks) > 1 else blocks[0][::-1]])
+    # In every place another token; but what a model counts its positions by stays where it is.
+    row, still = blocks[0], first_position(model)
+    known = np.array([i for i in np.unique(blocks[:2]) if i != still] or [row[0]])
+    next_one = known[(np.searchsorted(known, row) + 1) % len(known)]
+    rows = np.stack([row, np.where(row == still, row, next_one) if still is not None else next_one])
     kind = type(model).__name__
 
     def probe(separate: bool, causal: bool) -> tuple[bool, bool]:
@@ -242,7 +246,7 @@ def _tried(model: PreTrainedModel, blocks: np.ndarray, objective: str, separate:
             return False
         return not (separate and beside) and not (objective == "clm" and ahead)
 
-    if works(False, True) and not separate:
+    if not separate and works(False, True):
         return True
     try:
         ahead, beside = probe(separate, False)

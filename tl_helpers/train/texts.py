@@ -139,7 +139,7 @@ def window_of(tokenizer: PreTrainedTokenizerBase | None, model: PreTrainedModel)
     if _relative(model):
         positions = None
     if positions is not None and 0 < positions < _NO_LIMIT:
-        first = _first_position(model)
+        first = first_position(model)
         limits.append(int(positions) - (0 if first is None else first + 1))
     return min(limits, default=None)
 
@@ -152,8 +152,14 @@ def _relative(model: PreTrainedModel) -> bool:
     return config.model_type in ("deberta", "deberta-v2") and not config.position_biased_input
 
 
-def _first_position(model: PreTrainedModel) -> int | None:
-    """The padding id behind which a model counts positions; None where it counts from zero."""
+def first_position(model: PreTrainedModel) -> int | None:
+    """The padding id behind which a model counts positions; None where it counts from zero.
+
+    Example:
+        >>> from tl_helpers import models
+        >>> first_position(models.new("tiny")[0]) is None
+        True
+    """
     import torch
 
     for name, module in model.named_modules():
@@ -178,7 +184,7 @@ def padding_id(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) -> in
         >>> padding_id(tokenizer, model)
         0
     """
-    first = _first_position(model)
+    first = first_position(model)
     if first is not None:
         return first
     known = (tokenizer.pad_token_id, tokenizer.eos_token_id)
