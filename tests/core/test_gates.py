@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -1120,6 +1121,27 @@ def test_half_a_character_in_a_file_is_named_with_its_line(tmp_path):
         BrokenFile, match=r"line 2: the field 'text'.*half a character(.|\n)*surrog"
     ):
         tl.data.read_jsonl(path)
+
+
+def test_tensors_of_labels_are_told_how_to_become_lists():
+    for labels in (torch.tensor([0, 1]), list(torch.tensor([0, 1]))):
+        with pytest.raises(BadValue, match=r"Tensor(.|\n)*labels\.tolist\(\)"):
+            checks.labels(labels)
+
+
+def test_a_name_that_is_too_long_for_any_disk(tmp_path):
+    long = tmp_path / ("x" * 256)
+    for call in (
+        lambda: models.save(m("model"), m("tokenizer"), long),
+        lambda: models.load(long),
+        lambda: loop.Plan(steps=1, checkpoint=long / "run"),
+        lambda: tl.data.read_jsonl(str(long)),
+    ):
+        with pytest.raises(BadValue, match=r"so long a name(.|\n)*255 bytes"):
+            call()
+    assert files.place(tmp_path / ("x" * 255)).parent == tmp_path
+    with pytest.raises(CourseError, match="too long"):  # with what is added while it is written
+        models.save(m("model"), m("tokenizer"), tmp_path / ("x" * 255))
 
 
 def test_class_weights_by_the_name_of_the_class():

@@ -169,3 +169,10 @@ def test_a_clone_has_the_very_bytes_whatever_git_is_told(tmp_path):
     git("commit", "-q", "-m", "x")
     git("clone", "-q", "-c", "core.autocrlf=true", "origin", "clone", at=".")
     assert (tmp_path / "clone" / "a.jsonl").read_bytes() == content["a.jsonl"]
+
+
+def test_a_folder_that_is_not_the_course_s_data_is_called_by_its_variable(monkeypatch, tmp_path):
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        monkeypatch.setenv("TL_DATA", str(folder))
+        with pytest.raises(BrokenFile, match=r"TL_DATA=.*is not the folder(.|\n)*TL_DATA"):
+            files.checksums()

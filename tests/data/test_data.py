@@ -348,3 +348,17 @@ def test_balanced_draws_are_nested_balanced_and_say_what_is_missing():
     for n, says in ((11, "smallest has 3"), (0, "n=0"), (2.5, "n=2.5")):
         with pytest.raises(BadValue, match=says):
             data.balanced(labels, n)
+
+
+def test_a_sample_of_what_is_no_data_set_says_how_to_make_one() -> None:
+    rows = Dataset.from_dict({"text": ["a", "b"], "label": [0, 1]})
+    for other, advice in (
+        (rows.to_pandas(), "Dataset.from_pandas"),
+        ([{"text": "a", "label": 0}], "Dataset.from_list"),
+        ({"label": [0, 1]}, "Dataset.from_dict"),
+        (rows.to_iterable_dataset(), "dataset.take"),
+        (DatasetDict(train=rows), r"dataset\['train'\]"),
+        (None, "data.load"),
+    ):
+        with pytest.raises(BadValue, match=f"dataset is a {type(other).__name__}(.|\n)*{advice}"):
+            data.sample(other, 2)

@@ -198,3 +198,55 @@ def test_interval_changes_its_unit():
 def test_curve_has_one_interval_for_each_count():
     curve = evaluate.curve({64: [0.7, 0.8], 8: [0.5, 0.6]})
     assert list(curve) == [8, 64] and curve[8].mean == pytest.approx(0.55)
+
+
+# Other inputs of the same kinds -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tag", ["B-PER ", " O", "O\n", "\u00a0B-PER"])
+def test_tags_with_blanks_are_no_tags(tag):
+    with pytest.raises(BadValue, match=r"truth\[0\]\[1\](.|\n)*tag.strip"):
+        evaluate.span_f1([["B-PER", tag]], [["B-PER", "O"]])
+
+
+def test_the_scheme_of_other_tags_is_named():
+    for row in (["S-PER", "O"], ["B-PER", "E-PER"], ["B-PER", "L-PER"], ["U-LOC", "O"]):
+        with pytest.raises(BadValue, match="BIOES or BILOU(.|\n)*IOB2"):
+            evaluate.span_f1([row], [row])
+
+
+def test_numbers_of_any_size_are_classes():
+    truth, guess = [2**63, 2**63 + 1, 10**30, 0], [2**63 + 1, 2**63 + 1, 10**30, 0]
+    assert evaluate.accuracy(truth, guess) == 0.75
+    # Of four classes the first is never found; the second is found once and guessed once too often.
+    assert evaluate.macro_f1(truth, guess) == pytest.approx((0 + 2 / 3 + 1 + 1) / 4)
+    found = evaluate.paired_bootstrap(truth, truth, guess, resamples=100)
+    assert found.mean == 0.25
+
+
+def dictionary(truth, guess):
+    return {"f1": 1.0}
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [dictionary, lambda t, p: None, lambda t, p: float("nan"), lambda t, p: {}, lambda t, p: "1"],
+)
+def test_a_metric_that_gives_no_number(metric):
+    with pytest.raises(BadValue, match=r"metric=.*which is no number"):
+        evaluate.paired_bootstrap(["a"] * 3, ["a"] * 3, ["b"] * 3, metric, resamples=100)
+    with pytest.raises(BadValue, match=r"dictionary\(t, p\)\['f1'\]"):
+        evaluate.paired_bootstrap(["a"], ["a"], ["b"], dictionary, resamples=100)
+
+
+def test_more_resamples_than_memory_holds_and_values_that_overflow():
+    with pytest.raises(BadValue, match="resamples=1000000000000(.|\n)*100 to 100,000"):
+        evaluate.paired_bootstrap([1, 0], [1, 0], [0, 0], resamples=10**12)
+    for huge in ([1e308, -1e308], [1e308, 1.5e308]):
+        with pytest.raises(BadValue, match="too large"):
+            evaluate.interval(huge)
+
+
+def test_mappings_by_seed_are_told_how_to_become_lists():
+    with pytest.raises(BadValue, match=r"a is a mapping(.|\n)*\[a\[key\] for key in sorted\(a\)\]"):
+        evaluate.difference({1: 0.2, 2: 0.3}, {2: 0.1, 1: 0.2})

@@ -5,13 +5,15 @@ Tiny random models, made here. Labels are learned for a few steps only: it is ab
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 import torch
 import transformers as hf
 
 from tl_helpers import models, questions
-from tl_helpers.core.errors import BadValue
+from tl_helpers.core.errors import BadValue, CourseError
 from tl_helpers.train import adapt, heads, pretrain
 from tl_helpers.train.texts import encode, padding_id, window_of
 from tl_helpers.train.word_vectors import word_vectors
@@ -342,3 +344,78 @@ def test_a_padding_mark_without_a_vector_is_named():
     tokenizer.pad_token = "x39"
     with pytest.raises(BadValue, match="resize_token_embeddings"):
         adapt.embed(model, tokenizer, TEXTS)
+
+
+# What pre-training must not show a model ---------------------------------------------------------
+
+CAUSAL = {"objective": "clm", "steps": 1, "batch_size": 2, "autocast": "float32"}
+
+
+def blocks_of_words():
+    return pretrain.pack(TEXTS * 4, tokenizer_of(), 16)
+
+
+@pytest.mark.parametrize("separate", [True, False])
+def test_no_word_hears_of_later_ones(separate):
+    """An encoder that predicts the next word gets the mask that it does not have by itself."""
+    tokenizer = tokenizer_of()
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = hf.BertForMaskedLM(hf.BertConfig(**SIZES, **WIDE))
+        mixing = hf.ConvBertForMaskedLM(hf.ConvBertConfig(**SIZES, **WIDE, embedding_size=16))
+    random = RNG.integers(5, len(tokenizer), (256, 16)).astype(np.int32)
+    how = {**CAUSAL, "steps": 300, "batch_size": 16, "learning_rate": 1e-2}
+    history = pretrain.fit(model, random, tokenizer=tokenizer, separate_documents=separate, **how)
+    assert np.mean(history.loss[-20:]) > 0.8 * np.log(len(tokenizer) - 5)  # nothing can be known
+    with pytest.raises(CourseError, match=r"see later ones(.|\n)*GPT-2"):
+        pretrain.fit(mixing, random, tokenizer=tokenizer, separate_documents=separate, **CAUSAL)
+
+
+@pytest.mark.parametrize("family", ["opt", "bloom"])
+def test_a_family_that_takes_no_such_mask_is_told_what_to_do(family):
+    config = made(family).config
+    model = {"opt": hf.OPTForCausalLM, "bloom": hf.BloomForCausalLM}[family](config)
+    how = {**CAUSAL, "tokenizer": tokenizer_of()}
+    with pytest.raises(CourseError, match=r"cannot be trained(.|\n)*separate_documents=False"):
+        pretrain.fit(model, blocks_of_words(), **how)
+    history = pretrain.fit(model, blocks_of_words(), separate_documents=False, **how)
+    assert np.isfinite(history.loss).all() and not model.training
+
+
+def test_documents_that_no_mask_separates_are_refused():
+    model = hf.FNetForMaskedLM(hf.FNetConfig(**SIZES, **WIDE))
+    how = {**CAUSAL, "objective": "mlm", "tokenizer": tokenizer_of()}
+    with pytest.raises(CourseError, match=r"share a block(.|\n)*separate_documents=False"):
+        pretrain.fit(model, blocks_of_words(), **how)
+    with pytest.raises(BadValue, match="writes another"):
+        pretrain.fit(made("t5"), blocks_of_words(), **how)
+
+
+def test_ids_by_which_positions_are_counted_are_no_sign_of_a_leak():
+    model = hf.RobertaForMaskedLM(hf.RobertaConfig(**SIZES, **WIDE, pad_token_id=7))
+    blocks = blocks_of_words()
+    assert (blocks[0] == 7).any() or (blocks[1] == 7).any()
+    how = {**CAUSAL, "tokenizer": tokenizer_of(), "objective": "mlm"}
+    assert np.isfinite(pretrain.fit(model, blocks, **how).loss).all()
+
+
+def test_a_model_is_tried_with_other_words_even_where_all_blocks_are_the_same():
+    mixing = hf.ConvBertForMaskedLM(hf.ConvBertConfig(**SIZES, **WIDE, embedding_size=16))
+    same = np.tile(np.arange(5, 21, dtype=np.int32), (4, 1))
+    with pytest.raises(CourseError, match="see later ones"):
+        pretrain.fit(mixing, same, tokenizer=tokenizer_of(), **CAUSAL)
+
+
+def test_padding_is_tried_in_32_bits_whatever_the_weights():
+    """The rounding of 16 bits must not hide what padding changes: batches would decide vectors."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = hf.YosoModel(hf.YosoConfig(**SIZES, **WIDE)).eval()
+    texts = ["good", " ".join(WORDS)]
+    for net in (model, copy.deepcopy(model).bfloat16()):
+        for autocast in ("float32", "bf16"):
+            alone, beside = (
+                adapt.embed(net, tokenizer_of(), texts, batch_size=n, autocast=autocast)
+                for n in (1, 64)
+            )
+            np.testing.assert_array_equal(alone, beside)

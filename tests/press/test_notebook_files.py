@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import base64
 import copy
+import json
 
 import nbformat
 import pytest
 from cell_names import rebound
-from nbformat.v4 import new_output
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 from notebook_factory import code, text, write
 
-from tl_helpers.core.errors import BrokenFile
+from tl_helpers.core import files
+from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName
 from tl_helpers.press import notebooks
 
 PNG = base64.b64encode(b"\x89PNG" + b"0" * 100).decode()
@@ -257,3 +259,30 @@ def test_names_that_a_later_cell_binds_again(sources, found):
     cells = list(zip("abcde", sources, strict=False))
     assert [f"{x.name} in {', '.join(x.readers)}" for x in rebound(cells)] == found
     assert all(x.by in str(x) and x.name in str(x) for x in rebound(cells))
+
+
+def test_a_path_is_that_file_and_no_other(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for nowhere in ("/nowhere/at/all/00_start_here.ipynb", "notebooks/00_start_here.ipynb"):
+        with pytest.raises(UnknownName, match="00_start_here"):
+            notebooks.find([nowhere])
+    assert notebooks.find(["00_start_here.ipynb"]) == notebooks.find(["00_start_here"])
+    own = tmp_path / "mine" / "own.ipynb"
+    files.write_text(own, "{}")
+    assert notebooks.find(["mine/own"]) == notebooks.find([own]) == [own]
+
+
+def test_two_cells_of_parameters_are_both_named():
+    tag = {"tags": ["parameters"]}
+    cells = [new_code_cell(source, metadata=tag) for source in ('PROFILE = "course"', "SEED = 0")]
+    notebook = new_notebook(cells=[cells[0], new_code_cell("1"), cells[1]])
+    with pytest.raises(BadValue, match=r"mine has 2 cells.*cells 1 and 3 of all 3(.|\n)*one of"):
+        notebooks.check_parameters(notebook, "mine", {}, "quick")
+
+
+def test_an_old_format_is_named_with_the_command_that_upgrades_it(tmp_path):
+    old = {"nbformat": 3, "nbformat_minor": 0, "metadata": {"name": ""}, "worksheets": []}
+    path = tmp_path / "old.ipynb"
+    path.write_text(json.dumps(old), "utf-8")
+    with pytest.raises(BrokenFile, match=r"old format 3(.|\n)*nbconvert --to notebook --inplace"):
+        notebooks.read(path)

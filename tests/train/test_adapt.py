@@ -199,9 +199,67 @@ def test_the_body_is_the_pre_trained_one_and_a_fitting_head_is_kept(model, token
         assert torch.equal(head.base_model.get_parameter(name), value)
     other = heads.classifier(model, tokenizer, ["a", "b"], seed=1)
     assert not torch.equal(head.classifier.weight, other.classifier.weight)
-    kept = heads.classifier(head, tokenizer, ["c", "d"], seed=2)
+    kept = heads.classifier(head, tokenizer, ["b", "a"], seed=2)
     assert kept is not head and torch.equal(kept.classifier.weight, head.classifier.weight)
+    assert kept.config.id2label == head.config.id2label == {0: "a", 1: "b"}
     assert heads.classifier(head, tokenizer, ["a", "b", "c"], seed=2).config.num_labels == 3
+
+
+def test_a_kept_head_goes_on_saying_what_it_said(model, tokenizer, capsys):
+    """Its outputs keep their names, in an order that need not be the sorted one."""
+    head = heads.classifier(model, tokenizer, ["pos", "neg"], seed=0)
+    with torch.no_grad():
+        head.classifier.bias[:] = torch.tensor([9.0, -9.0])  # "pos", whatever it reads
+    texts, labels = ["a soup", "a film"] * 4, ["pos", "neg"] * 4
+    how = {"steps": 1, "learning_rate": 1e-9, "progress": False, "autocast": "float32"}
+    adapted = adapt.fit(
+        head,
+        tokenizer,
+        texts,
+        labels,
+        class_weights={"pos": 1, "neg": 3},
+        validation=(texts, ["pos"] * 8),
+        **how,
+    )
+    assert adapted.predict(texts).tolist() == ["pos"] * 8
+    assert adapted.classes.tolist() == ["pos", "neg"]
+    assert adapted.model.config.id2label == {0: "pos", 1: "neg"}
+    assert adapted.history.evaluations[-1]["accuracy"] == 1
+    swapped = adapt.fit(head, tokenizer, texts, labels, class_weights=[3, 1], **how)
+    assert swapped.history.loss == adapted.history.loss  # in sorted order of the labels
+    by_number = adapt.fit(head, tokenizer, texts, [0, 1] * 4, **how)
+    assert by_number.predict(texts).tolist() == [0] * 8
+    assert by_number.model.config.id2label == {0: "pos", 1: "neg"}
+    assert "Note" not in capsys.readouterr().out
+    other = adapt.fit(head, tokenizer, texts, ["good", "bad"] * 4, **how)
+    assert "a new head is trained" in capsys.readouterr().out
+    assert other.model.config.id2label == {0: "bad", 1: "good"}
+
+
+def test_an_answer_that_is_no_number_is_no_prediction(model, tokenizer):
+    adapted = adapt.fit(model, tokenizer, ["a", "b"], [0, 1], steps=1, progress=False)
+    with torch.no_grad():
+        adapted.model.classifier.bias.fill_(float("nan"))
+    for ask in (adapted.predict, adapted.probabilities):
+        with pytest.raises(CourseError, match=r"answer to texts\[0\] is not finite"):
+            ask(["a"])
+
+
+def test_labels_of_more_than_64_bits_stay_apart(model, tokenizer):
+    texts, labels = ["a", "b", "c", "d"], [2**63, 2**63 + 1, 10**30, 1]
+    how = {"validation": (texts, labels), "progress": False}
+    for mode in ({"mode": "features"}, {"steps": 1}):
+        adapted = adapt.fit(model, tokenizer, texts, labels, **mode, **how)
+        assert adapted.classes.tolist() == sorted(labels)
+        assert set(adapted.predict(texts).tolist()) <= set(labels)
+    with pytest.raises(BadValue, match="64 bits"):
+        probe.linear(np.eye(4), labels)
+
+
+@pytest.mark.parametrize("change", [{"layer": 0}, {"pooling": "cls"}, {"C": 1.0}, {"C": [1]}])
+def test_fine_tuning_refuses_what_only_features_have(model, tokenizer, change):
+    with pytest.raises(BadValue, match=f'reads no features: {next(iter(change))}(.|\n)*"features"'):
+        adapt.fit(model, tokenizer, ["a", "b"], [0, 1], steps=1, **change)
 
 
 def test_same_seed_same_result_and_the_global_random_state_is_left_alone(model, tokenizer):

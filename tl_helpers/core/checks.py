@@ -62,6 +62,13 @@ def listed(values: Any, name: str, item: str = "value") -> list[Any]:
             f"{name} is one {kind}, not a list.", f"Pass a list: {name}=[{shown(values, 24)}]."
         )
     columns = _columns(values)
+    if isinstance(values, Mapping) and item == "number":
+        if values and all(finite(value) is not None for value in values.values()):
+            raise BadValue(
+                f"{name} is a mapping, not a list of numbers.",
+                f"Pass its values; of two mappings in the same order: [{name}[key] for key in "
+                f"sorted({name})].",
+            )
     if columns is not None:
         which = "text" if "text" in columns or not columns else shown(columns[0], 30).strip("'\"")
         kind = type(values).__name__
@@ -206,6 +213,13 @@ def labels(values: Any, name: str = "labels") -> list[int] | list[str]:
             "another name.)",
         )
     kinds = {kind for kind, _ in distinct}
+    boxed = next((kind for kind in kinds if kind.__module__.startswith("torch")), None)
+    if boxed is not None:
+        raise BadValue(
+            f"{name} are of the kind {boxed.__name__}, not plain numbers.",
+            f"Convert them: {name}.tolist() of one {boxed.__name__}, [x.item() for x in {name}] of "
+            "a list of them.",
+        )
     if kinds - {int} and kinds - {str}:
         said = ", ".join(sorted({kind.__name__ for kind in kinds}))
         raise BadValue(
@@ -239,7 +253,10 @@ def label_array(values: Any, name: str = "labels") -> np.ndarray:
         numbers = values.dtype.kind in "iu" and (not len(values) or values.min() >= 0)
         if numbers or values.dtype.kind == "b":
             return values
-    return np.array(labels(values, name))
+    given = labels(values, name)
+    # NumPy would make floats of them, and one class of two neighbours.
+    huge = any(isinstance(value, int) and value >= 2**63 for value in given)
+    return np.array(given, dtype=object if huge else None)
 
 
 def _plain(value: Any) -> Any:

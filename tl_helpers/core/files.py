@@ -22,6 +22,7 @@ from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue, BrokenFile, CourseError
 
 PACKAGE = Path(__file__).resolve().parents[1]
+_LONGEST = 255  # bytes of the name of a file, on every common disk
 #: The variables that name a place; programs that are started elsewhere get them made absolute.
 PLACES = ("TL_ROOT", "TL_DATA", "TL_CACHE", "TL_PROGRESS")
 
@@ -47,7 +48,11 @@ def place(path: str | os.PathLike[str], name: str = "path") -> Path:
     if not text.strip() or "\0" in text:
         raise BadValue(f"{name}={text!r} is not a path.", f'Name it: {name}="folder".')
     try:
-        os.fsencode(text)
+        if any(len(os.fsencode(part)) > _LONGEST for part in Path(text).parts):
+            raise BadValue(
+                f"{name}={checks.shown(text)}: no file can have so long a name.",
+                f"Use one of at most {_LONGEST} bytes.",
+            )
         return Path(os.path.abspath(Path(text).expanduser()))
     except RuntimeError:
         raise BadValue(
@@ -331,6 +336,12 @@ def checksums() -> dict[str, str]:
         True
     """
     listing = data_dir() / "SHA256SUMS"
+    if not listing.exists() and place_from("TL_DATA") == listing.parent:
+        raise BrokenFile(
+            f"TL_DATA={str(listing.parent)!r} is not the folder of the course's data: there is no "
+            "SHA256SUMS in it.",
+            "Remove the environment variable TL_DATA, or set it to the folder data/ of the course.",
+        )
     if not listing.exists():
         raise BrokenFile(f"{listing} is missing, so no shipped file can be trusted.", _RESTORE_SUMS)
     return _checksums(listing, listing.stat().st_mtime_ns)

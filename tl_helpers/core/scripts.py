@@ -66,6 +66,44 @@ def spaced(text: str) -> str:
     return "".join(found)
 
 
+_NOT_ENDS = "\u05f3\u05f4"  # signs of abbreviation, inside Hebrew words
+
+
+@cache
+def _ends(character: str) -> bool:
+    """Whether it is a full stop, comma or the like of a script that is not written in Latin ones.
+
+    Those of Latin ones are left to the tokenizer that knows them.
+    """
+    code = ord(character)
+    if code < 0x0530 or 0x2000 <= code < 0x2070 or character in _NOT_ENDS or unspaced(character):
+        return False
+    return unicodedata.category(character) == "Po"
+
+
+def parts(text: str) -> str:
+    """``text`` with blanks where BLEU is to see the end of a word, in any alphabet.
+
+    Accents belong to their letters, however they are encoded; letters of scripts without blanks
+    stand alone, and so do marks such as the danda, but not between two digits.
+
+    Example:
+        >>> parts("\u0939\u0948\u0964 or 3")
+        '\u0939\u0948 \u0964 or 3'
+    """
+    if text.isascii():
+        return text
+    whole = unicodedata.normalize("NFC", text)
+    if not any(map(_ends, set(whole))):
+        return spaced(whole)
+    found = []
+    for place, character in enumerate(whole):
+        beside = whole[max(place - 1, 0)] + whole[min(place + 1, len(whole) - 1)]
+        apart = _ends(character) and not beside.isnumeric()
+        found.append(f" {character} " if apart else character)
+    return spaced(" ".join("".join(found).split()))
+
+
 @cache
 def _mark(character: str) -> bool:
     return unicodedata.category(character)[0] == "M"
@@ -77,11 +115,21 @@ def _kept(character: str) -> bool:
     return unicodedata.category(character)[0] in "LMN"
 
 
+_PICTURE = "[\u2300-\u2bff\U0001f000-\U0001faff]"
+_TONE = "[\U0001f3fb-\U0001f3ff]"
+#: A picture with its tone of skin, several joined to one, or the two letters of a flag.
+_EMOJI = re.compile(
+    f"[\U0001f1e6-\U0001f1ff]{{2}}|{_PICTURE}{_TONE}?(?:\u200d{_PICTURE}{_TONE}?)*", re.UNICODE
+)
+_SELECTOR = re.compile("[\ufe0e\ufe0f]")  # in colour, or not: the same picture
+
+
 def words(text: str) -> list[str]:
     """The words of a text in lower case, without punctuation marks, in any alphabet.
 
-    Accents and vowel signs belong to their letters, however they are encoded. Where a script has
-    no blanks between words, each letter is one.
+    Accents and vowel signs belong to their letters, however they are encoded, and letters of
+    another width are the same. Where a script has no blanks between words, each letter is one; and
+    each emoji is a word.
 
     Example:
         >>> words("Über 3 Bücher: 一二。")
@@ -89,6 +137,14 @@ def words(text: str) -> list[str]:
     """
     if text.isascii():
         return re.findall("[a-z0-9]+", text.lower())
-    whole = spaced(unicodedata.normalize("NFC", text).lower())
-    kept = "".join(c if _kept(c) else " " for c in unicodedata.normalize("NFC", whole))
-    return kept.split()
+    whole = spaced(unicodedata.normalize("NFKC", _SELECTOR.sub("", text)).lower())
+    whole = unicodedata.normalize("NFC", whole)
+    found, end = [], 0
+    for emoji in _EMOJI.finditer(whole):
+        found += [_letters(whole[end : emoji.start()]), emoji[0]]
+        end = emoji.end()
+    return " ".join([*found, _letters(whole[end:])]).split()
+
+
+def _letters(text: str) -> str:
+    return "".join(c if _kept(c) else " " for c in text)

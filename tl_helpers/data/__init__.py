@@ -207,7 +207,8 @@ def sample(dataset: Dataset, n: int, seed: int = 0, label: str = "label") -> Dat
         label: the column of classes.
 
     Raises:
-        BadValue: ``n`` is not positive, some class has not enough rows, or ``seed`` is no seed.
+        BadValue: no Dataset, ``n`` is not positive, some class has not enough rows, or ``seed`` is
+            no seed.
         UnknownName: there is no such column.
 
     Example:
@@ -216,10 +217,31 @@ def sample(dataset: Dataset, n: int, seed: int = 0, label: str = "label") -> Dat
     """
     import numpy as np
 
+    _refuse_other_tables(dataset)
     checks.known("column", label, dataset.column_names)
     # RandomState, because its stream is guaranteed never to change.
     rng = np.random.RandomState(checks.seed(seed))
     return dataset.select(draw(dataset.with_format(None)[label][:], n, rng, mixed=True))
+
+
+def _refuse_other_tables(dataset: Any) -> None:
+    """Raise a BadValue for what is no Dataset, with the call that makes one of it."""
+    from datasets import Dataset, DatasetDict, IterableDataset
+
+    if isinstance(dataset, Dataset):
+        return
+    do = "Load one: data.load(name, split)."
+    if isinstance(dataset, DatasetDict):
+        do = f"Take one split of it: dataset[{next(iter(dataset), 'train')!r}]."
+    elif isinstance(dataset, IterableDataset):
+        do = "Take as many rows as memory holds: Dataset.from_list(list(dataset.take(10_000)))."
+    elif hasattr(dataset, "iloc"):
+        do = "Make one: datasets.Dataset.from_pandas(dataset)."
+    elif isinstance(dataset, list | tuple):
+        do = "Of rows make one: datasets.Dataset.from_list(rows); of labels alone: data.balanced."
+    elif isinstance(dataset, Mapping):
+        do = "Make one: datasets.Dataset.from_dict(dataset)."
+    raise BadValue(f"dataset is a {type(dataset).__name__}, no Dataset.", do)
 
 
 def _load_town(entry: Entry, split: str | None, options: dict[str, Any]) -> Rows:

@@ -7,6 +7,7 @@ keeps the 0 to 100 scale on which it is always reported.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -85,6 +86,13 @@ def _labelled(truth: Any, predictions: Any) -> tuple[list[Any], list[Any]]:
     return left, right
 
 
+def _numbered(truth: Any, predictions: Any) -> np.ndarray:
+    """The same as ``[2, n]`` numbers of the sorted classes, which scikit-learn takes exactly."""
+    left, right = _labelled(truth, predictions)
+    number = {label: place for place, label in enumerate(sorted({*left, *right}))}
+    return np.array([[number[label] for label in side] for side in (left, right)])
+
+
 def _classes(values: list[Any], name: str) -> list[int] | list[str]:
     """Labels as they are; true and false as 1 and 0, and 2.0 as 2."""
     kinds = {type(value) for value in values}
@@ -114,7 +122,7 @@ def accuracy(truth: Iterable[Any], predictions: Iterable[Any]) -> float:
         >>> accuracy(["good", "bad", "bad", "bad"], ["good", "bad", "good", "bad"])
         0.75
     """
-    left, right = _labelled(truth, predictions)
+    left, right = _numbered(truth, predictions)
     from sklearn.metrics import accuracy_score
 
     return float(accuracy_score(left, right))
@@ -130,7 +138,7 @@ def macro_f1(truth: Iterable[Any], predictions: Iterable[Any]) -> float:
         >>> macro_f1([0, 0, 0, 1], [0, 0, 0, 0])  # accuracy would say 0.75
         0.42857142857142855
     """
-    left, right = _labelled(truth, predictions)
+    left, right = _numbered(truth, predictions)
     from sklearn.metrics import f1_score
 
     return float(f1_score(left, right, average="macro", zero_division=0))
@@ -172,17 +180,31 @@ def span_f1(truth: Iterable[Iterable[str]], predictions: Iterable[Iterable[str]]
     return float(f1_score(*tags, zero_division=0))
 
 
+def _other_tag(tag: Any) -> str:
+    """What to do with a tag of another kind."""
+    if isinstance(tag, str) and tag != tag.strip():
+        return "Take the blanks away: [tag.strip() for tag in row]."
+    if isinstance(tag, str) and re.match(r"[ESLUM]-\S", tag):
+        return (
+            "These are tags of BIOES or BILOU, and scored are those of IOB2: write B- for S- and "
+            'U-, and I- for E-, L- and M-, such as "B" + tag[1:] if tag[0] in "SU".'
+        )
+    return (
+        "Give the names: of numbers, [names[i] for i in row], where a data set keeps them in "
+        'features["tags"].feature.names; leave positions with -100 out.'
+    )
+
+
 def _tags(sentences: list[Any], name: str) -> list[list[str]]:
     rows = []
     for number, sentence in enumerate(sentences):
         tags = checks.listed(sentence, f"{name}[{number}]", "tag")
         for place, tag in enumerate(tags):
-            if not isinstance(tag, str) or not _TAG.fullmatch(tag):
+            if not isinstance(tag, str) or tag != tag.strip() or not _TAG.fullmatch(tag):
                 raise BadValue(
                     f"{name}[{number}][{place}] is {checks.shown(tag)}, which is not a tag such as "
                     "O, B-PER or I-PER.",
-                    "Give the names: of numbers, [names[i] for i in row], where a data set keeps "
-                    'them in features["tags"].feature.names; leave positions with -100 out.',
+                    _other_tag(tag),
                 )
         rows.append([str.__str__(tag) for tag in tags])
     return rows
@@ -192,7 +214,8 @@ def bleu(truth: Iterable[str] | Iterable[Iterable[str]], predictions: Iterable[s
     """Corpus BLEU, 0 to 100, computed by sacreBLEU (Papineni et al. 2002; Post 2018).
 
     Words are those of sacreBLEU's ``13a``. In scripts without blanks between words (Chinese,
-    Japanese, Thai ...) each letter counts as one, as in its tokenizer for Chinese.
+    Japanese, Thai ...) each letter counts as one, as in its tokenizer for Chinese; marks that end a
+    sentence in other scripts are cut off, as its full stop is.
 
     Args:
         truth: one reference per example, or a list of references per example.
@@ -213,10 +236,9 @@ def bleu(truth: Iterable[str] | Iterable[Iterable[str]], predictions: Iterable[s
 
     most = max(map(len, references))
     streams = [
-        [scripts.spaced(row[i]) if i < len(row) else None for row in references]
-        for i in range(most)
+        [scripts.parts(row[i]) if i < len(row) else None for row in references] for i in range(most)
     ]
-    score = BLEU().corpus_score([scripts.spaced(text) for text in guesses], streams)  # type: ignore[arg-type]
+    score = BLEU().corpus_score([scripts.parts(text) for text in guesses], streams)  # type: ignore[arg-type]
     if score.totals[-1] == 0 and not _four_words(references):
         raise BadValue(
             "No reference has four words, and BLEU counts groups of four.",
@@ -241,7 +263,7 @@ def _four_words(references: list[list[str]]) -> bool:
     from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
 
     cut = Tokenizer13a()
-    return any(len(cut(scripts.spaced(text)).split()) >= 4 for row in references for text in row)
+    return any(len(cut(scripts.parts(text)).split()) >= 4 for row in references for text in row)
 
 
 def chrf(truth: Iterable[str] | Iterable[Iterable[str]], predictions: Iterable[str]) -> float:
@@ -267,8 +289,16 @@ def chrf(truth: Iterable[str] | Iterable[Iterable[str]], predictions: Iterable[s
     from sacrebleu.metrics import CHRF
 
     most = max(map(len, references))
-    streams = [[row[i] if i < len(row) else None for row in references] for i in range(most)]
-    return float(CHRF().corpus_score(guesses, streams).score) / 100  # type: ignore[arg-type]
+    streams = [
+        [_composed(row[i]) if i < len(row) else None for row in references] for i in range(most)
+    ]
+    score = CHRF().corpus_score([_composed(text) for text in guesses], streams)  # type: ignore[arg-type]
+    return float(score.score) / 100
+
+
+def _composed(text: str) -> str:
+    """Letters with their accents as one character each, however they came."""
+    return unicodedata.normalize("NFC", text)
 
 
 class _Words:
@@ -291,7 +321,7 @@ def rouge(truth: Iterable[str], predictions: Iterable[str]) -> dict[str, float]:
     """ROUGE-1, ROUGE-2 and ROUGE-L as mean F-measures, 0 to 1 (Lin 2004).
 
     Words are compared in lower case and without punctuation marks, English ones by their stems. In
-    scripts without blanks between words each letter counts as one.
+    scripts without blanks between words each letter counts as one, and so does each emoji.
 
     Args:
         truth: one reference per example.
@@ -340,6 +370,14 @@ def _finite(values: Any, name: str = "values") -> np.ndarray:
     return array
 
 
+def _refuse_overflow(*numbers: float) -> None:
+    if not np.isfinite(numbers).all():
+        raise BadValue(
+            "The values are too large to be averaged.",
+            "Divide them all by the same number first.",
+        )
+
+
 def interval(values: npt.ArrayLike, level: float = 0.95, varies: str = "seeds") -> Interval:
     """Mean over seeds with Student's t-interval.
 
@@ -359,10 +397,11 @@ def interval(values: npt.ArrayLike, level: float = 0.95, varies: str = "seeds") 
         0.72 [0.67, 0.77]
     """
     array, level = _finite(values), _level(level)
-    mean = float(array.mean())
     from scipy import stats
 
-    spread = float(np.ptp(array))
+    with np.errstate(over="ignore"):
+        mean, spread = float(array.mean()), float(np.ptp(array))
+    _refuse_overflow(mean, spread)
     # Identical values differ by rounding only once averaged: scipy would return NaN for zero.
     if spread == 0:
         one = float(array[0])
@@ -370,6 +409,7 @@ def interval(values: npt.ArrayLike, level: float = 0.95, varies: str = "seeds") 
     # In units of the spread, because the squares of tiny deviations (1e-200) are zero.
     error = spread * float(stats.sem((array - mean) / spread))
     half = float(stats.t.ppf((1 + level) / 2, array.size - 1)) * error
+    _refuse_overflow(mean - half, mean + half)
     return Interval(mean, mean - half, mean + half, int(array.size), level, varies=varies)
 
 
@@ -430,6 +470,22 @@ def _macro_f1_of(weights: np.ndarray, truth: np.ndarray, guess: np.ndarray, k: i
         return np.nanmean(2 * hit / total, axis=1)
 
 
+_MOST = 100_000  # resamples: more would fill the memory, and change no digit that is shown
+
+
+def _score(metric: Metric, truth: Any, predictions: Any) -> float:
+    """What ``metric`` says of all examples, if it is a number."""
+    said: Any = metric(truth, predictions)
+    number = checks.finite(said)
+    if number is None:
+        name = getattr(metric, "__name__", checks.shown(metric))
+        do = "Pass a function that returns one number."
+        if isinstance(said, Mapping) and said:
+            do = f"Pick one, such as metric=lambda t, p: {name}(t, p)[{[*said][-1]!r}]."
+        raise BadValue(f"metric={name} gives {checks.shown(said)}, which is no number.", do)
+    return number
+
+
 def paired_bootstrap(
     truth: Sequence[Any],
     predictions_a: Sequence[Any],
@@ -456,7 +512,8 @@ def paired_bootstrap(
         level: confidence level.
 
     Raises:
-        BadValue: no examples, lengths that differ, or too few resamples.
+        BadValue: no examples, lengths that differ, too few or too many resamples, or a metric that
+            gives no number.
 
     Example:
         >>> print(paired_bootstrap([0, 1] * 50, [0, 1] * 50, [0] * 100).times(100))
@@ -464,14 +521,14 @@ def paired_bootstrap(
     """
     gold, one = _pairs(truth, predictions_a, ("truth", "predictions_a"))
     gold, other = _pairs(gold, predictions_b, ("truth", "predictions_b"))
-    level, resamples = _level(level), checks.whole(resamples, "resamples", 100)
+    level, resamples = _level(level), checks.whole(resamples, "resamples", 100, _MOST)
     if not callable(metric):
         raise BadValue(f"metric={checks.shown(metric)}.", "Pass a function, such as accuracy.")
     # Not scipy.stats.bootstrap: it draws every example of every resample (10,000 times n numbers)
     # and calls macro-F1 on each, where the counts below need one draw and one matrix product; and
     # its argument for the seed has another name in each half of the versions that we allow.
     rng, n = np.random.default_rng(checks.seed(seed)), len(gold)
-    observed = metric(gold, one) - metric(gold, other)
+    observed = _score(metric, gold, one) - _score(metric, gold, other)
     if metric in (accuracy, macro_f1):
         table, k = _codes(gold, one, other)
         rows, counts = np.unique(table, axis=0, return_counts=True)
@@ -488,9 +545,16 @@ def paired_bootstrap(
             pick = rng.integers(0, n, n)  # one draw for all three: that is the pairing
             t_, a_, b_ = (column[pick].tolist() for column in columns)
             try:
-                drawn[i] = metric(t_, a_) - metric(t_, b_)
-            except BadValue:  # nothing to score in this resample, such as no span at all
-                drawn[i] = np.nan
+                found = checks.finite(metric(t_, a_)), checks.finite(metric(t_, b_))
+            except BadValue:
+                found = None, None
+            # Without a number there was nothing to score in this resample, such as no span at all.
+            drawn[i] = np.nan if found[0] is None or found[1] is None else found[0] - found[1]
+        if not np.isfinite(drawn).any():
+            raise BadValue(
+                f"metric={checks.shown(metric)} gave no number for any resample.",
+                "Score more examples, or use another metric.",
+            )
     low, high = np.nanquantile(drawn, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(observed), float(low), float(high), n, level, "bootstrap")
 

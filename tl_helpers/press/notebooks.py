@@ -71,7 +71,10 @@ def find(names: Sequence[str | os.PathLike[str]] = ()) -> list[Path]:
     paths: list[Path] = []
     for name in names:
         path = files.place(name, "notebook")
-        choices = [path, folder / path.name, folder / f"{path.name}.ipynb"]
+        bare = Path(name).parent == Path()
+        # A path is that file and no other; only a name is looked for among the notebooks.
+        beside = [folder / path.name, folder / f"{path.name}.ipynb"] if bare else []
+        choices = [path, path.with_name(f"{path.name}.ipynb"), *beside]
         hit = next((p for p in choices if p.suffix == ".ipynb" and p.is_file()), None)
         if hit is None:
             raise UnknownName("notebook", str(name), [p.stem for p in every])
@@ -94,15 +97,20 @@ def read(path: str | os.PathLike[str]) -> Any:
     import nbformat
 
     try:
-        notebook = nbformat.read(os.fspath(path), as_version=4)
-        nbformat.validate(notebook)
-        return notebook
+        notebook = nbformat.read(os.fspath(path), as_version=nbformat.NO_CONVERT)
+        if (old := notebook.get("nbformat", 4)) >= 4:
+            nbformat.validate(notebook)
+            return nbformat.convert(notebook, to_version=4)
     except Exception as error:  # nbformat raises nearly everything, always for the same reason
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise BrokenFile(
             f"{path} is not a readable notebook: {reason}",
             f"Restore it with: git checkout -- {path}",
         ) from error
+    raise BrokenFile(
+        f"{path} is a notebook of the old format {old}.",
+        f'Upgrade it: jupyter nbconvert --to notebook --inplace "{path}"',
+    )
 
 
 def write(notebook: Any, path: str | os.PathLike[str]) -> None:
@@ -140,8 +148,8 @@ def check_parameters(
 
     Raises:
         UnknownName: the notebook has no such parameter.
-        BadValue: no cell is tagged ``parameters``, or it says no PROFILE; a value whose type is not
-            that of the default, or a ``SEED`` that is none.
+        BadValue: no cell is tagged ``parameters``, or two are, or it says no PROFILE; a value
+            whose type is not that of the default, or a ``SEED`` that is none.
 
     Example:
         >>> [path] = find(["00_start_here"])
@@ -149,6 +157,17 @@ def check_parameters(
         >>> check_parameters(notebook, "00_start_here", {"SEED": 3}, "course")
         {'SEED': 3}
     """
+    tagged = [
+        number
+        for number, cell in enumerate(notebook.cells, start=1)
+        if "parameters" in cell.metadata.get("tags", [])
+    ]
+    if len(tagged) > 1:
+        raise BadValue(
+            f"{name} has {len(tagged)} cells tagged 'parameters': the cells "
+            f"{', '.join(map(str, tagged[:-1]))} and {tagged[-1]} of all {len(notebook.cells)}.",
+            "Leave the tag to one of them: what a run sets is put in behind the first.",
+        )
     known = parameters(notebook)
     wanted = dict(given)
     if profile is not None:

@@ -38,7 +38,8 @@ class Adapted:
         model: the fine-tuned classification model (loads with
             ``AutoModelForSequenceClassification`` once saved), or the frozen encoder.
         tokenizer: the one that belongs to it.
-        classes: the labels, sorted; column ``i`` of the probabilities belongs to ``classes[i]``.
+        classes: the labels, sorted, or in the order of a head that was kept; column ``i`` of the
+            probabilities belongs to ``classes[i]``.
         history: loss of each step, evaluations on the validation set, speed.
         best_step: the step whose weights were kept.
         classifier: the scikit-learn pipeline on the features, or None.
@@ -58,6 +59,8 @@ class Adapted:
     def probabilities(self, texts: Iterable[str], batch_size: int = 64) -> np.ndarray:
         """``[texts, classes]`` float64; each row sums to one.
 
+        Raises a CourseError if the model's answer is no number.
+
         Where the processor multiplies bfloat16, the first call keeps a copy of the model in it,
         which takes half as much memory as the model; see ``precision.for_inference``.
         """
@@ -69,8 +72,10 @@ class Adapted:
             return self.classifier.predict_proba(rows)
         rows = encode(self.tokenizer, checks.texts(texts), self.model)
         model = precision.for_inference(self.model)
-        padding = padding_of(self.tokenizer, model, rows)
-        return softmax(logits_of(model, rows, padding, batch_size))
+        padding = padding_of(self.tokenizer, self.model, rows)
+        logits = logits_of(model, rows, padding, batch_size)
+        _refuse_nan(logits, "answer to")
+        return softmax(logits)
 
     def predict(self, texts: Iterable[str], batch_size: int = 64) -> np.ndarray:
         """The most probable label of each text, in the form in which labels were given.
@@ -136,7 +141,7 @@ def embed(
             f"layer={layer!r} does not exist.", f"This model has 0 (embeddings) to {depth}, or -1."
         )
     body = precision.for_inference(reader, autocast)
-    top, padding = layer in (-1, depth), padding_of(tokenizer, body, rows)
+    top, padding = layer in (-1, depth), padding_of(tokenizer, reader, rows)
     vectors: np.ndarray | None = None
     with torch.inference_mode():
         for index in by_length(rows, batch_size, padding=padding):
@@ -150,13 +155,17 @@ def embed(
                 vectors = np.empty((len(rows), pooled.shape[1]), dtype=np.float32)
             vectors[index] = pooled.cpu().numpy()
     assert vectors is not None  # there is at least one text
-    if not np.isfinite(vectors).all():
-        place = int(np.flatnonzero(~np.isfinite(vectors).all(axis=1))[0])
+    _refuse_nan(vectors, "vector of")
+    return vectors
+
+
+def _refuse_nan(rows: np.ndarray, what: str) -> None:
+    good = np.isfinite(rows).all(axis=1)
+    if not good.all():
         raise CourseError(
-            f"The vector of texts[{place}] is not finite: the model computes no numbers.",
+            f"The {what} texts[{int(np.argmin(good))}] is not finite: the model gives no numbers.",
             "Load the model again; see whether its training diverged.",
         )
-    return vectors
 
 
 def _pool(states: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tensor:
@@ -197,7 +206,7 @@ def fit(
 
     Args:
         model: a language model, an encoder, or a classification model of transformers. One that
-            already has a head for as many classes keeps it. Whatever precision its weights have,
+            already has a head for these classes keeps it. Whatever precision its weights have,
             what is trained has 32-bit ones; a note says so.
         tokenizer: the one that belongs to it.
         texts: training texts.
@@ -272,11 +281,21 @@ def fit(
             known = scores(adapted.probabilities(held_out[0]), held_out[1], weights)
             history.evaluations.append({"step": 0, **known})
         return adapted
+    useless = {"layer": (layer, -1), "pooling": (pooling, "mean"), "C": (C, 0.01)}
+    if said := [name for name, (value, default) in useless.items() if not _same(value, default)]:
+        raise BadValue(
+            f'mode="fine-tune" reads no features: {", ".join(said)} would mean nothing to it.',
+            'Leave that out, or use mode="features".',
+        )
     network = heads.classifier(model, tokenizer, [str(c) for c in classes], how.seed)
+    place = np.array(heads.places(network, [str(c) for c in classes]))
+    order = np.argsort(place)  # a kept head has an order of its own
+    classes, targets = classes[order], place[targets]
+    weights = None if weights is None else weights[order]
     frozen = tuple(heads.freeze(network, freeze))
     held_rows = None
     if held_out is not None:
-        held_rows = Labelled(encode(tokenizer, held_out[0], network), held_out[1])
+        held_rows = Labelled(encode(tokenizer, held_out[0], network), place[held_out[1]])
     history, best = fine_tune(
         network,
         tokenizer,
@@ -308,6 +327,10 @@ def _plan(n: int, epochs: int | None, steps: int | None, said: Mapping[str, Any]
         steps=passes * per_epoch if steps is None else plan.steps,
         evaluate_every=plan.evaluate_every or per_epoch,
     )
+
+
+def _same(value: Any, default: Any) -> bool:
+    return isinstance(value, str | int | float) and value == default
 
 
 def _refuse_training(plan: Mapping[str, Any], **given: Any) -> None:

@@ -220,7 +220,98 @@ def attention_mask(documents: torch.Tensor, causal: bool, dtype: torch.dtype) ->
     return torch.where(allowed, 0.0, torch.finfo(dtype).min).to(dtype)
 
 
-def loss_of(model: PreTrainedModel, batch: Batch, objective: str, separate: bool) -> torch.Tensor:
+def mask_for(
+    model: PreTrainedModel, documents: torch.Tensor, objective: str, separate: bool, causal: bool
+) -> torch.Tensor | None:
+    """What hides the later words, and other documents, from a model; None if nothing is to be.
+
+    Args:
+        model: says in which precision.
+        documents: ``[batch, length]``, which document each token is from.
+        objective: ``"mlm"`` or ``"clm"``.
+        separate: whether documents that share a block are hidden from each other.
+        causal: whether the model hides later words by itself.
+
+    Example:
+        >>> mask_for(model, documents, "mlm", separate=False, causal=False)  # doctest: +SKIP
+    """
+    hides = objective == "clm"
+    if not separate:
+        if not hides or causal:
+            return None
+        documents = documents.new_zeros(documents.shape)
+    return attention_mask(documents, hides, model.dtype)
+
+
+def scores_of(
+    model: PreTrainedModel, inputs: torch.Tensor, mask: torch.Tensor | None, objective: str
+) -> torch.Tensor:
+    """What goes into the head, ``[batch, length, width]``; the logits where a model hides its head.
+
+    Example:
+        >>> scores_of(model, ids, None, "mlm").shape  # doctest: +SKIP
+        torch.Size([32, 128, 128])
+    """
+    given: dict[str, Any] = {"input_ids": inputs}
+    if mask is not None:
+        given["attention_mask"] = mask
+    if objective == "clm":
+        given["use_cache"] = False
+    return model(**given).logits if head_of(model) is None else model.base_model(**given)[0]
+
+
+def probe(
+    model: PreTrainedModel, rows: np.ndarray, objective: str, separate: bool, causal: bool
+) -> tuple[bool, bool]:
+    """Whether words hear of later ones, and documents of others, with the mask that they get.
+
+    The second half of a block is exchanged, and then the first: the other half, which must not see
+    it, has to answer as before. Dropout is off, and no random number is drawn that anyone misses.
+
+    Args:
+        model: to be trained.
+        rows: ``[2, length]`` token ids.
+        objective: ``"mlm"`` or ``"clm"``.
+        separate: as in :func:`loss_of`; each half is a document then.
+        causal: see :func:`mask_for`.
+
+    Returns:
+        Whether later words are seen, and whether those of another document are.
+
+    Raises:
+        Exception: whatever the model raises that cannot read such a batch.
+
+    Example:
+        >>> from tl_helpers import models
+        >>> model, _ = models.new("tiny", "clm")
+        >>> probe(model, np.array([[2, 9, 9, 9], [2, 8, 8, 8]]), "clm", True, False)
+        (False, False)
+    """
+    import torch
+
+    half = rows.shape[1] // 2
+    later, earlier = rows[:1].copy(), rows[:1].copy()
+    later[:, half:], earlier[:, :half] = rows[1, half:], rows[1, :half]
+    inputs = torch.from_numpy(np.concatenate([rows[:1], later, earlier]).astype(np.int64))
+    documents = torch.zeros_like(inputs)
+    documents[:, half:] = 1
+    inputs, documents = inputs.to(model.device), documents.to(model.device)
+    training, devices = model.training, [model.device] if model.device.type == "cuda" else []
+    try:
+        with torch.random.fork_rng(devices), torch.no_grad():
+            mask = mask_for(model.eval(), documents, objective, separate, causal)
+            found = scores_of(model, inputs, mask, objective).float()
+    finally:
+        model.train(training)
+    near = (1e-4 if model.dtype == torch.float32 else 1e-2) * float(found.abs().max())
+    ahead = bool((found[1, :half] - found[0, :half]).abs().max() > near)
+    behind = bool((found[2, half:] - found[0, half:]).abs().max() > near)
+    return ahead, ahead or behind
+
+
+def loss_of(
+    model: PreTrainedModel, batch: Batch, objective: str, separate: bool, causal: bool = False
+) -> torch.Tensor:
     """Mean cross-entropy (nats) over the predicted positions of one batch.
 
     Args:
@@ -228,6 +319,7 @@ def loss_of(model: PreTrainedModel, batch: Batch, objective: str, separate: bool
         batch: from :class:`Batches`.
         objective: ``"mlm"`` or ``"clm"``.
         separate: whether documents that share a block are hidden from each other.
+        causal: whether the model hides later words by itself, so that it needs no mask for "clm".
 
     Example:
         >>> loss_of(model, batch, "mlm", True).ndim  # doctest: +SKIP
@@ -236,20 +328,11 @@ def loss_of(model: PreTrainedModel, batch: Batch, objective: str, separate: bool
     import torch
     from torch.nn import functional
 
-    device, dtype = model.device, model.dtype
+    device, head = model.device, head_of(model)
     inputs = torch.from_numpy(batch.inputs).to(device)
-    inputs_and_mask: dict[str, Any] = {"input_ids": inputs}
-    if separate:
-        documents = torch.from_numpy(batch.documents).to(device)
-        inputs_and_mask["attention_mask"] = attention_mask(documents, objective == "clm", dtype)
-    if objective == "clm":
-        inputs_and_mask["use_cache"] = False
-    head = head_of(model)
-    if head is None:
-        scores = model(**inputs_and_mask).logits.flatten(0, 1)
-        picked = scores
-    else:
-        picked = model.base_model(**inputs_and_mask)[0].flatten(0, 1)
+    documents = torch.from_numpy(batch.documents).to(device)
+    mask = mask_for(model, documents, objective, separate, causal)
+    picked = scores_of(model, inputs, mask, objective).flatten(0, 1)
     if objective == "mlm":
         picked = picked.index_select(0, torch.from_numpy(batch.picked).to(device))
     logits = picked if head is None else head(picked)

@@ -25,10 +25,10 @@ def classifier(
 ) -> PreTrainedModel:
     """A copy of ``model`` with transformers' own sequence-classification head.
 
-    A model that has such a head for as many classes keeps it; otherwise the body (without a
-    language-model head) is copied under a new head, whose weights come from ``seed``. The copy has
-    32-bit weights, whatever came in, and the padding id of its tokenizer. Of an encoder and a
-    decoder put together the encoder is used.
+    A model that has such a head for these classes keeps it, in the order that the head has (see
+    :func:`places`); otherwise the body (without a language-model head) is copied under a new head,
+    whose weights come from ``seed``. The copy has 32-bit weights, whatever came in, and the padding
+    id of its tokenizer. Of an encoder and a decoder put together the encoder is used.
 
     Raises:
         BadValue: transformers has no classification model of this architecture.
@@ -46,9 +46,10 @@ def classifier(
     if model.config.model_type == "encoder-decoder":
         model = model.get_encoder()
     precision.say_if_not_32_bits(model)
-    kept = type(model).__name__.endswith("ForSequenceClassification")
-    if kept and model.config.num_labels == len(labels):
+    order = places(model, labels)
+    if order is not None:
         new = copy.deepcopy(model).float()
+        new.config.problem_type = "single_label_classification"
     else:
         config = copy.deepcopy(model.config)
         config.num_labels = len(labels)
@@ -77,9 +78,50 @@ def classifier(
         new.to(device=model.device)
     new.requires_grad_(True)
     set_padding(new, tokenizer)
-    new.config.id2label = dict(enumerate(labels))
-    new.config.label2id = {label: i for i, label in enumerate(labels)}
+    numbers = list(range(len(labels))) if order is None else order
+    if order is None or set(labels) == set(_names(model)) or _unnamed(model):
+        new.config.label2id = dict(zip(labels, numbers, strict=True))
+        new.config.id2label = {i: labels[numbers.index(i)] for i in range(len(labels))}
     return new.eval()
+
+
+def _names(model: PreTrainedModel) -> dict[str, int]:
+    """What the outputs of a head are called, and the number of each."""
+    return {str(name): int(number) for number, name in model.config.id2label.items()}
+
+
+def _unnamed(model: PreTrainedModel) -> bool:
+    return all(name == f"LABEL_{number}" for name, number in _names(model).items())
+
+
+def places(model: PreTrainedModel, labels: Sequence[str]) -> list[int] | None:
+    """Which output of the head that ``model`` has stands for each label; None if none fits.
+
+    Outputs go by their names. Where those are only numbers, as in a head that has not been trained,
+    the first label is the first output; labels that are the numbers of the outputs go by these.
+
+    Example:
+        >>> from tl_helpers.models import load
+        >>> places(load("town-mlm", task="classification").model, ["bad", "good"])
+        [0, 1]
+    """
+    config = model.config
+    if not type(model).__name__.endswith("ForSequenceClassification"):
+        return None
+    if config.num_labels != len(labels):
+        return None
+    names = _names(model)
+    if set(names) == set(labels):
+        return [names[label] for label in labels]
+    if set(labels) == {str(number) for number in range(len(labels))}:
+        return [int(label) for label in labels]
+    if _unnamed(model):
+        return list(range(len(labels)))
+    print(
+        f"Note: the head of this {type(model).__name__} tells {', '.join(map(repr, names))} apart, "
+        f"not {', '.join(map(repr, labels))}; a new head is trained."
+    )
+    return None
 
 
 def parts(model: PreTrainedModel) -> dict[str, list[str]]:

@@ -21,12 +21,12 @@ def classes_of(texts: list[str], labels: Iterable[Any]) -> tuple[np.ndarray, np.
         >>> [array.tolist() for array in classes_of(["a soup", "a film"], ["good", "bad"])]
         [['bad', 'good'], [1, 0]]
     """
-    given = checks.labels(labels)
+    given = checks.label_array(checks.labels(labels))
     if len(given) != len(texts):
         raise BadValue(
             f"There are {len(texts)} texts but {len(given)} labels.", "Pass one label per text."
         )
-    classes, targets = np.unique(np.array(given), return_inverse=True)
+    classes, targets = np.unique(given, return_inverse=True)
     if len(classes) < 2:
         raise BadValue(
             f"All labels are {classes.tolist()[0]!r}.", "A classifier needs at least two classes."
@@ -60,7 +60,7 @@ def validation_of(
             f"are not trained on: {sorted(map(str, unknown)) or 'none'}.",
             "Pass one label per text, of the same classes as the training labels.",
         )
-    return texts, np.searchsorted(classes, np.array(labels))
+    return texts, np.searchsorted(classes, checks.label_array(labels))
 
 
 def weights_of_classes(

@@ -15,18 +15,18 @@ that is not needed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tl_helpers.core import checks
-from tl_helpers.core.errors import BadValue
+from tl_helpers.core.errors import BadValue, CourseError
 from tl_helpers.core.vocabulary import check_ids
-from tl_helpers.train import batches
+from tl_helpers.train import batches, precision
 from tl_helpers.train.loop import History, Objective, Plan, Stopped, run
-from tl_helpers.train.texts import reader_of, window_of
+from tl_helpers.train.texts import first_position, reader_of, window_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -170,7 +170,8 @@ def fit(
     Raises:
         BadValue: blocks, objective or numbers that cannot work.
         UnknownName: a setting that no plan has.
-        CourseError: the loss became NaN; or ``checkpoint`` holds a run with other settings.
+        CourseError: the loss became NaN; ``checkpoint`` holds a run with other settings; or the
+            model cannot read such blocks, or sees what it is to predict.
         BrokenFile: the saved state is damaged.
         Stopped: Ctrl-C; says where the run will go on.
 
@@ -194,7 +195,14 @@ def fit(
     if generator is not None and objective != "rtd":
         raise BadValue(f"A generator means nothing to {objective!r}.", 'It belongs to "rtd" only.')
     trained: Any = model
-    loss_of: Any = partial(batches.loss_of, objective=objective, separate=separate_documents)
+    loss_of: Any = None
+    if objective != "rtd":
+        causal = _tried(model, blocks, objective, separate_documents)
+        loss_of = _guarded(
+            partial(
+                batches.loss_of, objective=objective, separate=separate_documents, causal=causal
+            )
+        )
     settings: dict[str, Any] = {
         "objective": objective,
         "mask_rate": mask_rate,
@@ -218,6 +226,74 @@ def fit(
     return run(trained, learned, how, owner=model)
 
 
+def _tried(model: PreTrainedModel, blocks: np.ndarray, objective: str, separate: bool) -> bool:
+    """Whether a model hides later words by itself; found, like all that cannot work, by trying."""
+    # In every place another token; but what a model counts its positions by stays where it is.
+    row, still = blocks[0], first_position(model)
+    known = np.array([i for i in np.unique(blocks[:2]) if i != still] or [row[0]])
+    next_one = known[(np.searchsorted(known, row) + 1) % len(known)]
+    rows = np.stack([row, np.where(row == still, row, next_one) if still is not None else next_one])
+    kind = type(model).__name__
+
+    def probe(separate: bool, causal: bool) -> tuple[bool, bool]:
+        with precision.eager_attention(model):
+            return batches.probe(model, rows, objective, separate, causal)
+
+    def works(separate: bool, causal: bool) -> bool:
+        try:
+            ahead, beside = probe(separate, causal)
+        except Exception:
+            return False
+        return not (separate and beside) and not (objective == "clm" and ahead)
+
+    if not separate and works(False, True):
+        return True
+    try:
+        ahead, beside = probe(separate, False)
+    except Exception as error:  # whatever a library raises for a mask that it does not expect
+        said = f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
+        raise CourseError(
+            f"A {kind} cannot be trained by {objective!r} on these blocks ({said}).", _else(works)
+        ) from error
+    if objective == "clm" and ahead:
+        raise CourseError(
+            f"A {kind} lets words see later ones, whatever the mask says: there would be nothing "
+            "to predict.",
+            'Use a decoder such as GPT-2, or objective="mlm".',
+        )
+    if separate and beside:
+        raise CourseError(
+            f"A {kind} lets documents that share a block see each other, whatever the mask says.",
+            _else(works),
+        )
+    return False
+
+
+def _guarded(loss_of: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, with a word on what a model cannot do in the precision that it is trained in."""
+
+    def guarded(worker: PreTrainedModel, batch: batches.Batch) -> Any:
+        try:
+            return loss_of(worker, batch)
+        except RuntimeError as error:
+            if "dtype" not in str(error):
+                raise
+            raise CourseError(
+                f"A {type(worker).__name__} does not compute in {worker.dtype} "
+                f"({' '.join(str(error).split())[:160]}).",
+                'Pass autocast="float32".',
+            ) from error
+
+    return guarded
+
+
+def _else(works: Callable[[bool, bool], bool]) -> str:
+    """What to do with a model that cannot be trained as it was asked to be."""
+    if works(False, True):
+        return "Pass separate_documents=False."
+    return "This family is not supported: use one such as BERT, RoBERTa or GPT-2."
+
+
 def _check(
     model: PreTrainedModel,
     blocks: np.ndarray,
@@ -226,6 +302,11 @@ def _check(
 ) -> None:
     checks.one_of(objective, OBJECTIVES, "objective")
     reader_of(model)  # it is a model at all
+    if getattr(model.config, "is_encoder_decoder", False):
+        raise BadValue(
+            f"A {type(model).__name__} reads one text and writes another.",
+            "Use an encoder or a decoder; a translator learns by translation.fit.",
+        )
     if objective != "rtd" and model.get_output_embeddings() is None:
         raise BadValue(
             f"A {type(model).__name__} has no head that names words, as {objective!r} needs one.",

@@ -46,6 +46,11 @@ def linear(
     by_cv = isinstance(C, str) and C == "cv"
     strength = 1.0 if by_cv else _strength(C)
     labels = checks.label_array(labels)
+    if labels.dtype == object:
+        raise BadValue(
+            f"A label such as {max(labels)} has more than 64 bits, which scikit-learn cannot keep.",
+            "Pass names: labels=[str(label) for label in labels].",
+        )
     if class_weights is not None:
         class_weights = checks.numbers(class_weights, "class_weights")
     seed = checks.seed(seed)

@@ -6,6 +6,7 @@ which there are, and with what, and on which side, shorter ones are filled up.
 
 from __future__ import annotations
 
+import copy
 import weakref
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -138,7 +139,7 @@ def window_of(tokenizer: PreTrainedTokenizerBase | None, model: PreTrainedModel)
     if _relative(model):
         positions = None
     if positions is not None and 0 < positions < _NO_LIMIT:
-        first = _first_position(model)
+        first = first_position(model)
         limits.append(int(positions) - (0 if first is None else first + 1))
     return min(limits, default=None)
 
@@ -151,8 +152,14 @@ def _relative(model: PreTrainedModel) -> bool:
     return config.model_type in ("deberta", "deberta-v2") and not config.position_biased_input
 
 
-def _first_position(model: PreTrainedModel) -> int | None:
-    """The padding id behind which a model counts positions; None where it counts from zero."""
+def first_position(model: PreTrainedModel) -> int | None:
+    """The padding id behind which a model counts positions; None where it counts from zero.
+
+    Example:
+        >>> from tl_helpers import models
+        >>> first_position(models.new("tiny")[0]) is None
+        True
+    """
     import torch
 
     for name, module in model.named_modules():
@@ -177,7 +184,7 @@ def padding_id(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) -> in
         >>> padding_id(tokenizer, model)
         0
     """
-    first = _first_position(model)
+    first = first_position(model)
     if first is not None:
         return first
     known = (tokenizer.pad_token_id, tokenizer.eos_token_id)
@@ -223,7 +230,7 @@ def padding_of(
 
     Args:
         tokenizer: the one that belongs to it.
-        model: as it will be called, in evaluation mode.
+        model: not its copy in 16 bits, whose rounding hides what padding changes.
         rows: token ids of texts.
 
     Example:
@@ -240,11 +247,20 @@ def padding_of(
         wanted = next((n for n in longer if n >= len(short) + _PROBED), longer[-1])
         beside = next(row for row in rows if len(row) == wanted)
         sides = ("right", "left")
-        side = next((s for s in sides if _same(model, short, beside, Padding(filler, s))), "none")
+        exact = _exact(model)
+        side = next((s for s in sides if _same(exact, short, beside, Padding(filler, s))), "none")
         if wanted < len(short) + _PROBED and side == "right":
             return Padding(filler)  # so little padding proves little
         known[filler] = side
     return Padding(filler, known[filler])
+
+
+def _exact(model: PreTrainedModel) -> PreTrainedModel:
+    """The model as it computes in 32 bits and without dropout."""
+    import torch
+
+    whole = all(p.dtype == torch.float32 for p in model.parameters() if p.is_floating_point())
+    return model if whole and not model.training else copy.deepcopy(model).float().eval()
 
 
 def _same(
@@ -264,9 +280,8 @@ def _same(
                 answers.append(out[0][0][mask[0].bool().to(model.device)].float())
     if answers[0].shape != answers[1].shape:
         return False
-    near = 1e-3 if model.dtype == torch.float32 else 6e-2
     size = float(answers[0].abs().max())
-    return bool((answers[0] - answers[1]).abs().max() <= near * size + 1e-6)
+    return bool((answers[0] - answers[1]).abs().max() <= 1e-3 * size + 1e-6)
 
 
 def call(

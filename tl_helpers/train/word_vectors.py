@@ -68,7 +68,7 @@ def word_vectors(
     encoded = tokens_of(tokenizer, model, listed, is_split_into_words=True)
     rows = encoded["input_ids"]
     body = precision.for_inference(reader, autocast)
-    padding = padding_of(tokenizer, body, rows)
+    padding = padding_of(tokenizer, reader, rows)
     vectors: list[np.ndarray] = [np.empty(0)] * len(rows)
     with torch.inference_mode():
         for index in by_length(rows, batch_size, longest_first, padding):
