@@ -250,3 +250,9 @@ def test_more_resamples_than_memory_holds_and_values_that_overflow():
 def test_mappings_by_seed_are_told_how_to_become_lists():
     with pytest.raises(BadValue, match=r"a is a mapping(.|\n)*\[a\[key\] for key in sorted\(a\)\]"):
         evaluate.difference({1: 0.2, 2: 0.3}, {2: 0.1, 1: 0.2})
+
+
+@pytest.mark.parametrize("factor", ["100", None, float("nan")])
+def test_an_interval_in_a_unit_that_is_no_number(factor):
+    with pytest.raises(BadValue, match="factor"):
+        evaluate.interval([0.1, 0.2]).times(factor)

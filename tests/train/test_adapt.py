@@ -666,3 +666,21 @@ def test_divergence_and_ctrl_c(model, tokenizer, monkeypatch):
         adapt.fit(
             model, tokenizer, texts, labels, steps=5, evaluate_every=2, validation=(texts, labels)
         )
+
+
+@pytest.mark.parametrize(
+    ("rows", "labels", "how", "says"),
+    [
+        ([[0.0], [1.0]], [0, 1, 1], {}, "2 rows, but 3 labels"),
+        ([0.0, 1.0], [0, 1], {}, "not a table of finite numbers"),
+        ([[0.0], [float("nan")]], [0, 1], {}, "not a table of finite numbers"),
+        ([[0.0], [1.0, 2.0]], [0, 1], {}, "not a table of numbers"),
+        ([[0.0], [1.0]], [1, 1], {}, "All labels are the same"),
+        ([[0.0], [1.0]], [0, 1], {"class_weights": [1.0, -1.0]}, "none below 0"),
+        ([[0.0], [1.0]], [0, 1], {"class_weights": [1.0]}, "for 2 classes"),
+    ],
+)
+def test_a_probe_of_what_is_no_table(rows, labels, how, says):
+    with pytest.raises(BadValue) as error:
+        probe.linear(rows, np.array(labels), **how)
+    assert says in str(error.value)

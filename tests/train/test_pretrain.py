@@ -657,3 +657,16 @@ def test_values_that_cannot_work(tokenizer, blocks, change):
     with pytest.raises(BadValue):
         pretrain.fit(model, data, tokenizer=tokenizer, **settings)
     assert same(model, tiny(tokenizer))
+
+
+@pytest.mark.parametrize("result", [None, "good", float("nan")])
+def test_an_evaluation_that_gives_no_number(tokenizer, blocks, result):
+    with pytest.raises(BadValue, match="evaluate gave"):
+        pretrain.fit(
+            tiny(tokenizer),
+            blocks,
+            tokenizer=tokenizer,
+            evaluate=lambda model: result,
+            evaluate_every=5,
+            **QUICK,
+        )

@@ -50,6 +50,7 @@ class Interval:
 
     def times(self, factor: float) -> Interval:
         """The same in another unit, such as ``.times(100)`` for percentage points."""
+        factor = checks.number(factor, "factor")
         low, high = sorted((self.low * factor, self.high * factor))
         return replace(self, mean=self.mean * factor, low=low, high=high)
 

@@ -383,10 +383,23 @@ class _Run:
             "step": self.done,
             "tokens": self.objective.tokens_by(self.done),
             "seconds": round(self.history.seconds, 3),
-            **(result if isinstance(result, dict) else {"value": float(result)}),
+            **(result if isinstance(result, dict) else {"value": self._value(result)}),
         }
         self.history.evaluations.append(evaluation)
         self.ended = bool(self.plan.until is not None and self.plan.until(evaluation))
+
+    @staticmethod
+    def _value(result: Any) -> float:
+        try:
+            value = float("nan" if isinstance(result, (str, bytes)) else result)
+        except (TypeError, ValueError):
+            value = float("nan")
+        if not np.isfinite(value):
+            raise BadValue(
+                f"evaluate gave {checks.shown(result)}, which is not a finite number.",
+                "Return a number, or a dictionary of numbers.",
+            )
+        return value
 
     def _store(self) -> None:
         if self.folder:

@@ -32,7 +32,8 @@ def linear(
         The fitted pipeline, with ``predict`` and ``predict_proba``.
 
     Raises:
-        BadValue: C is not positive, or a class is too small to be cross-validated.
+        BadValue: C is not positive, rows are not finite numbers or not as many as labels, there is
+            one class only, or a class is too small to be cross-validated.
 
     Example:
         >>> linear(np.array([[0.0], [1.0], [2.0], [3.0]]), np.array([0, 0, 1, 1])).predict([[9.0]])
@@ -54,6 +55,15 @@ def linear(
     if class_weights is not None:
         class_weights = checks.numbers(class_weights, "class_weights")
     seed = checks.seed(seed)
+    rows = _features(rows, len(labels))
+    n_classes = len(np.unique(labels))
+    if n_classes < 2:
+        raise BadValue("All labels are the same.", "A classifier needs examples of two classes.")
+    if class_weights is not None and (len(class_weights) < n_classes or min(class_weights) < 0):
+        raise BadValue(
+            f"class_weights={checks.shown(class_weights)} for {n_classes} classes.",
+            "Give one weight for each class, none below 0.",
+        )
     per_class = None if class_weights is None else dict(enumerate(class_weights))
     model = make_pipeline(
         StandardScaler(),
@@ -72,6 +82,28 @@ def linear(
             cv=StratifiedKFold(folds, shuffle=True, random_state=seed),
         )
     return model.fit(rows, labels)
+
+
+def _features(rows: Any, n: int) -> np.ndarray:
+    """``[n, hidden]`` finite numbers."""
+    if not hasattr(rows, "shape"):
+        try:
+            rows = np.array(rows, dtype=float)
+        except (TypeError, ValueError):
+            raise BadValue(
+                f"rows={checks.shown(rows)} is not a table of numbers.",
+                "Pass an array [n, hidden], as adapt.embed gives it.",
+            ) from None
+    dense = getattr(rows, "data", rows) if hasattr(rows, "tocsr") else rows
+    kind = getattr(getattr(rows, "dtype", None), "kind", "f")
+    if len(rows.shape) != 2 or kind not in "fiub" or not np.isfinite(np.asarray(dense)).all():
+        raise BadValue(
+            f"rows of shape {tuple(rows.shape)} are not a table of finite numbers.",
+            "Pass an array [n, hidden], as adapt.embed gives it.",
+        )
+    if rows.shape[0] != n:
+        raise BadValue(f"{rows.shape[0]} rows, but {n} labels.", "Give one label for each row.")
+    return rows
 
 
 def _strength(C: Any) -> float:
