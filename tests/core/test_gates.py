@@ -11,7 +11,7 @@ import importlib
 import inspect
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import Enum, StrEnum
 from fractions import Fraction
 from functools import cache
@@ -30,7 +30,7 @@ import tl_helpers as tl
 from tl_helpers import models
 from tl_helpers.core import checks, files
 from tl_helpers.core.errors import BadValue, BrokenFile, CourseError
-from tl_helpers.measure import evaluate
+from tl_helpers.measure import evaluate, results
 from tl_helpers.train import loop, probe, word_vectors
 
 HALF = "good \ud83d"  # half an emoji, as a cut in the middle of one leaves it
@@ -994,6 +994,12 @@ BAD |= {
 def _study() -> str:
     tl.results.study("of-gates", of_town=False)(measure)
     return "of-gates"
+
+
+@pytest.fixture(autouse=True)
+def no_study_is_left() -> Iterator[None]:
+    yield
+    results.STUDIES.pop("of-gates", None)
 
 
 def _jsonl() -> Path:

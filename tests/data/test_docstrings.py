@@ -6,6 +6,7 @@ import ast
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -293,12 +294,13 @@ def test_cache_is_used_and_a_damaged_one_made_again(made, monkeypatch):
     monkeypatch.setattr(corpus, "extract", lambda *a: calls.append(a) or real)
     assert data.load("docstrings", "test", libraries=FEW)["text"][:] == made["test"]["text"][:]
     assert not calls
-    small = data.load("docstrings", libraries=["IPython"])  # made now
     where = (
         files.cache_dir()
         / "docstrings"
         / corpus.fingerprint(corpus.specification(docstrings.installed(["IPython"]), False))
     )
+    shutil.rmtree(where, ignore_errors=True)  # of another test in this process
+    small = data.load("docstrings", libraries=["IPython"])  # made now
     assert len(calls) == 1
     (where / "data" / "train.arrow").write_bytes(b"{")
     again = data.load("docstrings", libraries=["IPython"])

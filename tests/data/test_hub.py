@@ -543,5 +543,5 @@ def test_no_answer_is_believed_for_a_minute(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("text", ["", "soon", "0", "-3", "nan", "inf"])
 def test_patience_that_is_no_number(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv("TL_HUB_PATIENCE", text)
-    with pytest.raises(BadValue, match="TL_HUB_PATIENCE=.*no number of seconds"):
+    with pytest.raises(BadValue, match="TL_HUB_PATIENCE=.*not a number of seconds"):
         hub.patience()

@@ -254,7 +254,7 @@ def test_a_study_cannot_store_what_json_cannot_hold(store):
 
 def test_names_are_file_names_and_belong_to_one_study(store):
     for bad in ("Up", "../x", "a b", ""):
-        with pytest.raises(BadValue, match="no name"):
+        with pytest.raises(BadValue, match="not the name"):
             results.study(bad)
     results.study("toy", labels=1)(_study)
     results.study("toy", labels=1)(_study)  # the same module loaded again

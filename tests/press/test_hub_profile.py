@@ -284,11 +284,11 @@ ADDED = {
     ),
     "11_language_models": (
         (),
-        'judged_texts = ["the film was warm .", "a plot", ""]\n'
-        "characters, heights = sum(map(len, judged_texts)), [3.0]",
+        'documentation = {"test": {"text": ["the film was warm .", "a plot", ""]}}\n'
+        'measured = {"bits per character": {"4,000 pieces": [3.0], "a compressor": [2.5]}}',
         ["distilgpt2", "gpt2"],
-        r"distilgpt2: \d+\.\d\d bits per character; ours: 3\.00(?s:.*)"
-        r"\ngpt2: \d+\.\d\d bits per character; ours: 3\.00",
+        r"distilgpt2: \d+\.\d\d bits per character; trigrams of pieces 3\.00, .* 2\.50(?s:.*)"
+        r"\ngpt2: \d+\.\d\d bits per character; trigrams of pieces 3\.00, .* 2\.50",
     ),
     "12_contextual_representations": (
         (),
@@ -381,7 +381,7 @@ def test_the_doctor_knows_the_hub(
     assert doctor._network().detail.startswith("the Hub answers")
     line = doctor._hub()
     assert line.status == "ok" and "nothing yet (0 of" in line.detail
-    assert "would be 3.5 GB" in line.detail and f"{tmp_path}/hub" in line.detail
+    assert "would be 4.4 GB" in line.detail and f"{tmp_path}/hub" in line.detail
     fetch_everything()
     assert "downloaded: sst2, distilbert-base-uncased (2 of" in doctor._hub().detail
     monkeypatch.setattr("shutil.disk_usage", lambda _: _Full())
