@@ -86,24 +86,21 @@ def linear(
 
 def _features(rows: Any, n: int) -> np.ndarray:
     """``[n, hidden]`` finite numbers."""
-    if not hasattr(rows, "shape"):
-        try:
-            rows = np.array(rows, dtype=float)
-        except (TypeError, ValueError):
-            raise BadValue(
-                f"rows={checks.shown(rows)} is not a table of numbers.",
-                "Pass an array [n, hidden], as adapt.embed gives it.",
-            ) from None
-    dense = getattr(rows, "data", rows) if hasattr(rows, "tocsr") else rows
-    kind = getattr(getattr(rows, "dtype", None), "kind", "f")
-    if len(rows.shape) != 2 or kind not in "fiub" or not np.isfinite(np.asarray(dense)).all():
+    try:
+        table = np.asarray(rows)
+    except (TypeError, ValueError):
         raise BadValue(
-            f"rows of shape {tuple(rows.shape)} are not a table of finite numbers.",
+            f"rows={checks.shown(rows)} is not a table of numbers.",
+            "Pass an array [n, hidden], as adapt.embed gives it.",
+        ) from None
+    if table.ndim != 2 or table.dtype.kind not in "fiub" or not np.isfinite(table).all():
+        raise BadValue(
+            f"rows of shape {table.shape} are not a table of finite numbers.",
             "Pass an array [n, hidden], as adapt.embed gives it.",
         )
-    if rows.shape[0] != n:
-        raise BadValue(f"{rows.shape[0]} rows, but {n} labels.", "Give one label for each row.")
-    return rows
+    if len(table) != n:
+        raise BadValue(f"{len(table)} rows, but {n} labels.", "Give one label for each row.")
+    return table
 
 
 def _strength(C: Any) -> float:
