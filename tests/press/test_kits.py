@@ -183,6 +183,33 @@ def test_of_several_notebooks_the_plan_says_which(kit, tmp_path):
     ]
 
 
+def test_a_theme_of_several_sessions_has_a_kit_and_a_deck_for_each(kit, tmp_path):
+    second = text("## 4 Late\n\nx")
+    second.id, second.metadata["slideshow"] = "z", {"slide_type": "slide"}
+    ran = code("1")
+    ran.execution_count = 1
+    write(tmp_path / "notebooks", "21_sentence_pairs", second, ran)
+    first = tmp_path / "notebooks" / "00_start_here.ipynb"
+    shutil.copy(first, first.with_name("20_classification.ipynb"))
+    plan = whole().replace("theme: Start", "theme: Target tasks\n  notebooks: [20_classification]")
+    late = plan.replace("20_classification", "21_sentence_pairs").replace("[a, b]", "[z]")
+    late = late.replace("cells: [c]", "cells: [z]")
+    made = [kit(plan, "target-tasks-1"), kit(late, "target-tasks-2")]
+    assert kits.find() == made and kits.read(made[1]).title == "Target tasks, session 2"
+    assert [path.stem for path in kits.read(made[1]).notebooks] == ["21_sentence_pairs"]
+    assert "| 0:00 | 20 | Show \\| tell. | 2 | section 4 |" in kits.fill(kits.read(made[1]))
+    decks = kits.with_sessions(slides.choose(["Target tasks"]))
+    assert [(deck.name, deck.title) for deck in decks] == [
+        ("target-tasks", "Theme: Target tasks"),
+        ("target-tasks-1-session", "Session: Target tasks, session 1"),
+        ("target-tasks-2-session", "Session: Target tasks, session 2"),
+    ]
+    with pytest.raises(UnknownName, match="notebook in target-tasks-2.md: '22_generation'"):
+        kits.read(kit(late.replace("21_sentence_pairs", "22_generation"), "target-tasks-2"))
+    with pytest.raises(BrokenFile, match=r"must have a number and name its notebooks(.|\n)*-1\.md"):
+        kits.read(kit(plan, "target-tasks"))
+
+
 def test_a_cell_that_is_not_there(kit):
     with pytest.raises(UnknownName, match="cell in the plan of start.md: 'cc'"):
         kits.fill(kits.read(kit(whole().replace("cells: [c]", "cells: [cc]", 1))))

@@ -1,7 +1,8 @@
 """The session kit: one page a theme for whoever leads the 90 minutes.
 
 A kit is ``notebooks/sessions/THEME.md``, plain Markdown written by hand, with places that
-``tl kits`` fills from the notebooks of the theme::
+``tl kits`` fills from the notebooks of the theme. A theme of many notebooks has several sessions,
+``THEME-1.md`` and so on; each then says which ``notebooks`` are its own::
 
     <!-- tl:begin plan -->
     ... written by tl kits ...
@@ -13,6 +14,7 @@ cells that are shown. Slide and cell numbers are looked up, so they cannot go st
 
     session:
       theme: Start
+      notebooks: [00_start_here]   # in a theme of several sessions
       blocks:
         Presentation:
           - {minutes: 3, cells: [start-00], do: "The promise."}
@@ -58,6 +60,7 @@ SECTIONS = {
 """Section that somebody must write -> how many parts (``###``) it has at least."""
 
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.S)
+_PART = re.compile(r"-(\d)\Z")
 _PLACE = re.compile(r"(<!-- tl:begin ([a-z]+) -->\n)(.*?)(<!-- tl:end \2 -->)", re.S)
 
 
@@ -75,6 +78,7 @@ class Plan(BaseModel):
 
     theme: str
     blocks: dict[str, tuple[Step, ...]]
+    notebooks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ class Kit:
         theme: as on the map of the course.
         blocks: block -> its steps.
         text: the whole file.
-        notebooks: those of the theme that exist, in order.
+        notebooks: those of the session that exist, in order.
     """
 
     path: Path
@@ -99,6 +103,12 @@ class Kit:
     def body(self) -> str:
         """The text without its front matter."""
         return _FRONT.sub("", self.text)
+
+    @property
+    def title(self) -> str:
+        """The theme, with the number of the session where there are several."""
+        number = _PART.search(self.path.stem)
+        return self.theme + (f", session {number[1]}" if number else "")
 
     @property
     def shown(self) -> set[str]:
@@ -117,7 +127,12 @@ def find() -> list[Path]:
     order = [lessons.slug(theme) for theme in lessons.themes()]
     planned = [path for path in sorted(folder.glob("*.md")) if _is_kit(path)]
     # One whose name is no theme's comes last; reading it says what is wrong with it.
-    return sorted(planned, key=lambda path: [*order, path.stem].index(path.stem))
+    return sorted(planned, key=lambda path: [*order, _of(path)].index(_of(path)))
+
+
+def _of(path: Path) -> str:
+    """The file name of the theme that a kit is of."""
+    return _PART.sub("", path.stem)
 
 
 def _is_kit(path: Path) -> bool:
@@ -154,8 +169,13 @@ def read(path: Path) -> Kit:
     themes = lessons.themes()
     if plan.theme not in themes:
         raise UnknownName("theme", plan.theme, themes)
-    if path.stem != (slug := lessons.slug(plan.theme)):
+    if _of(path) != (slug := lessons.slug(plan.theme)):
         raise BrokenFile(f"{path.name} is about {plan.theme}.", f"Call it {slug}.md.")
+    if bool(_PART.search(path.stem)) != bool(plan.notebooks):
+        raise BrokenFile(
+            f"{path.name} must have a number and name its notebooks, or neither.",
+            f"{slug}-1.md with notebooks: [...] is the first of several sessions.",
+        )
     for name in plan.blocks:
         if name not in BLOCKS:
             raise UnknownName("block of a session", name, BLOCKS)
@@ -167,6 +187,10 @@ def read(path: Path) -> Kit:
             )
     there_is = {p.stem: p for p in notebooks.find()}
     mine = [there_is[row.notebook] for row in themes[plan.theme] if row.notebook in there_is]
+    for name in plan.notebooks:
+        if name not in (known := [path.stem for path in mine]):
+            raise UnknownName(f"notebook in {path.name}", name, known)
+    mine = [path for path in mine if path.stem in (plan.notebooks or (path.stem,))]
     if not mine:
         raise CourseError(f"The theme {plan.theme} has no notebook yet.", f"Remove {path}.")
     return Kit(path, plan.theme, plan.blocks, text, tuple(mine))
@@ -212,7 +236,7 @@ def section(kit: Kit, name: str) -> tuple[str, list[tuple[str, str]]]:
 
 
 def with_sessions(decks: Sequence[Deck]) -> list[Deck]:
-    """These decks, and behind that of a theme a shorter one, if its session has one.
+    """These decks, and behind that of a theme a shorter one for each session that has one.
 
     Raises:
         BrokenFile: the kit of such a theme cannot be read.
@@ -221,16 +245,13 @@ def with_sessions(decks: Sequence[Deck]) -> list[Deck]:
         >>> with_sessions([])
         []
     """
-    written = {path.stem: path for path in find()}
     longer = []
     for deck in decks:
         longer.append(deck)
-        if deck.name in written:
-            kit = read(written[deck.name])
+        for kit in [read(path) for path in find() if _of(path) == deck.name]:
             if chosen := presented(kit, deck.slides):
-                title = f"Session: {kit.theme}"
-                short = replace(deck, name=f"{deck.name}-session", title=title, slides=chosen)
-                longer.append(short)
+                name, title = f"{kit.path.stem}-session", f"Session: {kit.title}"
+                longer.append(replace(deck, name=name, title=title, slides=chosen))
     return longer
 
 
@@ -317,7 +338,8 @@ def fill(kit: Kit) -> str:
     results = claims.collect(kit.notebooks)
     said = {claim.id: cards.result(claim) for claim in results}
     slides = [slide for notebook in contents for slide in cut(notebook, said)]
-    if len(contents) > 1:  # the deck of such a theme begins with a slide of its own
+    if len(contents) > 1 or _PART.search(kit.path.stem):
+        # the deck of a theme of several notebooks begins with a slide of its own
         slides.insert(0, Slide())
     filled = {
         "objectives": lambda: _objectives(kit, contents),
