@@ -204,7 +204,7 @@ def test_a_theme_of_several_sessions_has_a_kit_and_a_deck_for_each(kit, tmp_path
         ("target-tasks-1-session", "Session: Target tasks, session 1"),
         ("target-tasks-2-session", "Session: Target tasks, session 2"),
     ]
-    with pytest.raises(UnknownName, match="notebook in target-tasks-2.md: '22_generation'"):
+    with pytest.raises(UnknownName, match="notebook in target-tasks-2.md '22_generation'"):
         kits.read(kit(late.replace("21_sentence_pairs", "22_generation"), "target-tasks-2"))
     with pytest.raises(BrokenFile, match=r"must have a number and name its notebooks(.|\n)*-1\.md"):
         kits.read(kit(plan, "target-tasks"))
