@@ -21,7 +21,7 @@ from pathlib import Path
 from tl_helpers.core import files
 from tl_helpers.core.errors import BrokenFile, CourseError
 from tl_helpers.press import notebooks
-from tl_helpers.press.site import content
+from tl_helpers.press.site import content, decide
 
 _PACKAGES = ("sphinx", "myst_nb", "sphinx_book_theme", "sphinxcontrib.bibtex", "latex2mathml")
 _NEEDED = ("conf.py", "index.md", "glossary.md", "bibliography.md", "references.bib")
@@ -125,7 +125,11 @@ def _lay_out(
         deck = (slides / f"{page.name}.html").exists()
         notebooks.write(content.readable(page, deck), source / f"{page.name}.ipynb")
     names, sessions = ([path.stem for path in sorted(f.glob("*.md"))] for f in (own, kits))
-    made = {
+    made = {}
+    if decide.path().exists():
+        names.append("decide")
+        made["decide"] = decide.page([claim for page in site for claim in page.claims])
+    made |= {
         "claims": content.claims_page(site, about),
         "map": content.map_page(site),
         "index": (own / "index.md").read_text("utf-8") + content.contents(site, sessions, names),

@@ -278,10 +278,12 @@ def contents(site: Sequence[Page], sessions: Sequence[str], own: Sequence[str]) 
     entries: dict[str, list[str]] = {}
     for page in site:
         entries.setdefault(page.theme, []).append(f"{page.short} <{page.name}>")
-    uses = [name for name in (*_USES, *own) if name in own and name not in ("index", *_REFERENCE)]
+    first = [name for name in ("decide",) if name in own]
+    elsewhere = ("index", *first, *_REFERENCE)
+    uses = [name for name in (*_USES, *own) if name in own and name not in elsewhere]
     themes = [theme.name for theme in lessons.plan().theme]
     groups = [
-        ("", [*entries.get(lessons.START, []), "map"]),
+        ("", [*entries.get(lessons.START, []), "map", *first]),
         *((f"{n} {theme}", entries.get(theme, [])) for n, theme in enumerate(themes, 1)),
         ("Further notebooks", entries.get("", [])),
         ("Sessions", [f"sessions/{name}" for name in sessions]),
