@@ -327,7 +327,7 @@ def supervised_pretraining(
 
 @results.study("supervised-equal", teacher=[*EQUAL_ROWS, "random"])
 def supervised_equal(
-    seed: int, teacher: str, documents: int = 3000, steps: int = 100
+    seed: int, teacher: str, documents: int = 2500, steps: int = 80
 ) -> list[dict[str, Any]]:
     """Encoders that were taught by the same documents, with as many updates of the same price.
 
