@@ -38,14 +38,18 @@ def test_bleu_of_the_notebook_is_that_of_sacrebleu(cells, seed):
     ]
     texts = [[" ".join(row) for row in side] for side in (candidates, references)]
     theirs = sacrebleu.corpus_bleu(texts[0], [texts[1]], tokenize="none", force=True)
-    assert cells.bleu(candidates, references, exercises.matches) == pytest.approx(theirs.score, abs=1e-6)
+    assert cells.bleu(candidates, references, exercises.matches) == pytest.approx(
+        theirs.score, abs=1e-6
+    )
 
 
 def test_bleu_by_hand(cells):
     right = [["a", "b", "c", "d", "e"]]
     assert cells.bleu(right, right, exercises.matches) == pytest.approx(100)
     # all n-grams right, four words instead of five: only the penalty
-    assert cells.bleu([["a", "b", "c", "d"]], right, exercises.matches) == pytest.approx(100 * math.exp(1 - 5 / 4))
+    assert cells.bleu([["a", "b", "c", "d"]], right, exercises.matches) == pytest.approx(
+        100 * math.exp(1 - 5 / 4)
+    )
     # one wrong word at the end: 4/5, 3/4, 2/3, 1/2
     wrong = cells.bleu([["a", "b", "c", "d", "x"]], right, exercises.matches)
     assert wrong == pytest.approx(100 * (4 / 5 * 3 / 4 * 2 / 3 * 1 / 2) ** 0.25)
@@ -312,7 +316,9 @@ def test_static_vectors_by_hand(cells):
     """Words that share their surroundings get the same vector; the marks keep texts apart."""
     texts = ["The soup was good.", "The trout was good."] * 6 + ["I loved it."] * 6
     vectors = cells.static_vectors(texts, window=2, size=4)
-    soup, trout, loved = (cells.english.convert_tokens_to_ids(w) for w in ("soup", "trout", "loved"))
+    soup, trout, loved = (
+        cells.english.convert_tokens_to_ids(w) for w in ("soup", "trout", "loved")
+    )
     assert vectors.shape == (len(cells.english), 4)
     assert np.allclose(vectors[soup], vectors[trout], atol=1e-6)
     assert not np.allclose(vectors[soup], vectors[loved], atol=0.1)

@@ -141,8 +141,8 @@ def _some_few(rng: np.random.Generator) -> dict[str, dict[int, float]]:
 
 @sheet.reading("sup-enough", seen=_some_few, form="a number of documents")
 def documents(few):
-    """From there on, further labels of this kind bring little on this task. The picture does not say
-    why, and nothing about any other task."""
+    """From there on, further labels of this kind bring little on this task. The picture does not
+    say why, and nothing about any other task."""
     best = max(few.values())
     return min(n for n, score in few.items() if score >= best - 0.05)
 
