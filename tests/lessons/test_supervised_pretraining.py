@@ -14,7 +14,7 @@ from tl_helpers import models, questions, town
 from tl_helpers.core.cells import Cells
 from tl_helpers.measure import claims, evaluate, results
 from tl_helpers.train import adapt, translation
-from tl_lessons.supervised_pretraining import studies
+from tl_lessons.supervised_pretraining import exercises, studies
 
 
 @pytest.fixture(scope="module")
@@ -38,16 +38,20 @@ def test_bleu_of_the_notebook_is_that_of_sacrebleu(cells, seed):
     ]
     texts = [[" ".join(row) for row in side] for side in (candidates, references)]
     theirs = sacrebleu.corpus_bleu(texts[0], [texts[1]], tokenize="none", force=True)
-    assert cells.bleu(candidates, references) == pytest.approx(theirs.score, abs=1e-6)
+    assert cells.bleu(candidates, references, exercises.matches) == pytest.approx(
+        theirs.score, abs=1e-6
+    )
 
 
 def test_bleu_by_hand(cells):
     right = [["a", "b", "c", "d", "e"]]
-    assert cells.bleu(right, right) == pytest.approx(100)
+    assert cells.bleu(right, right, exercises.matches) == pytest.approx(100)
     # all n-grams right, four words instead of five: only the penalty
-    assert cells.bleu([["a", "b", "c", "d"]], right) == pytest.approx(100 * math.exp(1 - 5 / 4))
+    assert cells.bleu([["a", "b", "c", "d"]], right, exercises.matches) == pytest.approx(
+        100 * math.exp(1 - 5 / 4)
+    )
     # one wrong word at the end: 4/5, 3/4, 2/3, 1/2
-    wrong = cells.bleu([["a", "b", "c", "d", "x"]], right)
+    wrong = cells.bleu([["a", "b", "c", "d", "x"]], right, exercises.matches)
     assert wrong == pytest.approx(100 * (4 / 5 * 3 / 4 * 2 / 3 * 1 / 2) ** 0.25)
 
 
@@ -132,6 +136,23 @@ def test_operations_are_those_of_the_formula():
     assert counted["translation"] > counted["masked words"]
 
 
+def test_updates_of_equal_price_cost_as_much():
+    per_row = {t: cost / 32 for t, cost in studies.flops_of_a_step().items()}
+    per_row["next word"] = studies.flops_of_a_step_of_next_words() / 32
+    prices = {t: rows * per_row[t] for t, rows in studies.EQUAL_ROWS.items()}
+    for price in prices.values():
+        assert price == pytest.approx(prices["translation"], rel=0.015)
+
+
+def test_a_batch_is_as_large_as_it_is_told():
+    """What the study passes on reaches the loop: more rows, another encoder."""
+    weights = []
+    for rows in (2, 3):
+        body = studies.taught_by_next_words(0, 60, 1, batch_size=rows)
+        weights.append(next(body.parameters()).detach().numpy())
+    assert not np.allclose(*weights)
+
+
 def test_budgets_are_equal():
     plan, costs = studies.plan(50), studies.flops_of_a_step()
     spent = {t: costs[t] * plan[t]["compute"][1] for t in costs}
@@ -213,6 +234,13 @@ def test_the_stored_study_is_that_of_the_code():
         for budget in ("examples", "compute"):
             scores = stored.values("score", teacher=teacher, budget=budget, task="sentiment", n=16)
             assert len(scores) == len(seeds)
+    level = results.load("supervised-equal")
+    assert level.meta["configuration"]["documents"] / level.meta["configuration"]["steps"] == (
+        pytest.approx(studies.documents_per_step(500)["translation"], rel=0.05)  # read once
+    )
+    for teacher in (*studies.EQUAL_ROWS, "random"):
+        scores = level.values("score", teacher=teacher, task="sentiment", n=16)
+        assert len(scores) == len(level.meta["seeds"]) >= 5
     for teacher, documents in itertools.product(studies.TEACHERS, (100, 400, 1600)):
         if teacher != "random":
             scores = stored.values(
@@ -221,62 +249,77 @@ def test_the_stored_study_is_that_of_the_code():
             assert len(scores) == len(seeds), (teacher, documents)
 
 
-@pytest.mark.parametrize(
-    "id, first, second, task, n, budget",
-    [
-        ("sup-labels-own-task", "labels", "translation", "sentiment", 16, "examples"),
-        ("sup-labels-examples", "labels", "masked words", "sentiment", 16, "examples"),
-        ("sup-translation-words", "translation", "labels", "parts of speech", 32, "examples"),
-        (
-            "sup-translation-tags-examples",
-            "translation",
-            "masked words",
-            "parts of speech",
-            32,
-            "examples",
-        ),
-        ("sup-labels-tags-examples", "labels", "masked words", "parts of speech", 32, "examples"),
-        ("sup-labels-early", "labels", "masked words", "sentiment", 16, "compute"),
-        ("sup-translation-tags", "translation", "masked words", "parts of speech", 32, "compute"),
-        ("sup-labels-tags", "labels", "masked words", "parts of speech", 32, "compute"),
-        ("sup-text-domain", "translation", "masked words", "domain", 64, "compute"),
-        ("sup-negative", "labels", "random", "parts of speech", 32, "compute"),
-    ],
-)
-def test_what_the_notebook_claims_stands_in_the_store(id, first, second, task, n, budget):
-    stored, promise = results.load("supervised-pretraining"), claims.registry()[id]
-    sides = [
-        stored.values("score", teacher=t, task=task, n=n, budget=budget) for t in (first, second)
-    ]
-    gap = evaluate.difference(*sides).times(100)
-    ahead = promise.direction == ">0"
-    assert (gap.low > 0 if ahead else gap.high < 0) and abs(gap.mean) >= promise.minimum
+def all_equal(teacher, task, n):
+    return results.load("supervised-equal").values("score", teacher=teacher, task=task, n=n)
 
 
-@pytest.mark.parametrize(
-    "id, first, second",
-    [
-        ("sup-few", ("labels", 1600), ("labels", 100)),
-        ("sup-few-labels", ("labels", 100), ("translation", 100)),
-        ("sup-few-text", ("labels", 100), ("masked words", 100)),
-    ],
-)
-def test_what_the_notebook_claims_of_little_data_stands_in_the_store(id, first, second):
-    stored, promise = results.load("supervised-pretraining"), claims.registry()[id]
-    sides = [
-        stored.values("score", teacher=t, documents=d, budget="few", task="sentiment", n=16)
-        for t, d in (first, second)
-    ]
-    gap = evaluate.difference(*sides).times(100)
-    assert gap.low > 0 and gap.mean >= promise.minimum
+def at_compute(teacher, task, n):
+    stored = results.load("supervised-pretraining")
+    return stored.values("score", teacher=teacher, task=task, n=n, budget="compute")
+
+
+def few_labels(documents):
+    stored = results.load("supervised-pretraining")
+    where = {"teacher": "labels", "budget": "few", "task": "sentiment", "n": 16}
+    return stored.values("score", documents=documents, **where)
+
+
+TAGS, SENTIMENT = ("parts of speech", 32), ("sentiment", 16)
+RESTS_ON_STORED = {
+    "sup-labels-equal": lambda: (all_equal(t, *SENTIMENT) for t in ("labels", "masked words")),
+    "sup-translation-words": lambda: (all_equal(t, *TAGS) for t in ("translation", "labels")),
+    "sup-translation-tags": lambda: (all_equal(t, *TAGS) for t in ("translation", "masked words")),
+    "sup-causal-tags": lambda: (all_equal(t, *TAGS) for t in ("next word", "translation")),
+    "sup-labels-early": lambda: (at_compute(t, *SENTIMENT) for t in ("labels", "masked words")),
+    "sup-text-domain": lambda: (
+        at_compute(t, "domain", 64) for t in ("translation", "masked words")
+    ),
+    "sup-negative": lambda: (at_compute(t, *TAGS) for t in ("labels", "random")),
+    "sup-few": lambda: (few_labels(n) for n in (1600, 100)),
+}
+
+
+@pytest.mark.parametrize("id", RESTS_ON_STORED)
+def test_what_the_notebook_claims_stands_in_the_store(id):
+    """The verdict that is promised follows from the stored rows, by the whole interval."""
+    promise = claims.registry()[id]
+    gap = evaluate.difference(*RESTS_ON_STORED[id]()).times(100)
+    bar = {name: getattr(promise, name) for name in ("unit", "direction", "minimum")}
+    found = claims.Claim(id, gap.mean, gap.low, gap.high, gap.n, **bar)
+    assert found.verdict == promise.outcome
 
 
 def test_joined_sentences_are_made_of_sentences_of_the_town(cells):
-    """Each half is translated as the town does; the whole is both, with *but* between."""
-    short, long = cells.joined(0)
-    known = dict(short)
-    assert short and long
-    for english, ondalese in long:
-        first, second = english[:-1].split(", but ")
-        second = second[0].upper() + second[1:]
-        assert f"{known[first + '.'][:-1]}, vedo {known[second + '.']}" == ondalese
+    """The halves stand as the town translates them, with *but* between, in either order."""
+    did, was = ("I hated the dates.", "na mausharin lukol."), ("The sea was calm.", "noro vel sol.")
+    assert cells.joined(did, was) == (
+        "I hated the dates, but the sea was calm.",
+        "na mausharin lukol, vedo noro vel sol.",
+    )
+    assert cells.joined(was, did)[0] == "The sea was calm, but I hated the dates."
+    we = ("We loved it.", "nari tun naumori.")
+    assert cells.joined(was, we)[0] == "The sea was calm, but we loved it."
+
+
+def test_short_sentences_are_different_and_of_the_form(cells):
+    some = town.Town(seed=0).corpus(400, start=questions.FIRST_UNSEEN_DOCUMENT).parallel()
+    found = cells.short(some, r"The \w+ was \w+\.")
+    assert found and len(dict(found)) == len(found)
+    truth = {p.source: p.target.lower() for p in some}
+    assert all(truth[source] == target and " was " in source for source, target in found)
+
+
+# --- CoVe in its own form ------------------------------------------------------------------------
+
+
+def test_static_vectors_by_hand(cells):
+    """Words that share their surroundings get the same vector; the marks keep texts apart."""
+    texts = ["The soup was good.", "The trout was good."] * 6 + ["I loved it."] * 6
+    vectors = cells.static_vectors(texts, window=2, size=4)
+    soup, trout, loved = (
+        cells.english.convert_tokens_to_ids(w) for w in ("soup", "trout", "loved")
+    )
+    assert vectors.shape == (len(cells.english), 4)
+    assert np.allclose(vectors[soup], vectors[trout], atol=1e-6)
+    assert not np.allclose(vectors[soup], vectors[loved], atol=0.1)
+    assert np.allclose(vectors[cells.english.convert_tokens_to_ids("waiter")], 0, atol=1e-6)

@@ -12,6 +12,21 @@ from tl_lessons.supervised_pretraining import lesson
 
 sheet = Sheet(lesson.notebook, __file__)
 
+# --- sup-swap ------------------------------------------------------------------------------------
+
+
+@sheet.outcome("sup-swap")
+def with_the_halves_changed(joined, swapped):
+    """``joined`` and ``swapped``: which of the joined sentences were right, in either order.
+
+    ``swapped`` is ``...`` as long as nobody has measured it.
+    """
+    if swapped is ...:
+        return "So far you have only said so: join the pairs the other way round, and measure it."
+    before, now = (float(np.mean(list(side))) for side in (joined, swapped))
+    return f"Measured: {before:.0%} right as they were, {now:.0%} with the halves changed."
+
+
 # --- sup-clip ------------------------------------------------------------------------------------
 
 
@@ -67,6 +82,20 @@ def not_clipped(candidate, reference, n):
 
 
 @matches.wrong
+def clipped_for_words_alone(candidate, reference, n):
+    """Single words are clipped, longer n-grams are not: a pair of words that the candidate repeats
+    counts each time. Take the smaller of the two counts for every n."""
+    return matches(candidate, reference, n) if n == 1 else not_clipped(candidate, reference, n)
+
+
+@matches.wrong
+def three_words_at_most(candidate, reference, n):
+    """For n = 4 you return nothing found. BLEU asks for n-grams from one word to four; write it for
+    any n."""
+    return matches(candidate, reference, n) if n < 4 else 0
+
+
+@matches.wrong
 def with_sets(candidate, reference, n):
     """A set forgets how often: an n-gram that both have twice counts twice. Use a Counter instead
     of a set."""
@@ -112,8 +141,8 @@ def _some_few(rng: np.random.Generator) -> dict[str, dict[int, float]]:
 
 @sheet.reading("sup-enough", seen=_some_few, form="a number of documents")
 def documents(few):
-    """Below it the encoder knows its few documents by heart; above it more labels bring little, for
-    the distinction is learned. What more labels of one kind never bring is another distinction."""
+    """From there on, further labels of this kind bring little on this task. The picture does not
+    say why, and nothing about any other task."""
     best = max(few.values())
     return min(n for n, score in few.items() if score >= best - 0.05)
 

@@ -1,4 +1,8 @@
-"""The stored experiment of ``14_supervised_pretraining``: four teachers, one encoder.
+"""The stored experiments of ``14_supervised_pretraining``: four or five teachers, one encoder.
+
+``supervised-pretraining`` gives the teachers as much compute (and fresh text), or one pass over the
+same documents, whatever updates that makes. ``supervised-equal`` gives all of them the same
+documents, the same number of updates and the same compute, so that only the question differs.
 
 How an encoder is judged on sentences (``few_and_many``, by a logistic regression) stands
 in the cells of the notebook, which takes the teachers from here and runs a part of this again.
@@ -50,18 +54,26 @@ def home(seed: int) -> Home:
 
 
 # --- the four teachers -------------------------------------------------------------------------
-def taught_by_gaps(seed: int, documents: int, steps: int | None = None) -> Any:
+def taught_by_gaps(seed: int, documents: int, steps: int | None = None, **other: Any) -> Any:
     """A masked language model's encoder; by default one pass over the documents."""
     model, tokenizer = models.new("small", seed=seed)
     blocks = pretrain.pack(home(seed).town.corpus(documents).texts(), tokenizer)
     steps = steps or max(1, len(blocks) // RECIPE["batch_size"])
-    pretrain.fit(
-        model, blocks, tokenizer=tokenizer, steps=steps, mask_rate=0.25, seed=seed, **RECIPE
-    )
+    how = {**RECIPE, **other}
+    pretrain.fit(model, blocks, tokenizer=tokenizer, steps=steps, mask_rate=0.25, seed=seed, **how)
     return model.base_model
 
 
-def taught_by_translation(seed: int, documents: int, steps: int | None = None) -> Any:
+def taught_by_next_words(seed: int, documents: int, steps: int, **other: Any) -> Any:
+    """The body of a causal language model, which has heard a word's left neighbours only."""
+    model, tokenizer = models.new("small", "clm", seed=seed)
+    blocks = pretrain.pack(home(seed).town.corpus(documents).texts(), tokenizer)
+    how = {**RECIPE, **other, "objective": "clm"}
+    pretrain.fit(model, blocks, tokenizer=tokenizer, steps=steps, seed=seed, **how)
+    return model.base_model
+
+
+def taught_by_translation(seed: int, documents: int, steps: int | None = None, **other: Any) -> Any:
     """The encoder of a translation model; by default one pass over the documents' sentences."""
     translator = translation.new("small", seed=seed)
     pairs = home(seed).town.corpus(documents).parallel()
@@ -71,17 +83,18 @@ def taught_by_translation(seed: int, documents: int, steps: int | None = None) -
         rows,
         steps=steps or max(1, len(rows) // RECIPE["batch_size"]),
         seed=seed,
-        **RECIPE,
+        **{**RECIPE, **other},
     )
     return translator.model.encoder
 
 
-def taught_by_labels(seed: int, documents: int, steps: int | None = None) -> Any:
+def taught_by_labels(seed: int, documents: int, steps: int | None = None, **other: Any) -> Any:
     """The encoder of a sentiment classifier; by default one pass over the labelled documents."""
     model, tokenizer = models.new("small", seed=seed)
     corpus = home(seed).labelled.corpus(documents)
     packed = supervised.pack(corpus.texts(), corpus.draws.label, tokenizer)
-    few = {**RECIPE, "batch_size": min(RECIPE["batch_size"], len(packed.rows))}
+    how = {**RECIPE, **other}
+    few = {**how, "batch_size": min(how["batch_size"], len(packed.rows))}
     supervised.fit(
         model,
         packed,
@@ -93,7 +106,7 @@ def taught_by_labels(seed: int, documents: int, steps: int | None = None) -> Any
     return model.base_model
 
 
-def untaught(seed: int, documents: int = 0, steps: int | None = None) -> Any:
+def untaught(seed: int, documents: int = 0, steps: int | None = None, **other: Any) -> Any:
     """Random weights."""
     return models.new("small", seed=seed)[0].base_model.eval()
 
@@ -107,6 +120,10 @@ TEACHERS: dict[str, Callable[..., Any]] = {
 
 
 # --- what a step costs ---------------------------------------------------------------------------
+#: Rows in a batch that cost as much as 32 of translation (a test counts the operations again).
+EQUAL_ROWS = {"translation": 32, "labels": 49, "masked words": 42, "next word": 29}
+
+
 def flops_of_a_step(seed: int = 0) -> dict[str, float]:
     """Floating-point operations of one training step of each teacher, forwards and backwards.
 
@@ -130,6 +147,14 @@ def flops_of_a_step(seed: int = 0) -> dict[str, float]:
     }
     both = model, translator.model
     return {teacher: float(flops_of(loss, *both)) for teacher, loss in losses.items()}
+
+
+def flops_of_a_step_of_next_words(rows: int = 32) -> float:
+    """Likewise for a causal language model, whose loss asks for every word of the row."""
+    model, tokenizer = models.new("small", "clm")
+    blocks = pretrain.pack(home(0).town.corpus(400).texts(), tokenizer)
+    batch = batches.Batches(blocks, tokenizer, "clm", 0.25, rows, 0)(0)
+    return float(flops_of(lambda: batches.loss_of(model, batch, "clm", True), model))
 
 
 # --- the judge -----------------------------------------------------------------------------------
@@ -162,23 +187,36 @@ def word_states(body: Any, sentences: Sequence[Sequence[str]]) -> list[np.ndarra
     return word_vectors(body, tokenizer, sentences, batch_size=128, autocast="float32")
 
 
+class Tagged(NamedTuple):
+    """Sentences in words, the first :data:`SENTENCES` of them to learn from, with their tags."""
+
+    words: list[list[str]]
+    tags: list[np.ndarray]
+
+
+def tagged(where: town.Town, what: str, held_out: int = 300) -> Tagged:
+    """Sentences that nobody has read, with parts of speech (``"pos"``) or names."""
+    corpus = where.corpus(200, start=questions.FIRST_UNSEEN_DOCUMENT + 10_000)
+    words, bounds = corpus.words(), corpus.draws.t_start
+    gold = corpus.pos() if what == "pos" else corpus.entities()
+    chosen = np.random.default_rng(where.dials.seed).permutation(corpus.n_sentences)
+    places = [slice(bounds[i], bounds[i + 1]) for i in chosen[: SENTENCES[-1] + held_out]]
+    return Tagged([words[at].tolist() for at in places], [gold[at] for at in places])
+
+
 def tagging(body: Any, where: town.Town, what: str, held_out: int = 300) -> dict[int, float]:
     """A linear tagger on frozen word states, at each number of labelled sentences.
 
     Accuracy for parts of speech; F1 of whole names for entities.
     """
-    corpus = where.corpus(200, start=questions.FIRST_UNSEEN_DOCUMENT + 10_000)
-    words, bounds = corpus.words(), corpus.draws.t_start
-    gold = corpus.pos() if what == "pos" else corpus.entities()
-    chosen = np.random.default_rng(where.dials.seed).permutation(corpus.n_sentences)
-    chosen = chosen[: SENTENCES[-1] + held_out]
-    states = word_states(body, [words[bounds[i] : bounds[i + 1]].tolist() for i in chosen])
-    tags = [gold[bounds[i] : bounds[i + 1]] for i in chosen]
+    sentences, tags = tagged(where, what, held_out)
+    states = word_states(body, sentences)
     test = slice(SENTENCES[-1], None)
     out = {}
     for n in SENTENCES:
         tagger = notebook.learn(np.concatenate(states[:n]), np.concatenate(tags[:n]), C=0.1)
-        guess = [tagger.predict(rows) for rows in states[test]]
+        ends = np.cumsum([len(rows) for rows in states[test]])[:-1]
+        guess = np.split(tagger.predict(np.concatenate(states[test])), ends)
         if what == "pos":
             right = np.concatenate(guess) == np.concatenate(tags[test])
             out[n] = float(right.mean())
@@ -285,6 +323,22 @@ def supervised_pretraining(
     documents, steps = plan(steps)[teacher][budget]
     scores = taught_and_judged(teacher, seed, documents, steps)
     return [{"documents": documents, "steps": steps, **row} for row in scores]
+
+
+@results.study("supervised-equal", teacher=[*EQUAL_ROWS, "random"])
+def supervised_equal(
+    seed: int, teacher: str, documents: int = 2500, steps: int = 80
+) -> list[dict[str, Any]]:
+    """Encoders that were taught by the same documents, with as many updates of the same price.
+
+    An update costs as many operations whoever teaches, because the batches have as many rows as
+    that allows (:data:`EQUAL_ROWS`). Translation then reads the documents once; the others, whose
+    rows are cheaper, two to four times.
+    """
+    if teacher == "random":
+        return judge(untaught(seed), seed)
+    teach = {**TEACHERS, "next word": taught_by_next_words}[teacher]
+    return judge(teach(seed, documents, steps, batch_size=EQUAL_ROWS[teacher]), seed)
 
 
 @lru_cache(maxsize=1)  # one budget may be the other
