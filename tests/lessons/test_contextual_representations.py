@@ -260,9 +260,7 @@ def test_intervals_in_words(cells):
 def test_what_never_came_is_not_given_a_step():
     kinds = ("part of speech", "relation", "sense", "sentiment")
     some = {name: [100, 200] for name in kinds}
-    assert "helps: at step 300 in 1 of 2 runs" in what_came_when(
-        {**some, "own guess": [300, None]}
-    )
+    assert "helps: at step 300 in 1 of 2 runs" in what_came_when({**some, "own guess": [300, None]})
     assert "helps: in no run." in what_came_when({**some, "own guess": [None, None]})
     assert "helps: at step 350." in what_came_when({**some, "own guess": [300, 400]})
 
@@ -363,10 +361,12 @@ def test_the_answer_to_the_prediction_is_in_the_stored_runs(cells):
     probes = {name: name for name in ("relation", "sense", "sentiment")}
     probes["part of speech"] = "part of speech, new words"
     came = {
-        name: np.mean([
-            cells.half_way(rows.set_index("step")[column]) or rows["step"].max()
-            for _, rows in runs.groupby("seed")
-        ])
+        name: np.mean(
+            [
+                cells.half_way(rows.set_index("step")[column]) or rows["step"].max()
+                for _, rows in runs.groupby("seed")
+            ]
+        )
         for name, column in probes.items()
     }
     assert max(came, key=came.get) == "sentiment"

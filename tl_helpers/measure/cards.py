@@ -171,7 +171,7 @@ def text(claim: Claim) -> str:
 def drawing(claim: Claim) -> str:
     """The interval as an inline SVG, against zero and the promised minimum, or the margin.
 
-    Where the values are few, each is a small ring above the interval: two groups show as two groups.
+    Where the values are few, each is a small ring above the interval: two groups stay two groups.
 
     Example:
         >>> drawing(claim).startswith('<svg role="img"')  # doctest: +SKIP
