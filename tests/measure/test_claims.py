@@ -6,6 +6,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from pathlib import Path
 
 import lesson_factory
 import nbformat
@@ -257,6 +258,29 @@ def test_every_card_reads_well_and_is_well_formed(effect, below, above, minimum)
         places = [float(v) for e in picture for k, v in e.items() if k in ("x1", "x2", "cx", "x")]
         assert all(0 <= x <= 560 for x in places)
         assert "5 seeds" in "".join(root.itertext()) and "accuracy points" in html
+
+
+def test_a_card_shows_few_values_one_by_one(monkeypatch):
+    monkeypatch.setattr(output, "emit", lambda bundle, metadata=None: None)
+    two_groups = evaluate.difference([0.9, 0.9, 0.5, 0.9, 0.5], [0.5] * 5).times(100)
+    claim = claims.record(PROMISE, two_groups)
+    assert claim.values == two_groups.values == pytest.approx((40, 40, 0, 40, 0))
+    root = ET.fromstring(cards.html(claim))
+    rings = [e for e in root.iter("circle") if e.get("fill") == "none"]
+    assert len(rings) == 5 and len({e.get("cx") for e in rings}) == 2
+    assert "One by one: +40, +40, 0, +40, 0." in root.find(".//svg").get("aria-label")
+    assert "5 seeds, each a ring" in cards.text(claim)
+    # Recorded and read again; records of older notebooks have none.
+    again = claims._from_dict({**json.loads(json.dumps(claim.to_dict())), "n": 5}, Path("a"), 0)
+    assert again.values == pytest.approx(claim.values)
+    old = {name: value for name, value in claim.to_dict().items() if name != "values"}
+    assert claims._from_dict(old, Path("a"), 0).values == ()
+    assert "ring" not in cards.text(GOOD) and "One by one" not in cards.html(GOOD)
+
+
+def test_many_values_are_not_shown():
+    assert evaluate.interval(range(11)).values == ()
+    assert evaluate.interval(range(10)).values == tuple(range(10))
 
 
 def test_the_card_says_what_kind_of_failure_it_is():

@@ -140,7 +140,8 @@ def _lead(claim: Claim) -> str:
 
 def _foot(claim: Claim) -> str:
     where = f", from the stored result “{claim.stored}”" if claim.stored else ""
-    return f"{100 * claim.level:g} % interval, {_basis(claim)}{where}, claim “{claim.id}”"
+    rings = ", each a ring" if claim.values else ""
+    return f"{100 * claim.level:g} % interval, {_basis(claim)}{rings}{where}, claim “{claim.id}”"
 
 
 def result(claim: Claim) -> str:
@@ -170,6 +171,8 @@ def text(claim: Claim) -> str:
 def drawing(claim: Claim) -> str:
     """The interval as an inline SVG, against zero and the promised minimum, or the margin.
 
+    Where the values are few, each is a small ring above the interval: two groups stay two groups.
+
     Example:
         >>> drawing(claim).startswith('<svg role="img"')  # doctest: +SKIP
         True
@@ -183,7 +186,7 @@ def drawing(claim: Claim) -> str:
         goal = claim.minimum if claim.direction == ">0" else -claim.minimum
         marks = {0.0: "0", goal: f"promised {_plain(goal)}" if goal else "0"}
         named = f"zero and the promised {_plain(goal)} are marked" if goal else "zero is marked"
-    points = (*marks, claim.low, claim.high, claim.effect)
+    points = (*marks, *claim.values, claim.low, claim.high, claim.effect)
     left, right = min(points), max(points)
     span = (right - left) or 1.0
     width, edge = 560.0, 46.0
@@ -196,6 +199,9 @@ def drawing(claim: Claim) -> str:
 
     low, effect, high = numbers(claim)
     says = f"Interval from {low} to {high} {claim.unit} around {effect}; {named}."
+    if claim.values:
+        one_by_one = ", ".join(number(value, claim.high - claim.low) for value in claim.values)
+        says += f" One by one: {one_by_one}."
     drawn = ""
     taken: list[float] = []
     for value, words in reversed(marks.items()):  # where labels would print over each other, the
@@ -208,6 +214,10 @@ def drawing(claim: Claim) -> str:
         if all(abs(place(value) - other) >= 90 for other in taken):
             drawn += f'<text x="{x(value)}" y="60" text-anchor="middle">{words}</text>'
             taken.append(place(value))
+    rings = "".join(
+        f'<circle cx="{x(value)}" cy="14" r="3.5" fill="none" stroke="{line}" stroke-width="2"/>'
+        for value in claim.values
+    )
     return (
         f'<svg role="img" aria-label="{escape(says)}" viewBox="0 0 560 66" width="560" '
         'style="display:block;max-width:100%;height:auto;margin:.35em 0 .1em;overflow:visible" '
@@ -216,6 +226,7 @@ def drawing(claim: Claim) -> str:
         f"{drawn}"
         f'<line x1="{x(claim.low)}" y1="29" x2="{x(claim.high)}" y2="29" stroke="{line}" '
         'stroke-width="9" stroke-linecap="round" stroke-opacity=".75"/>'
+        f"{rings}"
         f'<circle cx="{x(claim.effect)}" cy="29" r="7.5" fill="{line}" stroke="currentColor" '
         'stroke-width="1.5"/></svg>'
     )

@@ -81,6 +81,7 @@ class Claim(Shown):
         sentence: the promise in words, true if the claim is supported.
         method: ``"seeds"`` or ``"bootstrap"``.
         varies: what is another one with each seed, such as ``"towns"``.
+        values: what each seed gave, where there are ten or fewer.
         level: confidence level.
         stored: the stored result that it rests on; empty if it was measured in the notebook.
         notebook: where it was recorded; filled in by :func:`collect`.
@@ -104,6 +105,7 @@ class Claim(Shown):
     varies: str = "seeds"
     about: float = 0.0
     margin: float = 0.0
+    values: tuple[float, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -124,7 +126,7 @@ class Claim(Shown):
     def to_dict(self) -> dict[str, Any]:
         """The record as plain JSON values, with its verdict."""
         record = {k: v for k, v in asdict(self).items() if k not in ("notebook", "said")}
-        return record | {"verdict": self.verdict}
+        return record | {"values": [*self.values], "verdict": self.verdict}
 
     def bundle(self) -> tuple[Bundle, Bundle]:
         """The card alone, without the record: looking twice does not record twice."""
@@ -190,6 +192,7 @@ def record(
         level=source.level if source is not None else LEVEL,
         stored=stored,
         varies=source.varies if source is not None else "seeds",
+        values=source.values if source is not None else (),
     )
     if problems := _problems_of_shape(claim):
         raise BadValue(f"Claim {promise.id!r}: {'; '.join(problems)}.", "Mend the call.")

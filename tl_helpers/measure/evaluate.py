@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from tl_helpers.core import checks, scripts
 from tl_helpers.core.errors import BadValue
 
 Metric = Callable[[Any, Any], float]
+FEW = 10  # values that are shown one by one beside their interval
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Interval:
         level: confidence level.
         method: ``"seeds"`` (t-interval over seeds) or ``"bootstrap"`` (over test examples).
         varies: what is another one in each value: ``"towns"``, ``"draws of labels"``, ``"seeds"``.
+        values: the values themselves, where they are few enough to be looked at (ten at most).
     """
 
     mean: float
@@ -42,6 +44,7 @@ class Interval:
     level: float = 0.95
     method: str = "seeds"
     varies: str = "seeds"
+    values: tuple[float, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def ci(self) -> tuple[float, float]:
@@ -52,7 +55,8 @@ class Interval:
         """The same in another unit, such as ``.times(100)`` for percentage points."""
         factor = checks.number(factor, "factor")
         low, high = sorted((self.low * factor, self.high * factor))
-        return replace(self, mean=self.mean * factor, low=low, high=high)
+        values = tuple(value * factor for value in self.values)
+        return replace(self, mean=self.mean * factor, low=low, high=high, values=values)
 
     def __str__(self) -> str:
         return f"{self.mean:.3g} [{self.low:.3g}, {self.high:.3g}]"
@@ -403,15 +407,17 @@ def interval(values: npt.ArrayLike, level: float = 0.95, varies: str = "seeds") 
     with np.errstate(over="ignore"):
         mean, spread = float(array.mean()), float(np.ptp(array))
     _refuse_overflow(mean, spread)
+    few = tuple(array.tolist()) if array.size <= FEW else ()
     # Identical values differ by rounding only once averaged: scipy would return NaN for zero.
     if spread == 0:
         one = float(array[0])
-        return Interval(one, one, one, array.size, level, varies=varies)
+        return Interval(one, one, one, array.size, level, varies=varies, values=few)
     # In units of the spread, because the squares of tiny deviations (1e-200) are zero.
     error = spread * float(stats.sem((array - mean) / spread))
     half = float(stats.t.ppf((1 + level) / 2, array.size - 1)) * error
     _refuse_overflow(mean - half, mean + half)
-    return Interval(mean, mean - half, mean + half, int(array.size), level, varies=varies)
+    ends = mean - half, mean + half
+    return Interval(mean, *ends, int(array.size), level, varies=varies, values=few)
 
 
 def difference(

@@ -41,7 +41,9 @@ def _some_layers(rng: np.random.Generator) -> dict[str, dict[str, dict[int, Inte
 def best_layer(curves):
     """Layer 0 knows the word and where it stands, but not what it does in this sentence: that is
     told by the neighbours. Which layer serves a task best differs between networks and tasks: in
-    larger ones it is often one in the middle (Tenney et al. 2019), as you can see in section 5."""
+    larger ones it is often one in the middle (Tenney et al. 2019), as you can see in section 5.
+    (The highest mean was asked for. Where the bands of two layers overlap, compare them seed by
+    seed before you call one of them better.)"""
     line = curves["relation"]
     return max(line, key=lambda layer: line[layer].mean)
 
@@ -70,7 +72,8 @@ def lowest(curves):
 
 @best_layer.wrong
 def another(curves):
-    """At that layer the line *relation* is below its highest point. Did you follow another line?"""
+    """At that layer the line *relation* is below its highest point, even if the bands of the two
+    overlap. Did you follow another line?"""
     known = [*to_half_a_point(curves), lowest(curves)]
     return [layer for layer in curves[LINE] if layer not in known]
 
@@ -187,6 +190,9 @@ def _when(steps):
 def what_came_when(half_way):
     """``half_way``: what was learned -> the step at which half of the way was done, seed by
     seed."""
-    order = ("part of speech", "relation", "sense", "own guess")
+    order = ("part of speech", "relation", "sense", "sentiment")
     said = "; ".join(f"{name} {_when(half_way[name])}" for name in order)
-    return f"Half of the way was done, on average: {said}."
+    return (
+        f"Half of the way was done, on average: {said}. The network's own guess of a hidden "
+        f"adjective, which no probe helps: {_when(half_way['own guess'])}."
+    )
