@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from tl_helpers.exercises import Sheet
 from tl_lessons.heads_adapters_lora import lesson
@@ -26,10 +24,10 @@ def _layers(rng: np.random.Generator) -> list[tuple[Any, Any, Any, float]]:
     return cases
 
 
-@sheet.function("lora-merged", cases=_layers, tolerance=1e-5, returns="an array [outputs, inputs]")
+@sheet.function("lora-merged", cases=_layers, tolerance=1e-5, returns="an array like W")
 def merged(W, A, B, alpha):
-    """One matrix of the old size: an adapted network that has been merged is exactly as fast as the
-    original. The price is that the change can no longer be taken off, unless you keep `A` and `B`."""
+    """One matrix of the old size: a merged network is exactly as fast as the original. The price:
+    the change can no longer be taken off, unless you keep `A` and `B`."""
     rank = len(A)
     return W + alpha / rank * B @ A
 
@@ -47,14 +45,14 @@ def transposed_twice(W, A, B, alpha):
 
 @merged.wrong
 def without_the_scale(W, A, B, alpha):
-    """The product is right, but it does not count once: the layer multiplies it by `alpha / rank`."""
+    """The product is right, but the layer multiplies it by `alpha / rank`."""
     return W + B @ A
 
 
 @merged.wrong
 def alpha_alone(W, A, B, alpha):
-    """You multiply by `alpha`, the layer by `alpha / rank`: with twice the rank, twice as many terms
-    are added up, and the division keeps their sum in the same range."""
+    """You multiply by `alpha`, the layer by `alpha / rank`: with twice the rank, twice as many
+    terms are added up, and the division keeps their sum in the same range."""
     return W + alpha * B @ A
 
 
@@ -66,8 +64,7 @@ def upside_down(W, A, B, alpha):
 
 @merged.wrong
 def by_the_wrong_side(W, A, B, alpha):
-    """You divide by the number of inputs. The *rank* is the size that A and B share: the number of
-    rows of A."""
+    """You divide by the number of inputs. The *rank* is the size that A and B share."""
     return W + alpha / A.shape[1] * B @ A
 
 
@@ -95,10 +92,12 @@ def _shapes(rng: np.random.Generator) -> list[tuple[int, int]]:
 
 @sheet.function("lora-rank", cases=_shapes, returns="a whole number")
 def largest_rank(rows, columns):
-    """For a square matrix the bound is just below half of its side: 63 for 128 x 128. The ranks that
-    people use, 4 to 64 in matrices of some thousand rows, are far from it."""
-    fits = rows * columns / (rows + columns)
-    return math.ceil(fits) - 1
+    """For a square matrix it is just below half of its side: 63 for 128 x 128. The ranks in use, 4
+    to 64 in matrices of some thousand rows, are far from it."""
+    rank = rows * columns // (rows + columns)
+    if rank * (rows + columns) == rows * columns:
+        rank = rank - 1  # as many are not fewer
+    return rank
 
 
 @largest_rank.also_right
@@ -123,20 +122,20 @@ def as_many(rows, columns):
 
 @largest_rank.wrong
 def highest_possible(rows, columns):
-    """That is the highest rank that a matrix of this shape can have at all. Count the numbers in A and
-    B at this rank: are they fewer?"""
+    """That is the highest rank that a matrix of this shape can have at all. Count the numbers in A
+    and B at this rank: are they fewer?"""
     return min(rows, columns)
 
 
 @largest_rank.wrong
 def half_the_side(rows, columns):
-    """Right for some square matrices. Count for any shape: A has rank times columns numbers, and B?"""
+    """Not for any shape. Count: A has rank times columns numbers, and B?"""
     return min(rows, columns) // 2
 
 
 @largest_rank.wrong
 def as_a_fraction(rows, columns):
-    """That is where the numbers become *equal*. A rank is a whole number; which is the last one below?"""
+    """That is where the numbers become *equal*. A rank is a whole number: the last one below."""
     return rows * columns / (rows + columns)
 
 
@@ -146,71 +145,15 @@ def one_of_two(rows, columns):
     return max(rows, columns) - 1
 
 
-# --- lora-reading --------------------------------------------------------------------------------
-
-OURS, THEIRS = "LoRA, six matrices", "everything"
+# --- lora-common ---------------------------------------------------------------------------------
 
 
-def _some_rates(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
-    """Two curves over six rates that cross once, with clear gaps; and a third that does not count."""
-    rates = [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1]
-    crossing = int(rng.integers(1, 5))
-    gaps = rng.uniform(0.05, 0.15, len(rates)) * np.where(np.arange(len(rates)) < crossing, 1, -1)
-    base = rng.uniform(0.6, 0.8, len(rates))
-    heights = {OURS: base, THEIRS: base + gaps, "head only": base - 0.2}
-    rows = [
-        {"seed": seed, "method": method, "rate": rate, "accuracy": float(y) + shift}
-        for method, ys in heights.items()
-        for rate, y in zip(rates, ys, strict=True)
-        for seed, shift in enumerate((-0.02, 0.0, 0.02))
-    ]
-    return {"town": pd.DataFrame(rows)}
-
-
-@sheet.reading("lora-reading", seen=_some_rates, form='a rate, or "none"', text=True)
-def crossing(town):
-    """Up to that rate a table with one common rate would say that LoRA costs accuracy. Beyond it, the
-    same table would say the opposite. Neither says anything about the methods."""
-    means = town.groupby(["method", "rate"]).accuracy.mean()
-    gap = (means["everything"] - means["LoRA, six matrices"]).dropna()
-    ahead = gap[gap > 0].index
-    return float(max(ahead)) if len(ahead) else "none"
-
-
-def _gap(town: pd.DataFrame) -> pd.Series:
-    means = town.groupby(["method", "rate"]).accuracy.mean()
-    return (means[THEIRS] - means[OURS]).dropna()
-
-
-@crossing.also_right
-def to_a_point(town):
-    gap = _gap(town)
-    return [
-        max((float(rate) for rate in gap.index if gap[rate] > shift), default="none")
-        for shift in (-0.01, 0.01)
-    ]
-
-
-@crossing.wrong
-def one_too_far(town):
-    """There LoRA is already ahead. Go one rate back to the left."""
-    right = crossing(town)
-    further = [float(rate) for rate in _gap(town).index if right == "none" or rate > right]
-    return further or None
-
-
-@crossing.wrong
-def too_early(town):
-    """Training everything is ahead there, but not for the last time: look one rate further to the
-    right."""
-    right = crossing(town)
-    return None if right == "none" else [float(r) for r in _gap(town).index if r < right] or None
-
-
-@crossing.wrong
-def nowhere(town):
-    """It does happen: follow both lines to the left end of the picture."""
-    return None if "none" in [crossing(town), *to_a_point(town)] else "none"
+@sheet.outcome("lora-common")
+def at_the_common_rate(common):
+    """``common``: method -> its mean accuracy at the rate 0.001."""
+    ranked = sorted(common, key=common.get, reverse=True)
+    said = ", ".join(f"{method} {common[method]:.2f}" for method in ranked)
+    return f"Measured, all at the rate 0.001: {said}."
 
 
 # --- lora-zero -----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ notebook = Cells("30_heads_adapters_lora")
 
 #: The learning rates of each method. The best one has to lie inside.
 IN_TOWN = {
-    "head only": [0.01, 0.03, 0.1, 0.3],
+    "head only": [0.001, 0.01, 0.03, 0.1, 0.3],
     "soft prompt": [0.01, 0.03, 0.1, 0.3],
     "biases": [0.003, 0.01, 0.03, 0.1],
     "LoRA (q, v)": [0.001, 0.003, 0.01, 0.03],
