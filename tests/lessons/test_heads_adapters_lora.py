@@ -10,7 +10,6 @@ import torch
 from tl_helpers import exercises, models
 from tl_helpers.core.cells import Cells
 from tl_helpers.measure import results
-from tl_lessons.heads_adapters_lora import studies
 
 #: Numbers trained in town-mlm: 2 blocks of 128, feed-forward 512, and a head of 2 x 128 + 2.
 COUNTED = {
@@ -139,12 +138,6 @@ def test_the_best_rate_lies_inside_its_grid(name):
     for method in means.index.unique("method"):
         rates = means[method]
         assert rates.index.min() < rates.idxmax() < rates.index.max(), method
-
-
-def test_each_method_of_the_films_ran_at_the_rate_that_was_chosen_for_it():
-    runs = results.load("adapters-films").table
-    for (_, rate_of), rows in runs.groupby(["method", "rate_of"]):
-        assert set(rows.rate) == {studies.best_rate(rate_of)}
 
 
 def test_the_answer_of_the_exercise_is_what_is_stored():
