@@ -914,7 +914,6 @@ calls(
 )
 
 
-
 def _adapter() -> Path:
     adapted = tl.lora.add(models.new("tiny")[0], ["query"], rank=2)
     return tl.lora.save(adapted, files.cache_dir() / "stored")

@@ -77,9 +77,7 @@ def test_lora_trains_as_peft_does(cells, network, layers):
     cells.lora(mine, layers=layers)
     theirs = peft.get_peft_model(
         theirs,
-        peft.LoraConfig(
-            r=4, lora_alpha=8, target_modules=list(layers), modules_to_save=["head"]
-        ),
+        peft.LoraConfig(r=4, lora_alpha=8, target_modules=list(layers), modules_to_save=["head"]),
     )
     ours = dict(mine.named_modules())
     for name, part in theirs.get_base_model().named_modules():

@@ -120,20 +120,19 @@ def save(model: PeftModel, folder: str | os.PathLike[str]) -> Path:
         >>> save(adapted, "adapters/sentiment")  # doctest: +SKIP
         PosixPath('adapters/sentiment')
     """
-    _adapted(model)
+    adapted = _adapted(model)
     place = files.place(folder, "folder")
     if place.exists() and not (place / "adapter_config.json").is_file():
         raise BadValue(f"{place} is there, and holds no adapter.", "Give another folder.")
-    body = _body(model.get_base_model(), model.peft_config[model.active_adapter].modules_to_save)
+    name = adapted.active_adapter
+    body = _body(adapted.get_base_model(), adapted.peft_config[name].modules_to_save)
     with files.atomic_folder(place) as temporary, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model.save_pretrained(
-            str(temporary),
-            selected_adapters=[model.active_adapter],
-            save_embedding_layers=False,
+        adapted.save_pretrained(
+            str(temporary), selected_adapters=[name], save_embedding_layers=False
         )
-        if model.active_adapter != "default":  # peft puts the others one folder deeper
-            inside = temporary / model.active_adapter
+        if name != "default":  # peft puts the others one folder deeper
+            inside = temporary / name
             for file in inside.iterdir():
                 file.rename(temporary / file.name)
             inside.rmdir()
@@ -163,47 +162,58 @@ def load(
     """
     peft = _peft()
     place, name = files.place(folder, "folder"), checks.texts([name], "name")[0]
-    several = isinstance(model, peft.PeftModel)
-    if several and name in model.peft_config:
+    given: Any = model
+    several = isinstance(given, peft.PeftModel)
+    if several and name in given.peft_config:
         raise BadValue(f"There is an adapter {name!r} already.", "Say name=..., another one.")
-    body = model.get_base_model() if several else model
-    try:
-        made_for = json.loads((place / BODY).read_text("utf-8"))
-        whole = made_for["whole"]
-    except FileNotFoundError:
-        raise BrokenFile(f"{place} holds no adapter of ours.", "Store one: lora.save.") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise BrokenFile(f"{place / BODY} is damaged ({error}).", "Store it again.") from None
-    here = _body(body, whole)
-    if here["shapes"] != made_for["shapes"]:
-        raise BadValue(
-            f"The adapter in {place} belongs to another network: to a {made_for['kind']} of "
-            f"{made_for['parameters']:,} parameters, not to this {here['kind']} of "
-            f"{here['parameters']:,}.",
-            "Load the model that it was trained on.",
-        )
-    if here["weights"] != made_for["weights"]:
-        raise BadValue(
-            f"The adapter in {place} was trained on the same architecture with other weights.",
-            "Load the very model that it was trained on: a change of weights means nothing "
-            "without the weights that it changes.",
-        )
+    _fits(given.get_base_model() if several else given, place)
     from safetensors import SafetensorError
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if several:
-                model.load_adapter(str(place), adapter_name=name)
+                given.load_adapter(str(place), adapter_name=name)
             else:
-                model = peft.PeftModel.from_pretrained(model, str(place), adapter_name=name)
+                given = peft.PeftModel.from_pretrained(given, str(place), adapter_name=name)
     except (SafetensorError, OSError, ValueError, RuntimeError, KeyError) as error:
         lines = str(error).splitlines() or [type(error).__name__]
         raise BrokenFile(
             f"The adapter in {place} cannot be read: {lines[0]:.200}", "Store it again: lora.save."
         ) from None
-    model.set_adapter(name)
-    return model.eval()
+    given.set_adapter(name)
+    return given.eval()
+
+
+def _fits(body: Any, place: Path) -> None:
+    """Whether the adapter in a folder was trained on this very model.
+
+    Raises:
+        BadValue: on another one.
+        BrokenFile: the folder does not say.
+    """
+    try:
+        made_for = json.loads((place / BODY).read_text("utf-8"))
+        here = _body(body, made_for["whole"])
+        other_shapes = here["shapes"] != made_for["shapes"]
+        other_weights = here["weights"] != made_for["weights"]
+        its = f"a {made_for['kind']} of {made_for['parameters']:,} parameters"
+    except FileNotFoundError:
+        raise BrokenFile(f"{place} holds no adapter of ours.", "Store one: lora.save.") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BrokenFile(f"{place / BODY} is damaged ({error}).", "Store it again.") from None
+    if other_shapes:
+        raise BadValue(
+            f"The adapter in {place} belongs to another network: to {its}, not to this "
+            f"{here['kind']} of {here['parameters']:,}.",
+            "Load the model that it was trained on.",
+        )
+    if other_weights:
+        raise BadValue(
+            f"The adapter in {place} was trained on the same architecture with other weights.",
+            "Load the very model that it was trained on: a change of weights means nothing "
+            "without the weights that it changes.",
+        )
 
 
 def merge(model: PeftModel) -> Any:
@@ -219,8 +229,7 @@ def merge(model: PeftModel) -> Any:
         >>> type(merge(adapted)).__name__  # doctest: +SKIP
         'BertModel'
     """
-    _adapted(model)
-    return model.merge_and_unload()
+    return _adapted(model).merge_and_unload()
 
 
 def _peft() -> Any:
@@ -231,9 +240,11 @@ def _peft() -> Any:
     return peft
 
 
-def _adapted(model: Any) -> None:
+def _adapted(model: Any) -> Any:
+    """``model``, if it has an adapter."""
     if not isinstance(model, _peft().PeftModel):
         raise BadValue(f"A {type(model).__name__} has no adapter.", "Add one first: lora.add.")
+    return model
 
 
 def _linear_layers(model: Any) -> Iterable[tuple[str, Any]]:
