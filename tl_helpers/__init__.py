@@ -27,6 +27,7 @@ _ROOMS = {
     "files": "core.files",
     "head_start": "train.head_start",
     "lessons": "core.lessons",
+    "lora": "train.lora",
     "models": "models",
     "plots": "show.plots",
     "pretrain": "train.pretrain",

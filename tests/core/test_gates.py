@@ -664,6 +664,33 @@ calls(
     seed="seed",
 )
 calls(
+    "lora.add",
+    tl.lora.add,
+    lambda: {"model": models.new("tiny")[0], "modules": ["query"], "rank": 2},
+    modules="texts",
+    rank="whole",
+    alpha="positive",
+    whole="names",
+    seed="seed",
+)
+calls(
+    "lora.save",
+    tl.lora.save,
+    lambda: {
+        "model": tl.lora.add(models.new("tiny")[0], ["query"], rank=2),
+        "folder": files.cache_dir() / "adapter",
+    },
+    folder="path",
+)
+calls(
+    "lora.load",
+    tl.lora.load,
+    lambda: {"model": models.new("tiny")[0], "folder": _adapter()},
+    folder="path",
+    name="no name",
+)
+calls("lora.merge", tl.lora.merge, lambda: {"model": tl.lora.add(models.new("tiny")[0], ["query"])})
+calls(
     "models.save",
     models.save,
     lambda: known_model() | {"folder": files.cache_dir() / "saved"},
@@ -886,6 +913,12 @@ calls(
     num_beams="beams",
 )
 
+
+def _adapter() -> Path:
+    adapted = tl.lora.add(models.new("tiny")[0], ["query"], rank=2)
+    return tl.lora.save(adapted, files.cache_dir() / "stored")
+
+
 #: Gates of single functions.
 WORDS_BAD = [value for value in BAD["texts"] if not isinstance(value, list) or len(value) > 1]
 BAD |= {
@@ -928,6 +961,7 @@ BAD |= {
         {"a": ["b"]},
     ],
     "names": [3, {"text": 1}, [None], [3], [HALF], TABLE],
+    "no name": [3, None, HALF, [1], {"a": 1}],
     "whole number": ["0", 1.5, True, float("nan"), None, [1]],
     "share of two": ["0.1", -0.1, 2.5, True, float("nan"), float("inf"), 10**400, [0.1], None],
     "classes": [

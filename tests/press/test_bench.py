@@ -103,6 +103,8 @@ def test_the_table_and_the_file(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(bench, "town_speed", lambda *_: bench.Line("town", "sentences/s", 30_000.0))
     monkeypatch.setattr(bench, "explorer_step", lambda: bench.Line("one step", "s", 0.05))
     monkeypatch.setattr(bench, "share_of_peak", lambda *_, **__: line)
+    monkeypatch.setattr(bench, "lora_step", lambda *_: bench.Line("LoRA", "s", 0.1))
+    monkeypatch.setattr(bench, "time_to_fine_tune", lambda *_: bench.Line("tuned", "s", 7.0))
     bench.main(quick=True)
     shown = capsys.readouterr().out
     assert "48,638" in shown and "5.29" in shown and "a note" in shown
@@ -139,3 +141,31 @@ def test_a_step_of_an_explorer_is_measured_on_the_slow_ones(tmp_path, monkeypatc
     assert "of 6 steps in one" in line.note and len(line.repetitions) == 6
     write(tmp_path / "notebooks", "one", code("1 / 0"))
     assert bench.explorer_step("one").value is None
+
+
+def test_fine_tuning_is_timed_in_turns_and_judged(monkeypatch):
+    order = []
+
+    def turn(how, seed):
+        order.append((how, seed))
+        return {"ours": (5.0, 0.75), "same recipe": (9.0, 0.74), "defaults": (24.0, 0.7)}[how]
+
+    monkeypatch.setattr(bench, "_fine_tuned", turn)
+    bench._turns.cache_clear()
+    same, plain = (bench.time_to_fine_tune(way, 2) for way in ("same recipe", "defaults"))
+    bench._turns.cache_clear()
+    assert order[:3] == [("ours", 0), ("same recipe", 0), ("defaults", 0)] and len(order) == 6
+    assert same.ratio == pytest.approx(9 / 5) and plain.ratio == pytest.approx(24 / 5)
+    assert "2 times; mean accuracy 0.750 against 0.740" in same.note and "4 times" in plain.note
+
+
+def test_without_the_sentences_nothing_is_timed(monkeypatch):
+    from tl_helpers.core.errors import NotHere
+
+    def absent(*_):
+        raise NotHere("ratings is not here.", "tl shelf fetch ratings")
+
+    monkeypatch.setattr(bench, "_films", absent)
+    bench._turns.cache_clear()
+    for line in (bench.lora_step(1), bench.time_to_fine_tune("defaults", 1)):
+        assert line.value is None and "ratings is not here" in line.note

@@ -9,6 +9,7 @@ serve it best (Muon and a quarter of the positions here, AdamW and 15 % there), 
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import platform
@@ -37,6 +38,8 @@ TARGET = 0.8  # of the probe: 0.5 is chance
 COURSE = 300.0  # seconds for six notebooks and the site
 GOAL, TIMES = 30.0, 5.0  # time to transfer: seconds, and how many times sooner than the Trainer
 SHARE = 0.45  # of the peak rate of matrix products
+SAME, DEFAULTS = 2.0, 4.0  # times sooner fine-tuned than by the Trainer: same recipe, its defaults
+FEW, JUDGED = 256, 500  # film sentences that MiniLM is fine-tuned on, and judged on
 
 
 @dataclass
@@ -401,6 +404,140 @@ def _number(value: float | None) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
+@functools.cache
+def _films(seed: int) -> tuple[list[str], list[int], list[str], list[int]]:
+    """Sentences to train on with their labels, and others to judge by."""
+    import numpy as np
+
+    from tl_helpers import data
+
+    films = data.load("ratings", domain="film", clear=True)
+    parts: list[Any] = []
+    for split, count in (("train", FEW), ("test", JUDGED)):
+        rows = films[split]
+        some = rows.select(data.balanced(np.array(rows["label"]), count, seed))
+        parts += [some["text"][:], some["label"][:]]
+    return tuple(parts)  # type: ignore[return-value]
+
+
+def _fine_tuned(how: str, seed: int) -> tuple[float, float]:
+    """Seconds from texts to a fine-tuned MiniLM, and its accuracy."""
+    import numpy as np
+    from transformers import DataCollatorWithPadding
+
+    from tl_helpers import models
+    from tl_helpers.train import adapt, baseline, finetune, texts
+
+    x, y, others, truth = _films(seed)
+    encoder, tokenizer = models.load("minilm", task="classification", seed=seed)
+    start = time.perf_counter()
+    if how == "ours":
+        network: Any = adapt.fit(encoder, tokenizer, x, y, seed=seed, progress=False).model
+    else:
+        recipe: dict[str, Any] = {"num_train_epochs": 3, "seed": seed}
+        if how == "same recipe":
+            recipe |= {"per_device_train_batch_size": 16, "learning_rate": 1e-4, "bf16": True}
+            recipe |= {"warmup_steps": round(0.1 * 3 * FEW / 16)}
+        examples = [
+            {"input_ids": ids, "label": label}
+            for ids, label in zip(tokenizer(x)["input_ids"], y, strict=True)
+        ]
+        collator = DataCollatorWithPadding(tokenizer)
+        baseline.train(encoder, examples, collator, due=lambda step: False, **recipe)
+        network = encoder
+    seconds = time.perf_counter() - start
+    rows = texts.encode(tokenizer, others, network)
+    padding = texts.padding_of(tokenizer, network, rows)
+    answers = finetune.logits_of(network.eval(), rows, padding).argmax(axis=1)
+    return seconds, float(np.mean(answers == np.array(truth)))
+
+
+@functools.cache
+def _turns(repetitions: int) -> dict[str, list[tuple[float, float]]]:
+    """Ours, the Trainer with our recipe, and the Trainer as it comes, taking turns."""
+    ways = ("ours", "same recipe", "defaults")
+    turns = [{way: _fine_tuned(way, seed) for way in ways} for seed in range(repetitions)]
+    return {way: [turn[way] for turn in turns] for way in ways}
+
+
+def time_to_fine_tune(against: str, repetitions: int) -> Line:
+    """Seconds to fine-tune MiniLM on 256 labelled sentences, three times over them.
+
+    Args:
+        against: ``"same recipe"`` (batches of 16, the same rate and schedule, bfloat16) or
+            ``"defaults"``, which the Trainer has without being told.
+        repetitions: draws of sentences.
+
+    Example:
+        >>> time_to_fine_tune("defaults", 3).unit  # doctest: +SKIP
+        's'
+    """
+    from tl_helpers.core.errors import NotHere
+
+    what = f"fine-tuning MiniLM, {FEW} labels; Trainer: {against}"
+    try:
+        turns = _turns(repetitions)
+    except NotHere as absent:
+        return Line(what, "s", None, note=str(absent).partition("\n")[0])
+    ours, theirs = turns["ours"], turns[against]
+    asked = SAME if against == "same recipe" else DEFAULTS
+    right = [sum(accuracy for _, accuracy in turn) / repetitions for turn in (ours, theirs)]
+    pairs = [[a, b] for (a, _), (b, _) in zip(ours, theirs, strict=True)]
+    return Line(
+        what,
+        "s",
+        median(a for a, _ in pairs),
+        median(b for _, b in pairs),
+        median(b / a for a, b in pairs),
+        f"asked for: {asked:g} times; mean accuracy {right[0]:.3f} against {right[1]:.3f}",
+        pairs,
+    )
+
+
+def lora_step(repetitions: int, steps: int = 8) -> Line:
+    """Seconds of a training step of MiniLM with LoRA, and with all of its weights.
+
+    Example:
+        >>> lora_step(3).unit  # doctest: +SKIP
+        's'
+    """
+    import numpy as np
+
+    from tl_helpers import models
+    from tl_helpers.core.errors import NotHere
+    from tl_helpers.train import finetune, lora, texts
+    from tl_helpers.train.loop import Plan
+
+    what = "a step of MiniLM: LoRA against all weights"
+    layers = ["query", "key", "value", "intermediate.dense", "output.dense"]
+    plan = Plan(steps=steps, batch_size=16, learning_rate=1e-4, weight_decay=0.0, progress=False)
+    pairs = []
+    for seed in range(repetitions):
+        try:
+            x, y, _, _ = _films(seed)
+        except NotHere as absent:
+            return Line(what, "s", None, note=str(absent).partition("\n")[0])
+        pair = []
+        for way in ("LoRA", "everything"):
+            network, tokenizer = models.load("minilm", task="classification", seed=seed)
+            labelled = finetune.Labelled(texts.encode(tokenizer, x, network), np.array(y))
+            trained: Any = network
+            if way == "LoRA":
+                trained = lora.add(network, layers, rank=8, whole=["classifier"], seed=seed)
+            history, _ = finetune.fine_tune(trained, tokenizer, labelled, plan)
+            pair.append(history.seconds / steps)
+        pairs.append(pair)
+    return Line(
+        what,
+        "s",
+        median(a for a, _ in pairs),
+        median(b for _, b in pairs),
+        median(b / a for a, b in pairs),
+        "asked for: no slower; rank 8 in all matrices of a block",
+        pairs,
+    )
+
+
 def main(*, quick: bool = False, patient: bool = False) -> None:
     """Measure everything, print the table, write ``build/bench.json``.
 
@@ -425,6 +562,11 @@ def main(*, quick: bool = False, patient: bool = False) -> None:
     ]
 
     jobs.append(share_of_peak)
+    jobs.append(lambda: lora_step(few))
+    jobs += [
+        functools.partial(time_to_fine_tune, against, 1 if quick else 3)
+        for against in ("same recipe", "defaults")
+    ]
     if not quick:
         jobs.append(time_to_transfer)
         far = 3600.0

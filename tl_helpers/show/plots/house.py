@@ -32,6 +32,7 @@ PALETTE = {
     **dict.fromkeys(("word counts", "n-gram"), 2),
     **dict.fromkeys(("labels", "replaced", "town-rtd"), 3),
     **dict.fromkeys(("translation", "causal", "town-clm", "town-mt"), 4),
+    **{"head only": 0, "biases": 1, "LoRA": 2, "adapters": 3, "everything": 4},
     "masked less": 5,  # beside "masked", in a paler blue
 }
 LARGEST = 60_000  # bytes of one PNG
