@@ -35,7 +35,7 @@ def _texts(seed: int, documents: int) -> tuple[list[list[str]], ...]:
 # --- the way back --------------------------------------------------------------------------------
 @functools.lru_cache(maxsize=1)
 def _translator_back(seed: int, documents: int, steps: int) -> translation.Translator:
-    """A small translator from Ondalese to English; it reads none of the sentences that are judged."""
+    """From Ondalese to English; it reads none of the sentences that are judged."""
     english, ondalese = (models.town_tokenizer(language=name) for name in ("english", "ondalese"))
     made = translation.new("small", seed=seed, source=ondalese, target=english)
     pairs = town.Town(seed=seed).corpus(documents, start=2_000_000).parallel()

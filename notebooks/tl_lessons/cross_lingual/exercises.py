@@ -82,8 +82,8 @@ def the_other_way(ours, theirs, weights):
 
 @weighted_rotation.wrong
 def not_orthogonal(ours, theirs, weights):
-    """That is least squares without the condition: the matrix stretches and shears. Leave the singular
-    values out, and it only turns (and mirrors)."""
+    """That is least squares without the condition: the matrix stretches and shears. Leave the
+    singular values out, and it only turns (and mirrors)."""
     root = np.sqrt(weights)[:, None]
     return np.linalg.lstsq(ours * root, theirs * root, rcond=None)[0]
 
