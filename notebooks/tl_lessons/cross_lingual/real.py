@@ -18,6 +18,24 @@ notebook = Cells("36_cross_lingual")  # the classifiers stand there
 SOURCE = "en"
 TARGETS = ("de", "nl", "fr", "es", "pl", "ru", "fi", "el", "ar", "zh-CN")
 METHODS = ("e5-multilingual", "MiniLM", "random weights", "character n-grams")
+#: The intents that all eleven languages have most templates of, judged by the scarcest one.
+INTENTS = (
+    "HassDecreaseTimer",
+    "HassGetState",
+    "HassIncreaseTimer",
+    "HassStartTimer",
+    "HassLightSet",
+    "HassTurnOn",
+    "HassTurnOff",
+    "HassTimerStatus",
+    "HassCancelTimer",
+    "HassClimateGetTemperature",
+    "HassMediaNext",
+    "HassMediaPrevious",
+    "HassPauseTimer",
+    "HassUnpauseTimer",
+    "HassSetPosition",
+)
 POOL = 30  # sentences of an intent in a language: what the splits of all seeds are cut from
 TRAIN, TEST = 20, 10  # of an intent, at most
 FEW = (4, 8)  # labelled sentences of an intent in the target language
@@ -27,28 +45,8 @@ class Pool(NamedTuple):
     """Sentences of one language; the templates say which are variants of each other."""
 
     texts: list[str]
-    intent: np.ndarray  # [sentences] place in ``chosen_intents()``
+    intent: np.ndarray  # [sentences] place in ``INTENTS``
     template: np.ndarray  # [sentences]
-
-
-@functools.cache
-def chosen_intents(count: int = 15) -> tuple[str, ...]:
-    """The intents that all eleven languages have most templates of, judged by the scarcest one.
-
-    Raises:
-        NotHere: the intents have not been fetched.
-    """
-    templates: dict[str, list[int]] = {}
-    for language in (SOURCE, *TARGETS):
-        own: dict[str, set[str]] = {}
-        for part in data.load("intents", language=language, n=1).values():
-            names = part.features["intent"].names
-            for intent, template in zip(part["intent"], part["template"], strict=True):
-                own.setdefault(names[intent], set()).add(template)
-        for name, found in own.items():
-            templates.setdefault(name, []).append(len(found))
-    everywhere = [name for name, found in templates.items() if len(found) == 1 + len(TARGETS)]
-    return tuple(sorted(everywhere, key=lambda name: (-min(templates[name]), name))[:count])
 
 
 @functools.cache
@@ -67,7 +65,7 @@ def pool(language: str) -> Pool:
             part["text"], part["intent"], part["template"], strict=True
         ):
             rows.setdefault(names[intent], {}).setdefault(template, []).append(text)
-    wanted = chosen_intents()
+    wanted = INTENTS
     if missing := [name for name in wanted if len(rows.get(name, ())) < 2]:
         raise BadValue(
             f"{language!r} has fewer than two templates of {', '.join(missing)}.",
@@ -100,7 +98,7 @@ def split(language: str, seed: int) -> Split:
     some = pool(language)
     rng = np.random.default_rng([seed, (SOURCE, *TARGETS).index(language)])
     train, test = [], []
-    for intent in range(len(chosen_intents())):
+    for intent in range(len(INTENTS)):
         rows = np.flatnonzero(some.intent == intent)
         codes = rng.permutation(np.unique(some.template[rows]))
         first = np.isin(some.template[rows], codes[: (len(codes) + 1) // 2])
