@@ -1,4 +1,4 @@
-"""Two bridges that take minutes: a masked model of both languages, and translators."""
+"""A bridge between languages: one masked model that reads both."""
 
 from __future__ import annotations
 
@@ -7,18 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from tl_helpers import models, questions, town
+from tl_helpers import questions, town
 from tl_helpers.core.cells import Cells
-from tl_helpers.measure import evaluate, results
-from tl_helpers.train import adapt, translation
+from tl_helpers.train import adapt
 
 notebook = Cells("36_cross_lingual")  # what the models read, and how they are judged
 DOMAINS = ("restaurant", "film")
 BRIDGES = ("separate words", "shared words", "lexicon", "translations")
-WAYS = ("Ondalese labels", "translate-train", "translate-test")
 
 
-# --- one model for both languages ----------------------------------------------------------------
 def _home(seed: int) -> town.Town:
     return town.Town(seed=seed, mixture=dict.fromkeys(DOMAINS, 1), hard=0, neutral=0)
 
@@ -43,7 +40,6 @@ def _lexicon(seed: int, size: int) -> dict[str, str]:
     return dict(differ[:size])
 
 
-@results.study("cross-lingual-joint", bridge=list(BRIDGES))
 def joint_model(
     seed: int, bridge: str, documents: int = 2500, lexicon: int = 50, steps: int = 60
 ) -> list[dict[str, Any]]:
@@ -74,46 +70,3 @@ def joint_model(
         own, other = notebook.carried_over(*vectors, truth)
         rows.append({"task": task, "english": own, "accuracy": other})
     return rows
-
-
-# --- the way back --------------------------------------------------------------------------------
-@functools.lru_cache(maxsize=1)
-def _translator_back(seed: int, documents: int, steps: int) -> translation.Translator:
-    """From Ondalese to English; it reads none of the sentences that are judged."""
-    english, ondalese = (models.town_tokenizer(language=name) for name in ("english", "ondalese"))
-    made = translation.new("small", seed=seed, source=ondalese, target=english)
-    pairs = town.Town(seed=seed).corpus(documents, start=2_000_000).parallel()
-    rows = translation.pack([(p.target, p.source) for p in pairs], made.source, made.target)
-    translation.fit(made, rows, steps=steps, seed=seed, progress=False)
-    return made
-
-
-@results.study("cross-lingual-translation", way=list(WAYS))
-def translation_accuracy(
-    seed: int, way: str, documents: int = 3000, steps: int = 60
-) -> dict[str, float | None]:
-    """Praise or blame in Ondalese, with 300 labelled sentences: by translators, or labelled there.
-
-    ``translate-train`` uses ``town-mt``. Only ``translate-test`` needs a translator back, trained
-    for so many steps; ``bleu`` is that of its translations of the sentences that are judged.
-    """
-    pairs, truth = _opinions(seed)
-    found: list[str] = []
-
-    def there(texts: list[str]) -> list[str]:
-        return translation.translate(translation.load("town-mt"), texts)
-
-    def back(texts: list[str]) -> list[str]:
-        found.extend(translation.translate(_translator_back(seed, documents, steps), texts))
-        return found
-
-    accuracy = notebook.by_translation(way, pairs, truth, there, back)
-    right = [pair.source.lower() for pair in pairs[len(pairs) - len(found) :]]
-    return {"accuracy": accuracy, "bleu": evaluate.bleu(right, found) if found else None}
-
-
-def _opinions(seed: int, documents: int = 1500) -> tuple[list[Any], np.ndarray]:
-    """Pairs of sentences that praise or blame plainly, with their labels; as in the notebook."""
-    corpus = town.Town(seed=10_000 + seed, hard=0).corpus(documents)
-    chosen, pairs = questions.opinion_sentences(corpus), corpus.parallel()
-    return [pairs[i] for i in chosen], corpus.sentence_sentiment()[chosen]
