@@ -13,6 +13,7 @@ from scipy.stats import binomtest
 from written import NAMES, SPLITS, labelled_twice, overlaps, read, words
 
 from tl_helpers import data
+from tl_helpers.core.errors import UnknownName
 
 TWICE = ("reviews-de", "reviews-es", "tagged", "pairs", "questions", "minimal-pairs")
 WITHOUT_TRAIN = ("reviews-translated", "minimal-pairs")
@@ -107,6 +108,21 @@ def test_options_keep_rows(name, options, rows):
     loaded = data.load(name, **options)
     counted = loaded.num_rows
     assert (sum(counted.values()) if isinstance(counted, dict) else counted) == rows
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "there"),
+    [
+        ("reviews", "de", "data sets of their own: reviews-de, reviews-es, reviews-translated"),
+        ("reviews-de", "es", "data sets of their own: reviews, reviews-es, reviews-translated"),
+        ("reviews-translated", "fr", "Choose one of: de, es"),
+        ("reviews-fr", "fr", "reviews-de, reviews-es, reviews-translated"),
+        ("pairs", "de", "Choose one of: .*kind"),
+    ],
+)
+def test_a_language_that_is_not_there_is_refused_with_those_that_are(name, language, there):
+    with pytest.raises(UnknownName, match=there):
+        data.load(name, language=language)
 
 
 @pytest.mark.parametrize("name", NAMES)

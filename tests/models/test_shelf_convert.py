@@ -489,6 +489,12 @@ def test_sentences_of_languages_repeat_themselves_with_the_seed(home):
     assert len({row["id"] for row in rows}) == len(rows)
 
 
+@pytest.mark.parametrize("language", ["dee", ["en", "dee"], [], None, 5, ["en", 5], {"en"}])
+def test_a_language_without_sentences_is_refused_with_those_that_have_some(home, language):
+    with pytest.raises(CourseError, match="de, en"):
+        list(intents.rows(home, language))
+
+
 @pytest.mark.parametrize(
     ("options", "error"),
     [({"language": "dee"}, UnknownName), ({"language": []}, BadValue), ({"n": 0}, BadValue),
@@ -515,8 +521,11 @@ def test_names_in_two_languages():
     assert pairs["language", "fi"] == ("Finnish", "Finnisch")
     assert len(rows) > 700 and {row["split"] for row in rows} == {"train", "test"}
     assert list(names.rows("en", "pt-BR"))
-    with pytest.raises(UnknownName, match="Unknown language 'qqq'"):
+    with pytest.raises(UnknownName, match=r"Unknown language 'qqq'(.|\n)*, de, (.|\n)*, fr, "):
         list(names.rows("en", "qqq"))
+    for code in {"cop", "mhn", "tyv"} - set(names.languages()):  # Coptic and others: no names yet
+        with pytest.raises(BadValue, match=rf"'{code}', but no name(.|\n)*, de, "):
+            list(names.rows("en", code))
     with pytest.raises(BadValue):
         list(names.rows("en", 3))  # type: ignore[arg-type]
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tl_helpers.core import checks, files
-from tl_helpers.core.errors import BadValue, BrokenFile
+from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName
 from tl_helpers.data import hub, registry, tables
 from tl_helpers.data.registry import Entry
 from tl_helpers.data.samples import balanced as balanced
@@ -288,9 +288,25 @@ def _load_docstrings(entry: Entry, split: str | None, options: dict[str, Any]) -
 
 
 def _load_written(entry: Entry, split: str | None, options: dict[str, Any]) -> Rows:
+    if "language" in options and "language" not in entry.features:
+        _refuse_language(entry)
     path = files.shipped(entry.path)
     rows = read_jsonl(path, fields=[*entry.features, "split"])
     return _as_data(entry, path, rows, split, options)
+
+
+def _refuse_language(entry: Entry) -> None:
+    """Raise an UnknownName where the languages of a collection are data sets of their own."""
+    family, known = entry.name.partition("-")[0], registry.entries("dataset")
+    others = [n for n in known if n != entry.name and (n == family or n.startswith(f"{family}-"))]
+    if others:
+        raise UnknownName(
+            f"column of {entry.name!r}",
+            "language",
+            entry.features,
+            f"It is in one language. Other languages are data sets of their own: "
+            f"{', '.join(others)}.",
+        )
 
 
 def _load_shelf(entry: Entry, split: str | None, options: dict[str, Any]) -> Rows:

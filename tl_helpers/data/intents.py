@@ -73,18 +73,23 @@ def rows(
         seed: another seed, other sentences.
 
     Raises:
-        UnknownName: a language that is not there.
-        BadValue: no language, or ``n`` is no number of sentences.
+        UnknownName: a language that is not there; lists those that are.
+        BadValue: no language, one that is no code, or ``n`` is no number of sentences.
 
     Example:
         >>> next(rows(folder, "en"))["intent"]  # doctest: +SKIP
         'HassBroadcast'
     """
     n, seed = checks.at_least_one(n, "n"), checks.seed(seed)
-    wanted = [language] if isinstance(language, str) else list(language)
-    if not wanted:
-        raise BadValue("language=[] names no language.", 'Use language="de", for example.')
+    wanted = [language] if isinstance(language, str) else language
     there = languages(folder)
+    if not isinstance(wanted, Sequence) or not all(isinstance(name, str) for name in wanted):
+        raise BadValue(
+            f"language={checks.shown(language)} is neither a code nor a list of codes.",
+            f"Use some of: {', '.join(there)}.",
+        )
+    if not wanted:
+        raise BadValue("language=[] names no language.", f"Use some of: {', '.join(there)}.")
     for name in wanted:
         checks.known("language", name, there)
     for name in dict.fromkeys(wanted):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from tl_helpers.core.errors import BadValue, NotHere, UnknownName
@@ -22,7 +23,8 @@ def rows(source: str = "en", target: str = "de") -> Iterator[dict[str, Any]]:
         target: that of another.
 
     Raises:
-        UnknownName: Babel does not know a language.
+        UnknownName: Babel does not know a language; lists those that it knows.
+        BadValue: it knows the language, but names in it are lacking; or it is no code.
         NotHere: Babel is not installed.
 
     Example:
@@ -30,6 +32,12 @@ def rows(source: str = "en", target: str = "de") -> Iterator[dict[str, Any]]:
         'Ascension'
     """
     ours, theirs = (_locale(code) for code in (source, target))
+    for code, locale in ((source, ours), (target, theirs)):
+        if not any(getattr(locale, listing) for listing in KINDS.values()):
+            raise BadValue(
+                f"CLDR has the language {code!r}, but no name of a country or language in it.",
+                f"Use one of: {', '.join(languages())}.",
+            )
     for kind, listing in KINDS.items():
         one, other = getattr(ours, listing), getattr(theirs, listing)
         for code in sorted(set(one) & set(other)):
@@ -57,4 +65,22 @@ def _locale(code: str) -> Any:
     try:
         return Locale.parse(code.replace("-", "_"))
     except (UnknownLocaleError, ValueError):
-        raise UnknownName("language", code, (), 'Use a code that CLDR has, such as "de".') from None
+        raise UnknownName("language", code, languages()) from None
+
+
+@cache
+def languages() -> list[str]:
+    """The languages in which CLDR names countries or languages, without their regional variants.
+
+    Example:
+        >>> languages()[:3]  # doctest: +SKIP
+        ['aa', 'ab', 'af']
+    """
+    from babel import Locale, localedata
+
+    codes = sorted(code for code in localedata.locale_identifiers() if "_" not in code)
+    return [
+        code
+        for code in codes
+        if any(getattr(Locale.parse(code), listing) for listing in KINDS.values())
+    ]
