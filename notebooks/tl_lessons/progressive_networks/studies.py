@@ -32,7 +32,12 @@ def _cells() -> Any:
     return notebook
 
 
-@results.study("progressive-rates", method=METHODS, rate=RATES, seeds=range(50, 53))
+@results.study(
+    "progressive-rates",
+    {"method": METHODS, "rate": RATES},
+    {"method": "frozen + head", "rate": [1e-1, 3e-1]},  # a head alone takes larger steps
+    seeds=range(50, 53),
+)
 def progressive_rates(
     seed: int, method: str, rate: float, labels: int = 128
 ) -> dict[str, float | None]:
