@@ -1,0 +1,242 @@
+"""Fine-tuning, many times over: what takes longer than the notebook's minute."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tl_helpers import data, models
+from tl_helpers.core.cells import Cells
+from tl_helpers.measure import results
+from tl_helpers.train import adapt, probe
+
+notebook = Cells("32_feature_extraction_vs_fine_tuning")  # the loop and the remedies stand there
+HOWS = ("frozen features", "fine-tuning")
+LABELS = (16, 64, 256, 1024)
+RATES = (1e-4, 3e-4, 1e-3, 3e-3)
+PEAK = 1e-3  # the best of them with 128 labels
+
+#: Ways to train, all at the same peak rate, and the plainest alternatives to them.
+WAYS = (
+    *("constant", "decay", "warm-up", "slanted", "discriminative", "unfreezing", "ULMFiT"),
+    *("head first", "embeddings frozen"),
+)
+REMEDIES: dict[str, tuple[float, ...]] = {
+    "L2-SP": (0.01, 0.1, 1.0),
+    "EWC": (100.0, 1000.0, 10_000.0),
+    "replay": (0.1, 1.0),
+}
+
+
+@results.study(
+    "freeze-or-train-rates", rate=RATES, labels=[16, 128], seeds=range(50, 53), of_town=True
+)
+def freeze_or_train_rates(seed: int, rate: float, labels: int, steps: int = 100) -> dict:
+    """Which learning rate, judged on sentences that neither train nor judge anything else."""
+    import torch
+
+    model, tokenizer = models.load("town-mlm")
+    torch.manual_seed(seed)
+    network = notebook.Classifier(model, tokenizer)
+    few, verdicts = notebook.few_opinions(seed, labels)
+    notebook.tune(network, few, verdicts, steps, lambda step: [rate] * 4, seed=seed)
+    texts, truth, _ = notebook.opinions(seed)
+    used = set(few)
+    held = [i for i in range(len(texts) - notebook.TEST) if texts[i] not in used][-500:]
+    with torch.no_grad():
+        said = network([texts[i] for i in held]).argmax(dim=1).numpy()
+    return {"validation": float((said == truth[held]).mean())}
+
+
+@results.study("freeze-or-train", how=HOWS, labels=LABELS)
+def freeze_or_train(seed: int, how: str, labels: int) -> dict[str, float]:
+    """Frozen features and fine-tuning over the number of labels, in the town."""
+    return notebook.freeze_or_train(how, labels, seed)
+
+
+@results.study(
+    "forgetting",
+    {"way": WAYS, "remedy": "none", "strength": PEAK},
+    {"way": "constant", "remedy": "rate", "strength": [1e-4, 3e-4, 3e-3]},
+    {"way": "head alone", "remedy": "none", "strength": 3e-2},
+    *({"way": "constant", "remedy": name, "strength": s} for name, s in REMEDIES.items()),
+    {"way": "constant", "remedy": "LoRA", "strength": 1e-2},
+)
+def forgetting(seed: int, way: str, remedy: str, strength: float) -> dict[str, float]:
+    """Target and old loss after one way of fine-tuning, with one remedy.
+
+    Args:
+        seed: of the town, the labelled sentences, the head and the order.
+        way: one that the notebook's function ``way`` knows.
+        remedy: ``"none"``, ``"rate"`` (a constant rate other than the usual), a name of
+            ``REMEDIES``, or ``"LoRA"``.
+        strength: the rate, where the remedy is ``"none"``, ``"rate"`` or ``"LoRA"``; elsewhere
+            what the penalty is multiplied by.
+    """
+    if remedy == "LoRA":
+        return _with_lora(seed, strength)
+    rates = notebook.way(way, strength if remedy in ("none", "rate") else PEAK, 100)
+    return notebook.adapted(rates, seed, penalty_of(remedy, strength))
+
+
+def penalty_of(remedy: str, strength: float) -> Callable[..., Any] | None:
+    """What is added to the loss, as the notebook defines it; None for nothing."""
+    makers = {"L2-SP": notebook.l2_sp, "EWC": notebook.ewc, "replay": notebook.replay}
+    return makers[remedy](strength) if remedy in makers else None
+
+
+def _with_lora(seed: int, rate: float) -> dict[str, float]:
+    """LoRA of rank 4 on queries and values, by ``peft``; the old loss with it in its place."""
+    import torch
+    from peft import LoraConfig, inject_adapter_in_model
+
+    mlm, tokenizer = models.load("town-mlm", task="masked-lm")
+    torch.manual_seed(seed)
+    network = notebook.Classifier(mlm.bert, tokenizer)
+    inject_adapter_in_model(
+        LoraConfig(r=4, lora_alpha=8, target_modules=["query", "value"]), network.encoder
+    )
+    few, verdicts = notebook.few_opinions(seed, 128)
+    notebook.tune(network, few, verdicts, 100, lambda step: [rate] * 4, seed=seed)
+    found = notebook.judge(lambda texts: network(texts).argmax(dim=1), seed)
+    return {**found, "old_loss": notebook.old_loss(mlm, tokenizer)}
+
+
+@results.study(
+    "fine-tuning-stability",
+    steps=[40, 120],
+    start=["as it is", "warm-up"],
+    correction=[False, True],
+    seeds=range(10),
+)
+def stability(
+    seed: int, steps: int, start: str, correction: bool, rate: float = PEAK, labels: int = 128
+) -> dict[str, float]:
+    """Few steps or more, with and without warm-up and the bias correction of Adam."""
+    import torch
+
+    model, tokenizer = models.load("town-mlm")
+    torch.manual_seed(seed)
+    network = notebook.Classifier(model, tokenizer)
+    few, verdicts = notebook.few_opinions(seed, labels)
+    rates = notebook.way("warm-up" if start == "warm-up" else "decay", rate, steps)
+    if not correction:
+        rates = notebook.uncorrected(rates)
+    notebook.tune(network, few, verdicts, steps, rates, seed=seed)
+    return notebook.judge(lambda texts: network(texts).argmax(dim=1), seed)
+
+
+# --- real text -----------------------------------------------------------------------------------
+
+REAL_STEPS = {16: 20, 64: 40, 256: 64, 1024: 128}
+REAL_RATES = (3e-5, 1e-4, 3e-4)
+
+
+@functools.cache
+def _films() -> Any:
+    return data.load("ratings", domain="film", clear=True)
+
+
+@functools.cache
+def _domains() -> tuple[list[str], np.ndarray]:
+    """Sentences of four domains, and which: something else that an encoder knows."""
+    everything = data.load("ratings")["test"]
+    which = np.array(everything["domain"])
+    rows = data.balanced(which, 600, 0)
+    return [everything["text"][i] for i in rows], which[rows]
+
+
+def tuned_minilm(texts: list[str], labels: Any, seed: int, rate: float, steps: int) -> Any:
+    """MiniLM fine-tuned by the notebook's loop, with matrices multiplied in bfloat16.
+
+    The rate falls in a straight line; batches of 16.
+    """
+    import torch
+
+    from tl_helpers.train.precision import supports_bf16
+
+    class Faster(notebook.Classifier):
+        def forward(self, texts: list[str]) -> torch.Tensor:
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=supports_bf16()):
+                return super().forward(texts).float()
+
+    encoder, tokenizer = models.load("minilm")
+    torch.manual_seed(seed)
+    network = Faster(encoder, tokenizer)
+    truth = torch.tensor(np.asarray(labels)).long()
+    notebook.tune(
+        network,
+        texts,
+        truth,
+        steps,
+        lambda step: [rate * (1 - step / steps)] * 8,
+        seed=seed,
+        size=16,
+    )
+    return network.eval()
+
+
+def _said(network: Any, texts: list[str]) -> np.ndarray:
+    import torch
+
+    order = np.argsort([len(text) for text in texts])  # little padding
+    said = np.empty(len(texts), dtype=np.int64)
+    with torch.no_grad():
+        for start in range(0, len(texts), 50):
+            some = order[start : start + 50]
+            said[some] = network([texts[i] for i in some]).argmax(dim=1).numpy()
+    return said
+
+
+def _other_task(encoder: Any, tokenizer: Any) -> float:
+    """How well a linear probe reads the domain of a sentence off an encoder's vectors."""
+    texts, which = _domains()
+    rows = adapt.embed(encoder, tokenizer, texts)
+    half = len(rows) // 2
+    return float(probe.linear(rows[:half], which[:half], 0.01).score(rows[half:], which[half:]))
+
+
+@results.study(
+    "ratings-rates", rate=REAL_RATES, labels=[64, 256], seeds=range(50, 52), of_town=False
+)
+def ratings_rates(seed: int, rate: float, labels: int) -> dict[str, float]:
+    """Which rate for MiniLM, judged on training sentences that the run has not seen."""
+    train = _films()["train"]
+    truth = np.array(train["label"])
+    rows = data.balanced(truth, labels, seed)
+    others = np.setdiff1d(np.arange(len(truth)), rows)
+    held = others[data.balanced(truth[others], 400, seed)]
+    network = tuned_minilm(
+        [train["text"][i] for i in rows], truth[rows], seed, rate, REAL_STEPS[labels]
+    )
+    said = _said(network, [train["text"][i] for i in held])
+    return {"validation": float((said == truth[held]).mean())}
+
+
+@results.study(
+    "ratings-freeze-or-train", how=HOWS, labels=list(REAL_STEPS), seeds=range(5), of_town=False
+)
+def ratings_freeze_or_train(
+    seed: int, how: str, labels: int, rate: float = 3e-4, judged: int = 500
+) -> dict[str, float]:
+    """MiniLM on film sentences that people rated: frozen features and fine-tuning.
+
+    Raises:
+        NotHere: the ratings have not been fetched.
+    """
+    train, test = _films()["train"], _films()["test"]
+    few = train.select(data.balanced(np.array(train["label"]), labels, seed))
+    some = test.select(data.balanced(np.array(test["label"]), judged, seed))
+    texts, truth = few["text"][:], np.array(few["label"])
+    if how == "frozen features":
+        encoder, tokenizer = models.load("minilm")
+        fitted = adapt.fit(encoder, tokenizer, texts, truth, mode="features", C="cv", seed=seed)
+        said = fitted.predict(some["text"])
+    else:
+        network = tuned_minilm(texts, truth, seed, rate, REAL_STEPS[labels])
+        said, encoder, tokenizer = _said(network, some["text"][:]), network.encoder, network.tokenizer
+    right = said == np.array(some["label"])
+    return {"accuracy": float(right.mean()), "other_task": _other_task(encoder, tokenizer)}
