@@ -12,6 +12,8 @@ from tl_helpers import data, models
 from tl_helpers.core.cells import Cells
 from tl_helpers.measure import results
 from tl_helpers.train import adapt, probe
+from tl_helpers.train.precision import supports_bf16
+from tl_helpers.train.texts import training_order
 
 notebook = Cells("32_feature_extraction_vs_fine_tuning")  # the loop and the remedies stand there
 HOWS = ("frozen features", "fine-tuning")
@@ -42,7 +44,8 @@ def freeze_or_train_rates(seed: int, rate: float, labels: int, steps: int = 100)
     torch.manual_seed(seed)
     network = notebook.Classifier(model, tokenizer)
     few, verdicts = notebook.few_opinions(seed, labels)
-    notebook.tune(network, few, verdicts, steps, lambda step: [rate] * 4, seed=seed)
+    batches = notebook.shuffled(labels, steps, seed)
+    notebook.tune(network, few, verdicts, batches, lambda step: [rate] * 4)
     texts, truth, _ = notebook.opinions(seed)
     used = set(few)
     held = [i for i in range(len(texts) - notebook.TEST) if texts[i] not in used][-500:]
@@ -100,8 +103,9 @@ def _with_lora(seed: int, rate: float) -> dict[str, float]:
         LoraConfig(r=4, lora_alpha=8, target_modules=["query", "value"]), network.encoder
     )
     few, verdicts = notebook.few_opinions(seed, 128)
-    notebook.tune(network, few, verdicts, 100, lambda step: [rate] * 4, seed=seed)
-    found = notebook.judge(lambda texts: network(texts).argmax(dim=1), seed)
+    batches = notebook.shuffled(128, 100, seed)
+    notebook.tune(network, few, verdicts, batches, lambda step: [rate] * 4)
+    found = notebook.judge(notebook.answer_of(network), seed)
     return {**found, "old_loss": notebook.old_loss(mlm, tokenizer)}
 
 
@@ -125,14 +129,25 @@ def stability(
     rates = notebook.way("warm-up" if start == "warm-up" else "decay", rate, steps)
     if not correction:
         rates = notebook.uncorrected(rates)
-    notebook.tune(network, few, verdicts, steps, rates, seed=seed)
-    return notebook.judge(lambda texts: network(texts).argmax(dim=1), seed)
+    notebook.tune(network, few, verdicts, notebook.shuffled(labels, steps, seed), rates)
+    return notebook.judge(notebook.answer_of(network), seed)
+
+
+@results.study(
+    "scalar-mix",
+    question=["pleased?", "about what?"],
+    labels=[64, 256],
+    of_town=False,
+)
+def scalar_mix(seed: int, question: str, labels: int) -> dict[str, float]:
+    """One layer, the mean of all, or a learned mixture: MiniLM frozen, the written reviews."""
+    return notebook.which_layer(question, labels, seed)
 
 
 # --- real text -----------------------------------------------------------------------------------
 
-REAL_STEPS = {16: 20, 64: 40, 256: 64, 1024: 128}
-REAL_RATES = (3e-5, 1e-4, 3e-4)
+REAL_STEPS = {16: 20, 64: 30, 256: 64}
+REAL_RATES = (3e-5, 1e-4, 3e-4, 1e-3)
 
 
 @functools.cache
@@ -156,8 +171,6 @@ def tuned_minilm(texts: list[str], labels: Any, seed: int, rate: float, steps: i
     """
     import torch
 
-    from tl_helpers.train.precision import supports_bf16
-
     class Faster(notebook.Classifier):
         def forward(self, texts: list[str]) -> torch.Tensor:
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=supports_bf16()):
@@ -166,15 +179,16 @@ def tuned_minilm(texts: list[str], labels: Any, seed: int, rate: float, steps: i
     encoder, tokenizer = models.load("minilm")
     torch.manual_seed(seed)
     network = Faster(encoder, tokenizer)
-    truth = torch.tensor(np.asarray(labels)).long()
+    lengths = np.array([len(tokenizer(text)["input_ids"]) for text in texts])
+    batches: list[np.ndarray] = []
+    while len(batches) < steps:  # texts of like length together: little padding
+        batches += training_order(lengths, 16, seed, len(batches))
     notebook.tune(
         network,
         texts,
-        truth,
-        steps,
+        torch.tensor(np.asarray(labels)).long(),
+        batches[:steps],
         lambda step: [rate * (1 - step / steps)] * 8,
-        seed=seed,
-        size=16,
     )
     return network.eval()
 
@@ -199,9 +213,7 @@ def _other_task(encoder: Any, tokenizer: Any) -> float:
     return float(probe.linear(rows[:half], which[:half], 0.01).score(rows[half:], which[half:]))
 
 
-@results.study(
-    "ratings-rates", rate=REAL_RATES, labels=[64, 256], seeds=range(50, 52), of_town=False
-)
+@results.study("ratings-rates", rate=REAL_RATES, labels=64, seeds=range(50, 53), of_town=False)
 def ratings_rates(seed: int, rate: float, labels: int) -> dict[str, float]:
     """Which rate for MiniLM, judged on training sentences that the run has not seen."""
     train = _films()["train"]
@@ -220,7 +232,7 @@ def ratings_rates(seed: int, rate: float, labels: int) -> dict[str, float]:
     "ratings-freeze-or-train", how=HOWS, labels=list(REAL_STEPS), seeds=range(5), of_town=False
 )
 def ratings_freeze_or_train(
-    seed: int, how: str, labels: int, rate: float = 3e-4, judged: int = 500
+    seed: int, how: str, labels: int, rate: float = 3e-4, judged: int = 400
 ) -> dict[str, float]:
     """MiniLM on film sentences that people rated: frozen features and fine-tuning.
 
@@ -237,6 +249,7 @@ def ratings_freeze_or_train(
         said = fitted.predict(some["text"])
     else:
         network = tuned_minilm(texts, truth, seed, rate, REAL_STEPS[labels])
-        said, encoder, tokenizer = _said(network, some["text"][:]), network.encoder, network.tokenizer
+        encoder, tokenizer = network.encoder, network.tokenizer
+        said = _said(network, some["text"][:])
     right = said == np.array(some["label"])
     return {"accuracy": float(right.mean()), "other_task": _other_task(encoder, tokenizer)}
