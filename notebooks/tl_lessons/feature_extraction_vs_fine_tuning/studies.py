@@ -12,8 +12,6 @@ from tl_helpers import data, models
 from tl_helpers.core.cells import Cells
 from tl_helpers.measure import results
 from tl_helpers.train import adapt, probe
-from tl_helpers.train.precision import supports_bf16
-from tl_helpers.train.texts import training_order
 
 notebook = Cells("32_feature_extraction_vs_fine_tuning")  # the loop and the remedies stand there
 HOWS = ("frozen features", "fine-tuning")
@@ -28,7 +26,7 @@ WAYS = (
 )
 REMEDIES: dict[str, tuple[float, ...]] = {
     "L2-SP": (0.01, 0.1, 1.0),
-    "EWC": (100.0, 1000.0, 10_000.0),
+    "EWC": (100.0, 1000.0),
     "replay": (0.1, 1.0),
 }
 
@@ -111,9 +109,9 @@ def _with_lora(seed: int, rate: float) -> dict[str, float]:
 
 @results.study(
     "fine-tuning-stability",
+    {"start": "decay", "correction": False},
+    {"start": "warm-up", "correction": True},
     steps=[40, 120],
-    start=["as it is", "warm-up"],
-    correction=[False, True],
     seeds=range(10),
 )
 def stability(
@@ -126,7 +124,7 @@ def stability(
     torch.manual_seed(seed)
     network = notebook.Classifier(model, tokenizer)
     few, verdicts = notebook.few_opinions(seed, labels)
-    rates = notebook.way("warm-up" if start == "warm-up" else "decay", rate, steps)
+    rates = notebook.way(start, rate, steps)
     if not correction:
         rates = notebook.uncorrected(rates)
     notebook.tune(network, few, verdicts, notebook.shuffled(labels, steps, seed), rates)
@@ -146,7 +144,7 @@ def scalar_mix(seed: int, question: str, labels: int) -> dict[str, float]:
 
 # --- real text -----------------------------------------------------------------------------------
 
-REAL_STEPS = {16: 20, 64: 30, 256: 64}
+REAL_STEPS = {64: 30, 256: 64, 1024: 96}
 REAL_RATES = (3e-5, 1e-4, 3e-4, 1e-3)
 
 
@@ -160,49 +158,8 @@ def _domains() -> tuple[list[str], np.ndarray]:
     """Sentences of four domains, and which: something else that an encoder knows."""
     everything = data.load("ratings")["test"]
     which = np.array(everything["domain"])
-    rows = data.balanced(which, 600, 0)
+    rows = data.balanced(which, 400, 0)
     return [everything["text"][i] for i in rows], which[rows]
-
-
-def tuned_minilm(texts: list[str], labels: Any, seed: int, rate: float, steps: int) -> Any:
-    """MiniLM fine-tuned by the notebook's loop, with matrices multiplied in bfloat16.
-
-    The rate falls in a straight line; batches of 16.
-    """
-    import torch
-
-    class Faster(notebook.Classifier):
-        def forward(self, texts: list[str]) -> torch.Tensor:
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=supports_bf16()):
-                return super().forward(texts).float()
-
-    encoder, tokenizer = models.load("minilm")
-    torch.manual_seed(seed)
-    network = Faster(encoder, tokenizer)
-    lengths = np.array([len(tokenizer(text)["input_ids"]) for text in texts])
-    batches: list[np.ndarray] = []
-    while len(batches) < steps:  # texts of like length together: little padding
-        batches += training_order(lengths, 16, seed, len(batches))
-    notebook.tune(
-        network,
-        texts,
-        torch.tensor(np.asarray(labels)).long(),
-        batches[:steps],
-        lambda step: [rate * (1 - step / steps)] * 8,
-    )
-    return network.eval()
-
-
-def _said(network: Any, texts: list[str]) -> np.ndarray:
-    import torch
-
-    order = np.argsort([len(text) for text in texts])  # little padding
-    said = np.empty(len(texts), dtype=np.int64)
-    with torch.no_grad():
-        for start in range(0, len(texts), 50):
-            some = order[start : start + 50]
-            said[some] = network([texts[i] for i in some]).argmax(dim=1).numpy()
-    return said
 
 
 def _other_task(encoder: Any, tokenizer: Any) -> float:
@@ -213,6 +170,11 @@ def _other_task(encoder: Any, tokenizer: Any) -> float:
     return float(probe.linear(rows[:half], which[:half], 0.01).score(rows[half:], which[half:]))
 
 
+@functools.cache
+def _other_task_before() -> float:
+    return _other_task(*models.load("minilm"))
+
+
 @results.study("ratings-rates", rate=REAL_RATES, labels=64, seeds=range(50, 53), of_town=False)
 def ratings_rates(seed: int, rate: float, labels: int) -> dict[str, float]:
     """Which rate for MiniLM, judged on training sentences that the run has not seen."""
@@ -220,11 +182,16 @@ def ratings_rates(seed: int, rate: float, labels: int) -> dict[str, float]:
     truth = np.array(train["label"])
     rows = data.balanced(truth, labels, seed)
     others = np.setdiff1d(np.arange(len(truth)), rows)
-    held = others[data.balanced(truth[others], 400, seed)]
-    network = tuned_minilm(
-        [train["text"][i] for i in rows], truth[rows], seed, rate, REAL_STEPS[labels]
+    held = others[data.balanced(truth[others], 300, seed)]
+    fitted = adapt.fit(
+        *models.load("minilm"),
+        [train["text"][i] for i in rows],
+        truth[rows],
+        steps=REAL_STEPS[labels],
+        learning_rate=rate,
+        seed=seed,
     )
-    said = _said(network, [train["text"][i] for i in held])
+    said = fitted.predict([train["text"][i] for i in held])
     return {"validation": float((said == truth[held]).mean())}
 
 
@@ -232,7 +199,7 @@ def ratings_rates(seed: int, rate: float, labels: int) -> dict[str, float]:
     "ratings-freeze-or-train", how=HOWS, labels=list(REAL_STEPS), seeds=range(5), of_town=False
 )
 def ratings_freeze_or_train(
-    seed: int, how: str, labels: int, rate: float = 3e-4, judged: int = 400
+    seed: int, how: str, labels: int, rate: float = 1e-4, judged: int = 400
 ) -> dict[str, float]:
     """MiniLM on film sentences that people rated: frozen features and fine-tuning.
 
@@ -242,14 +209,15 @@ def ratings_freeze_or_train(
     train, test = _films()["train"], _films()["test"]
     few = train.select(data.balanced(np.array(train["label"]), labels, seed))
     some = test.select(data.balanced(np.array(test["label"]), judged, seed))
-    texts, truth = few["text"][:], np.array(few["label"])
     if how == "frozen features":
-        encoder, tokenizer = models.load("minilm")
-        fitted = adapt.fit(encoder, tokenizer, texts, truth, mode="features", C="cv", seed=seed)
-        said = fitted.predict(some["text"])
+        settings: dict[str, Any] = {"mode": "features", "C": "cv"}
     else:
-        network = tuned_minilm(texts, truth, seed, rate, REAL_STEPS[labels])
-        encoder, tokenizer = network.encoder, network.tokenizer
-        said = _said(network, some["text"][:])
-    right = said == np.array(some["label"])
-    return {"accuracy": float(right.mean()), "other_task": _other_task(encoder, tokenizer)}
+        settings = {"steps": REAL_STEPS[labels], "learning_rate": rate, "batch_size": 16}
+    encoder, tokenizer = models.load("minilm")
+    fitted = adapt.fit(encoder, tokenizer, few["text"][:], few["label"][:], seed=seed, **settings)
+    right = fitted.predict(some["text"]) == np.array(some["label"])
+    if how == "frozen features":
+        other = _other_task_before()
+    else:
+        other = _other_task(fitted.model.base_model, tokenizer)
+    return {"accuracy": float(right.mean()), "other_task": other}
