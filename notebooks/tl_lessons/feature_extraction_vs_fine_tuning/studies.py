@@ -54,8 +54,19 @@ def freeze_or_train_rates(seed: int, rate: float, labels: int, steps: int = 100)
 
 @results.study("freeze-or-train", how=HOWS, labels=LABELS)
 def freeze_or_train(seed: int, how: str, labels: int) -> dict[str, float]:
-    """Frozen features and fine-tuning over the number of labels, in the town."""
-    return notebook.freeze_or_train(how, labels, seed)
+    """Frozen features and fine-tuning over the number of labels, in the town.
+
+    Fine-tuning with the rate that was best on validation sentences: with 16 labels the best for
+    16, with more labels the best for 128.
+    """
+    rate = best_rate("freeze-or-train-rates", 16 if labels == 16 else 128)
+    return {**notebook.freeze_or_train(how, labels, seed, rate), "rate": rate}
+
+
+def best_rate(name: str, labels: int) -> float:
+    """The rate that a stored study of rates found best for a number of labels."""
+    found = results.load(name).table.query("labels == @labels")
+    return float(found.groupby("rate").validation.mean().idxmax())
 
 
 @results.study(
@@ -199,7 +210,7 @@ def ratings_rates(seed: int, rate: float, labels: int) -> dict[str, float]:
     "ratings-freeze-or-train", how=HOWS, labels=list(REAL_STEPS), seeds=range(5), of_town=False
 )
 def ratings_freeze_or_train(
-    seed: int, how: str, labels: int, rate: float = 1e-4, judged: int = 400
+    seed: int, how: str, labels: int, judged: int = 400
 ) -> dict[str, float]:
     """MiniLM on film sentences that people rated: frozen features and fine-tuning.
 
@@ -212,6 +223,7 @@ def ratings_freeze_or_train(
     if how == "frozen features":
         settings: dict[str, Any] = {"mode": "features", "C": "cv"}
     else:
+        rate = best_rate("ratings-rates", 64)
         settings = {"steps": REAL_STEPS[labels], "learning_rate": rate, "batch_size": 16}
     encoder, tokenizer = models.load("minilm")
     fitted = adapt.fit(encoder, tokenizer, few["text"][:], few["label"][:], seed=seed, **settings)
