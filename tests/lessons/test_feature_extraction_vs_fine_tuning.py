@@ -38,7 +38,7 @@ def trained(cells, mlm, tokenizer, rates, steps=3, penalty=None):
     batches = cells.shuffled(len(TEXTS), steps, 0)
     losses = cells.tune(network, TEXTS, LABELS, batches, rates, held)
     moved = [
-        sum(float((w - b).square().sum()) for w, b in zip(part, old, strict=True)) ** 0.5
+        sum(float((w - b).detach().square().sum()) for w, b in zip(part, old, strict=True)) ** 0.5
         for part, old in zip(cells.parts_of(network), before, strict=True)
     ]
     return network, moved, losses
