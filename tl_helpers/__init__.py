@@ -18,6 +18,7 @@ _ROOMS = {
     "data": "data",
     "diagrams": "show.diagrams",
     "docstrings": "data.docstrings",
+    "domains": "train.domains",
     "electra": "train.electra",
     "errors": "core.errors",
     "evaluate": "measure.evaluate",

@@ -513,6 +513,58 @@ calls(
     seed="seed",
     share="flag",
 )
+PLANE = np.random.default_rng(0).normal(size=(8, 2))
+calls(
+    "domains.standardise_each",
+    tl.domains.standardise_each,
+    lambda: {"source": PLANE, "target": PLANE},
+)
+calls(
+    "domains.coral",
+    tl.domains.coral,
+    lambda: {"source": PLANE, "target": PLANE},
+    strength="positive",
+    centre="flag",
+)
+calls(
+    "domains.proxy_a_distance",
+    tl.domains.proxy_a_distance,
+    lambda: {"source": PLANE, "target": PLANE},
+    C="positive",
+    seed="seed",
+)
+calls(
+    "domains.importance_weights",
+    tl.domains.importance_weights,
+    lambda: {"source": PLANE, "target": PLANE},
+    most="positive",
+    C="positive",
+)
+calls(
+    "domains.fit",
+    tl.domains.fit,
+    lambda: {"source": PLANE, "labels": [0, 1] * 4, "target": PLANE},
+    labels="labels",
+    method="name",
+    C="positive",
+    strength="positive",
+    rounds="whole",
+)
+calls(
+    "domains.compare",
+    tl.domains.compare,
+    lambda: {
+        "source": PLANE,
+        "labels": [0, 1] * 4,
+        "target": PLANE,
+        "judged": PLANE,
+        "judged_labels": [0, 1] * 4,
+    },
+    labels="labels",
+    judged="features",
+    judged_labels="labels",
+    C="positive",
+)
 for metric in ("accuracy", "macro_f1"):
     calls(
         f"evaluate.{metric}",
@@ -1022,6 +1074,7 @@ BAD |= {
         [3],
     ],
     "beams": ["4", -1, 1.5, [2]],
+    "features": [None, "ab", 3, [], [1.0, 2.0], [["a", "b"]], [[1.0, float("nan")]], [[1.0]], {}],
 }
 
 
