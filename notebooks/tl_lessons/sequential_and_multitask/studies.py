@@ -83,14 +83,10 @@ def _after(source: str, seed: int) -> models.Loaded:
     return models.Loaded(adapted.model.base_model, loaded.tokenizer)
 
 
-@results.study(
-    "intermediate-real",
-    {"target": "reviews", "labels": 16},
-    {"target": "questions", "labels": 24},
-    source=["none", *REAL_SOURCES],
-    of_town=False,
-)
-def real_accuracy(seed: int, source: str, target: str, labels: int) -> dict[str, float]:
+@results.study("intermediate-real", source=["none", *REAL_SOURCES], of_town=False)
+def real_accuracy(
+    seed: int, source: str, target: str = "reviews", labels: int = 16
+) -> dict[str, float]:
     """MiniLM fine-tuned on rated sentences, then on a few texts that were written for this course.
 
     Each seed draws the texts of the source, the labelled texts of the target and the new heads.
