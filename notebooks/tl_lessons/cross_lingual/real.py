@@ -114,7 +114,7 @@ def _fixed(method: str, language: str) -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=2)
-def _encoder(name: str, seed: int | None = None) -> Any:
+def _encoder(name: str, seed: int | None = None) -> models.Loaded:
     return models.load(name, random_weights=seed is not None, seed=seed or 0)
 
 

@@ -66,7 +66,7 @@ class Pool(NamedTuple):
 
 
 @functools.cache
-def pools(encoder: str, most: tuple[int, int] = tuple(MOST.values())) -> dict[Any, Pool]:
+def pools(encoder: str, most: tuple[int, ...] = tuple(MOST.values())) -> dict[Any, Pool]:
     """(domain, split) -> encoded sentences with a clear rating, drawn once for all seeds.
 
     Sentences of one article or product stay within one split; of films that is not known.
@@ -198,7 +198,7 @@ def ratings_adapted(
     balance: str,
     networks: tuple[str, ...] = ("minilm",),
     among: tuple[str, ...] = DOMAINS,
-    most: tuple[int, int] = tuple(MOST.values()),
+    most: tuple[int, ...] = tuple(MOST.values()),
 ) -> list[dict[str, Any]]:
     """Each domain as a source for each other: mean over the pairs, and what each pair loses.
 

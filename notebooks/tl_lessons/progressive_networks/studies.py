@@ -28,7 +28,7 @@ TUNING_RATE, COLUMN_RATE = 1e-4, 3e-3
 
 
 def _cells() -> Any:
-    notebook.tokenizer = models.town_tokenizer()
+    vars(notebook)["tokenizer"] = models.town_tokenizer()
     return notebook
 
 
