@@ -80,7 +80,7 @@ def test_the_student_answers_as_the_teacher_and_is_a_copy(student, tokenizer):
     before = {name: value.clone() for name, value in student.state_dict().items()}
     teacher = Oracle()
     made = distil.fit(teacher, student, tokenizer, TEXTS, temperature=1, **HOW)
-    assert made.predict(["the film was good", "the soup was bad"]).tolist() == ["praise", "blame"]
+    assert made.predict(TEXTS[:2]).tolist() == ["praise", "blame"]
     # soft targets: it learns how sure the teacher is, not only of what
     np.testing.assert_allclose(made.probabilities(TEXTS).max(axis=1), 0.9, atol=0.05)
     assert teacher.asked == 1
@@ -106,7 +106,7 @@ def test_a_kept_head_keeps_its_order(tokenizer):
     first.model.config.label2id = {"praise": 0, "blame": 1}
     made = distil.fit(Oracle(), first.model, tokenizer, TEXTS, **HOW)
     assert made.classes.tolist() == ["praise", "blame"]
-    assert made.predict(["good", "bad"]).tolist() == ["praise", "blame"]
+    assert made.predict(TEXTS[:2]).tolist() == ["praise", "blame"]
 
 
 def test_same_seed_same_student(student, tokenizer):
