@@ -200,7 +200,7 @@ def test_the_place_in_it_is_named():
 #: Rooms in which nothing is read, learned or measured: pictures, exercises, the start.
 ELSEWHERE = {"diagrams", "plots", "explore", "errors", "exercises", "lessons", "claims", "session"}
 #: Modules besides the rooms that lessons call.
-FURTHER = {"distil": "train.distil", "probe": "train.probe", "word_vectors": "train.word_vectors"}
+FURTHER = {"probe": "train.probe", "word_vectors": "train.word_vectors"}
 
 TABLE = pd.DataFrame({"text": ["good", "bad"], "label": [1, 0]})
 BAD: dict[str, list[Any]] = {
@@ -293,9 +293,9 @@ BAD: dict[str, list[Any]] = {
 }
 #: Parameters that are no texts, labels, references or settings, but what a function works on.
 THINGS = set(
-    "model student tokenizer source target discriminator generator pair batch translator marks corpus runs "
-    "fn grids grid dials options settings config plan packed reader body columns dataset rows "
-    "entry error vectors metric difference interval combinations rng value key called where "
+    "model student tokenizer source target discriminator generator pair batch translator marks "
+    "corpus runs fn grids grid dials options settings config plan packed reader body columns "
+    "dataset rows entry error vectors metric difference interval combinations rng value key called where "
     "blocks meta sizes of_town varies column by".split()
 )
 #: A name of something that is looked up; what is not there is an error of its own.

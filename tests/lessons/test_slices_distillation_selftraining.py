@@ -194,7 +194,11 @@ def test_worst_slices_are_measured_on_enough_texts(cells):
 
 
 @pytest.mark.parametrize(
-    "name", ["distil-town", "distil-films", "ensemble-town", "slices-town", "slices-ratings"]
+    "name",
+    [
+        *("distil-town", "distil-films", "self-training-films"),
+        *("ensemble-town", "slices-town", "slices-ratings"),
+    ],
 )
 def test_the_stored_studies_are_those_of_the_code(name):
     stored, study = results.load(name), results.studies()[name]

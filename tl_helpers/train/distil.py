@@ -211,7 +211,7 @@ def _teachers(given: Any) -> list[Any]:
         if not hasattr(each, "probabilities") or not hasattr(each, "classes"):
             raise BadValue(
                 f"A {type(each).__name__} is no teacher: it gives no probabilities of classes.",
-                "Pass what adapt.fit gives, or an object with `classes` and `probabilities(texts)`.",
+                "Pass what adapt.fit gives, or an object with `classes` and `probabilities`.",
             )
         mine, first = (list(np.asarray(one.classes).tolist()) for one in (each, several[0]))
         if mine != first:
@@ -243,8 +243,8 @@ def _answers(teacher: Any, texts: list[str], classes: int) -> np.ndarray:
     rows = _probabilities(teacher.probabilities(texts))
     if rows.shape != (len(texts), classes):
         raise BadValue(
-            f"The teacher's probabilities have the shape {list(rows.shape)}, for {len(texts)} texts "
-            f"and {classes} classes.",
+            f"The teacher's probabilities have the shape {list(rows.shape)}, for {len(texts)} "
+            f"texts and {classes} classes.",
             "Let it give one row for each text and one column for each class.",
         )
     return rows

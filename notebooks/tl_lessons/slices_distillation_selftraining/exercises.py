@@ -104,9 +104,7 @@ def _slices(rng: np.random.Generator) -> list[tuple[Any, Any, Any]]:
             "irony": (3, 0.0),  # worse, but too small
         }
         names = [name for name, (n, _) in sizes.items() for _ in range(n)]
-        right = [
-            int(i < round(n * share)) for n, share in sizes.values() for i in range(n)
-        ]
+        right = [int(i < round(n * share)) for n, share in sizes.values() for i in range(n)]
         order = rng.permutation(len(names)).tolist()
         cases.append(([right[i] for i in order], [names[i] for i in order], 10))
     cases.append(([1, 1, 0, 1, 0, 0], ["a", "a", "a", "b", "b", "b"], 1))

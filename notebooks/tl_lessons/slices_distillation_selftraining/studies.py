@@ -192,6 +192,40 @@ def film_student(
     return {"accuracy": score, "weights": models.count_parameters(network)}
 
 
+# --- self-training on films ----------------------------------------------------------------------
+@functools.cache
+def _film_vectors(pool: int, judged: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """MiniLM's vectors and the labels of a fixed pool of film sentences, and of test sentences."""
+    encoder, tokenizer = models.load("minilm")
+    found: list[np.ndarray] = []
+    for split, n in (("train", pool), ("test", judged)):
+        rated = data.load("ratings", split, domain="film", clear=True)
+        rows = np.random.default_rng(35).permutation(len(rated))[:n]
+        some = rated.select(rows)
+        found += [adapt.embed(encoder, tokenizer, some["text"][:]), np.array(some["label"])]
+    return found[0], found[1], found[2], found[3]
+
+
+@results.study(
+    "self-training-films",
+    rule=["surest", "surest of each class", "surest, true labels"],
+    seeds=range(10),
+    of_town=False,
+)
+def self_training_films(
+    seed: int, rule: str, labels: int = 64, pool: int = 3000, judged: int = 1500
+) -> list[dict[str, Any]]:
+    """Eight rounds of self-training on film sentences; each seed draws the labelled ones.
+
+    Raises:
+        NotHere: the ratings have not been fetched.
+    """
+    x, truth, x_test, test_truth = _film_vectors(pool, judged)
+    few = data.balanced(truth, labels, seed)
+    rows: list[dict[str, Any]] = _film().rounds_of(rule, x, truth, few, x_test, test_truth)
+    return rows
+
+
 # --- ensembles, and the remedies -----------------------------------------------------------------
 @results.study("ensemble-town")
 def ensemble_town(seed: int) -> list[dict[str, Any]]:
