@@ -295,8 +295,8 @@ BAD: dict[str, list[Any]] = {
 THINGS = set(
     "model student tokenizer source target discriminator generator pair batch translator marks "
     "corpus runs fn grids grid dials options settings config plan packed reader body columns "
-    "dataset rows entry error vectors metric difference interval combinations rng value key called where "
-    "blocks meta sizes of_town varies column by".split()
+    "dataset rows entry error vectors metric difference interval combinations rng value key called "
+    "where blocks meta sizes of_town varies column by".split()
 )
 #: A name of something that is looked up; what is not there is an error of its own.
 LOOKED_UP = set(
