@@ -18,7 +18,7 @@ from tl_helpers.train import adapt
 from tl_helpers.train.precision import supports_bf16
 
 SOFT = "soft answers, more text"
-L3_RATE = 1e-4  # of 1e-4 and 3e-4, on other draws
+RULES = ("surest", "surest of each class", "surest, true labels")
 
 
 @functools.cache
@@ -41,7 +41,11 @@ def _film() -> Any:
 LABELS = {"sentiment": 16, "domain": 128}
 
 
-@results.study("distil-town", task=list(LABELS), student=["bag of words", "small transformer"])
+@results.study(
+    "distil-town",
+    {"task": "sentiment", "student": ["bag of words", "small transformer"]},
+    {"task": "domain", "student": "bag of words"},
+)
 def distil_town(seed: int, task: str, student: str) -> list[dict[str, Any]]:
     """A teacher's answers as a lecture: with and without more text, soft and hard, and shuffled.
 
@@ -77,152 +81,120 @@ def distil_town(seed: int, task: str, student: str) -> list[dict[str, Any]]:
     for way in cells.WAYS:
         texts, targets, temperature = cells.lecture(way, teacher, few, free)
         judge(way, learn(way, texts, targets, temperature), len(texts))
-    logits = cells.answers(teacher, free.texts)
-    for n in (100, 300, 1000):
-        targets = cells.softened(logits[:n], 2)
-        judge(SOFT, learn(SOFT, free.texts[:n], targets, 2), n)
-    for hot in (1, 5):
-        judge(SOFT, learn(SOFT, free.texts, cells.softened(logits, hot), hot), 3000, float(hot))
+    if student == "bag of words":  # a training of which takes no time
+        logits = cells.answers(teacher, free.texts)
+        for n in (100, 300, 1000):
+            targets = cells.softened(logits[:n], 2)
+            judge(SOFT, learn(SOFT, free.texts[:n], targets, 2), n)
+        for hot in (1, 5):
+            targets = cells.softened(logits, hot)
+            judge(SOFT, learn(SOFT, free.texts, targets, hot), len(free.texts), float(hot))
     mixed = cells.scrambled(free.texts, seed)
     targets = torch.softmax(cells.answers(teacher, mixed) / 2, dim=1)
     judge("soft answers, scrambled text", learn(SOFT, mixed, targets, 2), len(mixed))
     return rows
 
 
-# --- distillation on films -----------------------------------------------------------------------
-class _Draw(NamedTuple):
-    """One draw of film sentences, and what the teacher says of them."""
+# --- distillation and self-training on films -----------------------------------------------------
+class _Films(NamedTuple):
+    """Film sentences and their labels."""
 
-    few: list[str]
-    few_labels: np.ndarray
-    free: list[str]
-    told: np.ndarray  # the teacher's probabilities for `free`
-    test: list[str]
-    test_labels: np.ndarray
-    teacher: float  # its accuracy on `test`
+    texts: list[str]
+    labels: np.ndarray
 
 
-@functools.lru_cache(maxsize=2)
-def _draw(seed: int, unlabelled: int, labels: int, judged: int) -> _Draw:
-    train, test = (data.load("ratings", s, domain="film", clear=True) for s in ("train", "test"))
-    truth, test_truth = np.array(train["label"]), np.array(test["label"])
-    rows = data.balanced(truth, labels, seed)
-    rest = np.random.default_rng(seed).permutation(np.setdiff1d(np.arange(len(truth)), rows))
-    free = rest[:unlabelled]
-    some = data.balanced(test_truth, judged, seed)
-    texts = [
-        [train[int(i)]["text"] for i in rows],
-        [train[int(i)]["text"] for i in free],
-        [test[int(i)]["text"] for i in some],
-    ]
-    encoder, tokenizer = models.load("minilm")
-    vectors = [adapt.embed(encoder, tokenizer, part) for part in texts]
-    teacher = _film().new_classifier().fit(vectors[0], truth[rows])
-    right = teacher.predict(vectors[2]) == test_truth[some]
-    return _Draw(
-        texts[0],
-        truth[rows],
-        texts[1],
-        teacher.predict_proba(vectors[1]),
-        texts[2],
-        test_truth[some],
-        float(right.mean()),
-    )
+@functools.cache
+def _films(split: str, sentences: int) -> _Films:
+    """A fixed pool of film sentences: seeds draw from it what is labelled."""
+    rated = data.load("ratings", split, domain="film", clear=True)
+    some = rated.select(np.random.default_rng(35).permutation(len(rated))[:sentences])
+    return _Films(some["text"][:], np.array(some["label"]))
+
+
+@functools.cache
+def _vectors(split: str, sentences: int) -> np.ndarray:
+    """What MiniLM makes of them."""
+    return adapt.embed(*models.load("minilm"), _films(split, sentences).texts)
 
 
 @results.study(
     "distil-films",
-    {"student": "the teacher itself", "way": "labels alone"},
-    {"student": "word counts", "way": "labels alone"},
-    {
-        "student": ["bag of words", "small transformer", "minilm-l3"],
-        "way": ["labels alone", "hard answers, more text", SOFT],
-    },
-    {"student": "bag of words", "way": SOFT, "unlabelled": 750},
+    {"student": ["the teacher itself", "word counts"], "way": "labels alone"},
+    {"student": ["bag of words", "minilm-l3"], "way": ["labels alone", SOFT]},
+    {"student": "small transformer", "way": ["labels alone", "hard answers, more text", SOFT]},
     of_town=False,
 )
 def film_student(
-    seed: int, student: str, way: str, unlabelled: int = 3000, labels: int = 256, judged: int = 1000
+    seed: int, student: str, way: str, pool: int = 3000, labels: int = 256, judged: int = 1000
 ) -> dict[str, float]:
     """Film sentences: frozen MiniLM with a linear head as the teacher of three students.
 
-    Each seed draws the labelled, the unlabelled and the test sentences, and the students' weights.
+    Each seed draws the labelled sentences of the pool, and the students' weights.
 
     Raises:
         NotHere: the ratings, or ``minilm-l3``, have not been fetched.
     """
     import torch
 
-    cells, draw = _film(), _draw(seed, unlabelled, labels, judged)
-    if student == "the teacher itself":
-        return {"accuracy": draw.teacher, "weights": models.count_parameters(cells.body)}
+    cells, films, test = _film(), _films("train", pool), _films("test", judged)
+    few = data.balanced(films.labels, labels, seed)
+    free = np.setdiff1d(np.arange(pool), few)
+    texts, free_texts = ([films.texts[i] for i in rows] for rows in (few, free))
     if student == "word counts":
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.linear_model import LogisticRegression
 
-        bag = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True).fit(draw.few + draw.free)
-        counted = LogisticRegression(C=10).fit(bag.transform(draw.few), draw.few_labels)
-        right = counted.predict(bag.transform(draw.test)) == draw.test_labels
-        return {"accuracy": float(right.mean()), "weights": len(bag.vocabulary_)}
-    alone = way == "labels alone"
-    texts = draw.few if alone else draw.free
-    targets = cells.one_hot(draw.few_labels)
-    if way == SOFT:
-        targets = torch.tensor(draw.told, dtype=torch.float32)  # soft enough as it is: T = 1
-    elif not alone:
-        targets = cells.one_hot(draw.told.argmax(axis=1))
+        bag = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True).fit(films.texts)
+        counted = LogisticRegression(C=10).fit(bag.transform(texts), films.labels[few])
+        score = counted.score(bag.transform(test.texts), test.labels)
+        return {"accuracy": float(score), "weights": len(bag.vocabulary_)}
+    alone = way == "labels alone" and student != "the teacher itself"
+    targets = cells.one_hot(films.labels[few])
+    if not alone:
+        vectors = _vectors("train", pool)
+        teacher = cells.new_classifier().fit(vectors[few], films.labels[few])
+        if student == "the teacher itself":
+            score = teacher.score(_vectors("test", judged), test.labels)
+            return {"accuracy": float(score), "weights": models.count_parameters(cells.body)}
+        told = teacher.predict_proba(vectors[free])  # soft enough as it is: T = 1
+        texts = free_texts
+        soft = torch.tensor(told, dtype=torch.float32)
+        targets = soft if way == SOFT else cells.one_hot(told.argmax(axis=1))
     torch.manual_seed(seed)
     if student == "minilm-l3":
         network = cells.Reader(models.load("minilm-l3").model)
         network.body.embeddings.requires_grad_(False)
-        steps, rate = (48 if alone else 94), L3_RATE
+        steps, rate = (40 if alone else 60), 1e-4
     elif student == "bag of words":
         network, rate = cells.BagOfWords(len(cells.tokenizer), width=32), 1e-2
-        steps = 100 if alone else 400
+        steps = 60 if alone else 200
     else:
         small, _ = models.new(
             "tiny", seed=seed, tokenizer=cells.tokenizer, hidden_size=64, num_hidden_layers=2
         )
         network, rate = cells.Reader(small.base_model), 1e-3
-        steps = 60 if alone else 300
-    half = student == "minilm-l3"
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half and supports_bf16()):
+        steps = 60 if alone else 200
+    half = student == "minilm-l3" and supports_bf16()
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
         cells.train(network, cells.ids_of(texts), targets, steps, rate)
-        score = cells.accuracy(network, draw.test, draw.test_labels)
+        score = cells.accuracy(network, test.texts, test.labels)
     return {"accuracy": score, "weights": models.count_parameters(network)}
 
 
-# --- self-training on films ----------------------------------------------------------------------
-@functools.cache
-def _film_vectors(pool: int, judged: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """MiniLM's vectors and the labels of a fixed pool of film sentences, and of test sentences."""
-    encoder, tokenizer = models.load("minilm")
-    found: list[np.ndarray] = []
-    for split, n in (("train", pool), ("test", judged)):
-        rated = data.load("ratings", split, domain="film", clear=True)
-        rows = np.random.default_rng(35).permutation(len(rated))[:n]
-        some = rated.select(rows)
-        found += [adapt.embed(encoder, tokenizer, some["text"][:]), np.array(some["label"])]
-    return found[0], found[1], found[2], found[3]
-
-
-@results.study(
-    "self-training-films",
-    rule=["surest", "surest of each class", "surest, true labels"],
-    seeds=range(10),
-    of_town=False,
-)
+@results.study("self-training-films", rule=list(RULES), seeds=range(10), of_town=False)
 def self_training_films(
-    seed: int, rule: str, labels: int = 64, pool: int = 3000, judged: int = 1500
+    seed: int, rule: str, labels: int = 64, pool: int = 3000, judged: int = 1000
 ) -> list[dict[str, Any]]:
     """Eight rounds of self-training on film sentences; each seed draws the labelled ones.
 
     Raises:
         NotHere: the ratings have not been fetched.
     """
-    x, truth, x_test, test_truth = _film_vectors(pool, judged)
-    few = data.balanced(truth, labels, seed)
-    rows: list[dict[str, Any]] = _film().rounds_of(rule, x, truth, few, x_test, test_truth)
+    films, test = _films("train", pool), _films("test", judged)
+    few = data.balanced(films.labels, labels, seed)
+    rows: list[dict[str, Any]] = _film().rounds_of(
+        rule, _vectors("train", pool), films.labels, few, _vectors("test", judged), test.labels
+    )
     return rows
 
 
@@ -238,7 +210,6 @@ def ensemble_town(seed: int) -> list[dict[str, Any]]:
     "slices-town",
     how=[
         "256 labels",
-        "hard ones count 3 times",
         "hard ones count 8 times",
         "group DRO",
         "64 more as they come",
@@ -275,29 +246,19 @@ class _Rated(NamedTuple):
         return _Rated(self.vectors[rows], self.labels[rows], self.domain[rows])
 
 
-@functools.lru_cache(maxsize=1)
-def _four_domains(seed: int, judged: int = 400) -> tuple[_Rated, _Rated]:
-    """4,000 training sentences in the share in which they come; test sentences, equally many."""
-    encoder, tokenizer = models.load("minilm")
-    rng = np.random.default_rng(seed)
-
-    def read(split: str, rows_of: Any) -> _Rated:
-        rated = data.load("ratings", split, clear=True)
-        domain = np.array([DOMAINS.index(name) for name in rated.features["domain"].names])
-        domain = domain[np.array(rated["domain"])]
-        rows = rows_of(domain)
-        part = rated.select(rows)
-        vectors = adapt.embed(encoder, tokenizer, part["text"][:])
-        return _Rated(vectors, np.array(part["label"]), domain[rows])
-
-    def as_they_come(domain: np.ndarray) -> np.ndarray:
-        return rng.permutation(len(domain))[:2500]
-
-    def equally_many(domain: np.ndarray) -> np.ndarray:
-        picks = [rng.permutation(np.flatnonzero(domain == d))[:judged] for d in range(4)]
-        return np.concatenate(picks)
-
-    return read("train", as_they_come), read("test", equally_many)
+@functools.cache
+def _rated(split: str, sentences: int) -> _Rated:
+    """A fixed pool of rated sentences, in the share in which the domains come."""
+    rated = data.load("ratings", split, clear=True)
+    rows = np.random.default_rng(35).permutation(len(rated))
+    place = np.array([DOMAINS.index(name) for name in rated.features["domain"].names])
+    domain = place[np.array(rated["domain"])]
+    if split == "test":  # equally many of each
+        picks = [rows[domain[rows] == d][: sentences // 4] for d in range(4)]
+        rows = np.concatenate(picks)
+    part = rated.select(rows[:sentences])
+    vectors = adapt.embed(*models.load("minilm"), part["text"][:])
+    return _Rated(vectors, np.array(part["label"]), domain[rows[:sentences]])
 
 
 def _linear(train: _Rated, combine: Any, steps: int = 200, penalty: float = 0.25) -> Any:
@@ -350,7 +311,8 @@ def _by_domain(predict: Any, judged: _Rated) -> dict[str, float]:
 def slices_ratings(seed: int, how: str) -> dict[str, Any]:
     """Accuracy on each domain of the ratings, and on the worst of them, after each remedy.
 
-    Each seed draws all sentences. Which domain is the worst is decided on validation sentences.
+    Each seed draws the labelled sentences of a fixed pool, and those that decide which domain is
+    the worst.
 
     Raises:
         NotHere: the ratings have not been fetched.
@@ -358,8 +320,8 @@ def slices_ratings(seed: int, how: str) -> dict[str, Any]:
     import torch
 
     cells = _town()
-    pool, judged = _four_domains(seed)
-    few, more, validation = np.arange(400), np.arange(400, 1500), np.arange(1500, 2500)
+    pool, judged = _rated("train", 3000), _rated("test", 1600)
+    few, more, validation = np.split(np.random.default_rng(seed).permutation(3000), [400, 1800])
     at_first = _by_domain(_linear(pool.some(few), cells.mean_loss), pool.some(validation))
     worst = min(at_first, key=lambda name: at_first[name])
     if how.startswith("100 more"):
