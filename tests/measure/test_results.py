@@ -292,7 +292,9 @@ def test_every_stored_result_of_the_course_is_whole_and_up_to_date():
         assert result.rows and set(result.meta) - {"town"} == set(results.META)
         assert ("town" in result.meta) == study.of_town, "say of_town=False, or build it again"
         assert results.stale(name) == ""
-        assert tuple(result.meta["seeds"]) == study.seeds and len(study.seeds) >= 5
+        assert tuple(result.meta["seeds"]) == study.seeds
+        # a study that only chooses a rate carries no claim
+        assert len(study.seeds) >= (3 if name.endswith("-rates") else 5)
         assert result.meta["command"] == f"tl results build {name}"
 
 

@@ -37,7 +37,7 @@ def keep(records: Iterable[claims.Claim], seeds: Sequence[int]) -> list[str]:
 
     Example:
         >>> keep(report.claims, range(100, 105))[0]  # doctest: +SKIP
-        'start-encoder-64'
+        'start-town-16'
     """
     stands = load()  # rows of promises that are no more go
     rows = {id: row for id, row in _rows().items() if id in stands} if stands else {}
@@ -78,7 +78,7 @@ def load() -> dict[str, claims.Claim]:
         BrokenFile: the file was changed, or is no such list.
 
     Example:
-        >>> load()["start-encoder-64"].verdict
+        >>> load()["start-town-16"].verdict
         'supported'
     """
     if FILE not in files.checksums():
