@@ -22,6 +22,7 @@ from tl_helpers.press.site import content
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "33_domain_adaptation"
+PLANNED = "40_bias"  # in the course itself
 
 
 def everything(folder: Path) -> dict[str, bytes]:
@@ -57,26 +58,26 @@ def test_a_new_lesson_runs_keeps_its_promise_and_is_on_the_map(tmp_path, monkeyp
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    assert f"tl run {NAME}" in there("tl_helpers", "new", NAME)
-    there("tl_helpers", "run", NAME, "--profile", "quick")
-    said = there("pytest", "-q", "tests/exercises/test_engine.py", "-k", "domain-share")
+    assert f"tl run {PLANNED}" in there("tl_helpers", "new", PLANNED)
+    there("tl_helpers", "run", PLANNED, "--profile", "quick")
+    said = there("pytest", "-q", "tests/exercises/test_engine.py", "-k", "bias-share")
     assert re.search(r"1\d passed", said), said
     monkeypatch.setenv("TL_ROOT", str(tmp_path))
-    executed = tmp_path / "build" / "notebooks" / f"{NAME}.ipynb"
+    executed = tmp_path / "build" / "notebooks" / f"{PLANNED}.ipynb"
     recorded = claims.collect([executed])
     assert [record.verdict for record in recorded] == ["supported"]
-    assert claims.check(recorded, claims.registry(), [NAME]) == []
+    assert claims.check(recorded, claims.registry(), [PLANNED]) == []
     nothing = [replace(record, effect=0.0) for record in recorded]
-    assert claims.check(nothing, claims.registry(), [NAME]) != []
-    row = next(row for row in lessons.rows() if row.notebook == NAME)
-    assert row.ready and row.question == "What if the target has no labels?"
+    assert claims.check(nothing, claims.registry(), [PLANNED]) != []
+    row = next(row for row in lessons.rows() if row.notebook == PLANNED)
+    assert row.ready and row.question == "Which prejudices come along?"
     pages, _ = content.collect(tmp_path / "build")
-    assert f"33 Domain adaptation <{NAME}>" in content.map_page(pages)
-    source = notebooks.find([NAME])[0]
-    assert bootstrap.problems(notebooks.read(source), NAME) == []
+    assert f"40 Bias <{PLANNED}>" in content.map_page(pages)
+    source = notebooks.find([PLANNED])[0]
+    assert bootstrap.problems(notebooks.read(source), PLANNED) == []
     warned = [line for line in notebooks.warnings(executed) if "lines of code" in line]
     assert warned == []
-    made = [source, *lessons.path_of(NAME).parent.glob("*.py")]
+    made = [source, *lessons.path_of(PLANNED).parent.glob("*.py")]
     for check in (["check"], ["format", "--check"]):
         todo = made if check == ["check"] else made[1:]
         config = ["--config", str(ROOT / "pyproject.toml"), "--no-cache"]
