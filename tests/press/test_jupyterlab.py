@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -155,6 +156,20 @@ class Notebook:
         return self.run(self._last, source)
 
 
+def _open(page: Any, address: str, tries: int = 5) -> None:
+    """Go there; on a busy machine the first connections to a new server may be reset."""
+    from playwright.sync_api import Error
+
+    for attempt in range(tries):
+        try:
+            page.goto(address)
+            return
+        except Error as error:
+            if "ERR_CONNECTION_RESET" not in str(error) or attempt == tries - 1:
+                raise
+            time.sleep(3)
+
+
 @pytest.fixture(scope="module")
 def notebook(chromium, tmp_path_factory):
     """The start notebook at the profile ``quick``, after Run All."""
@@ -165,7 +180,7 @@ def notebook(chromium, tmp_path_factory):
         assert quick != text, "the parameters cell looks otherwise than this test believes"
         path.write_text(quick, "utf-8")
         with browser.visit(chromium) as (page, traffic):
-            page.goto(server.url(f"notebooks/{NAME}.ipynb"))
+            _open(page, server.url(f"notebooks/{NAME}.ipynb"))
             page.wait_for_function("window.jupyterapp?.shell.currentWidget", timeout=60_000)
             opened = Notebook(page, traffic, path)
             opened.wait(
