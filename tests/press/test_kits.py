@@ -163,14 +163,19 @@ def test_a_plan_without_time_for_all_slides_has_a_deck_of_its_own(kit, tmp_path)
         kits.with_sessions(slides.choose(["start"]))
 
 
-def test_of_several_notebooks_the_plan_says_which(kit, tmp_path):
+def two_notebooks(folder):
+    """A theme of two: a copy of the first, and one with a single slide."""
     second = text("## 4 Late\n\nx")
     second.id, second.metadata["slideshow"] = "z", {"slide_type": "slide"}
     ran = code("1")
     ran.execution_count = 1
-    write(tmp_path / "notebooks", "21_sentence_pairs", second, ran)
-    first = tmp_path / "notebooks" / "00_start_here.ipynb"
+    write(folder / "notebooks", "21_sentence_pairs", second, ran)
+    first = folder / "notebooks" / "00_start_here.ipynb"
     shutil.copy(first, first.with_name("20_classification.ipynb"))
+
+
+def test_of_several_notebooks_the_plan_says_which(kit, tmp_path):
+    two_notebooks(tmp_path)
     plan = whole().replace("theme: Start", "theme: Target tasks").replace("[a, b]", "[b, z]", 1)
     filled = kits.fill(kits.read(kit(plan, "target-tasks")))
     # The first slide of such a deck asks the questions of its notebooks.
@@ -184,13 +189,7 @@ def test_of_several_notebooks_the_plan_says_which(kit, tmp_path):
 
 
 def test_a_theme_of_several_sessions_has_a_kit_and_a_deck_for_each(kit, tmp_path):
-    second = text("## 4 Late\n\nx")
-    second.id, second.metadata["slideshow"] = "z", {"slide_type": "slide"}
-    ran = code("1")
-    ran.execution_count = 1
-    write(tmp_path / "notebooks", "21_sentence_pairs", second, ran)
-    first = tmp_path / "notebooks" / "00_start_here.ipynb"
-    shutil.copy(first, first.with_name("20_classification.ipynb"))
+    two_notebooks(tmp_path)
     plan = whole().replace("theme: Start", "theme: Target tasks\n  notebooks: [20_classification]")
     late = plan.replace("20_classification", "21_sentence_pairs").replace("[a, b]", "[z]")
     late = late.replace("cells: [c]", "cells: [z]")

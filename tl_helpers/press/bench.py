@@ -460,6 +460,12 @@ def _turns(repetitions: int) -> dict[str, list[tuple[float, float]]]:
     return {way: [turn[way] for turn in turns] for way in ways}
 
 
+def _seconds(what: str, pairs: list[list[float]], note: str) -> Line:
+    """A line of seconds, from pairs of ours and theirs that took turns."""
+    ours, theirs = (median(side) for side in zip(*pairs, strict=True))
+    return Line(what, "s", ours, theirs, median(b / a for a, b in pairs), note, pairs)
+
+
 def time_to_fine_tune(against: str, repetitions: int) -> Line:
     """Seconds to fine-tune MiniLM on 256 labelled sentences, three times over them.
 
@@ -483,15 +489,8 @@ def time_to_fine_tune(against: str, repetitions: int) -> Line:
     asked = SAME if against == "same recipe" else DEFAULTS
     right = [sum(accuracy for _, accuracy in turn) / repetitions for turn in (ours, theirs)]
     pairs = [[a, b] for (a, _), (b, _) in zip(ours, theirs, strict=True)]
-    return Line(
-        what,
-        "s",
-        median(a for a, _ in pairs),
-        median(b for _, b in pairs),
-        median(b / a for a, b in pairs),
-        f"asked for: {asked:g} times; mean accuracy {right[0]:.3f} against {right[1]:.3f}",
-        pairs,
-    )
+    note = f"asked for: {asked:g} times; mean accuracy {right[0]:.3f} against {right[1]:.3f}"
+    return _seconds(what, pairs, note)
 
 
 def lora_step(repetitions: int, steps: int = 8) -> Line:
@@ -527,15 +526,7 @@ def lora_step(repetitions: int, steps: int = 8) -> Line:
             history, _ = finetune.fine_tune(trained, tokenizer, labelled, plan)
             pair.append(history.seconds / steps)
         pairs.append(pair)
-    return Line(
-        what,
-        "s",
-        median(a for a, _ in pairs),
-        median(b for _, b in pairs),
-        median(b / a for a, b in pairs),
-        "asked for: no slower; rank 8 in all matrices of a block",
-        pairs,
-    )
+    return _seconds(what, pairs, "asked for: no slower; rank 8 in all matrices of a block")
 
 
 def main(*, quick: bool = False, patient: bool = False) -> None:

@@ -245,10 +245,10 @@ def with_sessions(decks: Sequence[Deck]) -> list[Deck]:
         >>> with_sessions([])
         []
     """
-    longer = []
+    written, longer = find(), []
     for deck in decks:
         longer.append(deck)
-        for kit in [read(path) for path in find() if _of(path) == deck.name]:
+        for kit in [read(path) for path in written if _of(path) == deck.name]:
             if chosen := presented(kit, deck.slides):
                 name, title = f"{kit.path.stem}-session", f"Session: {kit.title}"
                 longer.append(replace(deck, name=name, title=title, slides=chosen))

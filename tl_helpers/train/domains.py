@@ -338,9 +338,8 @@ def _surest(shares: np.ndarray, part: float) -> tuple[np.ndarray, np.ndarray]:
     """Rows and labels of the surest answers, as many of each class: ``part`` of all rows."""
     n, k = shares.shape
     each = max(1, int(len(shares) * part) // k)
-    chosen: dict[
-        int, int
-    ] = {}  # a row that two classes claim belongs to the one that is surer of it
+    # A row that two classes claim belongs to the one that is surer of it.
+    chosen: dict[int, int] = {}
     for label in range(k):
         for row in np.argsort(-shares[:, label], kind="stable")[:each]:
             if row not in chosen or shares[row, label] > shares[row, chosen[row]]:
