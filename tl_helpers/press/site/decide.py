@@ -29,12 +29,13 @@ Where several pieces of advice fit, they stand in the order of the file, the str
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
@@ -46,6 +47,9 @@ from tl_helpers.press import templates
 from tl_helpers.show.explore.controls import Control
 from tl_helpers.show.explore.explorer import Explorer
 from tl_helpers.show.explore.page import page as static_page
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TEMPLATE = Path(__file__).parent / "templates" / "decide.md.j2"
 SHOWN = 3  # pieces of advice for one case
@@ -184,7 +188,7 @@ def numbers(guide: Guide, line: Measured, case: Mapping[str, str]) -> evaluate.I
         >>> numbers(guide(), line, case)  # doctest: +SKIP
         Interval(mean=0.74, low=0.72, high=0.76, n=10)
     """
-    table = results.load(line.study).table
+    table = _table(line.study)
     asked = {question.id: question for question in guide.question}
     where = dict(line.where)
     for name in line.at:
@@ -202,6 +206,12 @@ def numbers(guide: Guide, line: Measured, case: Mapping[str, str]) -> evaluate.I
     except BadValue as error:
         _refuse(f"result {line.study!r} at {where}: {error.what}")
         raise
+
+
+@functools.cache
+def _table(study: str) -> pd.DataFrame:
+    """A stored table, read once for all cases of a page."""
+    return results.load(study).table
 
 
 @dataclass(frozen=True)
@@ -269,6 +279,7 @@ def page(recorded: Sequence[claims.Claim]) -> str:
         True
     """
     made = guide()
+    _table.cache_clear()  # it may have been built again since the last page
     known = {claim.id: claim for claim in recorded}
     verdicts = {
         id: f"{claim.sentence} {cards.result(claim)}, {cards.LOOKS[claim.verdict].word.lower()}"
