@@ -475,6 +475,21 @@ def test_praise_follows_what_came_out():
         assert exercise.judge("b", odd) == ("right", "So it is.")
 
 
+def test_the_learners_own_run_may_decide_which_option_is_right():
+    exercise = DEMO["demo-setting"]
+    other = next(key for key in exercise.kind.options if key != exercise.kind.right)
+
+    def decided(gap):
+        return f"The gap is {gap}.", other if gap < 0 else exercise.kind.right
+
+    exercise = dataclasses.replace(exercise, outcome=decided)
+    assert exercise.judge("b", {"gap": 2}) == ("right", "The gap is 2. So it is.")
+    assert exercise.judge(other, {"gap": -1}) == ("right", "The gap is -1.")
+    status, message = exercise.judge("b", {"gap": -1})
+    assert status == "wrong" and message.endswith("not here. The gap is -1.")
+    assert exercise.judge(other, {})[0] == "wrong"  # nothing measured: the usual outcome
+
+
 def test_a_solution_is_made_from_the_answer_where_that_says_it_all():
     assert DEMO["demo-list"].solution == "answer = ['a', 'b']"
     assert DEMO["demo-pairs"].solution == "answer = {'a': 'x', 'b': 'y'}"

@@ -34,7 +34,7 @@ and at least two more that are wrong; functions under ``@share.also_right`` must
 run the learner's function on fresh ``cases``. A ``"reading"`` is a value read off a picture:
 ``@sheet.reading`` decorates the function that works it out from what the learner measured, and a
 wrong one makes a slip with the same numbers. ``@sheet.outcome`` decorates a function that says what
-came out, before the praise of an exercise that is words.
+came out, before the praise of an exercise that is words, and may decide which option is right.
 
 Then ``print(exercises.find("docs-share").cell())`` prints the cell for the notebook (tag it
 ``exercise``; the question stands in Markdown above it). ``tests/exercises/test_engine.py`` finds

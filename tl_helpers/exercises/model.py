@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any, Literal, Protocol
 
 Status = Literal["right", "wrong", "not attempted"]
 Verdict = tuple[Status, str]
+Outcome = str | tuple[str, str]  # what came out in words; of a choice perhaps with its option
 Seen = Mapping[str, Any]  # what the learner measured, by the names of the notebook
 
 LATER: Verdict = ("not attempted", "Not attempted yet: replace the ... with your answer.")
@@ -72,7 +74,8 @@ class Exercise:
         hints: from a nudge to nearly the answer.
         solution: source of a cell that solves it; it assigns one name, or defines one function.
         praise: what a right answer earns beside "Right.".
-        outcome: says what came out, before the praise; it takes what was measured.
+        outcome: says what came out, before the praise; it takes what was measured. Of a choice it
+            may also name the option that came out, which then is the right one.
         also_right: further answers that must pass.
     """
 
@@ -84,7 +87,7 @@ class Exercise:
     hints: tuple[str, ...]
     solution: str
     praise: str = ""
-    outcome: Callable[..., str] | None = None
+    outcome: Callable[..., Outcome] | None = None
     also_right: tuple[Any, ...] = ()
 
     def judge(self, answer: Any, seen: Seen) -> Verdict:
@@ -97,16 +100,23 @@ class Exercise:
                 f"Hand over what you measured as well ({', '.join(missing)}): "
                 f'check("{self.id}", answer, {call}).'
             )
-        status, message = self.kind.judge(answer, self.mistakes, seen)
-        return (status, self._praised(seen)) if status == "right" else (status, message)
+        said, kind = self._came_out(seen)
+        status, message = kind.judge(answer, self.mistakes, seen)
+        if kind is not self.kind:  # praise and mistakes explain the usual outcome
+            return (status, said) if status == "right" else (status, f"{message} {said}")
+        return (status, f"{said} {self.praise}".strip()) if status == "right" else (status, message)
 
-    def _praised(self, seen: Seen) -> str:
-        if self.outcome is None:
-            return self.praise
+    def _came_out(self, seen: Seen) -> tuple[str, Kind]:
+        """What the learner's own run says, and what is right after it."""
+        kind: Any = self.kind
         try:
-            return f"{self.outcome(**seen)} {self.praise}"
+            came = self.outcome(**seen) if self.outcome is not None else ""
         except Exception:  # nothing was handed over, or not what the author thought of
-            return self.praise
+            return "", kind
+        if isinstance(came, str):
+            return came, kind
+        said, right = came
+        return said, kind if right == kind.right else dataclasses.replace(kind, right=right)
 
     def _target(self) -> ast.FunctionDef | str:
         body = ast.parse(self.solution).body

@@ -98,7 +98,8 @@ class Sheet:
     def outcome(self, id: str) -> Callable[[Code], Code]:
         """The decorated function says what came out, before the praise of an exercise in words.
 
-        It takes what the learner measured, by the names of the notebook.
+        It takes what the learner measured, by the names of the notebook, and returns a sentence;
+        of a choice also ``(sentence, option)``, where the run decides which option is right.
         """
 
         def noted(outcome: Code) -> Code:

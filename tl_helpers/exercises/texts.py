@@ -23,7 +23,7 @@ from pydantic import AfterValidator, Field, RootModel, StringConstraints, model_
 from tl_helpers.core import records
 from tl_helpers.core.records import Record
 from tl_helpers.exercises.answers import Choice, Matching, Value
-from tl_helpers.exercises.model import Exercise, Kind, Mistake
+from tl_helpers.exercises.model import Exercise, Kind, Mistake, Outcome
 
 
 def joined(text: str) -> str:
@@ -75,7 +75,7 @@ class Text(Words):
             raise ValueError("an exercise needs three mistakes, because feedback is what teaches")
         return self
 
-    def exercise(self, id: str, notebook: str, outcome: Callable[..., str] | None) -> Exercise:
+    def exercise(self, id: str, notebook: str, outcome: Callable[..., Outcome] | None) -> Exercise:
         """The exercise that this describes."""
         return Exercise(
             id=id,

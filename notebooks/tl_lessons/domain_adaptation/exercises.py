@@ -164,12 +164,14 @@ def not_squared_above(weights):
 
 @sheet.outcome("domain-balance")
 def with_another_balance(uneven):
-    """``uneven``: a table of runs with ``method`` and ``accuracy``; ``...`` until it is made."""
+    """``uneven``: a table of runs with ``method``, ``accuracy`` and ``AUC``; ``...`` until it is made."""
     if uneven is ...:
         return "So far you have only said so: put the call of `tl.experiment.run` in, and measure."
-    means = uneven.groupby("method").accuracy.mean()
-    before, after = means["no adaptation"], means["own standardisation"]
+    means = uneven.groupby("method")[["accuracy", "AUC"]].mean()
+    before, after = means.accuracy["no adaptation"], means.accuracy["own standardisation"]
     said = f"Measured: {before:.1f} without adaptation, {after:.1f} with own standardisation."
-    if after > before - 2:
-        said += " So in this run it did less harm than 2 points; another draw may end otherwise."
-    return said
+    if means.AUC["own standardisation"] < 50:
+        return said, "turns round"
+    if abs(after - before) < 2:
+        return said, "nothing"
+    return said, "helps" if after > before else "hurts"
