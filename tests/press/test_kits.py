@@ -108,7 +108,7 @@ def test_a_run_sheet_says_what_to_drop(kit):
     assert "|---|---|---|---|---|---|" in rows
     assert "| **0:00** | **25** | **Presentation** | | | |" in rows
     assert "| 0:00 | 20 | Show \\| tell. |  | 1–2 | title; section 1 |" in rows
-    assert "| 0:20 | 5 | Stop. | Skip \\| it. | 3 | section 1, [7] |" in rows
+    assert "| 0:20 | 5 | Stop. | Skip \\| it. | 3 | section 1 [7] |" in rows
     assert "| **1:30** | | **End** | | | |" in rows
 
 

@@ -395,6 +395,8 @@ def _plan(kit: Kit, contents: Sequence[Any], slides: Sequence[Slide]) -> str:
                     raise UnknownName(f"cell in the plan of {kit.path.name}", id, places)
             numbers = [n for n, s in enumerate(slides, 1) if set(step.cells) & set(s.cells)]
             where = _where([places[id] for id in step.cells])
+            if hurried:  # a run sheet has to fit on a page
+                where = where.replace(", section ", " §").replace(", [", " [")
             said = [step.do, *([step.late or ""] if hurried else [])]
             what = " | ".join(text.replace("|", "\\|") for text in said)
             rows.append(
