@@ -100,6 +100,18 @@ def test_places_are_filled_from_the_notebook(kit):
     assert "`start-taxonomy`" in filled and "*A typical slip:*" in filled
 
 
+def test_a_run_sheet_says_what_to_drop(kit):
+    hurried = whole().replace('do: "Stop."', 'do: "Stop.", late: "Skip | it."')
+    filled = kits.fill(kits.read(kit(hurried)))
+    rows = [line for line in filled.splitlines() if line.startswith("|")]
+    assert "| Clock | Min | What | If late | Slides | In the notebook |" in rows
+    assert "|---|---|---|---|---|---|" in rows
+    assert "| **0:00** | **25** | **Presentation** | | | |" in rows
+    assert "| 0:00 | 20 | Show \\| tell. |  | 1–2 | title; section 1 |" in rows
+    assert "| 0:20 | 5 | Stop. | Skip \\| it. | 3 | section 1 [7] |" in rows
+    assert "| **1:30** | | **End** | | | |" in rows
+
+
 def test_filling_twice_changes_nothing_and_keeps_what_was_written(kit):
     path = kit()
     once = kits.fill(kits.read(path))
@@ -126,6 +138,7 @@ def test_a_kit_is_brought_up_to_date(kit):
         (("minutes: 5,", "minutes: five,"), BrokenFile, "no readable plan"),
         (('do: "Stop."', 'say: "Stop."'), BrokenFile, "no readable plan"),
         (('do: "Stop."', 'do: " "'), BrokenFile, "no readable plan"),
+        (('do: "Stop."', 'do: "Stop.", late: ""'), BrokenFile, "no readable plan"),
         (("  theme: Start\n", ""), BrokenFile, "no readable plan"),
         (("theme: Start", "theme: [Start"), BrokenFile, "no readable plan"),
         (("theme: Start", "theme: Stars"), UnknownName, "Unknown theme 'Stars'"),

@@ -17,7 +17,10 @@ cells that are shown. Slide and cell numbers are looked up, so they cannot go st
       notebooks: [00_start_here]   # in a theme of several sessions
       blocks:
         Presentation:
-          - {minutes: 3, cells: [start-00], do: "The promise."}
+          - {minutes: 3, cells: [start-00], do: "The promise.", late: "Say it, show nothing."}
+
+``late`` is optional: what to drop when the session runs late. Where a step has it, the plan has a
+column for it, and a kit that begins with its plan has a run sheet for its first page.
 
 Where the theme has more slides than its presentation shows, ``tl slides`` cuts a deck of just
 those beside that of the theme, and the numbers in the plan are its. The site has a page of each
@@ -64,13 +67,17 @@ _PART = re.compile(r"-(\d)\Z")
 _PLACE = re.compile(r"(<!-- tl:begin ([a-z]+) -->\n)(.*?)(<!-- tl:end \2 -->)", re.S)
 
 
+_Line = Annotated[str, AfterValidator(lambda text: " ".join(text.split())), Field(min_length=1)]
+
+
 class Step(BaseModel):
-    """A few minutes of a session: how many, what to do, and the cells that are shown."""
+    """A few minutes of a session: how many, what to do, the cells shown, what to drop if late."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     minutes: Annotated[StrictInt, Field(ge=1)]
-    do: Annotated[str, AfterValidator(lambda text: " ".join(text.split())), Field(min_length=1)]
+    do: _Line
     cells: tuple[str, ...] = ()
+    late: _Line | None = None
 
 
 class Plan(BaseModel):
@@ -374,22 +381,29 @@ def _plan(kit: Kit, contents: Sequence[Any], slides: Sequence[Slide]) -> str:
     for path, notebook in zip(kit.notebooks, contents, strict=True):
         which = f"{path.stem[:2]}, " if len(contents) > 1 else ""
         places |= {cell.id: (which + name, cell) for cell, name in _sections(notebook)}
-    rows = ["| Clock | Min | What | Slides | In the notebook |", "|---|---|---|---|---|"]
+    hurried = any(step.late for steps in kit.blocks.values() for step in steps)
+    late = " If late |" if hurried else ""
+    empty = " |" if hurried else ""
+    rows = [f"| Clock | Min | What |{late} Slides | In the notebook |"]
+    rows += ["|---" * (rows[0].count("|") - 1) + "|"]
     clock = 0
     for name, minutes in BLOCKS.items():
-        rows.append(f"| **{_clock(clock)}** | **{minutes}** | **{name}** | | |")
+        rows.append(f"| **{_clock(clock)}** | **{minutes}** | **{name}** |{empty} | |")
         for step in kit.blocks[name]:
             for id in step.cells:
                 if id not in places:
                     raise UnknownName(f"cell in the plan of {kit.path.name}", id, places)
             numbers = [n for n, s in enumerate(slides, 1) if set(step.cells) & set(s.cells)]
             where = _where([places[id] for id in step.cells])
-            what = step.do.replace("|", "\\|")
+            if hurried:  # a run sheet has to fit on a page
+                where = where.replace(", section ", " §").replace(", [", " [")
+            said = [step.do, *([step.late or ""] if hurried else [])]
+            what = " | ".join(text.replace("|", "\\|") for text in said)
             rows.append(
                 f"| {_clock(clock)} | {step.minutes} | {what} | {_ranges(numbers)} | {where} |"
             )
             clock += step.minutes
-    rows.append(f"| **{_clock(clock)}** | | **End** | | |")
+    rows.append(f"| **{_clock(clock)}** | | **End** |{empty} | |")
     return "\n".join(rows)
 
 
