@@ -142,6 +142,14 @@ def test_the_gates_of_lists_of_numbers_and_of_names(value):
         assert "thing" in str(error)
 
 
+@given(st.one_of(ANYTHING, st.lists(st.lists(SCALAR, max_size=3), max_size=3)))
+def test_the_gate_of_tables_of_features(value):
+    found = through(checks.features, value)
+    if found is not None:
+        assert found.ndim == 2 and found.shape[1] > 0 and np.isfinite(found).all()
+        assert found.astype(np.float64).shape == found.shape
+
+
 @given(ANYTHING)
 def test_the_gate_of_paths(value):
     try:

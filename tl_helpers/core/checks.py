@@ -509,6 +509,37 @@ def numbers(values: Any, name: str = "values") -> np.ndarray:
     return np.array(reals, dtype=np.float64)
 
 
+def features(values: Any, name: str = "features") -> np.ndarray:
+    """``values`` as ``[rows, columns]``, a table of finite numbers, of the type that they have.
+
+    Raises:
+        BadValue: sparse, no table, no columns, something that is no number, NaN or infinity.
+
+    Example:
+        >>> features([[1.0, 2.0], [3.0, 4.0]]).shape
+        (2, 2)
+    """
+    import numpy as np
+
+    do = "Pass an array [texts, columns], as adapt.embed gives it."
+    if hasattr(values, "toarray"):
+        raise BadValue(f"{name} is a sparse table.", f"Make it a plain one: {name}.toarray().")
+    try:
+        table = np.asarray(values)
+    except (TypeError, ValueError):
+        raise BadValue(f"{name}={shown(values)} is not a table of numbers.", do) from None
+    if table.ndim != 2 or table.dtype.kind not in "fiub" or table.shape[1] == 0:
+        raise BadValue(
+            f"{name} of shape {table.shape}, {table.dtype}, is not a table of finite numbers.", do
+        )
+    if not np.isfinite(table).all():
+        raise BadValue(
+            f"{name} has numbers that are not finite (NaN or infinity).",
+            "Leave such rows out: with them it is not a table of finite numbers.",
+        )
+    return table
+
+
 # Names ------------------------------------------------------------------------------------------
 
 

@@ -39,24 +39,12 @@ FEWEST = 4  # rows of a domain: two to learn from and two to be judged on
 
 def _features(rows: Any, name: str, fewest: int = 1) -> np.ndarray:
     """``[rows, columns]`` finite numbers as float64, at least ``fewest`` rows."""
-    do = "Pass an array [texts, columns], as adapt.embed gives it."
-    if hasattr(rows, "toarray"):
-        raise BadValue(f"{name} is a sparse table.", f"Make it a plain one: {name}.toarray().")
-    try:
-        table = np.asarray(rows)
-    except (TypeError, ValueError):
-        raise BadValue(f"{name}={checks.shown(rows)} is not a table of numbers.", do) from None
-    if table.ndim == 2 and len(table) == 0:
+    table = checks.features(rows, name)
+    if len(table) == 0:
         raise BadValue(
             f"{name} has no rows.",
             "Pass unlabelled texts of that domain: there is nothing else to adapt by.",
         )
-    if table.ndim != 2 or table.dtype.kind not in "fiub" or table.size == 0:
-        raise BadValue(
-            f"{name} of shape {table.shape}, {table.dtype}, is not a table of numbers.", do
-        )
-    if not np.isfinite(table).all():
-        raise BadValue(f"{name} has numbers that are not finite.", "Leave such rows out.")
     if len(table) < fewest:
         raise BadValue(
             f"{name} has {len(table)} rows, and {fewest} are the least.",

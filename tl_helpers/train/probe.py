@@ -55,7 +55,11 @@ def linear(
     if class_weights is not None:
         class_weights = checks.numbers(class_weights, "class_weights")
     seed = checks.seed(seed)
-    rows = _features(rows, len(labels))
+    rows = checks.features(rows, "rows")
+    if len(rows) != len(labels):
+        raise BadValue(
+            f"{len(rows)} rows, but {len(labels)} labels.", "Give one label for each row."
+        )
     n_classes = len(np.unique(labels))
     if n_classes < 2:
         raise BadValue("All labels are the same.", "A classifier needs examples of two classes.")
@@ -82,25 +86,6 @@ def linear(
             cv=StratifiedKFold(folds, shuffle=True, random_state=seed),
         )
     return model.fit(rows, labels)
-
-
-def _features(rows: Any, n: int) -> np.ndarray:
-    """``[n, hidden]`` finite numbers."""
-    try:
-        table = np.asarray(rows)
-    except (TypeError, ValueError):
-        raise BadValue(
-            f"rows={checks.shown(rows)} is not a table of numbers.",
-            "Pass an array [n, hidden], as adapt.embed gives it.",
-        ) from None
-    if table.ndim != 2 or table.dtype.kind not in "fiub" or not np.isfinite(table).all():
-        raise BadValue(
-            f"rows of shape {table.shape} are not a table of finite numbers.",
-            "Pass an array [n, hidden], as adapt.embed gives it.",
-        )
-    if len(table) != n:
-        raise BadValue(f"{len(table)} rows, but {n} labels.", "Give one label for each row.")
-    return table
 
 
 def _strength(C: Any) -> float:
