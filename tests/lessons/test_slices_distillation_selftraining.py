@@ -11,8 +11,9 @@ from sklearn.semi_supervised import SelfTrainingClassifier
 
 from tl_helpers import models, questions
 from tl_helpers.core.cells import Cells
+from tl_helpers.core.errors import BadValue
 from tl_helpers.measure import results
-from tl_lessons.slices_distillation_selftraining import studies
+from tl_lessons.slices_distillation_selftraining import exercises, studies
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +161,13 @@ def test_the_test_texts_of_the_slices_are_new_and_half_hard(cells):
     assert 0.4 < judged.hard.mean() < 0.6 and 0.08 < pool.hard.mean() < 0.16
 
 
+def test_a_slice_with_no_member(cells):
+    network = cells.same_start(0).eval()
+    plain = questions.Opinions(["The soup was good.", "The soup was bad."], np.array([1, 0]), None)
+    with pytest.raises(BadValue, match=r"No text belongs to the slice '(.|\n)*Collect"):
+        cells.by_slice(network, plain)
+
+
 def test_group_dro_by_hand(cells):
     dro = cells.GroupDRO(torch.tensor([0, 0, 1]), eta=1.0)
     loss = dro(torch.tensor([1.0, 3.0, 0.0]), torch.tensor([0, 1, 2]))
@@ -222,3 +230,14 @@ def test_the_pool_is_not_changed_by_a_remedy(cells):
     before = copy.deepcopy(cells.slice_task(3)[0].labels)
     cells.remedy("group DRO", 3, steps=2)
     np.testing.assert_array_equal(before, cells.slice_task(3)[0].labels)
+
+
+# --- the exercises -------------------------------------------------------------------------------
+
+
+def test_what_came_out_is_said_with_the_learners_numbers():
+    outcome = exercises.by_students
+    assert "only said so" in outcome(0.55, 0.86, ...)
+    assert outcome(0.55, 0.86, 0.81).endswith("proper text 86.0%.")
+    assert "another seed" in outcome(0.55, 0.86, 0.6)
+    assert exercises.by_remedies({"group DRO": -0.3}) == "Points gained: group DRO -0.3."

@@ -175,8 +175,14 @@ def the_accuracy(right, names, least):
 
 
 @sheet.outcome("sds-shuffle")
-def by_students(proper, scrambled):
-    return f"Proper text {proper:.1%}, scrambled text {scrambled:.1%}."
+def by_students(alone, proper, scrambled):
+    """Accuracies of three students; ``scrambled`` is ``...`` as long as nobody has measured it."""
+    if scrambled is ...:
+        return "So far you have only said so: put the call of `bag_taught_on` in, and measure it."
+    said = f"Labels alone {alone:.1%}, scrambled text {scrambled:.1%}, proper text {proper:.1%}."
+    if scrambled - alone < (proper - alone) / 2:
+        said += " So in this town less than half was left; look at another seed as well."
+    return said
 
 
 @sheet.outcome("sds-remedy")
