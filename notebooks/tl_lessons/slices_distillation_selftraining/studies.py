@@ -163,7 +163,7 @@ def film_student(
         steps, rate = (40 if alone else 60), 1e-4
     elif student == "bag of words":
         network = cells.BagOfWords(len(cells.tokenizer), width=32)
-        steps, rate = 200, (1e-2 if alone else 3e-2)
+        steps, rate = 200, (1e-2 if alone else 1e-1)
     else:
         small, _ = models.new(
             "tiny", seed=seed, tokenizer=cells.tokenizer, hidden_size=64, num_hidden_layers=2
