@@ -116,7 +116,7 @@ def _vectors(split: str, sentences: int) -> np.ndarray:
 @results.study(
     "distil-films",
     {"student": ["the teacher itself", "word counts"], "way": "labels alone"},
-    {"student": ["bag of words", "minilm-l3"], "way": ["labels alone", SOFT]},
+    {"student": "bag of words", "way": ["labels alone", SOFT]},
     {"student": "small transformer", "way": ["labels alone", "hard answers, more text", SOFT]},
     of_town=False,
 )
