@@ -226,6 +226,17 @@ def test_a_linear_layer_learns_and_listens_to_its_weights():
     assert only_ones(vectors).mean() > labels.mean()
 
 
+def test_a_head_begins_where_a_classifier_has_come_to(cells):
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 40)
+    vectors = (3 + rng.normal(size=(40, 4)) * [1, 2, 5, 9] + labels[:, None]).astype("float32")
+    classifier = cells.new_classifier().fit(vectors, labels)
+    head = torch.nn.Linear(4, 2)
+    studies._begin_at(head, classifier)
+    said = torch.softmax(head(torch.tensor(vectors)), dim=1).detach().numpy()
+    np.testing.assert_allclose(said, classifier.predict_proba(vectors), atol=1e-5)
+
+
 def test_the_pool_is_not_changed_by_a_remedy(cells):
     before = copy.deepcopy(cells.slice_task(3)[0].labels)
     cells.remedy("group DRO", 3, steps=2)
