@@ -92,7 +92,12 @@ def _after(source: str, seed: int) -> models.Loaded:
     if source == "none":
         return loaded
     adapted = adapt.fit(
-        *loaded, *source_texts(source, seed), epochs=2, learning_rate=GENTLE, seed=seed, progress=False
+        *loaded,
+        *source_texts(source, seed),
+        epochs=2,
+        learning_rate=GENTLE,
+        seed=seed,
+        progress=False,
     )
     return models.Loaded(adapted.model.base_model, loaded.tokenizer)
 
