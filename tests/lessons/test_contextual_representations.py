@@ -224,6 +224,7 @@ def test_neighbours_stop_at_the_ends_of_a_document(cells):
 def test_the_mean_of_others_leaves_the_word_out(cells):
     vectors = np.array([[1.0, 0], [2, 0], [6, 3], [4, 1], [5, 1]], np.float32)
     others = cells.mean_of_others(vectors, np.array([0, 0, 0, 1, 1]))
+    assert others.dtype == np.float32  # as the probe needs it
     assert others.tolist() == [[4, 1.5], [3.5, 1.5], [1.5, 0], [5, 1], [4, 1]]
 
 
