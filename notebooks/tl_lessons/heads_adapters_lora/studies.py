@@ -27,7 +27,7 @@ ONE_RATE = {
     "everything": [0.0003, 0.001, 0.003, 0.01],
 }
 ON_FILMS = {
-    "head only": [0.003, 0.01, 0.03],
+    "head only": [0.003, 0.01, 0.03, 0.1],
     "biases": [0.003, 0.01, 0.03],
     "LoRA": [0.001, 0.003, 0.01],
     "adapters": [0.001, 0.003, 0.01],
@@ -35,7 +35,7 @@ ON_FILMS = {
 }
 #: What was best on the validation sentences of ON_FILMS; and LoRA at the rate of everything.
 CHOSEN = {
-    "head only": [0.01],
+    "head only": [0.03],
     "biases": [0.01],
     "LoRA": [0.0003, 0.003],
     "adapters": [0.003],
