@@ -179,7 +179,8 @@ def test_judged_by_hand(cells):
 def test_of_every_method_the_best_rate_lies_inside_its_grid(name):
     runs = results.load(name).table
     kinds = [column for column in ("method", "head") if column in runs]
-    means = runs.groupby([*kinds, "rate"]).validation.mean()
+    held_out = "validation" if "validation" in runs else "accuracy"
+    means = runs.groupby([*kinds, "rate"])[held_out].mean()
     for kind in means.index.droplevel("rate").unique():
         rates = means[kind]
         assert rates.index.min() < rates.idxmax() < rates.index.max(), kind
@@ -192,9 +193,18 @@ def test_all_methods_of_the_table_are_measured(cells):
     assert {*town.method} == {*COUNTED}
     for method, rows in town.groupby("method"):
         assert {*rows.trained} == {COUNTED[method]}
-    films = results.load("adapters-films-rates").table
+    films = results.load("adapters-films").table
     assert {*films.method} == {"head only", "biases", "LoRA", "adapters", "everything"}
     assert films.seed.nunique() >= 10
+
+
+def test_films_are_asked_at_the_rates_that_were_chosen():
+    means = results.load("adapters-films-rates").table.groupby(["method", "rate"]).accuracy.mean()
+    films = results.load("adapters-films").table
+    chosen = {method: means[method].idxmax() for method in films.method.unique()}
+    for method, rows in films.groupby("method"):
+        also = [chosen["everything"]] if method == "LoRA" else []
+        assert {*rows.rate} == {chosen[method], *also}
 
 
 # --- the exercises in words ----------------------------------------------------------------------
