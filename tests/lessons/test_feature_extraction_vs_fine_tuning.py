@@ -64,16 +64,26 @@ def test_schedules_are_those_of_transformers(cells, name, kind, warm):
 
 
 def test_discriminative_rates_and_unfreezing(cells):
-    assert cells.way("discriminative", 1.0, 100)(7) == pytest.approx(
+    assert cells.way("discriminative", 1.0, 100, head=1.0)(7) == pytest.approx(
         [1 / 2.6**3, 1 / 2.6**2, 1 / 2.6, 1.0]
     )
     frozen = [
         sum(rate is None for rate in cells.way("unfreezing", 1.0, 100)(s)) for s in range(100)
     ]
     assert frozen == [3] * 25 + [2] * 25 + [1] * 25 + [0] * 25
-    assert cells.way("head first", 1.0, 100)(24) == [None, None, None, 1.0]
-    assert cells.way("head first", 1.0, 100)(25) == [1.0] * 4
-    assert cells.way("ULMFiT", 1.0, 100)(99)[-1] == cells.slanted(99, 100)
+    assert cells.way("head first", 1.0, 100)(24) == [None, None, None, 0.01]
+    assert cells.way("head first", 1.0, 100)(25) == [1.0, 1.0, 1.0, 0.01]
+    assert cells.way("ULMFiT", 1.0, 100, head=1.0)(99)[-1] == cells.slanted(99, 100)
+
+
+def test_the_head_has_a_rate_of_its_own_that_follows_the_schedule(cells):
+    for name in studies.WAYS:
+        rates = cells.way(name, 1e-3, 100, head=0.02)
+        shape = {"decay": 0.1, "warm-up": 1 / 9, "slanted": cells.slanted(90, 100)}.get(name, 1.0)
+        if name == "ULMFiT":
+            shape = cells.slanted(90, 100)
+        assert rates(90)[-1] == pytest.approx(0.02 * shape)
+        assert rates(90)[2] <= 1e-3
 
 
 def test_what_is_frozen_does_not_move(cells, town):
@@ -237,10 +247,9 @@ def test_rates_are_the_best_of_validation_and_inside_the_grid():
 @pytest.mark.parametrize(
     ("id", "first", "second", "value", "times"),
     [
-        ("tune-slanted-accuracy", "slanted", "constant", "accuracy", 100),
+        ("tune-head-rate", "constant", "one rate 0.001", "old_loss", 1),
         ("tune-discriminative", "discriminative", "rate 0.0003", "old_loss", 1),
         ("tune-replay", "replay 0.1", "rate 0.0001", "accuracy", 100),
-        ("tune-too-strong", "L2-SP 1", "head alone", "accuracy", 100),
     ],
 )
 def test_what_the_notebook_claims_stands_in_the_store(cells, id, first, second, value, times):
