@@ -10,6 +10,7 @@ from transformers import get_scheduler
 
 from tl_helpers import models
 from tl_helpers.core.cells import Cells
+from tl_helpers.exercises import find
 from tl_helpers.measure import claims, experiment, results
 from tl_helpers.train import adapt
 from tl_lessons.feature_extraction_vs_fine_tuning import exercises, studies
@@ -258,3 +259,38 @@ def test_what_the_notebook_claims_stands_in_the_store(cells, id, first, second, 
     effect = experiment.compare(table, first, second, column="name", value=value).times(times)
     promise = claims.registry()[id]
     assert claims.record(promise, effect, stored="forgetting").verdict == promise.outcome
+
+
+# --- what the learner's own run decides ----------------------------------------------------------
+
+HEAD_ALONE, USUAL = (0.73, 0.89), (0.82, 0.98)
+
+
+@pytest.mark.parametrize(
+    ("strong", "option"),
+    [
+        ((0.74, 0.90), "head"),
+        ((0.81, 1.00), "same"),
+        ((0.86, 0.95), "better"),
+        ((0.95, 4.0), "neither"),  # far ahead, but the old loss is gone
+        ((0.82, 4.0), "neither"),
+        ((0.55, 0.90), "neither"),
+        ((0.50, float("nan")), "infinite"),
+    ],
+)
+def test_a_strong_pull_is_judged_by_what_came_out(strong, option):
+    seen = {
+        name: dict(zip(("accuracy", "old_loss"), pair, strict=True))
+        for name, pair in (("head", HEAD_ALONE), ("usual", USUAL), ("strong", strong))
+    }
+    said, came = exercises.after_a_strong_pull(**seen)
+    assert came == option and f"{strong[0]:.2f}" in said
+    exercise = find("tune-strong")
+    for answer in ("better", "same", "head", "infinite", "neither"):
+        verdict = exercise.judge(answer, seen)[0]
+        assert verdict == ("right" if answer == option else "wrong"), answer
+
+
+def test_nothing_is_said_of_a_run_that_nobody_made():
+    nothing = exercises.after_a_strong_pull(head={}, usual={}, strong=...)
+    assert isinstance(nothing, str) and "measure" in nothing
