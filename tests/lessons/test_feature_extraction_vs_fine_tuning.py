@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
@@ -72,8 +73,8 @@ def test_discriminative_rates_and_unfreezing(cells):
         sum(rate is None for rate in cells.way("unfreezing", 1.0, 100)(s)) for s in range(100)
     ]
     assert frozen == [3] * 25 + [2] * 25 + [1] * 25 + [0] * 25
-    assert cells.way("head first", 1.0, 100)(24) == [None, None, None, 0.01]
-    assert cells.way("head first", 1.0, 100)(25) == [1.0, 1.0, 1.0, 0.01]
+    assert cells.way("head first", 1.0, 100)(24) == [None, None, None, 0.03]
+    assert cells.way("head first", 1.0, 100)(25) == [1.0, 1.0, 1.0, 0.03]
     assert cells.way("ULMFiT", 1.0, 100, head=1.0)(99)[-1] == cells.slanted(99, 100)
 
 
@@ -229,7 +230,8 @@ def test_the_classifier_pools_without_padding(cells):
 @pytest.mark.parametrize(
     "name",
     ["freeze-or-train", "forgetting", "fine-tuning-stability", "scalar-mix"]
-    + ["ratings-freeze-or-train", "ratings-rates", "freeze-or-train-rates"],
+    + ["ratings-freeze-or-train", "ratings-rates", "freeze-or-train-rates"]
+    + ["freeze-or-train-edges"],
 )
 def test_the_stored_studies_are_those_of_the_code(name):
     stored, study = results.load(name), results.studies()[name]
@@ -239,10 +241,14 @@ def test_the_stored_studies_are_those_of_the_code(name):
 
 
 def test_rates_are_the_best_of_validation_and_inside_the_grid():
-    town = results.load("freeze-or-train-rates").table
-    tried = town[town.labels == 128].groupby("rate").validation.mean()
-    assert tried.max() - tried[studies.PEAK] < 0.005  # the best, or level with it
-    assert min(studies.RATES) < studies.PEAK < max(studies.RATES)
+    names = ("freeze-or-train-rates", "freeze-or-train-edges")
+    assert studies.best_rates(names, 128, ["rate", "head"]) == (studies.PEAK, studies.HEAD)
+    town = pd.concat([results.load(name).table for name in names])
+    for labels in (128, 256):
+        rate, head = studies.best_rates(names, labels, ["rate", "head"])
+        tried = town[town.labels == labels]
+        assert min(tried.rate) < rate < max(tried.rate)
+        assert min(tried["head"]) < head < max(tried["head"])
 
 
 @pytest.mark.parametrize(
