@@ -24,7 +24,7 @@ RULES = ("surest", "surest of each class", "surest, true labels")
 @functools.cache
 def _town() -> Any:
     """The notebook's functions, with the words and the model of the town."""
-    cells = Cells("35_slices_distillation_selftraining")
+    cells: Any = Cells("35_slices_distillation_selftraining")
     cells.body, cells.tokenizer = models.load("town-mlm")
     return cells
 
@@ -32,7 +32,7 @@ def _town() -> Any:
 @functools.cache
 def _film() -> Any:
     """The same functions with the subwords of MiniLM."""
-    cells = Cells("35_slices_distillation_selftraining")
+    cells: Any = Cells("35_slices_distillation_selftraining")
     cells.body, cells.tokenizer = models.load("minilm")
     return cells
 
