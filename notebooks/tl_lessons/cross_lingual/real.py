@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tl_helpers import data, models
+from tl_helpers.core import checks
 from tl_helpers.core.cells import Cells
 from tl_helpers.core.errors import BadValue
 from tl_helpers.measure import results
@@ -192,12 +193,16 @@ def reviews(which: str) -> tuple[list[str], np.ndarray]:
     """Texts and labels: English ``"train"``, or one of :data:`REVIEWS`.
 
     ``English`` are the 120 test reviews that were translated, in the order of the translations.
+
+    Raises:
+        UnknownName: there are no such reviews; lists those that there are.
     """
+    checks.known("kind of reviews", which, ("train", *REVIEWS))
     if which == "train":
         rows = data.load("reviews", "train")
         return rows["text"][:], np.array(rows["label"])
     if which in ("German", "Spanish"):
-        parts = data.load(f"reviews-{which[:2].lower().replace('ge', 'de').replace('sp', 'es')}")
+        parts = data.load({"German": "reviews-de", "Spanish": "reviews-es"}[which])
         some = [parts[part] for part in ("train", "test")]
         return (
             [text for part in some for text in part["text"]],
