@@ -60,7 +60,7 @@ def _judged(seed: int) -> tuple[list[list[str]], list[list[str]], dict[str, np.n
 
 @results.study("cross-lingual-joint", bridge=list(BRIDGES))
 def joint_model(
-    seed: int, bridge: str, documents: int = 1000, lexicon: int = 50, steps: int = 80
+    seed: int, bridge: str, documents: int = 2000, lexicon: int = 50, steps: int = 300
 ) -> list[dict[str, Any]]:
     """A masked model of both languages; English labels for Ondalese sentences.
 
