@@ -195,7 +195,7 @@ def test_reviews_are_the_same_ones_in_three_languages():
 
 @pytest.mark.parametrize("which", ["French", "german", "translated fr", ""])
 def test_reviews_that_there_are_not_are_refused_with_those_that_there_are(which):
-    with pytest.raises(UnknownName, match=rf"kind of reviews '{which}'(.|\n)*German"):
+    with pytest.raises(UnknownName, match=rf"kind of reviews: '{which}'(.|\n)*German"):
         real.reviews(which)
 
 
