@@ -17,6 +17,7 @@ _ROOMS = {
     "claims": "measure.claims",
     "data": "data",
     "diagrams": "show.diagrams",
+    "distil": "train.distil",
     "docstrings": "data.docstrings",
     "domains": "train.domains",
     "electra": "train.electra",

@@ -31,7 +31,7 @@ from tl_helpers import models
 from tl_helpers.core import checks, files
 from tl_helpers.core.errors import BadValue, BrokenFile, CourseError
 from tl_helpers.measure import evaluate, results
-from tl_helpers.train import loop, probe, word_vectors
+from tl_helpers.train import distil, loop, probe, word_vectors
 
 HALF = "good \ud83d"  # half an emoji, as a cut in the middle of one leaves it
 
@@ -301,10 +301,10 @@ BAD: dict[str, list[Any]] = {
 }
 #: Parameters that are no texts, labels, references or settings, but what a function works on.
 THINGS = set(
-    "model tokenizer source target discriminator generator pair batch translator marks corpus runs "
-    "fn grids grid dials options settings config plan packed reader body columns dataset rows "
-    "entry error vectors metric difference interval combinations rng value key called where "
-    "blocks meta sizes of_town varies column by".split()
+    "model student tokenizer source target discriminator generator pair batch translator marks "
+    "corpus runs fn grids grid dials options settings config plan packed reader body columns "
+    "dataset rows entry error vectors metric difference interval combinations rng value key called "
+    "where blocks meta sizes of_town varies column by".split()
 )
 #: A name of something that is looked up; what is not there is an error of its own.
 LOOKED_UP = set(
@@ -339,6 +339,7 @@ def material() -> dict[str, Any]:
         "town": tl.town.Town(),
         "words": models.town_tokenizer(),
         "mlm": models.new("tiny")[0],
+        "teacher": tl.adapt.fit(model, tokenizer, ["good", "bad"], [1, 0], steps=1),
     }
 
 
@@ -512,6 +513,37 @@ calls(
     },
     hide_names="flag",
     least_words="whole",
+)
+calls(
+    "distil.fit",
+    distil.fit,
+    lambda: {
+        "teacher": m("teacher"),
+        "student": m("model"),
+        "tokenizer": m("tokenizer"),
+        "texts": TWO["texts"],
+        "steps": 1,
+    },
+    teacher="teacher",
+    texts="texts",
+    temperature="positive",
+    hard="flag",
+    **{name: gate for name, gate in PLAN.items() if name != "evaluate_every"},
+)
+calls(
+    "distil.fit, epochs",
+    lambda **how: distil.fit(
+        m("teacher"), m("model"), m("tokenizer"), TWO["texts"], **{"epochs": 1, **how}
+    ),
+    dict,
+    epochs="whole",
+)
+calls(
+    "distil.soften",
+    distil.soften,
+    lambda: {"probabilities": [[0.9, 0.1]], "temperature": 2},
+    probabilities="probabilities",
+    temperature="positive",
 )
 calls(
     "electra.new_generator",
@@ -1083,6 +1115,11 @@ BAD |= {
     ],
     "beams": ["4", -1, 1.5, [2]],
     "features": [None, "ab", 3, [], [1.0, 2.0], [["a", "b"]], [[1.0, float("nan")]], [[1.0]], {}],
+    "teacher": [None, 3, "teacher", [], [None], {}, object()],
+    "probabilities": [
+        *("ab", None, 3, [], {0: 1}, [0.5, 0.5], [[0.5]], [["a", "b"]], [[0.9, 0.3]]),
+        *([[-0.5, 1.5]], [[float("nan"), 1.0]], [[0.5, 0.5], [1.0]], [[True, False]], TABLE),
+    ],
 }
 
 
@@ -1127,6 +1164,7 @@ def public() -> dict[str, Any]:
 ENGINE = {
     "results.where",
     "results.ran_on",
+    "distil.loss_of",
     "electra.loss_of",
     "supervised.loss_of",
     "supervised.make_reader",

@@ -31,7 +31,7 @@ from tl_helpers import exercises
 from tl_helpers.core import records
 from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName
 from tl_helpers.exercises import Function, Reading, desk, record, safely, sheet
-from tl_helpers.exercises.answers import plain_number
+from tl_helpers.exercises.answers import Choice, plain_number
 from tl_helpers.measure.evaluate import Interval
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -468,6 +468,23 @@ def test_a_prediction_is_noted_before_and_judged_after(own_progress):
         exercises.predict("demo-chance", 0.5)
 
 
+def test_an_option_is_known_by_words_in_their_order():
+    rising = Choice(
+        {
+            "a": "same category falls, same topic rises",
+            "b": "same category rises, same topic falls",
+            "next word": "the encoder that continued texts",
+        },
+        "a",
+    )
+    for answer in ("a", "(A)", "category falls, topic rises", "a: same category falls"):
+        assert rising.key(answer) == "a", answer
+    for answer in ("the next word", "Next words", "encoder that continued texts"):
+        assert rising.key(answer) == "next word", answer
+    for answer in ("a: same category rises, same topic falls", "not the next word", "it", "topic"):
+        assert rising.key(answer) is None, answer
+
+
 def test_praise_follows_what_came_out():
     exercise = DEMO["demo-setting"]
     assert exercise.judge("b", {"gap": 2}) == ("right", "The gap is 2.0. So it is.")
@@ -536,7 +553,9 @@ def test_an_answer_of_the_wrong_kind_is_told_which_is_right():
         ("175 584 tokens", 175584),
         *[(text, -0.69) for text in ("-0.69", "\u22120.69 nats", "- 0.69", "minus 0.69")],
         (Interval(0.4, 0.3, 0.5, 5), 0.4),
-        *[(text, None) for text in ("5 or 10", "", "ten", "log 2", "-np.log(2)", "2**3", "1,5")],
+        *[(text, 10) for text in ("ten", "Ten words", "window = 10", "n=10", "layer ten")],
+        *[(text, None) for text in ("no one", "one of two", "a == 4", "about half")],
+        *[(text, None) for text in ("5 or 10", "", "log 2", "-np.log(2)", "2**3", "1,5")],
         *[(one, None) for one in (True, [True], [], [1, 2], {"a": 1}, None, b"10", "9" * 10**6)],
     ],
 )

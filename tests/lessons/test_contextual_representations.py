@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -212,6 +213,48 @@ def test_static_vectors_are_the_rows_of_the_table(cells, network):
     assert np.allclose(static["soup"], table[tokenizer.convert_tokens_to_ids("soup")])
 
 
+def test_neighbours_stop_at_the_ends_of_a_document(cells):
+    vectors = np.array([[1.0], [2], [3], [4], [5]], np.float32)
+    document = np.array([0, 0, 0, 1, 1])
+    beside = cells.with_neighbours(vectors, document)
+    assert beside.tolist() == [[1, 0, 2], [2, 1, 3], [3, 2, 0], [4, 0, 5], [5, 4, 0]]
+    assert vectors.tolist() == [[1], [2], [3], [4], [5]]  # what was given stays as it was
+
+
+def test_the_mean_of_others_leaves_the_word_out(cells):
+    vectors = np.array([[1.0, 0], [2, 0], [6, 3], [4, 1], [5, 1]], np.float32)
+    others = cells.mean_of_others(vectors, np.array([0, 0, 0, 1, 1]))
+    assert others.dtype == np.float32  # as the probe needs it
+    assert others.tolist() == [[4, 1.5], [3.5, 1.5], [1.5, 0], [5, 1], [4, 1]]
+
+
+@pytest.mark.parametrize("task", ["part of speech", "relation", "sentiment"])
+def test_the_static_context_of_the_town_is_that_of_a_loop(cells, known, task):
+    vectors = np.random.default_rng(2).normal(size=(len(known.words), 4)).astype(np.float32)
+    found = cells.static_context(task)(vectors, known.document)
+    for i in (0, 17, len(vectors) - 1):
+        same = [j for j in np.flatnonzero(known.document == known.document[i]) if j != i]
+        if task == "sentiment":
+            assert np.allclose(found[i], vectors[same].mean(0), atol=1e-5)
+        else:
+            near = [vectors[j] if j in same else np.zeros(4) for j in (i - 1, i + 1)]
+            assert np.allclose(found[i], np.concatenate([vectors[i], *near]), atol=1e-6)
+
+
+def test_shares_of_runs_that_jumped_have_cautious_intervals():
+    cells = Cells("12_contextual_representations")
+    cells.waits = pd.DataFrame({"all": [50.0, 100, 150, 200, 200], "none": [np.nan] * 5})
+    one, low, high = cells.share("all", 200)
+    assert (one, high) == (1, 1) and low == pytest.approx(0.025**0.2)  # Clopper and Pearson
+    assert cells.share("none", 200)[0] == 0 and cells.share("all", 100)[0] == 0.4
+    effect = cells.more_often("all", "none", 200)
+    assert effect.mean == 100 and effect.high == pytest.approx(100)
+    assert effect.low == pytest.approx(100 * (1 - 2**0.5 * (1 - low)))
+    nothing = cells.more_often("none", "none", 200)
+    assert nothing.mean == 0 and nothing.low == pytest.approx(-nothing.high)
+    assert cells.more_often("none", "all", 200).low == pytest.approx(-effect.high)
+
+
 def test_the_first_examples_of_each_meaning(cells):
     part = examples([0, 1, 0, 0, 1])
     assert cells.first_few(part, 1).tolist() == [0, 1]
@@ -250,6 +293,14 @@ def test_early_or_late_is_found_on_either_side_alone(cells):
     assert abs(found["early or late"][0]) < 0.05 < 0.9 < found["early or late"][1]
     assert found["side"][0] > 0.9
     assert not found["nothing"].any()
+
+
+def test_the_main_directions_are_those_of_the_most_variance(cells):
+    rng = np.random.default_rng(8)
+    vectors = (rng.normal(size=(3000, 4)) * [5, 3, 1, 0.1]).astype(np.float32)
+    labels = rng.random(3000) < 0.5
+    found = cells.directions_in(vectors, labels, rng.random(3000) < 0.5, 0)
+    assert abs(found["2nd main direction"][1]) > 0.95 < abs(found["3rd main direction"][2])
 
 
 def test_intervals_in_words(cells):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
@@ -10,6 +11,7 @@ from transformers import get_scheduler
 
 from tl_helpers import models
 from tl_helpers.core.cells import Cells
+from tl_helpers.exercises import find
 from tl_helpers.measure import claims, experiment, results
 from tl_helpers.train import adapt
 from tl_lessons.feature_extraction_vs_fine_tuning import exercises, studies
@@ -64,16 +66,26 @@ def test_schedules_are_those_of_transformers(cells, name, kind, warm):
 
 
 def test_discriminative_rates_and_unfreezing(cells):
-    assert cells.way("discriminative", 1.0, 100)(7) == pytest.approx(
+    assert cells.way("discriminative", 1.0, 100, head=1.0)(7) == pytest.approx(
         [1 / 2.6**3, 1 / 2.6**2, 1 / 2.6, 1.0]
     )
     frozen = [
         sum(rate is None for rate in cells.way("unfreezing", 1.0, 100)(s)) for s in range(100)
     ]
     assert frozen == [3] * 25 + [2] * 25 + [1] * 25 + [0] * 25
-    assert cells.way("head first", 1.0, 100)(24) == [None, None, None, 1.0]
-    assert cells.way("head first", 1.0, 100)(25) == [1.0] * 4
-    assert cells.way("ULMFiT", 1.0, 100)(99)[-1] == cells.slanted(99, 100)
+    assert cells.way("head first", 1.0, 100)(24) == [None, None, None, 0.03]
+    assert cells.way("head first", 1.0, 100)(25) == [1.0, 1.0, 1.0, 0.03]
+    assert cells.way("ULMFiT", 1.0, 100, head=1.0)(99)[-1] == cells.slanted(99, 100)
+
+
+def test_the_head_has_a_rate_of_its_own_that_follows_the_schedule(cells):
+    for name in studies.WAYS:
+        rates = cells.way(name, 1e-3, 100, head=0.02)
+        shape = {"decay": 0.1, "warm-up": 1 / 9, "slanted": cells.slanted(90, 100)}.get(name, 1.0)
+        if name == "ULMFiT":
+            shape = cells.slanted(90, 100)
+        assert rates(90)[-1] == pytest.approx(0.02 * shape)
+        assert rates(90)[2] <= 1e-3
 
 
 def test_what_is_frozen_does_not_move(cells, town):
@@ -218,7 +230,8 @@ def test_the_classifier_pools_without_padding(cells):
 @pytest.mark.parametrize(
     "name",
     ["freeze-or-train", "forgetting", "fine-tuning-stability", "scalar-mix"]
-    + ["ratings-freeze-or-train", "ratings-rates", "freeze-or-train-rates"],
+    + ["ratings-freeze-or-train", "ratings-rates", "freeze-or-train-rates"]
+    + ["freeze-or-train-edges"],
 )
 def test_the_stored_studies_are_those_of_the_code(name):
     stored, study = results.load(name), results.studies()[name]
@@ -228,19 +241,22 @@ def test_the_stored_studies_are_those_of_the_code(name):
 
 
 def test_rates_are_the_best_of_validation_and_inside_the_grid():
-    town = results.load("freeze-or-train-rates").table
-    tried = town[town.labels == 128].groupby("rate").validation.mean()
-    assert tried.max() - tried[studies.PEAK] < 0.005  # the best, or level with it
-    assert min(studies.RATES) < studies.PEAK < max(studies.RATES)
+    names = ("freeze-or-train-rates", "freeze-or-train-edges")
+    assert studies.best_rates(names, 128, ["rate", "head"]) == (studies.PEAK, studies.HEAD)
+    town = pd.concat([results.load(name).table for name in names])
+    for labels in (128, 256):
+        rate, head = studies.best_rates(names, labels, ["rate", "head"])
+        tried = town[town.labels == labels]
+        assert min(tried.rate) < rate < max(tried.rate)
+        assert min(tried["head"]) < head < max(tried["head"])
 
 
 @pytest.mark.parametrize(
     ("id", "first", "second", "value", "times"),
     [
-        ("tune-slanted-accuracy", "slanted", "constant", "accuracy", 100),
+        ("tune-head-rate", "constant", "one rate 0.001", "old_loss", 1),
         ("tune-discriminative", "discriminative", "rate 0.0003", "old_loss", 1),
         ("tune-replay", "replay 0.1", "rate 0.0001", "accuracy", 100),
-        ("tune-too-strong", "L2-SP 1", "head alone", "accuracy", 100),
     ],
 )
 def test_what_the_notebook_claims_stands_in_the_store(cells, id, first, second, value, times):
@@ -249,3 +265,38 @@ def test_what_the_notebook_claims_stands_in_the_store(cells, id, first, second, 
     effect = experiment.compare(table, first, second, column="name", value=value).times(times)
     promise = claims.registry()[id]
     assert claims.record(promise, effect, stored="forgetting").verdict == promise.outcome
+
+
+# --- what the learner's own run decides ----------------------------------------------------------
+
+HEAD_ALONE, USUAL = (0.73, 0.89), (0.82, 0.98)
+
+
+@pytest.mark.parametrize(
+    ("strong", "option"),
+    [
+        ((0.74, 0.90), "head"),
+        ((0.81, 1.00), "same"),
+        ((0.86, 0.95), "better"),
+        ((0.95, 4.0), "neither"),  # far ahead, but the old loss is gone
+        ((0.82, 4.0), "neither"),
+        ((0.55, 0.90), "neither"),
+        ((0.50, float("nan")), "infinite"),
+    ],
+)
+def test_a_strong_pull_is_judged_by_what_came_out(strong, option):
+    seen = {
+        name: dict(zip(("accuracy", "old_loss"), pair, strict=True))
+        for name, pair in (("head", HEAD_ALONE), ("usual", USUAL), ("strong", strong))
+    }
+    said, came = exercises.after_a_strong_pull(**seen)
+    assert came == option and f"{strong[0]:.2f}" in said
+    exercise = find("tune-strong")
+    for answer in ("better", "same", "head", "infinite", "neither"):
+        verdict = exercise.judge(answer, seen)[0]
+        assert verdict == ("right" if answer == option else "wrong"), answer
+
+
+def test_nothing_is_said_of_a_run_that_nobody_made():
+    nothing = exercises.after_a_strong_pull(head={}, usual={}, strong=...)
+    assert isinstance(nothing, str) and "measure" in nothing

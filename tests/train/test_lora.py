@@ -162,6 +162,16 @@ def test_an_adapter_of_another_model(tmp_path):
         lora.load(Other(), tmp_path / "mine")
 
 
+def test_a_body_that_differs_in_a_few_rows_of_one_table_is_another_body(tmp_path):
+    lora.save(trained(Net(), 1), tmp_path / "mine")
+    other = Net()
+    table = other.encoder.get_input_embeddings().weight
+    with torch.no_grad():
+        table[len(table) // 2 :] += 5
+    with pytest.raises(BadValue, match="same architecture with other weights"):
+        lora.load(other, tmp_path / "mine")
+
+
 class Other(Net):
     def __init__(self) -> None:
         super().__init__()

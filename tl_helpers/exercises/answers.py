@@ -21,6 +21,8 @@ _NUMBER = re.compile(
     r"(?<![\w.,])[-+\u2212]?(?:\d{1,3}(?:[, \u202f]\d{3})+(?!\d)|\d+)?(?:\.\d*)?(?:e[-+]?\d+)?",
     re.I,
 )
+_NAMED = re.compile(r"^\s*[a-z][\w ]*=\s*(?!=)")  # "n = 4": the name of what is answered
+_IN_WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 _FORMULA = re.compile(r"[*/^()=]|\b(?:log|ln|exp|sqrt|root|np|math)\b", re.I)
 _A_LINE = 80  # characters: what is longer is no number with its unit
 
@@ -31,9 +33,16 @@ def number_in(text: str) -> float | None:
     Example:
         >>> number_in("window 10"), number_in("104,768"), number_in("4-gram"), number_in("5 or 10")
         (10.0, 104768.0, 4.0, None)
+        >>> number_in("n = 4"), number_in("layer one")
+        (4.0, 1.0)
     """
+    text = _NAMED.sub("", text.casefold()) if len(text) <= _A_LINE else text
     if len(text) > _A_LINE or _FORMULA.search(text):
         return None
+    if not any(map(str.isdigit, text)):
+        words = re.findall(r"\w+", text)
+        found = [_IN_WORDS.index(word) for word in words if word in _IN_WORDS]
+        return float(found[0]) if len(found) == 1 and not {*words} & {"no", "not"} else None
     text = re.sub(r"(^|\s)(?:minus|[-\u2212])\s+(?=[\d.])", r"\1-", text.casefold())
     numerals = [m.group() for m in _NUMBER.finditer(text) if any(map(str.isdigit, m.group()))]
     if len(numerals) != 1 or sum(map(str.isdigit, text)) != sum(map(str.isdigit, numerals[0])):
@@ -196,11 +205,17 @@ class Choice(_Plain):
         for key, text in self.options.items():
             head = _words(key)
             rest = given[len(head) :]
-            if given[: len(head)] == head and rest and set(rest) <= set(_words(text)):
-                return key
-        partly = [
-            k for k, text in self.options.items() if {*given} <= {*_words(text)} - _SMALL
-        ] or [k for k in self.options if {*given} <= {*_words(k)} - _SMALL]
+            if given[: len(head)] == head and rest:
+                if _in_order(rest, _words(text)):
+                    return key
+                if any(rest == _words(other) for other in self.options.values()):
+                    return None  # the key of one with the text of another
+        given = [word for word in given if word not in _ARTICLES]
+        if not given or {*given} & _SMALL:
+            return None
+        partly = [k for k, text in self.options.items() if _in_order(given, _words(text))] or [
+            k for k in self.options if _in_order(given, _words(k))
+        ]
         return partly[0] if len(partly) == 1 else None
 
     def listing(self, answer: Any) -> str:
@@ -222,12 +237,19 @@ class Choice(_Plain):
 
 
 _DIGITS = {"1": "one", "2": "two", "3": "three", "4": "four", "5": "five", "0": "zero"}
-_SMALL = {"a", "an", "the", "it", "is", "of", "to", "and", "or", "not", "no", "they", "be"}
+_ARTICLES = {"a", "an", "the", "it", "its"}
+_SMALL = {"is", "of", "to", "and", "or", "not", "no", "they", "be"}
 
 
 def _words(text: str) -> list[str]:
     """The words of a text without case and punctuation; 1 is the same as one."""
     return [_DIGITS.get(word, word) for word in re.findall(r"\w+", text.casefold())]
+
+
+def _in_order(given: Sequence[str], text: Sequence[str]) -> bool:
+    """Whether the words stand in a text in this order; a final s does not matter."""
+    rest = iter([word.removesuffix("s") for word in text])
+    return all(word.removesuffix("s") in rest for word in given)
 
 
 def _letters(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from tl_helpers.core.errors import BadValue
 from tl_helpers.town.homonyms import HOMONYMS
 
 if TYPE_CHECKING:
+    from tl_helpers.town import Town
     from tl_helpers.town.corpus import Corpus
 
 MOST_EXAMPLES = 500  # of one sense, in training and test each
@@ -107,8 +109,6 @@ def sense_task(
         >>> sense_task(0, n=1, words=["bass"]).train.sense  # doctest: +SKIP
         ['fish', 'sound']
     """
-    from tl_helpers.town import Town
-
     seed, n = checks.seed(seed), checks.whole(n, "n", high=MOST_EXAMPLES)
     checks.one_of(level, LEVELS, "level")
     given = list(HOMONYMS) if words is None else checks.texts(words, "words", empty=True)
@@ -117,7 +117,6 @@ def sense_task(
         checks.known("homonym of the town", word, HOMONYMS)
     if not chosen:
         raise BadValue("No homonyms were chosen.", "Leave `words` out to use all of them.")
-    town = Town(seed=20_000 + seed)
     missing = {
         (part, word, label): n
         for part in (0, 1)
@@ -127,7 +126,7 @@ def sense_task(
     rows: list[tuple] = []
     start = 0
     while any(missing.values()):
-        corpus = town.corpus(_CHUNK, start=start)
+        corpus = _documents(20_000 + seed, start)
         d, homonyms = corpus.draws, corpus.homonyms()
         bounds = d.t_start if level == "sentence" else d.t_start[d.s_start]
         texts = corpus.sentences() if level == "sentence" else corpus.texts()
@@ -147,6 +146,19 @@ def sense_task(
             rows.append((number, texts[unit], tokens[a:b].tolist(), at - a, word, sense, label))
         start += _CHUNK
     return SenseTask(*(_examples([r for r in rows if r[0] % 2 == part]) for part in (0, 1)))
+
+
+# The same town is asked again and again: for fewer words, in sentences and in whole texts.
+@lru_cache(maxsize=1)
+def _town(seed: int) -> Town:
+    from tl_helpers.town import Town
+
+    return Town(seed=seed)
+
+
+@lru_cache(maxsize=3)
+def _documents(seed: int, start: int) -> Corpus:
+    return _town(seed).corpus(_CHUNK, start=start)
 
 
 def _examples(rows: list[tuple]) -> SenseExamples:

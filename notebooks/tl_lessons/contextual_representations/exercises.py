@@ -41,7 +41,7 @@ def _some_layers(rng: np.random.Generator) -> dict[str, dict[str, dict[int, Inte
 def best_layer(curves):
     """Layer 0 knows the word and where it stands, but not what it does in this sentence: that is
     told by the neighbours. Which layer serves a task best differs between networks and tasks: in
-    larger ones it is often one in the middle (Tenney et al. 2019), as you can see in section 5.
+    larger ones it is often one in the middle (Tenney et al. 2019a), as you can see in section 5.
     (The highest mean was asked for. Where the bands of two layers overlap, compare them seed by
     seed before you call one of them better.)"""
     line = curves["relation"]

@@ -116,11 +116,15 @@ def without_the_context(together, word, context, total):
 
 @sheet.outcome("dist-window")
 def narrow_and_wide(curves):
-    said = []
+    said, change = [], []
     for name in ("same category", "same topic"):
         line = curves[name]
-        said.append(f"{name} {line[min(line)].mean:.2f} to {line[max(line)].mean:.2f}")
-    return f"Above, from the narrowest window to the widest: {', '.join(said)}."
+        first, last = line[min(line)].mean, line[max(line)].mean
+        said.append(f"{name} {first:.2f} to {last:.2f}")
+        change.append(0 if abs(last - first) < 0.02 else 1 if last > first else -1)
+    words = f"Above, from the narrowest window to the widest: {', '.join(said)}."
+    option = {(-1, 1): "a", (1, -1): "b", (1, 1): "c", (0, 0): "d"}.get((change[0], change[1]))
+    return (words, option) if option else words
 
 
 # --- dist-reading --------------------------------------------------------------------------------

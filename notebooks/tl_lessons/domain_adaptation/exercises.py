@@ -164,14 +164,19 @@ def not_squared_above(weights):
 
 @sheet.outcome("domain-balance")
 def with_another_balance(uneven):
-    """``uneven``: a table of runs with ``method``, ``accuracy`` and ``AUC``; ``...`` until it is made."""
+    """``uneven``: a table of runs with ``method``, ``accuracy`` and ``AUC``, or still ``...``."""
     if uneven is ...:
         return "So far you have only said so: put the call of `tl.experiment.run` in, and measure."
     means = uneven.groupby("method")[["accuracy", "AUC"]].mean()
-    before, after = means.accuracy["no adaptation"], means.accuracy["own standardisation"]
-    said = f"Measured: {before:.1f} without adaptation, {after:.1f} with own standardisation."
-    if means.AUC["own standardisation"] < 50:
+    (before, ranked), (after, ranks) = (
+        means.loc[method] for method in ("no adaptation", "own standardisation")
+    )
+    said = (
+        f"Measured: AUC {ranked:.1f} without adaptation, {ranks:.1f} with own standardisation; "
+        f"accuracy {before:.1f} and {after:.1f}."
+    )
+    if ranks < 50:
         return said, "turns round"
-    if abs(after - before) < 2:
+    if abs(ranks - ranked) < 2:
         return said, "nothing"
-    return said, "helps" if after > before else "hurts"
+    return said, "helps" if ranks > ranked else "hurts"

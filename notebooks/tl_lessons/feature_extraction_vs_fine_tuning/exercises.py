@@ -182,6 +182,16 @@ def after_a_strong_pull(head, usual, strong):
         )
     )
     said = f"Measured (target accuracy, old loss): {said}."
-    if abs(strong["accuracy"] - head["accuracy"]) > 0.05:
-        said += " In this run the two differ by more than five points; another draw may not."
-    return said
+    if not np.isfinite([strong["accuracy"], strong["old_loss"]]).all():
+        return said, "infinite"
+    to_head, to_usual = (abs(strong["accuracy"] - one["accuracy"]) for one in (head, usual))
+    like_head, like_usual = (
+        gap <= 0.05 and abs(strong["old_loss"] - one["old_loss"]) <= 0.25
+        for gap, one in ((to_head, head), (to_usual, usual))
+    )
+    if like_head and (to_head < to_usual or not like_usual):
+        return said, "head"
+    gain = strong["accuracy"] - usual["accuracy"]
+    if gain >= 0.02 and strong["old_loss"] <= usual["old_loss"]:
+        return said, "better"
+    return said, "same" if like_usual else "neither"

@@ -17,7 +17,7 @@ notebook = Cells("32_feature_extraction_vs_fine_tuning")  # the loop and the rem
 HOWS = ("frozen features", "fine-tuning")
 LABELS = (16, 64, 256, 1024)
 RATES = (1e-4, 3e-4, 1e-3, 3e-3)
-PEAK = 1e-3  # with 128 labels, as good on validation sentences as the best of them
+PEAK, HEAD = 1e-3, 3e-2  # of embeddings and layers, and of the head: the best with 128 labels
 
 #: Ways to train, all at the same peak rate, and the plainest alternatives to them.
 WAYS = (
@@ -26,16 +26,30 @@ WAYS = (
 )
 REMEDIES: dict[str, tuple[float, ...]] = {
     "L2-SP": (0.01, 0.1, 1.0),
-    "EWC": (100.0, 1000.0),
-    "replay": (0.1, 1.0),
+    "EWC": (1000.0,),
+    "replay": (0.1,),
 }
 
 
 @results.study(
-    "freeze-or-train-rates", rate=RATES, labels=[16, 64, 128, 256, 1024], seeds=range(50, 53)
+    "freeze-or-train-rates",
+    {"rate": RATES, "head": 1e-2},
+    {"rate": RATES[1:3], "head": [3e-3, 3e-2]},
+    labels=[16, 64, 128, 256, 1024],
+    seeds=range(50, 53),
 )
-def freeze_or_train_rates(seed: int, rate: float, labels: int, steps: int = 100) -> dict:
-    """Which learning rate, judged on sentences that neither train nor judge anything else."""
+def freeze_or_train_rates(
+    seed: int, rate: float, head: float, labels: int, steps: int = 100
+) -> dict[str, float]:
+    """Which learning rates, judged on sentences that neither train nor judge anything else.
+
+    Args:
+        seed: of the town, the labelled sentences, the head and the order.
+        rate: of the embeddings and layers.
+        head: the rate of the new head.
+        labels: how many sentences are labelled.
+        steps: of 32 sentences, or of all where there are fewer.
+    """
     import torch
 
     model, tokenizer = models.load("town-mlm")
@@ -43,7 +57,7 @@ def freeze_or_train_rates(seed: int, rate: float, labels: int, steps: int = 100)
     network = notebook.Classifier(model, tokenizer)
     few, verdicts = notebook.few_opinions(seed, labels)
     batches = notebook.shuffled(labels, steps, seed)
-    notebook.tune(network, few, verdicts, batches, lambda step: [rate] * 4)
+    notebook.tune(network, few, verdicts, batches, lambda step: [rate, rate, rate, head])
     texts, truth, _ = notebook.opinions(seed)
     used = set(few)
     held = [i for i in range(len(texts) - notebook.TEST) if texts[i] not in used][-500:]
@@ -52,29 +66,47 @@ def freeze_or_train_rates(seed: int, rate: float, labels: int, steps: int = 100)
     return {"validation": float((said == truth[held]).mean())}
 
 
+@results.study(
+    "freeze-or-train-edges",  # where the best of that grid lay at its edge
+    {"rate": 3e-5, "head": [3e-3, 1e-2], "labels": 16},
+    {"rate": 1e-4, "head": [3e-3, 3e-2], "labels": 16},
+    {"rate": 1e-3, "head": 1e-1, "labels": [64, 128, 256]},
+    seeds=range(50, 53),
+)
+def freeze_or_train_edges(seed: int, rate: float, head: float, labels: int) -> dict[str, float]:
+    """The same for the rates beyond."""
+    return freeze_or_train_rates(seed, rate, head, labels)
+
+
 @results.study("freeze-or-train", how=HOWS, labels=LABELS)
 def freeze_or_train(seed: int, how: str, labels: int) -> dict[str, float]:
     """Frozen features and fine-tuning over the number of labels, in the town.
 
-    Fine-tuning with the rate that was best on validation sentences for as many labels.
+    Fine-tuning with the two rates that were best on validation sentences for as many labels.
     """
-    rate = best_rate("freeze-or-train-rates", labels)
-    return {**notebook.freeze_or_train(how, labels, seed, rate), "rate": rate}
+    tried = ("freeze-or-train-rates", "freeze-or-train-edges")
+    rate, head = best_rates(tried, labels, ["rate", "head"])
+    return {**notebook.freeze_or_train(how, labels, seed, rate, head), "rate": rate, "head": head}
 
 
-def best_rate(name: str, labels: int) -> float:
-    """The rate that a stored study of rates found best for a number of labels."""
-    found = results.load(name).table.query("labels == @labels")
-    return float(found.groupby("rate").validation.mean().idxmax())
+def best_rates(names: tuple[str, ...], labels: int, kinds: list[str]) -> tuple[float, ...]:
+    """The rates that stored studies found best together for a number of labels."""
+    import pandas as pd
+
+    found = pd.concat([results.load(name).table for name in names]).query("labels == @labels")
+    best = found.groupby(kinds).validation.mean().idxmax()
+    return best if isinstance(best, tuple) else (best,)
 
 
 @results.study(
     "forgetting",
     {"way": WAYS, "remedy": "none", "strength": PEAK},
     {"way": "constant", "remedy": "rate", "strength": [1e-4, 3e-4, 3e-3]},
+    {"way": "constant", "remedy": "one rate", "strength": [3e-4, 1e-3]},
     {"way": "head alone", "remedy": "none", "strength": 3e-2},
     *({"way": "constant", "remedy": name, "strength": s} for name, s in REMEDIES.items()),
     {"way": "constant", "remedy": "LoRA", "strength": 1e-2},
+    {"way": "constant", "remedy": "library", "strength": PEAK},
 )
 def forgetting(seed: int, way: str, remedy: str, strength: float) -> dict[str, float]:
     """Target and old loss after one way of fine-tuning, with one remedy.
@@ -82,15 +114,20 @@ def forgetting(seed: int, way: str, remedy: str, strength: float) -> dict[str, f
     Args:
         seed: of the town, the labelled sentences, the head and the order.
         way: one that the notebook's function ``way`` knows.
-        remedy: ``"none"``, ``"rate"`` (a constant rate other than the usual), a name of
-            ``REMEDIES``, or ``"LoRA"``.
-        strength: the rate, where the remedy is ``"none"``, ``"rate"`` or ``"LoRA"``; elsewhere
-            what the penalty is multiplied by.
+        remedy: ``"none"``, ``"rate"`` (a constant rate other than the usual), ``"one rate"`` (the
+            same for the head as for everything else), a name of ``REMEDIES``, ``"LoRA"``, or
+            ``"library"`` (``tl.adapt.fit``, as in the first example).
+        strength: what the penalty of a remedy is multiplied by; elsewhere the learning rate, of
+            the head alone where nothing else is trained.
     """
     if remedy == "LoRA":
         return _with_lora(seed, strength)
-    rates = notebook.way(way, strength if remedy in ("none", "rate") else PEAK, 100)
-    return notebook.adapted(rates, seed, penalty_of(remedy, strength))
+    if remedy == "library":
+        return _by_the_library(seed, strength)
+    if remedy in REMEDIES:
+        return notebook.adapted(notebook.way(way, PEAK, 100), seed, penalty_of(remedy, strength))
+    head = strength if remedy == "one rate" or way == "head alone" else HEAD
+    return notebook.adapted(notebook.way(way, strength, 100, head), seed)
 
 
 def penalty_of(remedy: str, strength: float) -> Callable[..., Any] | None:
@@ -117,6 +154,17 @@ def _with_lora(seed: int, rate: float) -> dict[str, float]:
     return {**found, "old_loss": notebook.old_loss(mlm, tokenizer)}
 
 
+def _by_the_library(seed: int, rate: float) -> dict[str, float]:
+    """The recipe of the first example: the head, dropout and schedule of ``transformers``."""
+    mlm, tokenizer = models.load("town-mlm", task="masked-lm")
+    few, verdicts = notebook.few_opinions(seed, 128)
+    plan: dict[str, Any] = {"steps": 100, "batch_size": 32, "learning_rate": rate, "seed": seed}
+    fitted = adapt.fit(mlm.bert, tokenizer, few, verdicts.tolist(), progress=False, **plan)
+    found = notebook.judge(fitted.predict, seed)
+    mlm.bert.load_state_dict(fitted.model.bert.state_dict(), strict=False)
+    return {**found, "old_loss": notebook.old_loss(mlm, tokenizer)}
+
+
 @results.study(
     "fine-tuning-stability",
     {"start": "decay", "correction": False},
@@ -134,7 +182,7 @@ def stability(
     torch.manual_seed(seed)
     network = notebook.Classifier(model, tokenizer)
     few, verdicts = notebook.few_opinions(seed, labels)
-    rates = notebook.way(start, rate, steps)
+    rates = notebook.way(start, rate, steps, head=rate)  # one rate for all, as in the papers
     if not correction:
         rates = notebook.uncorrected(rates)
     notebook.tune(network, few, verdicts, notebook.shuffled(labels, steps, seed), rates)
@@ -222,7 +270,7 @@ def ratings_freeze_or_train(
     if how == "frozen features":
         settings: dict[str, Any] = {"mode": "features", "C": "cv"}
     else:
-        rate = best_rate("ratings-rates", 64)
+        (rate,) = best_rates(("ratings-rates",), 64, ["rate"])
         settings = {"steps": REAL_STEPS[labels], "learning_rate": rate, "batch_size": 16}
     encoder, tokenizer = models.load("minilm")
     fitted = adapt.fit(encoder, tokenizer, few["text"][:], few["label"][:], seed=seed, **settings)

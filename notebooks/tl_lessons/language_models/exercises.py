@@ -18,7 +18,13 @@ sheet = Sheet(lesson.notebook, __file__)
 
 @sheet.outcome("lm-sum")
 def it_grows(sums):
-    return f"It went from {sums[0]:.2f} to {sums[-1]:.2f}."
+    """``sums``: of all strings of four words, before training and as it goes on."""
+    said = f"It went from {sums[0]:.2f} to {sums[-1]:.2f}."
+    if sums[-1] > 1.05:
+        return said, "grows beyond one"
+    if sums[-1] < 0.95:
+        return said, "falls below one"
+    return said, "rises towards one" if sums[0] < 0.95 else "stays at one"
 
 
 # --- lm-order ------------------------------------------------------------------------------------

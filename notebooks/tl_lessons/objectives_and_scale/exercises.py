@@ -419,4 +419,5 @@ def in_seconds(parameters, tokens, peak, utilisation):
 def what_each_saves(factors):
     """``factors``: trick -> how many times the work it saves."""
     listed = ", ".join(f"{name} {times:.1f}" for name, times in factors.items())
-    return f"Times the work for a token, if it is left out: {listed}."
+    said = f"Times the work for a token, if it is left out: {listed}."
+    return said, max(factors, key=factors.get)

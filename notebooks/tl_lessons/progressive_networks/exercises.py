@@ -209,9 +209,12 @@ def after_the_same_labels(turned, same):
     said = "Measured, points lost on films: " + ", ".join(
         f"labels {name} {points:.0f}" for name, points in lost.items()
     )
-    if lost["the same"] > 10:
-        said += ". So in this town it did lose some; five towns follow below"
-    return said + "."
+    left = on_film(same, "restaurant")
+    if left < 0.6:
+        return f"{said}.", "forgotten" if left < 0.4 else "chance"
+    if abs(lost["the same"]) <= 3:
+        return f"{said}.", "kept"
+    return f"{said}.", "lowered" if lost["the same"] > 0 else "improved"
 
 
 # --- prog-growth ---------------------------------------------------------------------------------

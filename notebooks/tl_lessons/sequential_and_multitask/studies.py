@@ -53,8 +53,12 @@ def _rated() -> Any:
     return data.load("ratings", clear=True)["train"].to_pandas()
 
 
-def _source(source: str, seed: int) -> tuple[list[str], list[int]]:
-    """``SOURCE_TEXTS`` rated sentences and their labels, as many of each class."""
+def source_texts(source: str, seed: int) -> tuple[list[str], list[int]]:
+    """``SOURCE_TEXTS`` rated sentences and their labels, as many of each class.
+
+    Raises:
+        NotHere: the ratings have not been fetched.
+    """
     table = _rated()
     rng = np.random.default_rng(seed)
     if source == "where it comes from":
@@ -65,6 +69,16 @@ def _source(source: str, seed: int) -> tuple[list[str], list[int]]:
     rows = data.balanced(labels, SOURCE_TEXTS, seed)
     answers = labels[rows] if source != "noise labels" else rng.integers(0, 2, len(rows))
     return table["text"].to_numpy()[rows].tolist(), answers.tolist()
+
+
+def target_texts(seed: int, target: str = "reviews", labels: int = 16) -> tuple[Any, Any]:
+    """A few labelled training texts, as many of each class, and the texts that judge."""
+    texts = data.load(target)
+    train, test = texts["train"], texts["test"]
+    few = train.select(data.balanced(np.array(train["label"]), labels, seed))
+    if len(test) > JUDGED:
+        test = test.select(data.balanced(np.array(test["label"]), JUDGED, seed))
+    return few, test
 
 
 def _numbers(*domains: str) -> list[int]:
@@ -78,7 +92,12 @@ def _after(source: str, seed: int) -> models.Loaded:
     if source == "none":
         return loaded
     adapted = adapt.fit(
-        *loaded, *_source(source, seed), epochs=2, learning_rate=GENTLE, seed=seed, progress=False
+        *loaded,
+        *source_texts(source, seed),
+        epochs=2,
+        learning_rate=GENTLE,
+        seed=seed,
+        progress=False,
     )
     return models.Loaded(adapted.model.base_model, loaded.tokenizer)
 
@@ -94,12 +113,20 @@ def real_accuracy(
     Raises:
         NotHere: the ratings have not been fetched.
     """
-    texts = data.load(target)
-    train, test = texts["train"], texts["test"]
-    few = train.select(data.balanced(np.array(train["label"]), labels, seed))
-    if len(test) > JUDGED:
-        test = test.select(data.balanced(np.array(test["label"]), JUDGED, seed))
+    few, test = target_texts(seed, target, labels)
     body, tokenizer = _after(source, seed)
     how: dict[str, Any] = {"steps": 20, "learning_rate": USUAL, "progress": False}
     adapted = adapt.fit(body, tokenizer, few["text"], few["label"], seed=500 + seed, **how)
     return {"accuracy": float((adapted.predict(test["text"]) == np.array(test["label"])).mean())}
+
+
+@results.study(
+    "intermediate-frozen", labelled=["16 reviews", "256 rated sentences", "both"], of_town=False
+)
+def frozen_accuracy(seed: int, labelled: str) -> dict[str, float]:
+    """Logistic regression on frozen MiniLM, given the labels of one kind of texts, or of both.
+
+    Raises:
+        NotHere: the ratings have not been fetched.
+    """
+    return notebook.frozen(labelled, seed)

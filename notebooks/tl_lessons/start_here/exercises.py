@@ -341,15 +341,11 @@ def after_a_high_rate(usual, high):
 
 
 @sheet.outcome("start-predict")
-def advantage(gaps):
-    """``gaps``: labels -> the advantage in accuracy points."""
-    first, last = min((n for n in gaps if n >= 256), default=min(gaps)), max(gaps)
-    said = (
-        f"Above: {gaps[first].mean:.0f} points at {first:,} labels, {gaps[last].mean:.0f} at "
-        f"{last:,}."
-    )
-    if gaps[last].mean >= gaps[first].mean:
-        said += " So in this run it has not begun to; five seeds can differ that much."
-    elif gaps[last].high > gaps[first].low:
-        said += " (The intervals overlap: five seeds suggest it, they do not prove it.)"
-    return said
+def advantage(lost):
+    """``lost``: points of its advantage that a town loses from 256 to 1,024 labels, an interval."""
+    said = f"Above: each town loses {lost.mean:.1f} points [{lost.low:.1f}, {lost.high:.1f}]."
+    if lost.low > 0:
+        return said, "shrinks"
+    if lost.high < 0:
+        return said, "grows"
+    return f"{said} The interval includes zero, so this run cannot tell."

@@ -23,8 +23,16 @@ def with_the_halves_changed(joined, swapped):
     """
     if swapped is ...:
         return "So far you have only said so: join the pairs the other way round, and measure it."
-    before, now = (float(np.mean(list(side))) for side in (joined, swapped))
-    return f"Measured: {before:.0%} right as they were, {now:.0%} with the halves changed."
+    before, now = (list(side) for side in (joined, swapped))
+    if len(before) != len(now):
+        return f"You measured {len(now)} of {len(before)} pairs: hand over one answer for each."
+    share = float(np.mean(now))
+    said = (
+        f"Measured: {np.mean(before):.0%} right as they were, {share:.0%} with the halves changed."
+    )
+    if share == 0:
+        return said, "none"
+    return said, "most" if share > 0.7 else "half" if share > 0.3 else "few"
 
 
 # --- sup-clip ------------------------------------------------------------------------------------
@@ -128,7 +136,9 @@ def precision(candidate, reference, n):
 
 @sheet.outcome("sup-teacher")
 def by_teacher(scores):
-    return ", ".join(f"{name} {score:.0%}" for name, score in scores.items()) + "."
+    """``scores``: teacher -> accuracy at tagging, with everything equal."""
+    said = ", ".join(f"{name} {score:.0%}" for name, score in scores.items()) + "."
+    return said, max(scores, key=scores.get)
 
 
 # --- sup-enough ----------------------------------------------------------------------------------

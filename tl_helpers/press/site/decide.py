@@ -21,7 +21,7 @@ result or from a claim::
     study = "ratings-first-transfer"
     what = "film sentences, accuracy"
     value = "accuracy"
-    where = {method = "pre-trained"}
+    where = {method = "pre-trained"}         # a list of values: their mean
     at = ["labels"]                          # and the row of the answer that was given
 
 Where several pieces of advice fit, they stand in the order of the file, the strongest first.
@@ -197,7 +197,7 @@ def numbers(guide: Guide, line: Measured, case: Mapping[str, str]) -> evaluate.I
     if missing := [name for name in (*where, line.value) if name not in table]:
         _refuse(f"result {line.study!r} has no column {missing[0]!r}")
     for name, value in where.items():
-        table = table[table[name] == value]
+        table = table[table[name].isin(value if isinstance(value, list) else [value])]
     if table.empty:
         return None
     by_seed = table.groupby("seed")[line.value].mean()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -10,7 +10,17 @@ import numpy as np
 from tl_helpers.core.errors import BadValue
 from tl_helpers.measure import tables
 from tl_helpers.measure.evaluate import Interval
-from tl_helpers.show.plots.house import GREY, describe, label, looks, new, style
+from tl_helpers.show.plots.house import (
+    COLOURS,
+    GREY,
+    PALETTE,
+    describe,
+    label,
+    looks,
+    new,
+    style,
+)
+from tl_helpers.show.plots.house import colour as colour_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,6 +123,13 @@ def dots(
     return figure
 
 
+def _one_hue(names: Iterable[str]) -> dict[str, str]:
+    """Each row has its name beside it: a colour only for what has one through the whole course."""
+    every = list(names)
+    plain = GREY if PALETTE.keys() & set(every) else COLOURS[0]
+    return {name: colour_of(name) if name in PALETTE else plain for name in every}
+
+
 class _Bars(NamedTuple):
     """What is drawn in rows: name -> value, single values, colour; and what was measured."""
 
@@ -124,17 +141,18 @@ class _Bars(NamedTuple):
     @classmethod
     def of(cls, values: Any, x: str | None, y: str | None, colour: str | None) -> _Bars:
         if not hasattr(values, "columns"):
-            return cls(values, {}, {n: look[0] for n, look in looks(values).items()}, "accuracy")
+            return cls(values, {}, _one_hue(values), "accuracy")
         if x is None:
             raise BadValue("Which column has the names of the bars?", "Say x=...")
         by = [x, colour] if colour else [x]
         measure = tables.measure_of(values, y, by)
         rows = tables.intervals(values, by, measure)
-        known = looks(dict.fromkeys(str(keys[-1]) for keys in rows))
+        names = dict.fromkeys(str(keys[-1]) for keys in rows)
+        known = {n: look[0] for n, look in looks(names).items()} if colour else _one_hue(names)
         return cls(
             {", ".join(map(str, keys)): one for keys, (one, _) in rows.items()},
             {", ".join(map(str, keys)): list(of.values()) for keys, (_, of) in rows.items()},
-            {", ".join(map(str, keys)): known[str(keys[-1])][0] for keys in rows},
+            {", ".join(map(str, keys)): known[str(keys[-1])] for keys in rows},
             measure,
         )
 
