@@ -6,6 +6,7 @@ import itertools
 from collections import namedtuple
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.linalg import orthogonal_procrustes
 
@@ -13,7 +14,7 @@ from tl_helpers import data, town
 from tl_helpers.core.cells import Cells
 from tl_helpers.core.errors import BadValue, NotHere, UnknownName
 from tl_helpers.measure import claims, results
-from tl_lessons.cross_lingual import bridges, real
+from tl_lessons.cross_lingual import bridges, exercises, real
 
 
 @pytest.fixture(scope="module")
@@ -192,6 +193,12 @@ def test_reviews_are_the_same_ones_in_three_languages():
     assert not set(english) & set(real.reviews("train")[0])
 
 
+@pytest.mark.parametrize("which", ["French", "german", "translated fr", ""])
+def test_reviews_that_there_are_not_are_refused_with_those_that_there_are(which):
+    with pytest.raises(UnknownName, match=rf"kind of reviews: '{which}'(.|\n)*German"):
+        real.reviews(which)
+
+
 def test_few_are_the_first_of_every_class():
     assert real._few(np.array([1, 0, 1, 1, 0, 0]), 2).tolist() == [1, 4, 0, 2]
 
@@ -199,7 +206,10 @@ def test_few_are_the_first_of_every_class():
 # --- the stored results --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["cross-lingual-intents", "cross-lingual-reviews"])
+STUDIES = ["intents", "reviews", "joint", "translation"]
+
+
+@pytest.mark.parametrize("name", [f"cross-lingual-{which}" for which in STUDIES])
 def test_the_stored_results_are_whole(name):
     stored = results.load(name)
     assert len(set(stored.table.seed)) >= 5 and stored.table.accuracy.between(0, 1).all()
@@ -210,8 +220,63 @@ def test_claims_that_rest_on_stored_results_say_so():
     assert {"cross-rotation", "cross-e5", "cross-minilm"} <= promised
 
 
+# --- the studies of the town ---------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("bridge", bridges.BRIDGES)
-def test_a_model_of_both_languages_is_judged_in_both(bridge):
+def test_a_model_of_both_languages_is_judged_in_both_before_and_after_training(bridge):
     rows = bridges.joint_model(50, bridge, documents=150, steps=1)
-    assert [row["task"] for row in rows] == ["sentiment", "domain"]
+    stages = list(itertools.product(bridges.STAGES, ["sentiment", "domain"]))
+    assert [(row["stage"], row["task"]) for row in rows] == stages
     assert rows[0]["english"] > 0.7 and 0 <= rows[0]["accuracy"] <= 1  # counted: the head start
+
+
+def test_the_counts_alone_are_the_same_however_long_the_training():
+    one, two = (bridges.joint_model(51, "lexicon", documents=150, steps=n) for n in (1, 2))
+    assert one[:2] == two[:2]
+
+
+def test_word_for_word_goes_back_with_the_dictionary_of_its_pairs(cells):
+    home = town.Town(seed=52)
+    pair = home.corpus(5, start=2_000_000).parallel()[0]
+    listed = cells.lexicon_of(home.corpus(5, start=2_000_000).parallel())
+    word = next(b for a, b in listed.items() if a != b)
+    (back,) = bridges._word_for_word(52, 5, [f"{word} qqq, {pair.target}"])
+    first, unknown, *rest = back.split()
+    assert listed[first] == word and unknown == "qqq" and len(rest) >= len(pair.target_words)
+
+
+def test_the_judged_way_back_has_a_bleu_and_the_others_have_none():
+    ways = ("Ondalese labels", "word for word", "translate-test")
+    labelled, glossed, translated = (
+        bridges.translation_accuracy(53, way, documents=60, steps=1) for way in ways
+    )
+    assert labelled["bleu"] is None
+    assert 0 <= translated["bleu"] < glossed["bleu"] < 100
+    assert all(0 <= made["accuracy"] <= 1 for made in (labelled, glossed, translated))
+
+
+# --- the exercise that the learner's run decides -------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("measured", "option"),
+    [
+        ([0.3, 0.4], "upside down"),
+        ([0.4, 0.4], "chance"),
+        ([0.5, 0.7], "chance"),
+        ([0.5, 0.9], "half way"),
+        ([0.88, 0.92], "carried over"),
+    ],
+)
+def test_the_run_decides_what_five_words_of_opinion_are_worth(measured, option):
+    runs = pd.DataFrame({"opinion": 5, "seed": range(2), "some_opinion": measured})
+    said, right = exercises.with_five_of_opinion(runs)
+    assert right == option and f"{np.mean(measured):.2f}" in said
+    exercise = exercises.sheet.exercises["cross-five"]
+    for answer in exercise.kind.options:
+        assert (exercise.judge(answer, {"with_five": runs})[0] == "right") == (answer == option)
+
+
+def test_five_words_of_opinion_have_to_be_measured():
+    assert "put the call" in exercises.with_five_of_opinion(...)

@@ -95,19 +95,23 @@ def with_singular_values(ours, theirs, weights):
     return (ours * weights[:, None]).T @ theirs
 
 
-# --- cross-ten -----------------------------------------------------------------------------------
+# --- cross-five ----------------------------------------------------------------------------------
 
 
-@sheet.outcome("cross-ten")
-def with_ten_pairs(frequent, chosen):
-    """``frequent`` and ``chosen``: accuracy with the ten most frequent pairs, and with the ten of
-    the learner's choice, which is ``...`` as long as nobody has measured it."""
-    if chosen is ...:
-        return "So far you have only said so: put the call of `ten_pairs` in, and measure it."
-    said = f"Measured: {frequent:.2f} with the ten most frequent pairs, {chosen:.2f} with yours."
-    if chosen < 0.8:
-        said += " So in this town ten of them are not enough; look at another seed as well."
-    return said
+@sheet.outcome("cross-five")
+def with_five_of_opinion(with_five):
+    """``with_five``: a table of runs with a column ``some_opinion``; ``...`` until it is made."""
+    if with_five is ...:
+        return "So far you have only said so: put the call of `tl.experiment.run` in, and measure."
+    runs = with_five[with_five.opinion == 5].some_opinion
+    mean = runs.mean()
+    towns = ", ".join(f"{value:.2f}" for value in runs)
+    said = f"Measured: {mean:.2f} on average; the towns: {towns}."
+    if mean < 0.4:
+        return said, "upside down"
+    if mean <= 0.6:
+        return said, "chance"
+    return said, "half way" if mean < 0.9 else "carried over"
 
 
 # --- cross-fertility -----------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tl_helpers import data, models
+from tl_helpers.core import checks
 from tl_helpers.core.cells import Cells
 from tl_helpers.core.errors import BadValue
 from tl_helpers.measure import results
@@ -110,18 +111,27 @@ def split(language: str, seed: int) -> Split:
 @functools.cache
 def _fixed(method: str, language: str) -> np.ndarray:
     name = {"MiniLM": "minilm"}.get(method, method)
-    return adapt.embed(*_encoder(name), pool(language).texts)
+    return adapt.embed(*encoder(name), pool(language).texts)
 
 
 @functools.lru_cache(maxsize=2)
-def _encoder(name: str, seed: int | None = None) -> models.Loaded:
+def encoder(name: str, seed: int | None = None) -> models.Loaded:
+    """A model of the shelf, the last two of them kept; with a seed its random weights.
+
+    Raises:
+        NotHere: it has not been fetched.
+
+    Example:
+        >>> encoder("minilm").model.config.hidden_size
+        384
+    """
     return models.load(name, random_weights=seed is not None, seed=seed or 0)
 
 
 def vectors(method: str, language: str, rows: np.ndarray, seed: int) -> Any:
     """Vectors of some rows of a pool; for character n-grams those that English training has."""
     if method == "random weights":
-        return adapt.embed(*_encoder("minilm", seed), [pool(language).texts[i] for i in rows])
+        return adapt.embed(*encoder("minilm", seed), [pool(language).texts[i] for i in rows])
     if method == "character n-grams":
         known = [pool(SOURCE).texts[i] for i in split(SOURCE, seed).train]
         counted = notebook.character_ngrams().fit(known)
@@ -192,12 +202,16 @@ def reviews(which: str) -> tuple[list[str], np.ndarray]:
     """Texts and labels: English ``"train"``, or one of :data:`REVIEWS`.
 
     ``English`` are the 120 test reviews that were translated, in the order of the translations.
+
+    Raises:
+        UnknownName: there are no such reviews; lists those that there are.
     """
+    checks.known("kind of reviews", which, ("train", *REVIEWS))
     if which == "train":
         rows = data.load("reviews", "train")
         return rows["text"][:], np.array(rows["label"])
     if which in ("German", "Spanish"):
-        parts = data.load(f"reviews-{which[:2].lower().replace('ge', 'de').replace('sp', 'es')}")
+        parts = data.load({"German": "reviews-de", "Spanish": "reviews-es"}[which])
         some = [parts[part] for part in ("train", "test")]
         return (
             [text for part in some for text in part["text"]],
@@ -216,7 +230,7 @@ def reviews(which: str) -> tuple[list[str], np.ndarray]:
 @functools.cache
 def _review_vectors(method: str, which: str) -> np.ndarray:
     name = {"MiniLM": "minilm"}.get(method, method)
-    return adapt.embed(*_encoder(name), reviews(which)[0])
+    return adapt.embed(*encoder(name), reviews(which)[0])
 
 
 @results.study("cross-lingual-reviews", method=list(REVIEW_METHODS), labels=256, of_town=False)
