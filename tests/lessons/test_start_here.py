@@ -199,19 +199,19 @@ def test_predict_asks_about_many_labels_and_does_not_give_itself_away():
         assert "shrink" not in text.casefold()
 
 
-def test_a_right_prediction_is_told_what_came_out():
-    def said(**gaps):
-        feedback = exercises.check("start-predict", "shrinks", **gaps)
-        assert feedback
-        return feedback.message
+def test_the_paired_loss_decides_the_prediction():
+    def judged(answer, **lost):
+        feedback = exercises.check("start-predict", answer, **lost)
+        return feedback.status, feedback.message
 
-    assert said().startswith("Labels replace")
-    clear = said(gaps={16: points(1, 9), 256: points(10, 16), 1024: points(1, 3)})
-    assert clear.startswith("Above: 13 points at 256 labels, 2 at 1,024. Labels replace")
-    vague = said(gaps={16: points(1, 9), 256: points(-3, 29), 1024: points(-6, 18)})
-    assert vague.startswith("Above: 13 points at 256 labels, 6 at 1,024. (The intervals overlap")
-    other = said(gaps={16: points(1, 9), 256: points(10, 16), 1024: points(20, 30)})
-    assert other.startswith("Above: 13 points at 256 labels, 25 at 1,024. So in this run it has")
+    assert judged("shrinks")[1].startswith("Labels replace")
+    status, said = judged("shrinks", lost=points(2, 10.5))
+    assert status == "right" and said.startswith("Above: each town loses 6.2 points [2.0, 10.5].")
+    assert "Labels replace" in said
+    assert judged("grows", lost=points(-9, -1))[0] == "right"
+    assert judged("shrinks", lost=points(-9, -1))[0] == "wrong"
+    status, said = judged("shrinks", lost=points(-3, 5))
+    assert status == "right" and "cannot tell" in said
 
 
 def test_what_the_feedback_says_about_the_stored_experiment_is_so():

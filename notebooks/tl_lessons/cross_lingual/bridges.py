@@ -135,6 +135,7 @@ def translation_accuracy(
             found.extend(translation.translate(_translator_back(seed, documents, steps), texts))
         return found
 
-    accuracy = notebook.by_translation(way, pairs, truth, there, back)
+    method = "translate-test" if way == "word for word" else way  # another way back, no more
+    accuracy = notebook.by_translation(method, pairs, truth, there, back)
     right = [pair.source.lower() for pair in pairs[len(pairs) - len(found) :]]
     return {"accuracy": accuracy, "bleu": evaluate.bleu(right, found) if found else None}

@@ -58,7 +58,7 @@ def adapters_town(seed: int, method: str, rate: float, head: str) -> dict[str, f
     return notebook.in_town(method, rate, seed, head)
 
 
-@results.study("adapters-films-rates", *grids(ON_FILMS), seeds=(10, 11), of_town=False)
+@results.study("adapters-films-rates", *grids(ON_FILMS), seeds=(10, 11, 12), of_town=False)
 def adapters_films_rates(seed: int, method: str, rate: float) -> dict[str, float]:
     """Which learning rate suits which of five methods: MiniLM on short film sentences.
 

@@ -21,10 +21,13 @@ SOFT = "soft answers, more text"
 RULES = ("surest", "surest of each class", "surest, true labels")
 
 
+notebook = Cells("35_slices_distillation_selftraining")
+
+
 @functools.cache
 def _town() -> Any:
     """The notebook's functions, with the words and the model of the town."""
-    cells: Any = Cells("35_slices_distillation_selftraining")
+    cells: Any = Cells(notebook.__name__.removesuffix(".ipynb"))  # words and a model of its own
     cells.body, cells.tokenizer = models.load("town-mlm")
     return cells
 
@@ -32,7 +35,7 @@ def _town() -> Any:
 @functools.cache
 def _film() -> Any:
     """The same functions with the subwords of MiniLM."""
-    cells: Any = Cells("35_slices_distillation_selftraining")
+    cells: Any = Cells(notebook.__name__.removesuffix(".ipynb"))  # words and a model of its own
     cells.body, cells.tokenizer = models.load("minilm")
     return cells
 
