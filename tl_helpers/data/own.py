@@ -15,7 +15,7 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,6 +63,28 @@ class Own:
         """The labels that are left, sorted."""
         return sorted(set(self.labels))
 
+    def draw(self, n: int, seed: int = 0) -> Own:
+        """At most ``n`` texts at random, but at least eight of each class.
+
+        Raises:
+            BadValue: ``n`` is not a positive number.
+
+        Example:
+            ``own.draw(1000).classes == own.classes -> True``
+        """
+        n = checks.at_least_one(n, "n")
+        rng = np.random.default_rng(checks.seed(seed))
+        order, labels = rng.permutation(len(self.texts)), np.array(self.labels)
+        before: Counter[str] = Counter()
+        early, late = [], []
+        for row in order:
+            before[labels[row]] += 1
+            (early if before[labels[row]] <= LEAST else late).append(int(row))
+        rows = sorted([*early, *late[: max(n - len(early), 0)]])
+        return replace(
+            self, texts=[self.texts[i] for i in rows], labels=[self.labels[i] for i in rows]
+        )
+
 
 def read_csv(
     path: str | os.PathLike[str], text: str | int = "text", label: str | int = "label"
@@ -98,6 +120,8 @@ def read_csv(
     delimiter = _delimiter(content, text, label)
     table = _table(place, content, delimiter, header=isinstance(text, str))
     columns = [_column(table, name, place) for name in (text, label)]
+    if not len(table):
+        raise BrokenFile(f"{place} has no rows.", "Give a row for each text.")
     if columns[0] == columns[1]:
         raise BadValue(f"text and label are both the column {text!r}.", "Name two columns.")
     texts = [" ".join(cell.split()) for cell in table[columns[0]].fillna("")]

@@ -1,0 +1,51 @@
+"""Few labels: frozen features, fine-tuning, the contrastive step and word counts."""
+
+from __future__ import annotations
+
+from tl_helpers.core.cells import Cells
+from tl_helpers.measure import results
+
+notebook = Cells("20_classification")  # the methods stand there
+TRAINED = ("contrastive step", "fine-tuning")
+METHODS = ("TF-IDF", "frozen features", *TRAINED)
+COUNTS = {"questions": (12, 24, 48), "film": (16, 64)}
+TUNED_AT = {"questions": 48, "film": 64}  # labelled texts with which the rates were tuned
+RATES = {"contrastive step": (1e-5, 3e-5, 1e-4, 3e-4), "fine-tuning": (3e-5, 1e-4, 3e-4, 1e-3)}
+#: The best on validation texts in the study ``class-rates``, whose draws of labels are others.
+RATE = {
+    ("questions", "contrastive step"): 1e-4,
+    ("questions", "fine-tuning"): 3e-4,
+    ("film", "contrastive step"): 1e-4,
+    ("film", "fine-tuning"): 3e-4,
+}
+
+
+@results.study(
+    "class-rates",
+    *({"task": list(COUNTS), "method": method, "rate": list(RATES[method])} for method in TRAINED),
+    seeds=range(10, 12),
+    of_town=False,
+)
+def rates(seed: int, task: str, method: str, rate: float) -> dict[str, float]:
+    """Accuracy on validation texts over learning rates, with the most labels of each task.
+
+    Raises:
+        NotHere: the ratings have not been fetched.
+    """
+    found = notebook.few_run(task, method, TUNED_AT[task], seed, rate)
+    return {"validation": found["validation"]}
+
+
+@results.study(
+    "class-few-labels",
+    *({"task": task, "method": list(METHODS), "n": list(n)} for task, n in COUNTS.items()),
+    seeds=range(5),
+    of_town=False,
+)
+def few_labels(seed: int, task: str, method: str, n: int) -> dict[str, float]:
+    """Accuracy on test texts, with n labels and the learning rate that was tuned before.
+
+    Raises:
+        NotHere: the ratings have not been fetched.
+    """
+    return notebook.few_run(task, method, n, seed, RATE.get((task, method), 0.0))
