@@ -8,18 +8,9 @@ from tl_helpers.measure import results
 notebook = Cells("20_classification")  # the methods stand there
 TRAINED = ("contrastive step", "fine-tuning")
 METHODS = ("TF-IDF", "frozen features", *TRAINED)
-COUNTS = {"questions": (12, 24, 48), "film": (16, 64)}
+COUNTS = {"questions": (12, 48), "film": (16, 64)}
 TUNED_AT = {"questions": 48, "film": 64}  # labelled texts with which the rates were tuned
 RATES = {"contrastive step": (1e-5, 3e-5, 1e-4, 3e-4), "fine-tuning": (3e-5, 1e-4, 3e-4, 1e-3)}
-#: The best on validation texts in the study ``class-rates``, whose draws of labels are others.
-RATE = {
-    ("questions", "contrastive step"): 1e-4,
-    ("questions", "fine-tuning"): 3e-4,
-    ("film", "contrastive step"): 1e-4,
-    ("film", "fine-tuning"): 3e-4,
-}
-
-
 @results.study(
     "class-rates",
     *({"task": list(COUNTS), "method": method, "rate": list(RATES[method])} for method in TRAINED),
@@ -36,6 +27,20 @@ def rates(seed: int, task: str, method: str, rate: float) -> dict[str, float]:
     return {"validation": found["validation"]}
 
 
+def tuned_rate(task: str, method: str) -> float:
+    """The rate that was best on validation texts in ``class-rates``, whose draws are others.
+
+    Example:
+        >>> tuned_rate("questions", "frozen features")
+        0.0
+    """
+    if method not in TRAINED:
+        return 0.0
+    table = results.load("class-rates").table
+    here = table[(table.task == task) & (table.method == method)]
+    return float(here.groupby("rate").validation.mean().idxmax())
+
+
 @results.study(
     "class-few-labels",
     *({"task": task, "method": list(METHODS), "n": list(n)} for task, n in COUNTS.items()),
@@ -48,4 +53,4 @@ def few_labels(seed: int, task: str, method: str, n: int) -> dict[str, float]:
     Raises:
         NotHere: the ratings have not been fetched.
     """
-    return notebook.few_run(task, method, n, seed, RATE.get((task, method), 0.0))
+    return notebook.few_run(task, method, n, seed, tuned_rate(task, method))
