@@ -154,7 +154,7 @@ def clean(
     full = [i for i, (a, b) in enumerate(zip(texts, labels, strict=True)) if a and b]
     notes = [_first_note(len(texts), found or {})]
     if empty := len(texts) - len(full):
-        notes.append(f"{empty} rows have no text or no label and are left out.")
+        notes.append(f"Without text or label, left out: {_rows(empty)}.")
     if not full:
         raise BadValue("No row has a text and a label.", "Are these the right two columns?")
     _refuse_no_classes([labels[i] for i in full])
@@ -168,22 +168,22 @@ def clean(
             contradicted.add(int(number))
     if copies := len(full) - len(first):
         notes.append(
-            f"{copies} rows are copies or near copies of an earlier one and are left out, so that "
-            "no text stands in the training and in the test set."
+            f"Copies and near copies of an earlier row, left out so that no text stands in the "
+            f"training and in the test set: {_rows(copies)}."
         )
     if contradicted:
         notes.append(
-            f"{len(contradicted)} groups of copies have different labels: the first one is kept. "
-            "Look at them; they are errors, or the task leaves room."
+            f"Copies with different labels, of which the first is kept: {len(contradicted)}. Look at "
+            "them; they are errors, or the task leaves room."
         )
     counts = Counter(labels[row] for row in first.values())
     small = {name: n for name, n in sorted(counts.items()) if n < LEAST}
     if small:
         once = sum(n == 1 for n in small.values())
-        also = f", {once} of them with a single text" if once else ""
+        also = f"; with a single text: {once}" if once else ""
         notes.append(
-            f"{len(small)} classes have fewer than {LEAST} texts{also} and are left out: "
-            f"{_some([f'{name} ({n})' for name, n in small.items()])}."
+            f"Classes with fewer than {LEAST} texts, left out: "
+            f"{_some([f'{name} ({n})' for name, n in small.items()])}{also}."
         )
     rows = [row for row in first.values() if labels[row] not in small]
     kept_counts = dict(Counter(labels[row] for row in rows).most_common())
@@ -260,22 +260,26 @@ def _decoded(place: Path) -> tuple[str, str]:
     if raw[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
         raise BrokenFile(f"{place} is a spreadsheet or an archive.", "Save it as CSV, in UTF-8.")
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        guessed = "utf-16"
+        encodings = ["utf-16"]
     else:
+        encodings = ["utf-8-sig", ""]
+    for encoding in encodings:
         try:
-            return raw.decode("utf-8-sig"), "UTF-8"
-        except UnicodeDecodeError:
-            from charset_normalizer import from_bytes
+            encoding = encoding or _guessed(raw)
+            content = raw.decode(encoding)
+        except (UnicodeDecodeError, LookupError):
+            continue
+        if "\0" not in content:
+            name = encoding.removesuffix("-sig").upper().replace("_", "-")
+            return content, name
+    raise BrokenFile(f"{place} is no text in a known encoding.", "Save it as CSV, in UTF-8.")
 
-            best = from_bytes(raw[: 1 << 20]).best()
-            guessed = best.encoding if best is not None else ""
-    try:
-        content = raw.decode(guessed or "ascii")
-    except (UnicodeDecodeError, LookupError):
-        content = "\0"
-    if "\0" in content:
-        raise BrokenFile(f"{place} is no text in a known encoding.", "Save it as CSV, in UTF-8.")
-    return content, guessed.upper().replace("_", "-")
+
+def _guessed(raw: bytes) -> str:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(raw[: 1 << 20]).best()
+    return best.encoding if best is not None else "ascii"
 
 
 def _delimiter(content: str, text: str | int, label: str | int) -> str:
@@ -363,17 +367,21 @@ def _refuse_no_classes(labels: Sequence[str]) -> None:
 
 def _first_note(rows: int, found: dict[str, object]) -> str:
     if not found:
-        return f"{rows} rows."
-    return f"{rows} rows, read as {found['encoding']} with a {found['delimiter']} between cells."
+        return f"{_rows(rows)}."
+    return f"{_rows(rows)}, read as {found['encoding']} with a {found['delimiter']} between cells."
+
+
+def _rows(n: int) -> str:
+    return f"{n} row{'s' * (n != 1)}"
 
 
 def _balance(counts: dict[str, int], rows: int) -> str:
     names = list(counts)
     share = counts[names[0]] / rows
-    said = f"{rows} texts in {len(counts)} classes are left: " + _some(
+    said = f"Kept: {rows} texts in {len(counts)} classes, " + _some(
         [f"{name} ({n})" for name, n in counts.items()]
     )
-    said += f". The largest class is {share:.0%}: whoever always says so is right that often."
+    said += f". The largest class is {share:.0%}: whoever always says it is right that often."
     if counts[names[0]] >= 5 * counts[names[-1]]:
         said += (
             f" {names[0]!r} is {counts[names[0]] / counts[names[-1]]:.0f} times as frequent as "

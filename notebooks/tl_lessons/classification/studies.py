@@ -11,6 +11,8 @@ METHODS = ("TF-IDF", "frozen features", *TRAINED)
 COUNTS = {"questions": (12, 48), "film": (16, 64)}
 TUNED_AT = {"questions": 48, "film": 64}  # labelled texts with which the rates were tuned
 RATES = {"contrastive step": (1e-5, 3e-5, 1e-4, 3e-4), "fine-tuning": (3e-5, 1e-4, 3e-4, 1e-3)}
+
+
 @results.study(
     "class-rates",
     *({"task": list(COUNTS), "method": method, "rate": list(RATES[method])} for method in TRAINED),
