@@ -173,8 +173,8 @@ def clean(
         )
     if contradicted:
         notes.append(
-            f"Copies with different labels, of which the first is kept: {len(contradicted)}. Look at "
-            "them; they are errors, or the task leaves room."
+            f"Copies with different labels, of which the first is kept: {len(contradicted)}. Look "
+            "at them; they are errors, or the task leaves room."
         )
     counts = Counter(labels[row] for row in first.values())
     small = {name: n for name, n in sorted(counts.items()) if n < LEAST}
@@ -205,7 +205,8 @@ def near_copies(texts: Sequence[str], alike: float = ALIKE) -> np.ndarray:
     """For each text the number of its group: copies and near copies share one.
 
     Copies differ in case, blanks and punctuation alone. Near copies share most of their groups of
-    three words (Jaccard similarity; Broder 1997). Phrases in more than a hundred texts do not count.
+    three words (Jaccard similarity; Broder 1997). Phrases that are in more than a hundred texts do
+    not count.
 
     Args:
         texts: any number; 100,000 short ones take some ten seconds.
