@@ -87,7 +87,8 @@ def without_the_alarm(missed, false_alarm):
 
 def _sure(rng: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray, int]]:
     """Uneven ranges, empty ones, and a confidence of exactly one."""
-    cases = []
+    both = np.array([0.3, 0.35, 0.9, 0.85, 1.0, 0.95]), np.array([1, 1, 0, 1, 1, 0]), 5
+    cases = [both]  # one range too sure, one not sure enough
     for n, bins in [(40, 5), (60, 10), (25, 4)]:
         confidence = rng.beta(4, 1.3, n)
         confidence[0], confidence[1] = 1.0, 0.05
