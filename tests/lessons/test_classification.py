@@ -153,13 +153,11 @@ def test_the_studies_are_the_notebooks(monkeypatch):
         return {"validation": 1.0, "accuracy": 2.0}
 
     monkeypatch.setattr(studies.notebook, "few_run", run, raising=False)
-    assert studies.rates(10, "film", "fine-tuning", 1e-4) == {"validation": 1.0}
+    assert studies.over_rates(10, "film", "fine-tuning", 1e-4) == {"validation": 1.0}
     assert studies.few_labels(0, "questions", "TF-IDF", 12)["accuracy"] == 2.0
     assert asked == [("film", "fine-tuning", 64, 10, 1e-4), ("questions", "TF-IDF", 12, 0, 0.0)]
 
 
 def test_the_tuned_rates_are_inside_their_grids():
-    for task in studies.COUNTS:
-        for method in studies.TRAINED:
-            grid = studies.RATES[method]
-            assert grid[0] < studies.tuned_rate(task, method) < grid[-1], (task, method)
+    for (task, method), grid in studies.RATES.items():
+        assert grid[0] < studies.tuned_rate(task, method) < grid[-1], (task, method)
