@@ -154,8 +154,8 @@ def test_the_studies_are_the_notebooks(monkeypatch):
 
     monkeypatch.setattr(studies.notebook, "few_run", run, raising=False)
     assert studies.over_rates(10, "film", "fine-tuning", 1e-4) == {"validation": 1.0}
-    assert studies.few_labels(0, "questions", "TF-IDF", 12)["accuracy"] == 2.0
-    assert asked == [("film", "fine-tuning", 64, 10, 1e-4), ("questions", "TF-IDF", 12, 0, 0.0)]
+    assert studies.few_labels(0, "questions", "TF-IDF", 48)["accuracy"] == 2.0
+    assert asked == [("film", "fine-tuning", 64, 10, 1e-4), ("questions", "TF-IDF", 48, 0, 0.0)]
 
 
 def test_the_tuned_rates_are_inside_their_grids():
