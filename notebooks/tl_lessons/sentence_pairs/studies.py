@@ -43,3 +43,13 @@ def encoders(
     those of one model, the random ones are drawn anew.
     """
     return notebook.town_run(kind, weights, opinions_each, steps, artefact, seed)
+
+
+@results.study("pair-rerank", {"steps": 100}, seeds=range(5), of_town=False)
+def reranking(seed: int, steps: int) -> list[dict[str, float]]:
+    """Search among docstrings, before and after a cross-encoder.
+
+    Each seed draws the head, the order of the training pairs, and a hundred queries; the documents
+    are always the same.
+    """
+    return notebook.search_run(steps, seed)
