@@ -19,7 +19,9 @@ def _batches(rng: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray, flo
     for n, d, temperature in [(3, 4, 0.5), (5, 3, 0.1), (4, 6, 2.0)]:
         u = rng.normal(size=(n, d))
         v = u + rng.normal(size=(n, d))
-        cases.append((u * rng.uniform(0.5, 3, (n, 1)), v * rng.uniform(0.5, 3, (n, 1)), temperature))
+        cases.append(
+            (u * rng.uniform(0.5, 3, (n, 1)), v * rng.uniform(0.5, 3, (n, 1)), temperature)
+        )
     return cases
 
 
