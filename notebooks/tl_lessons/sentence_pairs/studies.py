@@ -23,7 +23,6 @@ def encoders_rates(seed: int, kind: str, rate: float, steps: int) -> dict[str, f
 @results.study(
     "pair-encoders",
     {"kind": KINDS, "weights": "pre-trained", "opinions_each": 1, "steps": [150, 600]},
-    {"kind": KINDS, "weights": "pre-trained", "opinions_each": 2, "steps": 600},
     {"kind": "bi-encoder", "weights": "random weights", "opinions_each": 1, "steps": 150},
     {
         "kind": "bi-encoder",
@@ -43,6 +42,18 @@ def encoders(
     those of one model, the random ones are drawn anew.
     """
     return notebook.town_run(kind, weights, opinions_each, steps, artefact, seed)
+
+
+@results.study(
+    "pair-two-opinions",
+    {"kind": KINDS, "weights": "pre-trained", "opinions_each": 2, "steps": 600},
+    seeds=range(5),
+)
+def two_opinions(
+    seed: int, kind: str, weights: str, opinions_each: int, steps: int
+) -> dict[str, float]:
+    """The same with premises that praise one thing and blame another."""
+    return notebook.town_run(kind, weights, opinions_each, steps, 0.0, seed)
 
 
 @results.study("pair-rerank", {"steps": 100}, seeds=range(5), of_town=False)
