@@ -56,11 +56,21 @@ def two_opinions(
     return notebook.town_run(kind, weights, opinions_each, steps, 0.0, seed)
 
 
-@results.study("pair-rerank", {"steps": 100}, seeds=range(5), of_town=False)
+@results.study(
+    "pair-rerank-rates", {"rate": [3e-5, 1e-4, 3e-4], "steps": 30}, seeds=(10,), of_town=False
+)
+def reranking_rates(
+    seed: int, rate: float, steps: int, queries: int = 30
+) -> list[dict[str, float]]:
+    """The learning rate of the reranking cross-encoder, on docstrings of the validation split."""
+    return notebook.search_run(steps, seed, rate=rate, queries=queries, split="validation")
+
+
+@results.study("pair-rerank", {"steps": 60}, seeds=range(5), of_town=False)
 def reranking(seed: int, steps: int) -> list[dict[str, float]]:
     """Search among docstrings, before and after a cross-encoder.
 
-    Each seed draws the head, the order of the training pairs, and a hundred queries; the documents
-    are always the same.
+    Each seed draws the head, the order of the training pairs, and the queries; the documents are
+    always the same.
     """
     return notebook.search_run(steps, seed)
