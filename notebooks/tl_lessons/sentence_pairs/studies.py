@@ -45,18 +45,6 @@ def encoders(
 
 
 @results.study(
-    "pair-two-opinions",
-    {"kind": KINDS, "weights": "pre-trained", "opinions_each": 2, "steps": 600},
-    seeds=range(5),
-)
-def two_opinions(
-    seed: int, kind: str, weights: str, opinions_each: int, steps: int
-) -> dict[str, float]:
-    """The same with premises that praise one thing and blame another."""
-    return notebook.town_run(kind, weights, opinions_each, steps, 0.0, seed)
-
-
-@results.study(
     "pair-rerank-rates", {"rate": [3e-5, 1e-4, 3e-4], "steps": 30}, seeds=(10,), of_town=False
 )
 def reranking_rates(
