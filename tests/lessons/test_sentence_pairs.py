@@ -214,9 +214,9 @@ def test_each_query_stands_beside_its_document_and_rivals(cells):
 def test_half_an_artefact_is_judged_by_the_learners_run():
     said = exercises.with_half_an_artefact
     assert "only said so" in said({"clean": 75.0}, ...)
-    assert "may end otherwise" not in said({"clean": 75.0}, {"clean": 70.0})
-    assert "may end otherwise" in said({"clean": 75.0}, {"clean": 50.0})
-    assert "may end otherwise" in said({"clean": 75.0}, {"clean": 76.0})
+    assert "may end otherwise" not in said({"clean": 75.0}, {"clean": 60.0})
+    assert "may end otherwise" in said({"clean": 75.0}, {"clean": 70.0})
+    assert "may end otherwise" in said({"clean": 75.0}, {"clean": 40.0})
 
 
 def test_the_loss_by_hand():

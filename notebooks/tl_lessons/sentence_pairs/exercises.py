@@ -124,6 +124,6 @@ def with_half_an_artefact(clean, half):
     lost = clean["clean"] - half["clean"]
     said = f"Measured on clean pairs: {clean['clean']:.1f} after clean training, "
     said += f"{half['clean']:.1f} after training with half an artefact."
-    if not 1 <= lost <= 10:
-        said += " So in this run it was not 1 to 10 points; another town may end otherwise."
+    if lost <= 10 or half["clean"] <= 43:
+        said += " So in this run it was not *much*; another town may end otherwise."
     return said
