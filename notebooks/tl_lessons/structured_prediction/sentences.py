@@ -116,6 +116,7 @@ def of_town(seed: int, documents: int) -> Town:
     return Town(every.some(chosen), rule[chosen])
 
 
+@functools.cache
 def written() -> dict[str, Sentences]:
     """The sentences that were written for this course, by split; they have names but no trees.
 
