@@ -23,8 +23,8 @@ def _chains(rng: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray]]:
 
 @sheet.function("struct-backward", cases=_chains, returns="an array [words, tags]")
 def backward(scores, transitions):
-    """Forward and backward together say how sure the model is of each tag of each word: the *Deeper*
-    section gets the same numbers from the gradient of log Z."""
+    """Forward and backward together say how sure the model is of each tag of each word: a section
+    headed *Deeper* gets the same numbers from the gradient of log Z."""
     beta = [np.zeros(scores.shape[1])]
     for following in scores[:0:-1]:
         ways = transitions[:-1] + following + beta[0]

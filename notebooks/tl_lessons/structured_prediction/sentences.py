@@ -192,8 +192,8 @@ def word_vectors(
 def word_forms(sentences: Sequence[Sequence[str]]) -> list[torch.Tensor]:
     """What taggers looked at before there were encoders: forms of the word and of its neighbours.
 
-    The word, its first three letters, its last two and three, its shape ("Xx", "0-0") and whether it
-    is the first; of both neighbours word and shape. One column each, 1 if it is so.
+    The word, its first three letters, its last two and three, its shape ("Xx", "0-0") and whether
+    it is the first; of both neighbours word and shape. One column each, 1 if it is so.
 
     Returns:
         For each sentence ``[words, columns]``; columns that occur once in all are left out.
