@@ -28,7 +28,7 @@ def backward(scores, transitions):
     beta = [np.zeros(scores.shape[1])]
     for following in scores[:0:-1]:
         ways = transitions[:-1] + following + beta[0]
-        beta.insert(0, logsumexp(ways, axis=1))
+        beta.insert(0, np.logaddexp.reduce(ways, axis=1))
     return np.array(beta)
 
 
