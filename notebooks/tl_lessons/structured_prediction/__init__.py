@@ -1,4 +1,4 @@
-"""What belongs to the notebook ``33_domain_adaptation`` alone."""
+"""What belongs to the notebook ``23_structured_prediction`` alone."""
 
 from __future__ import annotations
 
