@@ -281,7 +281,7 @@ def test_a_parser_learns(cells):
 
 
 def test_the_town_keeps_rules_apart(cells):
-    shown, asked = sentences.of_town(60_003, 400), sentences.of_town(70_003, 400)
+    shown, asked = sentences.of_town(60_003, 200), sentences.of_town(70_003, 200)
     split = cells.town_split(3)
     assert len(split.labelled.words) == 512 and len(split.new.words) == 300
     rule = {tuple(w): r for t in (shown, asked) for w, r in zip(t.sentences.words, t.rule)}  # noqa: B905
