@@ -17,9 +17,14 @@ from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
 from tl_helpers.train import heads, precision
 from tl_helpers.train.adapt import Adapted
-from tl_helpers.train.finetune import Labelled, TextBatches
-from tl_helpers.train.loop import Objective, Plan, run
-from tl_helpers.train.texts import call, encode, padding_of
+from tl_helpers.train.finetune import (
+    Labelled,
+    TextBatches,
+    objective_on,
+    padding_for_training,
+)
+from tl_helpers.train.loop import Plan, run
+from tl_helpers.train.texts import call, encode
 
 if TYPE_CHECKING:
     import torch
@@ -156,13 +161,7 @@ def fit(
     order = np.argsort(place)  # a kept head has an order of its own
     classes, targets = np.asarray(classes)[order], targets[:, order]
     rows = encode(tokenizer, listed, network)
-    padding = padding_of(tokenizer, network, rows)
-    if padding.side == "none":
-        raise BadValue(
-            f"A {type(network).__name__} answers otherwise when a text is padded, so texts of "
-            "different lengths cannot be trained on together.",
-            "Use another model as the student.",
-        )
+    padding = padding_for_training(tokenizer, network, rows, "Use another model as the student.")
 
     def loss_of_batch(worker: PreTrainedModel, batch: tuple[torch.Tensor, ...]) -> torch.Tensor:
         ids, mask, target = (part.to(network.device) for part in batch)
@@ -174,16 +173,8 @@ def fit(
         batches = TextBatches(
             Labelled(own, targets.astype(np.float32)), padding, how.batch_size, how.seed
         )
-        objective = Objective(
-            name="distillation",
-            batch_of=batches,
-            loss_of=loss_of_batch,
-            tokens_by=batches.tokens_by,
-            attention=nullcontext,
-            looks_first=False,
-            again="The student you passed in is unchanged: run the same call to start again.",
-        )
-        history = run(network, objective, how)
+        again = "The student you passed in is unchanged: run the same call to start again."
+        history = run(network, objective_on(batches, loss_of_batch, "distillation", again), how)
     return Adapted("fine-tune", network, tokenizer, classes, history, len(history.loss))
 
 

@@ -17,6 +17,8 @@ from tl_helpers.train.loop import History, Objective, Plan, run
 from tl_helpers.train.texts import Padding, by_length, call, pad, padding_of, training_order
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -122,13 +124,12 @@ def fine_tune(
 
     device = network.device
     everything = texts.rows + (validation.rows if validation else [])
-    padding = padding_of(tokenizer, network, everything)
-    if padding.side == "none":
-        raise BadValue(
-            f"A {type(network).__name__} answers otherwise when a text is padded, so texts of "
-            "different lengths cannot be trained on together.",
-            'Use mode="features", which reads texts of one length at a time, or another model.',
-        )
+    padding = padding_for_training(
+        tokenizer,
+        network,
+        everything,
+        'Use mode="features", which reads texts of one length at a time, or another model.',
+    )
     special = max([padding.id, *tokenizer.all_special_ids, *_ids_looked_for(network)])
     narrow = precision.rows_in_use(network, everything, special)
     weight = None
@@ -154,17 +155,54 @@ def fine_tune(
                 return scores(softmax(logits), truth, class_weights)
 
             plan = replace(plan, evaluate=evaluate, until=best.gives_up)
-        objective = Objective(
-            name="fine-tuning",
-            batch_of=batches,
-            loss_of=loss_of,
-            tokens_by=batches.tokens_by,
-            attention=nullcontext,
-            looks_first=False,
-            again="The model you passed in is unchanged: run the same call to start again.",
-        )
-        history = run(network, objective, plan)
+        again = "The model you passed in is unchanged: run the same call to start again."
+        history = run(network, objective_on(batches, loss_of, "fine-tuning", again), plan)
         return history, best.restore(len(history.loss))
+
+
+def padding_for_training(
+    tokenizer: PreTrainedTokenizerBase,
+    network: PreTrainedModel,
+    rows: list[list[int]],
+    otherwise: str,
+) -> Padding:
+    """How rows of different length are padded in one batch; ``otherwise``: what to do if not.
+
+    Raises:
+        BadValue: the network answers otherwise when a text is padded.
+
+    Example:
+        >>> padding_for_training(tokenizer, network, rows, "Use another.").side  # doctest: +SKIP
+        'right'
+    """
+    padding = padding_of(tokenizer, network, rows)
+    if padding.side == "none":
+        raise BadValue(
+            f"A {type(network).__name__} answers otherwise when a text is padded, so texts of "
+            "different lengths cannot be trained on together.",
+            otherwise,
+        )
+    return padding
+
+
+def objective_on(
+    batches: TextBatches, loss_of: Callable[..., torch.Tensor], name: str, again: str
+) -> Objective:
+    """The objective of every training on batches of texts; ``again``: said after an interruption.
+
+    Example:
+        >>> objective_on(batches, loss_of, "fine-tuning", "Again.").name  # doctest: +SKIP
+        'fine-tuning'
+    """
+    return Objective(
+        name=name,
+        batch_of=batches,
+        loss_of=loss_of,
+        tokens_by=batches.tokens_by,
+        attention=nullcontext,
+        looks_first=False,
+        again=again,
+    )
 
 
 def _ids_looked_for(network: PreTrainedModel) -> list[int]:
