@@ -66,7 +66,14 @@ def test_a_stored_result_of_its_own_seeds_says_nothing_new(store):
 
 
 @pytest.mark.parametrize(
-    "change", [{"minimum": 0.5}, {"unit": "percent"}, {"direction": "<0"}, {"town": 1}]
+    "change",
+    [
+        {"minimum": 0.5},
+        {"unit": "percent"},
+        {"direction": "<0"},
+        {"town": 1},
+        {"sentence": "Other."},
+    ],
 )
 def test_what_was_promised_otherwise_or_of_another_town_does_not_count(store, change):
     other_seeds.keep([GOOD, BAD], range(100, 105))

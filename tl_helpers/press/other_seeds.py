@@ -51,7 +51,7 @@ def keep(records: Iterable[claims.Claim], seeds: Sequence[int]) -> list[str]:
     for claim in records:
         if claim.stored and not results.ran_on(claim.stored, seeds):
             continue
-        row = {name: getattr(claim, name) for name in (*_KEPT, "stored")}
+        row = {name: getattr(claim, name) for name in (*_KEPT, "stored", "sentence")}
         row |= {
             name: getattr(claim, name)
             for name, plain in _WHERE_THERE_IS.items()
@@ -71,8 +71,8 @@ def keep(records: Iterable[claims.Claim], seeds: Sequence[int]) -> list[str]:
 def load() -> dict[str, claims.Claim]:
     """What is known of each claim on unseen seeds, by id.
 
-    A row does not count where it was measured on an older town, or where something else is promised
-    now than then. A course that promises nothing has none.
+    A row does not count where it was measured on an older town, or where something else is said or
+    promised now than then. A course that promises nothing has none.
 
     Raises:
         BrokenFile: the file was changed, or is no such list.
@@ -90,12 +90,12 @@ def load() -> dict[str, claims.Claim]:
         promise = promised.get(id)
         same = promise is not None and all(
             row.get(name, _WHERE_THERE_IS.get(name)) == getattr(promise, name)
-            for name in claims.BAR
+            for name in ("sentence", *claims.BAR)
         )
         if same and promise is not None and row["town"] == town.VERSION:
             known = {f.name for f in fields(claims.Claim)} & set(row)
             values = {name: row[name] for name in known}
-            by_id[id] = claims.Claim(id=id, sentence=promise.sentence, **values)
+            by_id[id] = claims.Claim(id=id, **values)
     return by_id
 
 
