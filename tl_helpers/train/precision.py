@@ -80,6 +80,20 @@ def say_if_not_32_bits(model: Any) -> bool:
     return bool(others)
 
 
+def _copy(model: PreTrainedModel, kind: torch.dtype) -> PreTrainedModel:
+    """A copy with weights of another kind. Each is cast on the way, so that there never is a whole
+    copy of the kind that was there before."""
+    import torch
+
+    def cast(weight: torch.Tensor) -> torch.Tensor:
+        new = weight.detach().to(kind if weight.is_floating_point() else weight.dtype, copy=True)
+        trained = isinstance(weight, torch.nn.Parameter)
+        return torch.nn.Parameter(new, weight.requires_grad) if trained else new
+
+    weights = [*model.parameters(), *model.buffers()]
+    return copy.deepcopy(model, {id(weight): cast(weight) for weight in weights})
+
+
 class Trainee:
     """The model as it is trained: 32-bit weights, and a bfloat16 copy that does the arithmetic.
 
@@ -95,7 +109,7 @@ class Trainee:
         import torch
 
         self.model, self.bf16 = model, bf16
-        self.worker = copy.deepcopy(model).to(torch.bfloat16) if bf16 else model
+        self.worker = _copy(model, torch.bfloat16) if bf16 else model
         self.masters = [p for p in model.parameters() if p.requires_grad]
         self.copies = [p for p in self.worker.parameters() if p.requires_grad]
 
@@ -180,11 +194,11 @@ def for_inference(model: PreTrainedModel, choice: str | bool = "auto") -> PreTra
     """``model`` as it predicts: no dropout, bfloat16 where that is faster.
 
     In 32 bits a model in evaluation mode predicts itself. Otherwise a copy predicts, also for one
-    that came in 16 bits. It is made
-    once and kept as long as the model lives (in bfloat16 it takes half the memory of the model);
-    each call writes the weights of the moment into it, which is a small fraction of the time that a
-    copy takes. Several threads may predict at once, as long as none of them trains the model. To be
-    called under ``torch.inference_mode()``, or with no need of gradients.
+    that came in 16 bits. It is made once and kept as long as the model lives (in bfloat16 it takes
+    half the memory of the model); each call writes the weights of the moment into it, which is a
+    small fraction of the time that a copy takes. Several threads may predict at once, as long as
+    none of them trains the model. To be called under ``torch.inference_mode()``, or with no need of
+    gradients.
 
     Example:
         >>> from tl_helpers import models
@@ -207,8 +221,8 @@ def for_inference(model: PreTrainedModel, choice: str | bool = "auto") -> PreTra
     with _ONE_AT_A_TIME, torch.inference_mode(False), torch.no_grad():
         copies = _PREDICTING.setdefault(model, {})
         if bf16 not in copies or copies[bf16][0] != built:
-            new = copy.deepcopy(model).eval().requires_grad_(False)
-            copies[bf16] = built, new.to(torch.bfloat16) if bf16 else new.float()
+            new = _copy(model, torch.bfloat16 if bf16 else torch.float32)
+            copies[bf16] = built, new.eval().requires_grad_(False)
         else:
             kept = copies[bf16][1]
             torch._foreach_copy_([*kept.parameters(), *kept.buffers()], weights)
