@@ -64,7 +64,7 @@ def stepper(
     model: PreTrainedModel,
     batches: Batches,
     *,
-    bf16: bool = True,
+    bf16: bool | None = None,
     autocast: bool = False,
     everywhere: bool = False,
     eager: bool = True,
@@ -77,7 +77,8 @@ def stepper(
     Args:
         model: a masked language model.
         batches: what it reads.
-        bf16: matrices are multiplied in bfloat16, in a working copy of the model.
+        bf16: matrices are multiplied in bfloat16, in a working copy of the model; None: where the
+            CPU does so natively.
         autocast: bfloat16 by ``torch.autocast`` instead of a working copy.
         everywhere: logits at every position and not only at the masked ones.
         eager: plain attention; otherwise PyTorch's fused kernel ("sdpa").
@@ -88,7 +89,8 @@ def stepper(
     import torch
     from torch.nn import functional
 
-    trainee = precision.Trainee(model, bf16 and not autocast)
+    native = precision.supports_bf16() if bf16 is None else bf16
+    trainee = precision.Trainee(model, native and not autocast)
     worker = trainee.worker
     for part in (model, worker):
         part.set_attn_implementation("eager" if eager else "sdpa")
