@@ -161,7 +161,7 @@ def test_the_softmax_is_that_of_scikit_learn(cells):
     ours = cells.fit(vectors, tagged, False, penalty=0.5, rounds=200, standardise=False)
     x, y = torch.cat(vectors).numpy(), [tag for row in tagged for tag in row]
     theirs = LogisticRegression(C=1.0, max_iter=1000, tol=1e-8).fit(x, y)
-    scores = (x - ours.centre.numpy()) / ours.scale.numpy() @ ours.weights.numpy()
+    scores = (x - ours.centre.numpy()) / ours.scale.numpy() @ ours.weights.numpy().T
     scores = torch.tensor(scores) + ours.bias
     assert np.allclose(torch.softmax(scores, 1), theirs.predict_proba(x), atol=5e-3)
 

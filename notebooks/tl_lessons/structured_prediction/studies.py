@@ -1,4 +1,4 @@
-"""Names in written sentences on real encoders, and the parser in the town: the notebook's runs."""
+"""Names in the town and in written sentences, and the parser in the town: the notebook's runs."""
 
 from __future__ import annotations
 
@@ -8,45 +8,104 @@ from tl_helpers.core.cells import Cells
 from tl_helpers.measure import results
 
 notebook = Cells("23_structured_prediction")  # the methods stand there
-STARTS = ("pre-trained", "last layer", "word vectors", "random weights")
+METHODS = ("softmax", "softmax, three words", "CRF")
+OTHERS = ("MiniLM, 3 layers", "E5", "random weights")
+PENALTIES = (10.0, 30.0, 100.0, 300.0)  # of features with a standard deviation of one
+Rows = list[dict[str, Any]]
 
 
+# --- names in the town ---------------------------------------------------------------------------
+@results.study(
+    "struct-town-rates",
+    {"layer": 0, "penalty": [0.01, 0.1, 1.0]},
+    {"layer": [1, 2], "penalty": [0.0001, 0.001, 0.01, 0.1, 1.0]},
+    trained=list(METHODS),
+    seeds=range(10, 13),
+)
+def town_rates(seed: int, trained: str, layer: int, penalty: float, labelled: int = 128) -> Rows:
+    """Which layer and which penalty, judged in towns that judge nothing else."""
+    rows: Rows = notebook.town_run(trained, labelled, layer, penalty, seed)
+    return rows
+
+
+def town_setting(trained: str) -> tuple[int, float]:
+    """The layer and the penalty that were best for a method in three other towns.
+
+    Example:
+        ``town_setting("CRF") -> (2, 0.01)``
+    """
+    tried = results.load("struct-town-rates").table
+    tried = tried[tried.method == trained]
+    layer, penalty = tried.groupby(["layer", "penalty"])["new rules"].mean().idxmax()
+    return int(layer), float(penalty)
+
+
+@results.study("struct-town", trained=list(METHODS), labelled=[32, 128, 512], seeds=range(8))
+def names_in_town(seed: int, trained: str, labelled: int) -> Rows:
+    """F1 of whole names; each seed has its own town, rules held out and labelled sentences."""
+    layer, penalty = town_setting(trained)
+    rows: Rows = notebook.town_run(trained, labelled, layer, penalty, seed)
+    return [{**row, "layer": layer, "penalty": penalty} for row in rows]
+
+
+# --- names in written sentences ------------------------------------------------------------------
 @results.study(
     "struct-written",
-    {"features": "MiniLM", "labelled": [25, 50, 100], "penalty": 30.0},
-    {"features": "MiniLM", "labelled": 100, "penalty": [3.0, 10.0, 100.0]},
-    {"features": "word forms", "labelled": 100, "penalty": [0.01, 0.1, 1.0]},
+    {"trained": METHODS, "features": "MiniLM", "labelled": [25, 50, 100], "penalty": PENALTIES},
+    {"trained": METHODS, "features": OTHERS, "labelled": 100, "penalty": PENALTIES},
     {
-        "features": ["MiniLM, 3 layers", "E5", "random weights"],
+        "trained": ["softmax", "CRF"],  # word forms are of three words already
+        "features": "word forms",
         "labelled": 100,
-        "penalty": 30.0,
+        "penalty": [0.01, 0.1, 1.0, 10.0],
     },
     seeds=range(5),
     of_town=False,
 )
 def names_in_written(
-    seed: int, features: str, labelled: int, penalty: float
-) -> list[dict[str, Any]]:
-    """F1 of whole names by softmax, with constraints, with both neighbours, and by a CRF.
+    seed: int, trained: str, features: str, labelled: int, penalty: float
+) -> Rows:
+    """F1 of whole names by a softmax, with and without BIO constraints, or by a CRF.
 
     Each seed draws other labelled sentences, and other weights where they are random.
 
     Raises:
         NotHere: the encoder has not been fetched.
     """
-    rows: list[dict[str, Any]] = notebook.written_run(features, labelled, penalty, seed)
+    rows: Rows = notebook.written_run(trained, features, labelled, penalty, seed)
     return rows
 
 
+# --- trees ---------------------------------------------------------------------------------------
+STARTS = ({"start": "pre-trained", "layer": [0, 1, 2]}, {"start": "random weights", "layer": [0, 1]})
+
+
 @results.study(
-    "struct-parser",
-    {"start": list(STARTS), "labelled": [16, 64, 256]},
-    seeds=range(5),
+    "struct-parser-rates", *STARTS, rate=[1e-3, 3e-3, 1e-2], labelled=64, seeds=range(10, 13)
 )
-def trees(seed: int, start: str, labelled: int) -> list[dict[str, Any]]:
+def parser_rates(seed: int, start: str, layer: int, labelled: int, rate: float) -> Rows:
+    """Which layer and which rate, judged in towns that judge nothing else."""
+    rows: Rows = notebook.parser_run(start, layer, labelled, rate, seed)
+    return rows
+
+
+def parser_rate(start: str, layer: int) -> float:
+    """The rate that was best for these vectors in three other towns.
+
+    Example:
+        ``parser_rate("pre-trained", 1) -> 0.003``
+    """
+    tried = results.load("struct-parser-rates").table
+    tried = tried[(tried.start == start) & (tried.layer == layer) & (tried.decoding == "tree")]
+    return float(tried.groupby("rate").LAS.mean().idxmax())
+
+
+@results.study("struct-parser", *STARTS, labelled=[16, 64, 256], seeds=range(5))
+def trees(seed: int, start: str, layer: int, labelled: int) -> Rows:
     """UAS and LAS of a biaffine parser on sentences by rules that training has not shown.
 
     Each seed has its own town, its own rules held out, and its own random weights.
     """
-    rows: list[dict[str, Any]] = notebook.parser_run(start, labelled, seed)
-    return rows
+    rate = parser_rate(start, layer)
+    rows: Rows = notebook.parser_run(start, layer, labelled, rate, seed)
+    return [{**row, "rate": rate} for row in rows]
