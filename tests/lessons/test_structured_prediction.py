@@ -166,16 +166,28 @@ def test_the_softmax_is_that_of_scikit_learn(cells):
     assert np.allclose(torch.softmax(scores, 1), theirs.predict_proba(x), atol=5e-3)
 
 
-def test_four_ways_learn_and_constraints_hold(cells):
+def test_every_method_learns_and_constraints_hold(cells):
     vectors, tagged = made_up()
     others, truth = made_up(seed=1)
-    ways = cells.four_ways(vectors, tagged, [others], penalty=0.1)
-    assert list(ways)[-1] == "CRF" and len(ways) == 5
+    ways = {}
+    for trained in ("softmax", "softmax, three words", "CRF"):
+        ways |= cells.train_and_tag(trained, vectors, tagged, [others], penalty=0.1)
+    assert len(ways) == 5
     for name, (predicted,) in ways.items():
         assert cells.f1(truth, predicted) > 60
         if "constraints" in name:
             sentences.checked(predicted, predicted)
     assert cells.f1(truth, ways["CRF"][0]) >= cells.f1(truth, ways["softmax"][0])
+
+
+def test_scores_of_packed_words_come_to_their_places(cells):
+    vectors, tagged = made_up(7)
+    tagger, mask = cells.fit(vectors, tagged, True, penalty=0.1), cells.real(vectors)
+    table = cells.scores_of(tagger, cells.standardised(tagger, vectors), mask)
+    for row, scores in zip(vectors, table, strict=True):
+        alone = (row - tagger.centre) / tagger.scale @ tagger.weights.T + tagger.bias
+        assert torch.allclose(scores[: len(row)], alone, atol=1e-5)
+        assert not scores[len(row) :].any()
 
 
 def test_constraints(cells):
@@ -361,7 +373,10 @@ def test_word_forms():
     assert sentences._shape("Old") == "Xx" and sentences._shape("24-hour") == "0-x"
 
 
-def test_the_studies_are_the_notebooks(cells, monkeypatch):
-    rows = studies.trees(7, "word vectors", 16)
+def test_the_studies_are_the_notebooks(cells):
+    rows = studies.trees(7, "random weights", 0, 16)
     assert [row["decoding"] for row in rows] == ["each by itself", "tree"]
     assert rows[1]["trees"] == 100 and 0 < rows[1]["LAS"] <= rows[1]["UAS"] < 100
+    for trained in studies.METHODS:
+        layer, penalty = studies.town_setting(trained)
+        assert layer in (0, 1, 2) and 1e-4 < penalty < 1  # inside the grid

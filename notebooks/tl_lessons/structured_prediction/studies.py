@@ -78,9 +78,7 @@ def written_rates(
     seeds=range(5),
     of_town=False,
 )
-def names_in_written(
-    seed: int, trained: str, features: str, labelled: int, penalty: float
-) -> Rows:
+def names_in_written(seed: int, trained: str, features: str, labelled: int, penalty: float) -> Rows:
     """F1 of whole names by a softmax, with and without BIO constraints, or by a CRF.
 
     Each seed draws other labelled sentences, and other weights where they are random.
