@@ -295,7 +295,7 @@ def test_a_parser_learns(cells):
 def test_the_town_keeps_rules_apart(cells):
     shown, asked = sentences.of_town(60_003, 200), sentences.of_town(70_003, 200)
     split = cells.town_split(3)
-    assert len(split.labelled.words) == 512 and len(split.new.words) == 300
+    assert len(split.labelled.words) == 512 and 200 <= len(split.new.words) <= 300
     rule = {tuple(w): r for t in (shown, asked) for w, r in zip(t.sentences.words, t.rule)}  # noqa: B905
     seen = {rule[tuple(words)] for words in split.labelled.words}
     assert not seen & {rule[tuple(words)] for words in split.new.words}
