@@ -304,7 +304,7 @@ ADDED = {
         r"\ndistilbert-base-uncased: [01]\.\d{3} on SST-2",
     ),
     "23_structured_prediction": (
-        (),
+        ("METHODS",),
         "",
         ["conll2003"],
         r"softmax: 100\.0(?s:.*)CRF: 100\.0",
