@@ -324,9 +324,7 @@ def hub_cells(folder: Path, name: str, values: tuple[str, ...], given: str) -> N
             tagged[tag].append(cell)
         for part in ast.parse(cell.source).body if cell.cell_type == "code" and not tags else ():
             names = [t.id for t in getattr(part, "targets", ()) if isinstance(t, ast.Name)]
-            if isinstance(
-                part, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
-            ) or any(
+            if isinstance(part, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)) or any(
                 n in values for n in names
             ):
                 kept.append(ast.unparse(part))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -34,7 +34,14 @@ class Sentences(NamedTuple):
         Example:
             ``sentences.some([2, 0]).words[1]`` is ``sentences.words[0]``
         """
-        return Sentences(*([part[int(i)] for i in chosen] if part else [] for part in self))
+        rows = [int(i) for i in chosen]
+
+        def taken(part: list[Any]) -> list[Any]:
+            return [part[i] for i in rows] if part else []
+
+        return Sentences(
+            taken(self.words), taken(self.tags), taken(self.heads), taken(self.relations)
+        )
 
 
 def checked(words: Sequence[Sequence[str]], tags: Sequence[Sequence[str]]) -> None:
