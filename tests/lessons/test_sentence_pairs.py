@@ -65,7 +65,7 @@ def test_a_missing_side_is_counted_and_the_remedy_named():
 
 
 @pytest.mark.parametrize("opinions_each", [1, 2])
-def test_labels_follow_from_noun_and_side(cells, opinions_each):
+def test_labels_follow_from_noun_and_polarity(cells, opinions_each):
     pairs = cells.town_pairs(90, 5, opinions_each, 0.0, start=0)
     assert pairs.label.value_counts().to_dict() == dict.fromkeys(cells.LABELS, 30)
     for premise, hypothesis, label in pairs.itertuples(index=False):
@@ -76,14 +76,14 @@ def test_labels_follow_from_noun_and_side(cells, opinions_each):
         assert premise.count(".") >= opinions_each
 
 
-def test_two_opinions_are_of_both_sides(cells):
+def test_two_opinions_are_of_both_polarities(cells):
     corpus = cells.tl.town.Town(seed=5, agreement=0.5).corpus(300)
     said = cells.opinions(corpus)
     made = cells.premises(corpus, said, 2, np.random.default_rng(0))
-    side = {opinion: opinion.side for opinion in said}
+    polarity = {opinion: opinion.polarity for opinion in said}
     for premise in made[:40]:
-        others = {o.side for o in said if corpus.sentences()[o.sentence] in premise.text}
-        assert others == {-1, 1} and side[premise.about] == premise.about.side
+        others = {o.polarity for o in said if corpus.sentences()[o.sentence] in premise.text}
+        assert others == {-1, 1} and polarity[premise.about] == premise.about.polarity
 
 
 def test_the_artefact_is_as_frequent_as_the_harmless_word(cells):

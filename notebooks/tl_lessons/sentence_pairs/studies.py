@@ -13,10 +13,10 @@ RATES = [3e-4, 1e-3, 3e-3, 1e-2]
 @results.study(
     "pair-encoders-rates",
     {"kind": KINDS, "rate": RATES, "steps": 300},
-    seeds=(10,),
+    seeds=(10, 11, 12),
 )
 def encoders_rates(seed: int, kind: str, rate: float, steps: int) -> dict[str, float]:
-    """The learning rate of each encoder, on a seed that nothing else uses."""
+    """The learning rate of each encoder, on towns that nothing else uses."""
     return notebook.town_run(kind, "pre-trained", 1, steps, 0.0, seed, rate=rate)
 
 
@@ -29,7 +29,7 @@ def encoders_rates(seed: int, kind: str, rate: float, steps: int) -> dict[str, f
         "weights": "pre-trained",
         "opinions_each": 1,
         "steps": 150,
-        "artefact": 1.0,
+        "artefact": [0.5, 1.0],
     },
     seeds=range(5),
 )
@@ -45,7 +45,7 @@ def encoders(
 
 
 @results.study(
-    "pair-rerank-rates", {"rate": [3e-5, 1e-4, 3e-4], "steps": 30}, seeds=(10,), of_town=False
+    "pair-rerank-rates", {"rate": [3e-5, 1e-4, 3e-4], "steps": 30}, seeds=(10, 11, 12), of_town=False
 )
 def reranking_rates(
     seed: int, rate: float, steps: int, queries: int = 30
