@@ -11,6 +11,8 @@ from sklearn.metrics import label_ranking_average_precision_score
 from tl_helpers.core import checks
 from tl_helpers.core.cells import Cells
 from tl_helpers.core.errors import BadValue
+from tl_helpers.exercises import find
+from tl_helpers.measure import results
 from tl_helpers.models import load
 from tl_lessons.sentence_pairs import exercises, studies
 
@@ -214,9 +216,19 @@ def test_each_query_stands_beside_its_document_and_rivals(cells):
 def test_half_an_artefact_is_judged_by_the_learners_run():
     said = exercises.with_half_an_artefact
     assert "only said so" in said({"clean": 75.0}, ...)
-    assert "may end otherwise" not in said({"clean": 75.0}, {"clean": 60.0})
-    assert "may end otherwise" in said({"clean": 75.0}, {"clean": 70.0})
-    assert "may end otherwise" in said({"clean": 75.0}, {"clean": 40.0})
+    measured = {75.5: "nothing", 70.0: "little", 60.0: "much", 40.0: "all"}
+    for half, option in measured.items():
+        assert said({"clean": 75.0}, {"clean": half})[1] == option
+
+
+def test_what_is_usual_with_half_an_artefact_is_what_the_study_found():
+    runs = results.load("pair-encoders").table
+    bi = runs[(runs.kind == "bi-encoder") & (runs.weights == "pre-trained") & (runs.steps == 150)]
+    clean, half = bi[bi.artefact.isna()], bi[bi.artefact == 0.5]
+    said = exercises.with_half_an_artefact(
+        {"clean": clean.clean.mean()}, {"clean": half.clean.mean()}
+    )
+    assert said[1] == find("pair-artefact").kind.right
 
 
 def test_the_loss_by_hand():

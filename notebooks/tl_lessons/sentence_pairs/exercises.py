@@ -124,6 +124,6 @@ def with_half_an_artefact(clean, half):
     lost = clean["clean"] - half["clean"]
     said = f"Measured on clean pairs: {clean['clean']:.1f} after clean training, "
     said += f"{half['clean']:.1f} after training with half an artefact."
-    if lost <= 10 or half["clean"] <= 43:
-        said += " So in this run it was not *much*; another town may end otherwise."
-    return said
+    if half["clean"] <= 43:
+        return said, "all"
+    return said, "nothing" if lost < 1 else "little" if lost <= 10 else "much"

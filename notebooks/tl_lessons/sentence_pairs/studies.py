@@ -45,7 +45,10 @@ def encoders(
 
 
 @results.study(
-    "pair-rerank-rates", {"rate": [3e-5, 1e-4, 3e-4], "steps": 30}, seeds=(10, 11, 12), of_town=False
+    "pair-rerank-rates",
+    {"rate": [3e-5, 1e-4, 3e-4], "steps": 30},
+    seeds=(10, 11, 12),
+    of_town=False,
 )
 def reranking_rates(
     seed: int, rate: float, steps: int, queries: int = 30
