@@ -7,12 +7,13 @@ from tl_helpers.measure import results
 
 notebook = Cells("21_sentence_pairs")  # the methods stand there
 KINDS = ["bi-encoder", "cross-encoder"]
-RATES = [3e-4, 1e-3, 3e-3, 1e-2]
 
 
 @results.study(
     "pair-encoders-rates",
-    {"kind": KINDS, "rate": RATES, "steps": 300},
+    {"kind": "bi-encoder", "rate": [3e-4, 1e-3, 3e-3]},
+    {"kind": "cross-encoder", "rate": [1e-3, 3e-3, 1e-2]},
+    steps=200,
     seeds=(10, 11, 12),
 )
 def encoders_rates(seed: int, kind: str, rate: float, steps: int) -> dict[str, float]:
@@ -46,12 +47,12 @@ def encoders(
 
 @results.study(
     "pair-rerank-rates",
-    {"rate": [3e-5, 1e-4, 3e-4], "steps": 30},
+    {"rate": [3e-5, 1e-4, 3e-4], "steps": 25},
     seeds=(10, 11, 12),
     of_town=False,
 )
 def reranking_rates(
-    seed: int, rate: float, steps: int, queries: int = 30
+    seed: int, rate: float, steps: int, queries: int = 20
 ) -> list[dict[str, float]]:
     """The learning rate of the reranking cross-encoder, on docstrings of the validation split."""
     return notebook.search_run(steps, seed, rate=rate, queries=queries, split="validation")
