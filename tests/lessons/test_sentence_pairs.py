@@ -200,6 +200,24 @@ def test_reranking_orders_the_best_and_leaves_the_rest(cells):
     assert order.tolist()[0] == [1, 0, 3, 2, 4]  # the given order stays as it was
 
 
+def test_bm25_prefers_rare_words_and_short_documents(cells, monkeypatch):
+    told = ["the cat sat", "the dog sat on the mat with the cat", "the birds", "the dog the the"]
+    asked = ["a cat", "the birds", "the mat"]
+    monkeypatch.setattr(cells, "documented", lambda split: (asked, told))
+    order = cells.by_bm25([0, 1, 2])
+    assert order[0].tolist()[:2] == [0, 1]  # both have the cat; the first is short
+    assert order[1][0] == 2 and order[2][0] == 1  # "the" is everywhere
+    assert cells.by_words([0, 1, 2])[:, 0].tolist() == [0, 2, 1]
+
+
+def test_the_cosine_reorders_the_best_and_leaves_the_rest(cells, monkeypatch):
+    asked, told = np.eye(3), np.array([[0.1, 0, 1], [0.9, 0.5, 0], [0.5, 0.8, 0]])
+    monkeypatch.setattr(cells, "encoded", lambda model, split: (asked, told))
+    order = np.array([[0, 1, 2], [0, 1, 2]])
+    assert cells.by_cosine(order, [0, 1], 2, "test").tolist() == [[1, 0, 2], [1, 0, 2]]
+    assert cells.by_cosine(order, [0, 1], 3, "test").tolist() == [[1, 2, 0], [2, 1, 0]]
+
+
 def test_each_query_stands_beside_its_document_and_rivals(cells):
     first, second = [[n] for n in range(6)], [[10 + n] for n in range(6)]
     near = np.array([[(n + 1) % 6, (n + 2) % 6, (n + 3) % 6] for n in range(6)])
