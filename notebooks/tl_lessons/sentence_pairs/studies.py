@@ -11,7 +11,7 @@ KINDS = ["bi-encoder", "cross-encoder"]
 
 @results.study(
     "pair-encoders-rates",
-    {"kind": "bi-encoder", "rate": [3e-4, 1e-3, 3e-3]},
+    {"kind": "bi-encoder", "rate": [3e-4, 1e-3, 3e-3, 1e-2]},
     {"kind": "cross-encoder", "rate": [1e-3, 3e-3, 1e-2]},
     steps=200,
     seeds=(10, 11, 12),
