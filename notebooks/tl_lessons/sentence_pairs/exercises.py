@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from tl_helpers.exercises import Sheet
+from tl_helpers.measure import results
 from tl_lessons.sentence_pairs import lesson
 
 sheet = Sheet(lesson.notebook, __file__)
@@ -116,14 +117,30 @@ def only_right_ones(u, v, temperature):
 # --- pair-artefact -------------------------------------------------------------------------------
 
 
+def lost_in_stored_towns() -> np.ndarray:
+    """Points that half an artefact has cost on clean pairs, in each town of the stored study."""
+    runs = results.load("pair-encoders").table
+    bi = runs[(runs.kind == "bi-encoder") & (runs.weights == "pre-trained") & (runs.steps == 150)]
+    by_town = bi.fillna({"artefact": 0.0}).pivot_table("clean", "seed", "artefact")
+    return (by_town[0.0] - by_town[0.5]).to_numpy()
+
+
+def how_much(lost: float, left: float) -> str:
+    """The option that a loss is, and what is left after it."""
+    if left <= 43:
+        return "all"
+    return "nothing" if lost < 1 else "little" if lost <= 10 else "much"
+
+
 @sheet.outcome("pair-artefact")
 def with_half_an_artefact(clean, half):
     """``clean`` and ``half``: what ``town_run`` gives; ``...`` until it is run."""
     if half is ...:
         return "So far you have only said so: put the call of `town_run` in, and measure."
-    lost = clean["clean"] - half["clean"]
-    said = f"Measured on clean pairs: {clean['clean']:.1f} after clean training, "
-    said += f"{half['clean']:.1f} after training with half an artefact."
-    if half["clean"] <= 43:
-        return said, "all"
-    return said, "nothing" if lost < 1 else "little" if lost <= 10 else "much"
+    lost, stored = clean["clean"] - half["clean"], lost_in_stored_towns()
+    said = (
+        f"Measured on clean pairs: {clean['clean']:.1f} after clean training, {half['clean']:.1f} "
+        f"after training with half an artefact. In {len(stored)} other towns it cost "
+        f"{stored.min():.1f} to {stored.max():.1f} points, {stored.mean():.1f} in the mean."
+    )
+    return said, how_much(lost, half["clean"])
