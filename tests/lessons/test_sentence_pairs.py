@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -159,10 +161,17 @@ def test_the_study_of_encoders_is_the_notebooks(cells):
     assert 0 <= row["clean"] <= row["clean, neutral or not"] <= 100
     plan = studies.results.STUDIES["pair-encoders"].plan()
     assert {one["kind"] for one in plan} == set(studies.KINDS)
-    tried = studies.results.STUDIES["pair-encoders-rates"].plan()
-    for kind, chosen in cells.RATES.items():
-        rates = [one["rate"] for one in tried if one["kind"] == kind]
-        assert min(rates) < chosen < max(rates)
+
+
+@pytest.mark.parametrize("name", ["pair-encoders-rates", "pair-rerank-rates"])
+def test_the_rates_are_the_best_of_those_tried_and_none_is_at_an_edge(cells, name):
+    tried = results.load(name).table.assign(kind=lambda t: t.get("kind", "reranker"))
+    chosen = cells.RATES | {
+        "reranker": inspect.signature(cells.search_run).parameters["rate"].default
+    }
+    for kind, runs in tried.groupby("kind"):
+        by_rate = runs.groupby("rate").loss.mean().sort_index()
+        assert by_rate.index[0] < chosen[kind] == by_rate.idxmin() < by_rate.index[-1]
 
 
 # --- words and search ----------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def encoders(
 
 
 @results.study(
-    "pair-rerank-rates", rate=[3e-5, 1e-4, 3e-4], steps=20, seeds=(10, 11, 12), of_town=False
+    "pair-rerank-rates", rate=[3e-5, 1e-4, 3e-4, 1e-3], steps=16, seeds=(10, 11, 12), of_town=False
 )
 def reranking_rates(seed: int, rate: float, steps: int) -> dict[str, float]:
     """The learning rate of the reranking cross-encoder: the loss on its last ten batches.
