@@ -50,10 +50,10 @@ def encoders(
 
 
 @results.study(
-    "pair-rerank-rates", rate=[3e-5, 1e-4, 3e-4, 1e-3], steps=16, seeds=(10, 11, 12), of_town=False
+    "pair-rerank-rates", rate=[3e-5, 1e-4, 3e-4, 1e-3], steps=12, seeds=(10, 11, 12), of_town=False
 )
 def reranking_rates(seed: int, rate: float, steps: int) -> dict[str, float]:
-    """The learning rate of the reranking cross-encoder: the loss on its last ten batches.
+    """The learning rate of the reranking cross-encoder: the loss on its last eight batches.
 
     In so few steps hardly a document is seen twice, so nearly every batch is new to the network.
     """
@@ -61,7 +61,7 @@ def reranking_rates(seed: int, rate: float, steps: int) -> dict[str, float]:
     torch.manual_seed(seed)
     network = notebook.CrossEncoder(model, classes=1)
     losses = notebook.train_reranker(network, tokenizer, steps, rate, seed)
-    return {"loss": float(np.mean(losses[-10:]))}
+    return {"loss": float(np.mean(losses[-8:]))}
 
 
 @results.study("pair-rerank", {"steps": 60}, seeds=range(5), of_town=False)
