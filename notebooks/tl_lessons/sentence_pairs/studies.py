@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-import torch
-
-from tl_helpers import models
 from tl_helpers.core.cells import Cells
 from tl_helpers.measure import results
 
@@ -47,28 +43,3 @@ def encoders(
     those of one model, the random ones are drawn anew.
     """
     return notebook.town_run(kind, weights, opinions_each, steps, artefact, seed)
-
-
-@results.study(
-    "pair-rerank-rates", rate=[3e-5, 1e-4, 3e-4, 1e-3], steps=12, seeds=(10, 11, 12), of_town=False
-)
-def reranking_rates(seed: int, rate: float, steps: int) -> dict[str, float]:
-    """The learning rate of the reranking cross-encoder: the loss on its last eight batches.
-
-    In so few steps hardly a document is seen twice, so nearly every batch is new to the network.
-    """
-    model, tokenizer = models.load("minilm")
-    torch.manual_seed(seed)
-    network = notebook.CrossEncoder(model, classes=1)
-    losses = notebook.train_reranker(network, tokenizer, steps, rate, seed)
-    return {"loss": float(np.mean(losses[-8:]))}
-
-
-@results.study("pair-rerank", {"steps": 60}, seeds=range(5), of_town=False)
-def reranking(seed: int, steps: int) -> list[dict[str, float]]:
-    """Search among docstrings, before and after a cross-encoder.
-
-    Each seed draws the head, the order of the training pairs, and the queries; the documents are
-    always the same.
-    """
-    return notebook.search_run(steps, seed)
