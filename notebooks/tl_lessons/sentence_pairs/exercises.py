@@ -34,7 +34,8 @@ def in_batch_loss(u, v, temperature):
     u = u / np.linalg.norm(u, axis=1, keepdims=True)
     v = v / np.linalg.norm(v, axis=1, keepdims=True)
     scores = u @ v.T / temperature
-    return np.mean(logsumexp(scores, axis=1) - np.diag(scores))
+    surprise = np.log(np.exp(scores).sum(axis=1)) - np.diag(scores)
+    return surprise.mean()
 
 
 @in_batch_loss.also_right
