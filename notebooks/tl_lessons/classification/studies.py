@@ -1,0 +1,62 @@
+"""Few labels: frozen features, fine-tuning, the contrastive step and word counts."""
+
+from __future__ import annotations
+
+from tl_helpers.core.cells import Cells
+from tl_helpers.measure import results
+
+notebook = Cells("20_classification")  # the methods stand there
+TRAINED = ("contrastive step", "fine-tuning")
+METHODS = ("TF-IDF", "frozen features", *TRAINED)
+COUNTS = {"questions": 48, "film": 64}  # labelled texts
+RATES = {
+    ("questions", "contrastive step"): (1e-5, 5e-5, 3e-4),
+    ("questions", "fine-tuning"): (1e-4, 3e-4, 1e-3),
+    ("film", "contrastive step"): (1e-5, 5e-5, 3e-4),
+    ("film", "fine-tuning"): (3e-5, 1e-4, 3e-4),
+}
+
+
+@results.study(
+    "class-rates",
+    *({"task": task, "method": how, "rate": list(rates)} for (task, how), rates in RATES.items()),
+    seeds=range(10, 12),
+    of_town=False,
+)
+def over_rates(seed: int, task: str, method: str, rate: float) -> dict[str, float]:
+    """Accuracy on validation texts over learning rates.
+
+    Raises:
+        NotHere: the ratings have not been fetched.
+    """
+    found = notebook.few_run(task, method, COUNTS[task], seed, rate)
+    return {"validation": found["validation"]}
+
+
+def tuned_rate(task: str, method: str) -> float:
+    """The rate that was best on validation texts in ``class-rates``, whose draws are others.
+
+    Example:
+        >>> tuned_rate("questions", "frozen features")
+        0.0
+    """
+    if method not in TRAINED:
+        return 0.0
+    table = results.load("class-rates").table
+    here = table[(table.task == task) & (table.method == method)]
+    return float(here.groupby("rate").validation.mean().idxmax())
+
+
+@results.study(
+    "class-few-labels",
+    *({"task": task, "method": list(METHODS), "n": n} for task, n in COUNTS.items()),
+    seeds=range(5),
+    of_town=False,
+)
+def few_labels(seed: int, task: str, method: str, n: int) -> dict[str, float]:
+    """Accuracy on test texts, with n labels and the learning rate that was tuned before.
+
+    Raises:
+        NotHere: the ratings have not been fetched.
+    """
+    return notebook.few_run(task, method, n, seed, tuned_rate(task, method))
