@@ -13,7 +13,7 @@ RATES = {
     (task, how): rates
     for how, rates in {
         "contrastive step": (2e-5, 1e-4, 5e-4),
-        "fine-tuning": (1e-4, 3e-4, 1e-3),
+        "fine-tuning": (1e-4, 5e-4, 2.5e-3),
     }.items()
     for task in COUNTS
 }
