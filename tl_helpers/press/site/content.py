@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -17,10 +17,7 @@ from tl_helpers.core import lessons
 from tl_helpers.core.errors import BrokenFile
 from tl_helpers.measure import cards, claims
 from tl_helpers.press import markdown, notebooks, other_seeds, templates
-
-# People read about this many words of explanation in a minute; code and figures take longer, and
-# are not counted.
-WORDS_A_MINUTE = 200
+from tl_helpers.press.site import minutes
 
 TEMPLATES = Path(__file__).parent / "templates"
 _USES = ("alone", "group", "class", "colab")
@@ -57,6 +54,11 @@ class Page:
         return head if len(head) <= 48 else head[:47].rsplit(" ", 1)[0] + " …"
 
     @property
+    def number(self) -> str:
+        """``"10"`` for ``10_distributional_hypothesis``."""
+        return self.name.partition("_")[0]
+
+    @property
     def theme(self) -> str:
         """Its theme on the map; empty if it is not there."""
         return next((row.theme for row in lessons.rows() if row.notebook == self.name), "")
@@ -67,17 +69,9 @@ class Page:
         return claims.of_notebook(self.notebook, self.name)
 
     @property
-    def runs(self) -> str:
-        """How long it runs, in words."""
-        if self.seconds is None:
-            return "not measured yet"
-        return f"{self.seconds:.0f} s" if self.seconds < 100 else f"{self.seconds / 60:.1f} min"
-
-    @property
-    def reads(self) -> str:
-        """How long its words of explanation take, in words."""
-        text = " ".join(c.source for c in self.notebook.cells if c.cell_type == "markdown")
-        return f"about {max(1, round(len(text.split()) / WORDS_A_MINUTE))} min"
+    def time(self) -> minutes.Time:
+        """How long it runs, and how long one works through it."""
+        return minutes.of(self.notebook, self.seconds)
 
 
 class Ran(BaseModel):
@@ -170,7 +164,7 @@ def readable(page: Page, deck: bool) -> Any:
     for cell in shown.cells:
         if cell.cell_type == "markdown" and re.search(r"(?m)^# ", cell.source):
             cell.source = re.sub(
-                r"(?m)^# .*$", lambda title: title[0] + under, cell.source, count=1
+                r"(?m)^# .*$", lambda title: title[0] + under, minutes.without(cell.source), count=1
             )
             break
     return shown
@@ -208,29 +202,49 @@ def claims_page(site: Sequence[Page], about: str) -> str:
     tried = [known[claim.id] for claim in recorded if claim.id in known]
     counts: Counter[str] = Counter(claim.verdict for claim in recorded)
     said = [f"{counts[v]} {look.word.lower()}" for v, look in cards.LOOKS.items() if counts[v]]
-    rows = []
-    for claim in recorded:
-        low, effect, high = cards.numbers(claim)
-        rows.append(
-            {
-                "id": claim.id,
-                "sentence": _plain(claim.sentence or claim.id),
-                "effect": f"{effect} {_plain(claim.unit)}",
-                "interval": f"{low} to {high}",
-                "verdict": claim.verdict,
-                "said": cards.LOOKS[claim.verdict],
-                "again": _again(known.get(claim.id)),
-            }
-        )
     return templates.render(
         TEMPLATES / "claims.md.j2",
-        rows=rows,
+        rows=recorded,
         counts=", ".join(said),
         about=about,
         tried=len(tried),
         held=sum(claim.verdict == promised[claim.id].outcome for claim in tried),
+        table=_claims_table(site, counts, known) if recorded else "",
         pages=site,
         card=cards.html,
+    )
+
+
+def _claims_table(
+    site: Sequence[Page], counts: Counter[str], known: Mapping[str, claims.Claim]
+) -> str:
+    """All claims in one table, with what ``claims.js`` filters and sorts by."""
+    rows = []
+    for page in site:
+        for claim in page.claims:
+            low, effect, high = cards.numbers(claim)
+            rows.append(
+                {
+                    "id": claim.id,
+                    "notebook": page.name,
+                    "number": page.number,
+                    "short": page.short,
+                    "sentence": claim.sentence or claim.id,
+                    "effect": effect,
+                    "size": claim.effect,
+                    "unit": claim.unit,
+                    "interval": f"{low} to {high}",
+                    "verdict": claim.verdict,
+                    "said": cards.LOOKS[claim.verdict],
+                    "again": _again(known.get(claim.id)),
+                }
+            )
+    return templates.render(
+        TEMPLATES / "claims_table.html.j2",
+        rows=rows,
+        tried=any(row["id"] in known for row in rows),
+        books=[(page.name, page.short, page.number) for page in site if page.claims],
+        verdicts=[(v, look.word, counts[v]) for v, look in cards.LOOKS.items() if counts[v]],
     )
 
 
@@ -242,11 +256,6 @@ def _again(claim: claims.Claim | None) -> str:
     return f"{cards.LOOKS[claim.verdict].mark} {effect} ({low} to {high})"
 
 
-def _plain(text: str) -> str:
-    """Text in which nothing is Markdown."""
-    return re.sub(r"([\\`*_\[\]<>|{}$])", r"\\\1", text)
-
-
 def map_page(site: Sequence[Page]) -> str:
     """The map of topics, in Markdown: a line for each theme, a station for each notebook.
 
@@ -256,12 +265,25 @@ def map_page(site: Sequence[Page]) -> str:
     """
     ready = {page.name: page for page in site}
     rows, questions = lessons.rows(), {theme.name: theme.question for theme in lessons.plan().theme}
-    themes = [
-        (theme, questions.get(theme), [(row, ready.get(row.notebook)) for row in group])
-        for theme, group in lessons.themes().items()
-    ]
-    count = sum(row.notebook in ready for row in rows)
-    return templates.render(TEMPLATES / "map.md.j2", rows=rows, ready=count, themes=themes)
+    themes = []
+    for theme, group in lessons.themes().items():
+        stations = [(row, ready.get(row.notebook)) for row in group]
+        there = [page for _, page in stations if page]
+        themes.append((theme, questions.get(theme), stations, _sum(there)))
+    there = [ready[row.notebook] for row in rows if row.notebook in ready]
+    return templates.render(
+        TEMPLATES / "map.md.j2", rows=rows, ready=len(there), themes=themes, time=_sum(there)
+    )
+
+
+def _sum(pages: Sequence[Page]) -> str:
+    """What the ready notebooks take together, in words; empty without any."""
+    if not pages:
+        return ""
+    times = [page.time for page in pages]
+    gaps = sum(time.seconds is None or time.core is None for time in times)
+    missing = f" ({gaps} of {len(times)} not counted in full)" if gaps else ""
+    return f"{minutes.together(times)}{missing}"
 
 
 def contents(site: Sequence[Page], sessions: Sequence[str], own: Sequence[str]) -> str:
