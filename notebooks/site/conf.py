@@ -43,7 +43,8 @@ html_theme = "sphinx_book_theme"
 html_title = project
 html_static_path = ["static"]
 html_css_files = ["course.css"]
-html_js_files = ["claims.js", "search.js"]
+html_js_files = ["claims.js", "page.js", "search.js"]
+html_favicon = "static/favicon.svg"
 html_math_renderer = "mathml"
 html_context = {"default_mode": "auto"}
 html_theme_options = {
@@ -59,7 +60,7 @@ html_theme_options = {
     "pygments_dark_style": "a11y-high-contrast-dark",
     "navbar_persistent": [],
     "extra_footer": f"<p>{os.environ.get('TL_SITE_ABOUT', '')} "
-    "Text and pictures: CC BY 4.0; code: MIT.</p>",
+    f"Text and pictures: CC BY 4.0; code: MIT. {os.environ.get('TL_SITE_REPORT', '')}</p>",
     "footer_content_items": ["extra-footer"],
 }
 

@@ -131,13 +131,39 @@ def test_the_head_of_a_notebook(lesson, page, built):
     said = " ".join(lesson.get_text().split())  # and nowhere else on the page
     assert "You need: nothing. Place on the map" in said and said.count("to run") == 1
     hrefs = [a["href"] for a in head.select("a")]
-    assert hrefs == ["files/00_start_here.ipynb", "slides/00_start_here.html"]
+    places = list(site_factory.HOME.links("notebooks/00_start_here.ipynb").values())
+    assert hrefs == [*places, "files/00_start_here.ipynb", "slides/00_start_here.html"]
+    assert "Open this notebook" not in lesson.get_text() and "tl badges" not in head.get_text()
     shipped = built.folder.parent.parent / "notebooks" / "00_start_here.ipynb"
-    assert (built.folder / hrefs[0]).read_bytes() == shipped.read_bytes()
-    assert "A deck." in (built.folder / hrefs[1]).read_text("utf-8")
+    assert (built.folder / hrefs[2]).read_bytes() == shipped.read_bytes()
+    assert "A deck." in (built.folder / hrefs[3]).read_text("utf-8")
     other = page("11_language_models").select_one(".tl-head")
     assert "not measured yet" in other.get_text() and "as stored" in other.get_text()
     assert "Slides" not in other.get_text()
+
+
+def test_without_an_address_the_head_says_how_to_publish(tmp_path):
+    cells = [text("# Title")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    shown = content.readable(content.Page("one", tmp_path, notebook, True, 1.0), deck=False)
+    said = shown.cells[0].source
+    assert "tl badges --repo owner/name" in said and "files/one.ipynb" in said
+    assert "colab.research" not in said and "mybinder" not in said
+    where = content.badges.Home("a", "b")
+    shown = content.readable(content.Page("one", tmp_path, notebook, True, 1.0), False, where)
+    said = shown.cells[0].source
+    assert "github/a/b/blob/main/notebooks/one.ipynb" in said and "mybinder.org/v2/gh/a/b" in said
+    assert "tl badges" not in said
+
+
+def test_the_foot_of_every_page_leads_to_the_issues(page, built):
+    for name in ("index", "00_start_here", "glossary", "sessions/start"):
+        (link,) = page(name).select("footer a.tl-report")
+        assert (
+            link["href"] == link["data-issues"] == "https://github.com/somebody/course/issues/new"
+        )
+        icon = page(name).select_one("link[rel~=icon]")["href"]
+        assert (built.folder / name).parent.joinpath(icon.partition("?")[0]).exists()
 
 
 def test_outputs_survive(lesson):

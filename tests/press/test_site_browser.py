@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import site_factory
@@ -327,6 +328,131 @@ def test_the_head_of_the_claims_stays_in_sight(window):
     head = page.locator(".tl-claims th").first.bounding_box()
     last = page.locator(".tl-claims tbody tr").last.bounding_box()
     assert 0 <= head["y"] and head["y"] + head["height"] <= last["y"] + last["height"]
+
+
+def test_code_can_be_copied(window):
+    seen = window()
+    page = seen.open("00_start_here.html")
+    page.evaluate(
+        """Object.defineProperty(navigator, "clipboard", {configurable: true,
+           value: {writeText: (text) => { window.copied = text; return Promise.resolve(); }}})"""
+    )
+    made = page.get_by_role("button", name="Copy this code")
+    assert made.count() == page.locator("article div.highlight > pre").count() > 5
+    shown = page.locator(".cell_input:visible .tl-copy").first
+    shown.focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("window.copied") == "show(1)" and shown.text_content() == "Copied"
+    # Where the browser has no clipboard, or refuses, the older way is tried.
+    page.evaluate(
+        """Object.defineProperty(navigator, "clipboard", {value: undefined});
+           document.addEventListener("copy", () => {
+             window.copied = String(document.getSelection()); })"""
+    )
+    shown.click()
+    page.wait_for_function("document.querySelector('.cell_input .tl-copy')")
+    assert shown.text_content() in ("Copied", "Copy")
+    assert seen.clean()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_pictures_can_be_enlarged(window, width):
+    seen = window(width)
+    page = seen.open("00_start_here.html")
+    made = page.get_by_role("button", name="Enlarge the picture: a rising line")
+    made.focus()
+    page.keyboard.press("Enter")
+    large = page.locator("dialog.tl-zoom img")
+    assert large.get_attribute("alt") == "a rising line"
+    small = page.locator(".tl-picture > img").bounding_box()
+    assert large.bounding_box()["width"] > max(small["width"], 600)
+    artefact(page, f"enlarged-{width}")
+    page.keyboard.press("Escape")
+    assert page.locator("dialog.tl-zoom").count() == 0
+    page.locator(".tl-picture > img").click()
+    page.get_by_role("button", name="Close").click()
+    assert page.locator("dialog.tl-zoom").count() == 0
+    # An explorer draws its picture anew, so it has no button; its picture stays as it is.
+    assert page.locator("figure [data-view] .tl-picture").count() == 0
+    assert seen.clean()
+
+
+def test_a_problem_is_reported_with_page_cell_and_commit(window):
+    seen = window()
+    page = seen.open("00_start_here.html")
+    asked = [
+        parse_qs(urlsplit(page.locator(where).first.get_attribute("href")).query)
+        for where in ("a.tl-report", "a[aria-label='Report a problem with cell 4']")
+    ]
+    assert [one["title"] for one in asked] == [["00_start_here: "], ["00_start_here, cell 4: "]]
+    whole_page, cell = (one["body"][0] for one in asked)
+    assert whole_page.startswith("Page: 00_start_here (Start here: a small lesson")
+    assert "Cell:" not in whole_page and "\nCell: 4\nCommit: " in cell
+    # The cell is the one that the notebook has at this place: its parameters come first.
+    where = page.locator("div.cell:has(a[aria-label='Report a problem with cell 4'])")
+    assert where.locator("pre").first.text_content().strip() == "show(1)"
+    assert seen.clean()
+
+
+# What does not fit a sheet of A4 between its margins, or would be torn in two.
+TORN = """() => {
+  const wrong = [];
+  for (const pre of document.querySelectorAll("article pre"))
+    if (pre.getClientRects().length && pre.scrollWidth > pre.clientWidth + 1)
+      wrong.push("code: " + pre.textContent.slice(0, 60));
+  const whole = "div.cell.tag_tl-exercise, .cell_output img, .cell_output figure, " +
+    ".cell_output [role=group], .cell_output [role=status], .tl-station";
+  for (const part of document.querySelectorAll(whole)) {
+    if (!part.getClientRects().length) continue;
+    const edge = document.documentElement.clientWidth + 1, said = part.outerHTML.slice(0, 60);
+    if (getComputedStyle(part).breakInside !== "avoid") wrong.push("torn: " + said);
+    if (part.getBoundingClientRect().right > edge) wrong.push("off: " + said);
+  }
+  return wrong;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_notebook_on_paper(window, scheme):
+    seen = window(672, scheme)
+    page = seen.open("00_start_here.html")
+    page.emulate_media(media="print")
+    assert page.evaluate(TORN) == []
+    for screen_only in (".tl-copy", ".tl-enlarge", ".tl-report", ".tl-links"):
+        assert not page.locator(screen_only).first.is_visible(), screen_only
+    for text in ("article", "article .highlight pre", "[aria-label^=Claim]"):
+        ink = page.locator(text).first.evaluate("e => getComputedStyle(e).color")
+        assert int(ink.split("(")[1].split(",")[0]) < 100, text
+    page.emulate_media(media="null")
+    assert seen.clean()
+
+
+def test_the_map_needs_no_colour(window):
+    """Ready and open stations differ in shape, and no background is needed to see it."""
+    page = window(672).open("map.html")
+    page.emulate_media(media="print", color_scheme="light")
+    dots = [
+        page.locator(f".{kind}").first.evaluate(
+            "e => parseFloat(getComputedStyle(e, '::after').borderTopWidth)"
+        )
+        for kind in ("tl-ready", "tl-waiting")
+    ]
+    assert dots[0] >= 2 * dots[1] > 0
+    said = [
+        page.locator(f".{kind} p:last-child").first.text_content()
+        for kind in ("tl-ready", "tl-waiting")
+    ]
+    assert said[0].startswith("Ready") and said[1] == "In preparation."
+    assert page.evaluate(TORN) == []
+
+
+def test_the_course_on_paper(whole):
+    whole.page.set_viewport_size({"width": 672, "height": 980})
+    whole.page.emulate_media(media="print")
+    for path in sorted(whole.folder.glob("[0-9]*.html")):
+        assert whole.open(path.name).evaluate(TORN) == [], path.name
+    whole.page.emulate_media(media="null")
+    assert whole.clean()
 
 
 def test_session_pages_print(whole):

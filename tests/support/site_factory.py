@@ -18,14 +18,17 @@ from nbformat.v4 import new_output
 from notebook_factory import code, text, write
 
 from tl_helpers.measure import claims
-from tl_helpers.press import notebooks
+from tl_helpers.press import badges, notebooks
 from tl_helpers.press.site import Built, build
 from tl_helpers.show.explore.controls import control
 from tl_helpers.show.explore.explorer import Explorer
 
 ROOT = Path(__file__).resolve().parents[2]
+HOME = badges.Home("somebody", "course")
 
-FIRST = r"""# Start here: a small lesson
+FIRST = (
+    f"# Start here: a small lesson\n\n{HOME.row('notebooks/00_start_here.ipynb')}"
+    r"""
 
 Transfer learning moves from a source to a target (Pan and Yang 2010; Ruder 2019). The target may
 lie in another domain. Devlin et al. (2019) pre-trained a language model; see notebook 11, and
@@ -38,6 +41,7 @@ Inline $P(Y \mid X)$ and a display:
 
 $$H = -\sum_i p_i \log p_i$$
 """
+)
 DEEPER = """## A result
 
 ### Deeper: who wants more

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from tl_helpers.core import lessons
 from tl_helpers.core.errors import BrokenFile
 from tl_helpers.measure import cards, claims
-from tl_helpers.press import markdown, notebooks, other_seeds, templates
+from tl_helpers.press import badges, markdown, notebooks, other_seeds, templates
 from tl_helpers.press.site import minutes
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -133,7 +133,7 @@ def collect(build: Path) -> tuple[list[Page], list[str]]:
     return site, notes
 
 
-def readable(page: Page, deck: bool) -> Any:
+def readable(page: Page, deck: bool, where: badges.Home | None = None) -> Any:
     """The notebook for the site: what a reader needs first, machinery folded, no widgets.
 
     Under its title stand minutes, theme and downloads; pictures carry their alt text.
@@ -141,6 +141,7 @@ def readable(page: Page, deck: bool) -> Any:
     Args:
         page: the notebook.
         deck: is there a deck of slides to link to?
+        where: where the course is published, if that is known.
 
     Example:
         >>> readable(page, deck=True).cells[0].source.splitlines()[0]  # doctest: +SKIP
@@ -151,21 +152,22 @@ def readable(page: Page, deck: bool) -> Any:
         if cell.cell_type == "code":  # a widget alone has nothing to show without its kernel
             cell.outputs = [output for output in cell.outputs if not _only_widget(output)]
     shown = notebooks.tidy(shown)
-    for cell in shown.cells:
-        tags = set(cell.metadata.get("tags", []))
+    for number, cell in enumerate(shown.cells, 1):
+        tags = set(cell.metadata.get("tags", [])) | {f"tl-cell-{number}"}
+        cell.metadata["tags"] = sorted(tags)
         if tags & {"bootstrap", "parameters"}:
             cell.metadata["tags"] = sorted(tags | {"hide-input"})
         if "exercise" in tags and cell.cell_type == "code":
             cell.metadata["tags"] = sorted(tags | {"tl-exercise"})
         for output in cell.get("outputs", []):
             _as_html(output)
-    head = templates.render(TEMPLATES / "head.html.j2", page=page, deck=deck)
+    links = where.links(f"notebooks/{page.name}.ipynb") if where else {}
+    head = templates.render(TEMPLATES / "head.html.j2", page=page, deck=deck, links=links)
     under = f"\n\n```{{raw}} html\n{head}```\n"
     for cell in shown.cells:
         if cell.cell_type == "markdown" and re.search(r"(?m)^# ", cell.source):
-            cell.source = re.sub(
-                r"(?m)^# .*$", lambda title: title[0] + under, minutes.without(cell.source), count=1
-            )
+            prose = minutes.without(badges.without(cell.source))
+            cell.source = re.sub(r"(?m)^# .*$", lambda title: title[0] + under, prose, count=1)
             break
     return shown
 
