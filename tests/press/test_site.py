@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -41,6 +42,10 @@ def page(built):
 @pytest.fixture(scope="module")
 def lesson(page):
     return page("00_start_here").find("article")
+
+
+def said(element):
+    return " ".join(element.get_text().split())
 
 
 def links(element, kind):
@@ -121,15 +126,44 @@ def test_notebooks_named_in_the_text_are_linked(lesson):
 def test_the_head_of_a_notebook(lesson, page, built):
     head = lesson.select_one(".tl-head")
     facts = [entry.get_text() for entry in head.select("dt, dd")]
-    assert facts == ["Theme", "Start", "Runs in", "42 s", "Reads in", "about 1 min"]
+    time = "42 s to run, 45 min to work through (core), 10 more (deeper)"
+    assert facts == ["Theme", "Start", "Time", time]
+    said = " ".join(lesson.get_text().split())  # and nowhere else on the page
+    assert "You need: nothing. Place on the map" in said and said.count("to run") == 1
     hrefs = [a["href"] for a in head.select("a")]
-    assert hrefs == ["files/00_start_here.ipynb", "slides/00_start_here.html"]
+    places = list(site_factory.HOME.links("notebooks/00_start_here.ipynb").values())
+    assert hrefs == [*places, "files/00_start_here.ipynb", "slides/00_start_here.html"]
+    assert "Open this notebook" not in lesson.get_text() and "tl badges" not in head.get_text()
     shipped = built.folder.parent.parent / "notebooks" / "00_start_here.ipynb"
-    assert (built.folder / hrefs[0]).read_bytes() == shipped.read_bytes()
-    assert "A deck." in (built.folder / hrefs[1]).read_text("utf-8")
+    assert (built.folder / hrefs[2]).read_bytes() == shipped.read_bytes()
+    assert "A deck." in (built.folder / hrefs[3]).read_text("utf-8")
     other = page("11_language_models").select_one(".tl-head")
     assert "not measured yet" in other.get_text() and "as stored" in other.get_text()
     assert "Slides" not in other.get_text()
+
+
+def test_without_an_address_the_head_says_how_to_publish(tmp_path):
+    cells = [text("# Title")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    shown = content.readable(content.Page("one", tmp_path, notebook, True, 1.0), deck=False)
+    said = shown.cells[0].source
+    assert "tl badges --repo owner/name" in said and "files/one.ipynb" in said
+    assert "colab.research" not in said and "mybinder" not in said
+    where = content.badges.Home("a", "b")
+    shown = content.readable(content.Page("one", tmp_path, notebook, True, 1.0), False, where)
+    said = shown.cells[0].source
+    assert "github/a/b/blob/main/notebooks/one.ipynb" in said and "mybinder.org/v2/gh/a/b" in said
+    assert "tl badges" not in said
+
+
+def test_the_foot_of_every_page_leads_to_the_issues(page, built):
+    for name in ("index", "00_start_here", "glossary", "sessions/start"):
+        (link,) = page(name).select("footer a.tl-report")
+        assert (
+            link["href"] == link["data-issues"] == "https://github.com/somebody/course/issues/new"
+        )
+        icon = page(name).select_one("link[rel~=icon]")["href"]
+        assert (built.folder / name).parent.joinpath(icon.partition("?")[0]).exists()
 
 
 def test_outputs_survive(lesson):
@@ -174,18 +208,32 @@ def test_only_a_heading_makes_a_section_deeper():
 
 def test_all_claims_in_one_table(page):
     claims = page("claims").find("article")
-    cells = [c.get_text().strip() for c in claims.select("tbody tr td")]
-    assert cells == ["It helps.", "+5.0 accuracy points", "+4.0 to +6.0", "✓ Supported"]
+    rows = [[c.get_text().strip() for c in r.select("td")] for r in claims.select("tbody tr")]
+    assert rows == [
+        ["00", "It helps.", "+5.0 accuracy points", "+4.0 to +6.0", "✓ Supported"],
+        [
+            "11",
+            "It helps a lot.",
+            f"+0.5 {site_factory.LONG_UNIT}",
+            "−0.5 to +1.5",
+            "✗ Contradicted",
+        ],
+    ]
     assert claims.find("a", href="#claim-it-helps") and claims.select("#claim-it-helps svg")
     said = " ".join(claims.get_text().split())
-    assert "1 claim: 1 supported. Run on 2026-01-02 (profile course, 2 threads a notebook" in said
-    assert "commit abc123" in said
+    assert "2 claims: 1 supported, 1 contradicted. Run on 2026-01-02 (profile course" in said
+    assert "2 threads a notebook" in said and "commit abc123" in said
 
 
 def test_the_map_shows_every_notebook(page):
     shown = page("map").find("article")
     stations = shown.select(".tl-station")
     assert len(stations) == len(lessons.rows()) == 23
+    head = page("00_start_here").select(".tl-head dd")[1].get_text()
+    assert stations[0].select("p")[-1].get_text() == f"Ready. {head}."
+    assert "All that is ready: 42 s to run, 45 min to work through (core), 10 more" in said(shown)
+    (first, *others) = shown.select(".tl-sum")
+    assert first.get_text().strip().startswith("1 of 5 ready: not measured yet") and others == []
     ready = [s.find("a")["href"] for s in stations if "tl-ready" in s["class"]]
     assert ready == ["00_start_here.html", "11_language_models.html"]
     assert [h.get_text().rstrip("#") for h in shown.select("h2")] == [
@@ -205,12 +253,34 @@ def test_side_bar_and_order(page):
     assert page("sessions/start").find("a", href="../00_start_here.html")
 
 
-def test_search_knows_the_pages(built):
-    index = (built.folder / "searchindex.js").read_text("utf-8")
-    assert "perplex" in index and "00_start_here" in index
-    # A summary would have to be fetched, and a browser refuses that for pages on disk.
-    options = (built.folder / "_static" / "documentation_options.js").read_text("utf-8")
-    assert "SHOW_SEARCH_SUMMARY: false" in options
+def test_search_knows_sections_terms_works_and_claims(built):
+    script = (built.folder / "_static" / "search-index.js").read_text("utf-8")
+    index = json.loads(script.removeprefix("window.TL_INDEX = ").rstrip().removesuffix(";"))
+    pages = {page[0]: number for number, page in enumerate(index["pages"])}
+    assert index["pages"][pages["00_start_here.html"]][1:] == ["Start here: a small lesson", "00"]
+    found = {(row[0], row[1]): row[2:] for row in index["entries"]}
+    top, deeper, term, work, claim = (
+        found[pages[page], place]
+        for page, place in (
+            ("00_start_here.html", ""),
+            ("00_start_here.html", "deeper-who-wants-more"),
+            ("glossary.html", "term-skip-gram"),
+            ("bibliography.html", next(row[1] for row in index["entries"] if "Rusu" in row[2])),
+            ("claims.html", "claim-long-unit"),
+        )
+    )
+    assert "Transfer learning moves from a source" in top[1] and "More: who" not in top[1]
+    assert deeper == ["Deeper: who wants more", "Only some want this; see notebook 11."]
+    assert term[0] == "skip-gram" and term[1]
+    assert work[0] == "Rusu et al. 2016" and "Progressive" in work[1]
+    assert claim == ["It helps a lot.", ""]
+    assert "show(3)" not in script and "import tl_helpers" not in script  # no code
+    # Every place is there.
+    for page, place, *_ in index["entries"]:
+        path = built.folder / index["pages"][page][0]
+        assert not place or f'id="{place}"' in path.read_text("utf-8"), (path.name, place)
+    assert not (built.folder / "searchindex.js").exists()  # one index
+    assert "searchindex" not in built.index.read_text("utf-8")
 
 
 # --------------------------------------------------------------------------- what goes into a site
