@@ -21,7 +21,7 @@ from tl_helpers.core import lessons
 from tl_helpers.core.errors import BrokenFile, CourseError
 from tl_helpers.press import cli, notebooks
 from tl_helpers.press.site import build as build_site
-from tl_helpers.press.site import content, fold
+from tl_helpers.press.site import content, fold, terms
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("site")]
 
@@ -96,6 +96,46 @@ def test_citations_lead_to_the_bibliography(page, lesson):
     rusu = next(e for e in entries.select("div.citation") if "Progressive Neural" in e.get_text())
     assert "Session: the start" in rusu.select_one("p.tl-cited").get_text()
     assert len(entries.select("div.citation")) >= 80
+
+
+def test_every_work_has_its_address_and_bibtex_to_copy(page):
+    works = page("bibliography").select("div.citation")
+    for work in works:
+        outside = [a["href"] for a in work.select("a.external")]
+        assert len(outside) == 1 and outside[0].startswith("https://"), work.get_text()
+        (fold,) = work.select("details.tl-bibtex")
+        assert fold.summary.get_text() == "BibTeX" and not fold.has_attr("open")
+        assert fold.select_one("div.highlight > pre").get_text().startswith("@")
+    (pan,) = (w for w in works if "Pan and Yang" in w.get_text())
+    assert pan.find("a", string="doi:10.1109/TKDE.2009.191")["href"].endswith("/TKDE.2009.191")
+    assert "author = {Pan, Sinno Jialin and Yang, Qiang}," in pan.select_one("pre").get_text()
+
+
+def test_how_to_cite_the_course(page):
+    cite = page("bibliography").find(id="cite-this-course").select_one("div.highlight > pre")
+    said = (site_factory.ROOT / "CITATION.cff").read_text("utf-8")
+    year = re.search(r"year: (\d+)", said)[1]
+    assert f"year = {{{year}}}" in cite.get_text() and "{The course authors}" in cite.get_text()
+
+
+def test_terms_and_works_have_cards(lesson, page):
+    cards = json.loads(page("00_start_here").find(id="tl-cards").string)
+    shown = {a["href"] for a in lesson.select("a.tl-term, a.tl-cite")}
+    assert set(cards) == shown
+    (source,) = (card for card in cards.values() if card.startswith("<b>source</b>"))
+    assert "a domain and a task with plenty of text" in source
+    domain = next(card for card in cards.values() if card.startswith("<b>domain</b>"))
+    assert "<math" in domain and "mathcal" not in BeautifulSoup(domain, "html.parser").get_text()
+    pan = cards[lesson.find("a", string="Pan and Yang 2010")["href"]]
+    assert "<em>IEEE Transactions on Knowledge and Data Engineering</em>" in pan
+    assert 'href="https://doi.org/10.1109/TKDE.2009.191"' in pan
+    assert page("bibliography").find(id="tl-cards") is None
+
+
+def test_discussion_prompts_are_no_prompts(page):
+    session = page("sessions/start").find("article")
+    assert "Then leave the prompts on." in session.get_text()
+    assert "prompts" not in links(session, "tl-term")
 
 
 def test_first_uses_of_terms_lead_to_the_glossary(page, lesson):
@@ -432,6 +472,14 @@ def test_the_command(place, capfd):
     assert (place / "build" / "site" / "index.html").exists()
 
 
+def test_a_broken_list_of_senses_stops_the_build(place):
+    sense = '[[sense]]\nterm = "moon"\nmeans = "x"\npages = ["index"]\n'
+    (place / "notebooks" / "site" / "senses.toml").write_text(sense, "utf-8")
+    write(place / "notebooks", "00_start_here", text("# Start here\n\nA probe."))
+    with pytest.raises(CourseError, match="senses.toml: 'moon' is no term of the glossary"):
+        build_site()
+
+
 # ------------------------------------------------------------------------- the site of the course
 
 
@@ -453,3 +501,23 @@ def test_a_fresh_copy_of_the_course_has_all_its_notebooks_and_claims(whole):
     for page in whole.pages:
         assert not page.executed and page.seconds, page.name
         assert (whole.folder / "files" / page.source.name).exists()
+
+
+def test_no_term_is_linked_where_it_means_something_else(whole):
+    source = (site_factory.ROOT / "notebooks" / "site" / "glossary.md").read_text("utf-8")
+    names = re.findall(r"(?m)^(?![\s`%#])(.+)\n  \S", source)
+    known = terms.Terms(names, terms.other_forms(source))
+    other = terms.senses(site_factory.ROOT / "notebooks" / "site" / "senses.toml", known).other
+    seen = 0
+    for path in [*whole.folder.glob("*.html"), *whole.folder.glob("sessions/*.html")]:
+        page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        name = path.relative_to(whole.folder).with_suffix("").as_posix()
+        for link in page.select("article a.tl-term"):
+            block = link.find_parent(["p", "li", "td", "dd", "th"])
+            parts = list(block.strings)
+            at = next(i for i, part in enumerate(parts) if part.find_parent("a") is link)
+            start, word = len("".join(parts[:at])), link.get_text()
+            found = next(iter(known.find(word)))[2]
+            assert not other(found, name, "".join(parts), start, start + len(word)), (name, word)
+            seen += 1
+    assert seen > 300

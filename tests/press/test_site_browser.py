@@ -177,6 +177,90 @@ def search(page, words: str) -> list[str]:
     return page.locator("#pst-search-dialog .tl-found h2").all_text_contents()
 
 
+def test_a_card_opens_under_the_pointer_and_stays_while_one_reads(window):
+    seen = window()
+    page = seen.open("00_start_here.html")
+    card = page.locator(".tl-card")
+    page.locator("a.tl-term", has_text="source").hover()
+    card.wait_for()
+    assert "Where knowledge is transferred from" in card.inner_text()
+    artefact(page, "card-term")
+    card.hover()
+    page.wait_for_timeout(400)
+    assert card.is_visible()
+    page.mouse.move(640, 5)
+    card.wait_for(state="detached")
+    page.locator("a.tl-cite", has_text="Pan and Yang").first.hover()
+    card.wait_for()
+    assert "A Survey on Transfer Learning" in card.inner_text()
+    href = card.locator("a.tl-out").get_attribute("href")
+    assert href == "https://doi.org/10.1109/TKDE.2009.191"
+    artefact(page, "card-work")
+    assert page.locator("a.tl-term[title], a.tl-cite[title]").count() == 0
+    assert seen.clean()
+
+
+def test_a_card_by_keyboard(window):
+    seen = window()
+    page = seen.open("00_start_here.html")
+    link, card = page.locator("a.tl-term", has_text="source"), page.locator(".tl-card")
+    link.focus()
+    card.wait_for()
+    described = link.get_attribute("aria-describedby")
+    assert "Where knowledge" in page.locator(f"#{described}").inner_text()
+    page.keyboard.press("Tab")  # into the card
+    assert page.evaluate("document.activeElement.className") == "tl-on"
+    page.keyboard.press("Escape")
+    assert card.count() == 0 and link.evaluate("e => e === document.activeElement")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/glossary.html#term-source")
+    page.go_back()
+    link.focus()
+    card.wait_for()
+    page.keyboard.press("Shift+Tab")
+    card.filter(has_text="Where knowledge").wait_for(state="detached")
+    assert seen.clean()
+
+
+def test_a_card_by_touch(chromium, built):
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    page.goto((built.folder / "00_start_here.html").as_uri())
+    link, card = page.locator("a.tl-term", has_text="source"), page.locator(".tl-card")
+    link.tap()
+    card.wait_for()
+    box = card.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+    artefact(page, "card-390")
+    page.locator("h1").first.tap()
+    card.wait_for(state="detached")
+    link.tap()
+    card.wait_for()
+    link.tap()  # the second tap follows
+    page.wait_for_url("**/glossary.html#term-source")
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_bibtex_can_be_copied(window, scheme):
+    seen = window(scheme=scheme)
+    page = seen.open("bibliography.html")
+    work = page.locator("div.citation", has_text="A Survey on Transfer Learning")
+    pre = work.locator("details.tl-bibtex pre")
+    assert not pre.is_visible()
+    work.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert pre.is_visible() and pre.inner_text().startswith("@article{pan2010,")
+    page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    work.locator("button.tl-copy").click()
+    assert page.evaluate("window.copied").startswith("@article{pan2010,")
+    work.scroll_into_view_if_needed()
+    artefact(page, f"bibtex-{scheme}")
+    page.evaluate("scrollTo(0, 0)")
+    artefact(page, f"cite-{scheme}")
+    assert seen.clean()
+
+
 def test_search_finds_while_one_types(window):
     seen = window()
     page = seen.open("sessions/start.html")

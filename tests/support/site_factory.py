@@ -60,6 +60,7 @@ Fine-tuning helps, and `Ruder (1066)` in code is no citation.
 SESSION = """# Session: the start
 
 Show {doc}`Start here <../00_start_here>` first. Rusu et al. (2016) froze whole columns.
+Then leave the prompts on.
 """
 
 
@@ -154,6 +155,7 @@ def small_course(place: Path) -> Path:
         folder, "11_language_models", text("# Language models\n\nA tokenizer cuts text."), recorded
     )
     shutil.copytree(ROOT / "notebooks" / "site", folder / "site")
+    shutil.copy(ROOT / "CITATION.cff", place)
     (folder / "sessions").mkdir()
     (folder / "sessions" / "start.md").write_text(SESSION, "utf-8")
     build_folder = place / "build"
