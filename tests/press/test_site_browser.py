@@ -232,7 +232,7 @@ def test_a_card_by_touch(chromium, built):
     box = card.bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= 390
     artefact(page, "card-390")
-    page.locator("h1").first.tap()
+    page.locator("article h1").first.tap()
     card.wait_for(state="detached")
     link.tap()
     card.wait_for()

@@ -15,7 +15,11 @@ from docutils import nodes
 from tl_helpers.press.markdown import mathml
 from tl_helpers.press.site.citations import Entry, short
 
-_TAGS = {nodes.emphasis: "em", nodes.strong: "strong", nodes.literal: "code"}
+_TAGS: dict[type[nodes.Node], str] = {
+    nodes.emphasis: "em",
+    nodes.strong: "strong",
+    nodes.literal: "code",
+}
 
 
 def term(name: str, definition: nodes.Node) -> str:
@@ -62,5 +66,5 @@ def _html(node: nodes.Node) -> str:
     if isinstance(node, nodes.math):
         return mathml(node.astext(), "inline")
     inside = "".join(_html(child) for child in node.children)
-    tag = _TAGS.get(type(node))  # type: ignore[call-overload]
+    tag = _TAGS.get(type(node))
     return f"<{tag}>{inside}</{tag}>" if tag else inside

@@ -238,7 +238,7 @@ class Links(SphinxPostTransform):
     def _under_each(self) -> None:
         """Under each entry: the pages that cite it, and BibTeX to copy."""
         keys = {c.citation_id: c.key for c in self.env.get_domain("cite").citations}  # type: ignore[attr-defined]
-        for citation in self.document.findall(nodes.citation):
+        for citation in list(self.document.findall(nodes.citation)):
             key = keys.get(citation["ids"][0], "")
             pages = self.state.cited.get(key, [])
             line = nodes.paragraph(classes=["tl-cited"])
@@ -261,7 +261,7 @@ def _around(text: nodes.Text) -> tuple[str, int]:
 
 
 def _bibtex(text: str) -> nodes.literal_block:
-    return nodes.literal_block(text, text, language="bibtex")
+    return nodes.literal_block(text, text, language="bibtex", force=True)
 
 
 def _folded_bibtex(text: str) -> list[nodes.Node]:
