@@ -11,9 +11,10 @@ document.addEventListener("DOMContentLoaded", () => {
   function close() {
     clearTimeout(timer);
     if (!open) return;
-    open.removeAttribute("aria-describedby");
-    card.remove();
-    open = card = null;
+    const [link, gone] = [open, card];
+    open = card = null;  // before the focus may leave what is removed
+    link.removeAttribute("aria-describedby");
+    gone.remove();
   }
 
   function place() {
@@ -85,11 +86,7 @@ document.addEventListener("DOMContentLoaded", () => {
   document.addEventListener("keydown", (event) => {
     touched = false;
     if (event.key === "Escape" && open) {
-      if (card.contains(document.activeElement)) {
-        const link = open;
-        close();
-        link.focus();
-      }
+      if (card.contains(document.activeElement)) open.focus();
       close();
       event.stopPropagation();
     }
