@@ -420,9 +420,11 @@ def test_a_notebook_on_paper(window, scheme):
     assert page.evaluate(TORN) == []
     for screen_only in (".tl-copy", ".tl-enlarge", ".tl-report", ".tl-links"):
         assert not page.locator(screen_only).first.is_visible(), screen_only
-    for text in ("article", "article .highlight pre", "[aria-label^=Claim]"):
+    for text in ("article", "article .highlight pre", "[aria-label^=Claim]", ".tl-head", "figure"):
         ink = page.locator(text).first.evaluate("e => getComputedStyle(e).color")
         assert int(ink.split("(")[1].split(",")[0]) < 100, text
+    chip = page.locator("[aria-label^=Claim] span").first  # its ground is not printed
+    assert chip.evaluate("e => getComputedStyle(e).color") == "rgb(17, 17, 17)"
     page.emulate_media(media="null")
     assert seen.clean()
 
