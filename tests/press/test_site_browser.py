@@ -337,8 +337,9 @@ def test_code_can_be_copied(window):
         """Object.defineProperty(navigator, "clipboard", {configurable: true,
            value: {writeText: (text) => { window.copied = text; return Promise.resolve(); }}})"""
     )
-    made = page.get_by_role("button", name="Copy this code")
+    made = page.locator("button.tl-copy")
     assert made.count() == page.locator("article div.highlight > pre").count() > 5
+    assert made.first.get_attribute("aria-label") == "Copy this code"
     shown = page.locator(".cell_input:visible .tl-copy").first
     shown.focus()
     page.keyboard.press("Enter")
@@ -368,10 +369,10 @@ def test_pictures_can_be_enlarged(window, width):
     assert large.bounding_box()["width"] > max(small["width"], 600)
     artefact(page, f"enlarged-{width}")
     page.keyboard.press("Escape")
-    assert page.locator("dialog.tl-zoom").count() == 0
+    page.locator("dialog.tl-zoom").wait_for(state="detached")
     page.locator(".tl-picture > img").click()
     page.get_by_role("button", name="Close").click()
-    assert page.locator("dialog.tl-zoom").count() == 0
+    page.locator("dialog.tl-zoom").wait_for(state="detached")
     # An explorer draws its picture anew, so it has no button; its picture stays as it is.
     assert page.locator("figure [data-view] .tl-picture").count() == 0
     assert seen.clean()
