@@ -283,6 +283,14 @@ def test_no_cell_of_the_claims_lies_outside_its_box(window, whole, which):
     page.emulate_media(media="print")
     assert page.locator(".tl-claims thead").is_visible()
     assert not page.locator(".tl-filter").is_visible()
+    assert not page.locator(".tl-claims thead button").first.is_visible()
+    names = [
+        page.locator(".tl-claims th")
+        .nth(place)
+        .evaluate("e => getComputedStyle(e, '::before').content")
+        for place in (0, 1, 2, 4)
+    ]
+    assert names == ['"Notebook"', '"Claim"', '"Effect"', '"Verdict"']
     assert page.evaluate(OUTSIDE) == []
     sheets = re.findall(
         rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", page.pdf(prefer_css_page_size=True)
