@@ -230,7 +230,7 @@ def test_the_map_shows_every_notebook(page):
     stations = shown.select(".tl-station")
     assert len(stations) == len(lessons.rows()) == 23
     head = page("00_start_here").select(".tl-head dd")[1].get_text()
-    assert stations[0].select("p")[-1].get_text() == f"Ready. {head}."
+    assert stations[0].select("p")[-1].get_text() == f"Ready: {head}."
     assert "All that is ready: 42 s to run, 45 min to work through (core), 10 more" in said(shown)
     (first, *others) = shown.select(".tl-sum")
     assert first.get_text().strip().startswith("1 of 5 ready: not measured yet")
