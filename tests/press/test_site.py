@@ -270,10 +270,13 @@ def test_the_map_shows_every_notebook(page):
     stations = shown.select(".tl-station")
     assert len(stations) == len(lessons.rows()) == 23
     head = page("00_start_here").select(".tl-head dd")[1].get_text()
-    assert stations[0].select("p")[-1].get_text() == f"Ready. {head}."
+    assert stations[0].select("p")[-1].get_text() == f"Ready: {head}."
     assert "All that is ready: 42 s to run, 45 min to work through (core), 10 more" in said(shown)
     (first, *others) = shown.select(".tl-sum")
-    assert first.get_text().strip().startswith("1 of 5 ready: not measured yet") and others == []
+    assert first.get_text().strip().startswith("1 of 5 ready: not measured yet")
+    assert [sum.get_text().strip() for sum in others] == [
+        f"0 of {len(lessons.themes()[theme.name])} ready." for theme in lessons.plan().theme[1:]
+    ]
     ready = [s.find("a")["href"] for s in stations if "tl-ready" in s["class"]]
     assert ready == ["00_start_here.html", "11_language_models.html"]
     assert [h.get_text().rstrip("#") for h in shown.select("h2")] == [
@@ -371,6 +374,18 @@ def test_the_head_stands_under_the_title_wherever_that_is(tmp_path):
     shown = content.readable(content.Page("one", tmp_path, notebook, True, 1.0), deck=False)
     assert [cell.source.count("tl-head") for cell in shown.cells] == [0, 0, 1, 0]
     assert shown.cells[2].source.startswith("# Title\n\n```{raw} html\n<div class=")
+
+
+def test_no_other_time_than_that_of_the_head(tmp_path):
+    line = "x · profile course · cpu, 2 threads · torch 2.13.0"
+    begin, other = code("begin()", "start"), code("other()")
+    for cell in (begin, other):
+        cell.outputs = [nbformat.v4.new_output("stream", text=f"{line} · about 99 s\n")]
+    notebook = nbformat.v4.new_notebook(cells=[text("# Title"), begin, other])
+    shown = content.readable(content.Page("one", tmp_path, notebook, True, 66.0), deck=False)
+    assert "66 s to run" in shown.cells[0].source
+    assert shown.cells[1].outputs[0].text == f"{line}\n"
+    assert shown.cells[2].outputs[0].text == f"{line} · about 99 s\n"  # what a cell prints stays
 
 
 @pytest.mark.parametrize("broken", ["{", "[]", '{"notebooks": [{}]}'])
@@ -496,7 +511,9 @@ def test_every_link_of_the_course_leads_somewhere_and_nothing_is_fetched(whole):
 def test_a_fresh_copy_of_the_course_has_all_its_notebooks_and_claims(whole):
     claims = BeautifulSoup((whole.folder / "claims.html").read_text("utf-8"), "html.parser")
     recorded = {claim.id for page in whole.pages for claim in page.claims}
-    listed = {a["href"].removeprefix("#claim-") for a in claims.select(".tl-claims tbody a")}
+    listed = {
+        a["href"].removeprefix("#claim-") for a in claims.select(".tl-claims td:nth-child(2) a")
+    }
     assert recorded and listed == recorded
     for page in whole.pages:
         assert not page.executed and page.seconds, page.name

@@ -367,6 +367,14 @@ def test_no_cell_of_the_claims_lies_outside_its_box(window, whole, which):
     page.emulate_media(media="print")
     assert page.locator(".tl-claims thead").is_visible()
     assert not page.locator(".tl-filter").is_visible()
+    assert not page.locator(".tl-claims thead button").first.is_visible()
+    names = [
+        page.locator(".tl-claims th")
+        .nth(place)
+        .evaluate("e => getComputedStyle(e, '::before').content")
+        for place in (0, 1, 2, 4)
+    ]
+    assert names == ['"Notebook"', '"Claim"', '"Effect"', '"Verdict"']
     assert page.evaluate(OUTSIDE) == []
     sheets = re.findall(
         rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", page.pdf(prefer_css_page_size=True)
@@ -421,8 +429,9 @@ def test_code_can_be_copied(window):
         """Object.defineProperty(navigator, "clipboard", {configurable: true,
            value: {writeText: (text) => { window.copied = text; return Promise.resolve(); }}})"""
     )
-    made = page.get_by_role("button", name="Copy this code")
+    made = page.locator("button.tl-copy")
     assert made.count() == page.locator("article div.highlight > pre").count() > 5
+    assert made.first.get_attribute("aria-label") == "Copy this code"
     shown = page.locator(".cell_input:visible .tl-copy").first
     shown.focus()
     page.keyboard.press("Enter")
@@ -452,10 +461,10 @@ def test_pictures_can_be_enlarged(window, width):
     assert large.bounding_box()["width"] > max(small["width"], 600)
     artefact(page, f"enlarged-{width}")
     page.keyboard.press("Escape")
-    assert page.locator("dialog.tl-zoom").count() == 0
+    page.locator("dialog.tl-zoom").wait_for(state="detached")
     page.locator(".tl-picture > img").click()
     page.get_by_role("button", name="Close").click()
-    assert page.locator("dialog.tl-zoom").count() == 0
+    page.locator("dialog.tl-zoom").wait_for(state="detached")
     # An explorer draws its picture anew, so it has no button; its picture stays as it is.
     assert page.locator("figure [data-view] .tl-picture").count() == 0
     assert seen.clean()
@@ -504,9 +513,11 @@ def test_a_notebook_on_paper(window, scheme):
     assert page.evaluate(TORN) == []
     for screen_only in (".tl-copy", ".tl-enlarge", ".tl-report", ".tl-links"):
         assert not page.locator(screen_only).first.is_visible(), screen_only
-    for text in ("article", "article .highlight pre", "[aria-label^=Claim]"):
+    for text in ("article", "article .highlight pre", "[aria-label^=Claim]", ".tl-head", "figure"):
         ink = page.locator(text).first.evaluate("e => getComputedStyle(e).color")
         assert int(ink.split("(")[1].split(",")[0]) < 100, text
+    chip = page.locator("[aria-label^=Claim] span").first  # its ground is not printed
+    assert chip.evaluate("e => getComputedStyle(e).color") == "rgb(17, 17, 17)"
     page.emulate_media(media="null")
     assert seen.clean()
 

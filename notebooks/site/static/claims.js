@@ -50,6 +50,7 @@ document.addEventListener("DOMContentLoaded", () => {
     button.type = "button";
     button.textContent = head.textContent;
     if (head.title) button.title = head.title;
+    head.dataset.name = head.textContent.trim();  // for paper
     head.replaceChildren(button);
     button.addEventListener("click", () => sort(head));
   }

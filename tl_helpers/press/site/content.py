@@ -19,6 +19,9 @@ from tl_helpers.measure import cards, claims
 from tl_helpers.press import badges, markdown, notebooks, other_seeds, templates
 from tl_helpers.press.site import minutes
 
+# What a session expects of its run, by an earlier one: the head of the page says what was measured.
+_EXPECTED = re.compile(r" · (?:about \d+ s|under a minute)$", re.M)
+
 TEMPLATES = Path(__file__).parent / "templates"
 _USES = ("alone", "group", "class", "colab")
 _REFERENCE = ("claims", "glossary", "bibliography")
@@ -161,6 +164,8 @@ def readable(page: Page, deck: bool, where: badges.Home | None = None) -> Any:
             cell.metadata["tags"] = sorted(tags | {"tl-exercise"})
         for output in cell.get("outputs", []):
             _as_html(output)
+            if "start" in tags and output.output_type == "stream":
+                output.text = _EXPECTED.sub("", output.text)
     links = where.links(f"notebooks/{page.name}.ipynb") if where else {}
     head = templates.render(TEMPLATES / "head.html.j2", page=page, deck=deck, links=links)
     under = f"\n\n```{{raw}} html\n{head}```\n"
