@@ -312,7 +312,7 @@ def linked(page: str, text: str) -> list[str]:
     [
         ("sessions/start", "Leave the prompts on.", []),
         ("30_heads_adapters_lora", "A prompt is put before the input.", ["prompt"]),
-        ("12_any", "First prompt for the groups: a soft prompt", ["soft prompt"]),
+        ("12_any", "Discussion prompts: what is a soft prompt?", ["soft prompt"]),
         ("colab", "An installed torch, numpy, transformers or datasets stays.", []),
         ("11_language_models", "A causal transformer.", ["transformer"]),
         ("36_cross_lingual", "They get a head\nstart; each task has a head.", ["task", "head"]),

@@ -7,7 +7,7 @@ A word may also mean something else: the prompts of a discussion are none of a l
     term = "prompt"
     means = "a question for a discussion"
     pages = ["sessions/*"]               # pages where the word always means this
-    phrases = ["first prompt for"]       # or the words around it, on any page
+    phrases = ["discussion prompts"]     # or the words around it, on any page
 """
 
 from __future__ import annotations
