@@ -42,7 +42,7 @@ def work(entry: Entry) -> str:
     end = "" if entry.title.endswith(("?", "!")) else "."
     parts = [f"<b>{escape(entry.label)} {entry.year}</b>", f"{escape(entry.title)}{end}"]
     if entry.venue:
-        parts.append(f"<em>{escape(entry.venue)}</em>.")
+        parts.append(f"<em>{escape(entry.venue.replace('--', '–'))}</em>.")
     if entry.address:
         shown = escape(short(entry.address))
         parts.append(f'<a class="tl-out" href="{escape(entry.address)}">{shown}</a>')
