@@ -95,7 +95,8 @@ class _Index:
     def write(self, app: Sphinx, error: Exception | None) -> None:
         if error is not None:
             return
-        pages, rows = [], []
+        pages: list[list[str]] = []
+        rows: list[list[Any]] = []
         for name, found in sorted(self.pages.items()):
             title = found[0][1] if found else name
             number = name[:2] if re.match(r"\d\d_", name) else ""
