@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 SECTIONS = {
-    "For learners": ("run", "doctor", "shelf"),
+    "For learners": ("lab", "run", "doctor", "shelf"),
     "For teachers": ("student", "slides", "kits", "site", "claims"),
     "For authors": (
         "new",
@@ -54,6 +54,7 @@ def _examples(*lines: str) -> str:
     cls=_Sections,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=_examples(
+        "  tl lab               open JupyterLab on your own copies of the notebooks",
         "  tl run 10            run notebook 10; what it showed is in build/notebooks/",
         "  tl doctor            see what works on this machine, and what is missing",
         "  tl COMMAND --help    read more about a command, with examples",
@@ -170,6 +171,22 @@ def _tell_failures(report: Report) -> None:
     for job in report.failed:
         click.echo(f"\n{job.error}", err=True)
         click.echo(f"  -> The partly run copy is {report.copy_of(job)}", err=True)
+
+
+@cli.command(epilog=_examples("  tl lab", "  tl lab 10"))
+@click.argument("notebook", default="00_start_here")
+@click.option(
+    "--output", type=_Place(), help="Keep the copies in this folder. The default is work."
+)
+def lab(notebook: str, output: Path | None) -> None:
+    """Open JupyterLab on your own copies of the notebooks, in work/.
+
+    The notebooks of the course stay as they are. Where you have worked in a copy and the course
+    has changed since, the new one goes beside yours.
+    """
+    from tl_helpers.press import student as room
+
+    room.open_lab(notebook, output)
 
 
 @cli.command(epilog=_examples("  tl refresh 10"))
