@@ -111,7 +111,8 @@ def check(id: str | Exercise, answer: Any = None, **seen: Any) -> Feedback:
     status, message = exercise.judge(answer, seen)
     if status != "not attempted":
         change = {"done": True} if status == "right" else {}
-        message += record.note(exercise.id, tries=1, **change)
+        slip = exercise.slip(message) if status == "wrong" else None
+        message += record.note(exercise.id, tries=1, slip=slip, **change)
     feedback = Feedback(exercise.id, status, message.strip(), number=exercise.number)
     feedback.show()
     return feedback

@@ -113,6 +113,10 @@ class Exercise:
             return (status, said) if status == "right" else (status, f"{message} {said}")
         return (status, f"{said} {self.praise}".strip()) if status == "right" else (status, message)
 
+    def slip(self, message: str) -> str:
+        """What the course says to the typical mistake behind a message; "" if there is none."""
+        return next((m.says for m in self.mistakes if m.says in message), "")
+
     def _came_out(self, seen: Seen) -> tuple[str, Kind]:
         """What the learner's own run says, and what is right after it."""
         kind: Any = self.kind

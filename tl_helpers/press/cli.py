@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 SECTIONS = {
-    "For learners": ("lab", "run", "doctor", "shelf"),
-    "For teachers": ("student", "slides", "kits", "site", "claims"),
+    "For learners": ("lab", "run", "progress", "doctor", "shelf"),
+    "For teachers": ("student", "class", "slides", "kits", "site", "claims"),
     "For authors": (
         "new",
         "refresh",
@@ -187,6 +187,51 @@ def lab(notebook: str, output: Path | None) -> None:
     from tl_helpers.press import student as room
 
     room.open_lab(notebook, output)
+
+
+@cli.command(
+    epilog=_examples(
+        "  tl progress                      all exercises",
+        "  tl progress 10                   those of one notebook",
+        "  tl progress --export 'Ada L.'    the file to hand in",
+    )
+)
+@click.argument("notebook", required=False)
+@click.option("--export", "learner", metavar="NAME", help="Write one file to hand in, under NAME.")
+@click.option(
+    "--output", type=_Place(), help="Write to this file. The default is progress-NAME.json, here."
+)
+def progress(notebook: str | None, learner: str | None, output: Path | None) -> None:
+    """Show which exercises are done, or write it to one file that can be handed in.
+
+    The file has the number of tries and the typical mistakes of each exercise. It does not have
+    your answers. Nothing is sent anywhere.
+    """
+    from tl_helpers import exercises
+    from tl_helpers.press import notebooks as room
+
+    if learner is not None:
+        if notebook:
+            raise click.UsageError("--export writes all notebooks to one file: name none.")
+        exercises.export(learner, output)
+        return
+    if output is not None:
+        raise click.UsageError("--output goes with --export NAME.")
+    exercises.progress(room.find([notebook])[0].stem if notebook else None)
+
+
+@cli.command("class", epilog=_examples("  tl class handed-in"))
+@click.argument("folder", type=_Place())
+def class_(folder: Path) -> None:
+    """Show the progress of a class, from a FOLDER of files that learners exported.
+
+    It says who has finished what, which exercises were hard, and which wrong answers were common.
+    Each learner makes such a file with tl progress --export NAME. Nothing leaves this machine.
+    """
+    from tl_helpers.press import classroom as room
+
+    for line in room.lines(folder):
+        click.echo(line)
 
 
 @cli.command(epilog=_examples("  tl refresh 10"))
