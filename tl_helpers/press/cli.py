@@ -11,7 +11,7 @@ import click
 
 from tl_helpers import __version__
 from tl_helpers.core import files
-from tl_helpers.core.errors import BadValue, CourseError
+from tl_helpers.core.errors import BadValue, CourseError, Stopped
 
 if TYPE_CHECKING:
     from tl_helpers.press.report import Report
@@ -675,6 +675,9 @@ def main(arguments: list[str] | None = None) -> None:
     """
     try:
         cli.main(args=arguments, prog_name="tl", standalone_mode=False)
+    except Stopped as stopped:
+        click.echo(f"\n{stopped}", err=True)
+        sys.exit(130)
     except CourseError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)
