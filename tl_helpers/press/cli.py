@@ -28,6 +28,7 @@ SECTIONS = {
         "data",
         "bootstrap",
         "badges",
+        "publish",
         "bench",
     ),
 }
@@ -665,6 +666,56 @@ def badges(
         click.echo(f"{'written  ' if different else 'unchanged'} {path}")
     if where is not None:
         click.echo(f"The links lead to {where.owner}/{where.name}, branch {where.branch}.")
+
+
+@cli.command(
+    epilog=_examples(
+        "  tl publish --check --repo owner/name --site https://owner.github.io/name/{name}.html"
+    )
+)
+@click.option("--check", is_flag=True, help="Build, compare, and push nothing.")
+@click.option(
+    "--repo",
+    metavar="OWNER/NAME",
+    help="Name the repository on GitHub. The default is what the package or the git remote tell.",
+)
+@click.option("--branch", default="main", show_default=True, help="Name the branch to link to.")
+@click.option(
+    "--site",
+    default="",
+    metavar="URL",
+    help="Say where the site will be. {name} in it stands for the notebook.",
+)
+@click.option(
+    "--output", type=_Place(), help="Build into this folder. The default is build/publish."
+)
+def publish(check: bool, repo: str | None, branch: str, site: str, output: Path | None) -> None:
+    """Check that what is to be published fits together, and say what to push where.
+
+    It builds the wheel and the site, and compares them with the links and the place to install
+    from that stand in the notebooks.
+    """
+    from tl_helpers.press import badges as links
+    from tl_helpers.press import publish as room
+
+    if not check:
+        raise click.UsageError("This command checks, and you push: add --check.")
+    where = links.home(repo, branch, site)
+    for found in room.check(where, output):
+        if isinstance(found, str):
+            click.echo(found)
+            continue
+        for what in found.good:
+            click.echo(f"ok       {what}")
+        for problem in found.problems:
+            click.echo(f"PROBLEM  {problem}")
+        if found.problems:
+            count = len(found.problems)
+            click.echo(f"\n{count} problem{'s' * (count != 1)}. Nothing is pushed by this command.")
+            sys.exit(1)
+        click.echo("\nIt fits together. What to push where:")
+        for number, step in enumerate(found.steps, start=1):
+            click.echo(f"  {number}. {step}")
 
 
 def main(arguments: list[str] | None = None) -> None:
