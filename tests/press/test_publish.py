@@ -167,7 +167,7 @@ def test_a_wheel_that_is_not_of_this_course(course, changes, says):
         ("https://some-body.github.io/course/", True),
         ("", True),
         ("https://some-body.github.io/course/{name}.htm", False),
-        ("https://some-body.github.io/course/pages/{name}/", True),
+        ("https://some-body.github.io/course/{name}/", False),
         ("https://some-body.github.io/course/x-{name}.html", False),
     ],
 )

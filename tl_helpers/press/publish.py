@@ -260,6 +260,8 @@ def of_site(where: Home, site: Path) -> list[str]:
         # Which folders the host puts before the site is its own business: the last parts count.
         ends = [site.joinpath(*parts[first:]) for first in range(len(parts))]
         pages = [page for end in ends for page in (end, end.with_name(f"{end.name}.html"))]
+        if address.endswith("/"):  # that is a folder with an index
+            pages = [end / "index.html" for end in ends]
         if not any(page.is_file() for page in pages):
             there = next((p.relative_to(site) for p in site.rglob(f"{path.stem}.html")), "missing")
             said.append(f"the site has no page at {address}; that of {path.stem} is {there}")
