@@ -232,6 +232,8 @@ def test_copies_beside_do_not_pile_up_and_are_work_as_well(course):
     change_the_course(course)
     assert made(course).path.name == "one.new.ipynb"  # untouched: the new edition takes its place
     other = work(course / "student" / "one.new.ipynb", "# the second answer")
+    assert made(course).status == "kept"
+    change_the_course(course, "# One, third edition")
     third = made(course)
     assert third.path.name == "one.new-2.ipynb"
     assert first.path.read_bytes() == mine

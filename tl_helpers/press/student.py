@@ -205,9 +205,9 @@ def open_lab(notebook: str = "00_start_here", output: str | os.PathLike[str] | N
         raise ModuleNotFoundError("JupyterLab is missing.", name="jupyterlab")
     [wanted] = notebooks.find([notebook])
     folder = files.place(output, "output") if output is not None else files.root() / "work"
-    copies = {copy.source: copy for copy in write((), folder)}
-    copies |= {copy.source: copy for copy in write([wanted], folder)}  # it may stand elsewhere
-    for copy_of in copies.values():
+    paths = notebooks.find()
+    elsewhere = [wanted] if wanted.resolve() not in [path.resolve() for path in paths] else []
+    for copy_of in write([*paths, *elsewhere], folder):
         mine = folder / copy_of.source.name
         if copy_of.path != mine:
             what = "is now beside yours" if copy_of.status == "beside" else "is beside yours"
