@@ -68,7 +68,7 @@ class Feedback(output.Shown):
         lead += "" if self.message.startswith(word) else f"{word}. "
         pre = (  # JupyterLab would break a line in the middle of a word
             '<pre style="margin:.5em 0 0;white-space:pre-wrap;word-break:normal;'
-            f'overflow-wrap:break-word;background:transparent;color:inherit">'
+            'overflow-wrap:break-word;background:transparent;color:inherit">'
             f"{escape(self.code)}</pre>"
             if self.code
             else ""
