@@ -209,6 +209,7 @@ def apply(notebook: Any, path: str, where: Home | None) -> Any:
     first = changed.cells[0]
     text = without(first.source)
     heading, _, rest = text.partition("\n")
+    rest = rest.lstrip()
     if first.cell_type != "markdown" or not heading.startswith("# "):
         raise BadValue(
             f"{name}: the first cell does not begin with a heading, so the links have no place.",
@@ -217,7 +218,7 @@ def apply(notebook: Any, path: str, where: Home | None) -> Any:
     if where is None:
         first.source = text.rstrip()
     else:
-        first.source = f"{heading}\n\n{where.row(path)}" + (f"\n\n{rest.lstrip()}" if rest else "")
+        first.source = f"{heading}\n\n{where.row(path)}" + (f"\n\n{rest}" if rest else "")
     changed = bootstrap.apply(changed, name, "" if where is None else where.place)
     bootstrap.keep_stamp(notebook, changed)
     return changed

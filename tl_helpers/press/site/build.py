@@ -150,7 +150,8 @@ def _about(report: content.Report, site: Sequence[content.Page]) -> str:
     if not any(page.executed for page in site):
         return "The outputs are those stored in the notebooks."
     date, commit = str(report.environment.get("date", ""))[:10], report.environment.get("commit")
-    where = f"profile {report.profile}, {report.threads} threads a notebook"
+    threads = f"{report.threads} thread{'s' * (report.threads != 1)}"
+    where = f"profile {report.profile}, {threads} a notebook"
     return f"Run on {date} ({where}" + (f", commit {commit})." if commit else ").")
 
 
