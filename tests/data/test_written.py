@@ -483,4 +483,6 @@ def test_lures_share_something_with_the_anchor_and_the_rest_do_not():
 
 def test_splits_of_word_senses_have_as_many_lures():
     counted = Counter((r["split"], r["lure"]) for r in read("word-senses"))
-    assert counted == {(s, lure): n for s, n in (("validation", 10), ("test", 30)) for lure in (0, 1)}
+    assert counted == {
+        (s, lure): n for s, n in (("validation", 10), ("test", 30)) for lure in (0, 1)
+    }
