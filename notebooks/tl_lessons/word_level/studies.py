@@ -11,8 +11,10 @@ notebook.tune = Cells("32_feature_extraction_vs_fine_tuning")  # the scalar mix 
 WAYS = (
     "word list",
     "hand-made features",
-    "static",
-    "static + neighbours",
+    "GloVe",
+    "GloVe + neighbours",
+    "own table",
+    "own table + neighbours",
     "random weights",
     "MiniLM",
 )
