@@ -1,0 +1,51 @@
+"""The stored experiments of ``22_generation``; the methods stand in its cells."""
+
+from __future__ import annotations
+
+from tl_helpers.core.cells import Cells
+from tl_helpers.measure import results
+
+notebook = Cells("22_generation")
+WAYS = ("greedy", "beam of 5", "nucleus, p = 0.9", "the town itself")
+STARTS = ("random weights", "encoder only", "encoder and decoder")
+WARM_RATE = {"random weights": 8e-3, "encoder only": 8e-3, "encoder and decoder": 8e-3}
+LORA_RATE = 3e-3
+
+
+@results.study("generation-decoding", way=list(WAYS), seeds=range(5))
+def decoding(seed: int, way: str) -> dict[str, float]:
+    """Openings that ``town-clm`` continues, or the town itself: repetition, and the judge."""
+    return notebook.continued(way, seed)
+
+
+@results.study(
+    "generation-warm-rates",
+    start=list(STARTS),
+    rate=[2e-3, 4e-3, 8e-3, 1.6e-2],
+    seeds=range(10, 13),
+)
+def warm_rates(seed: int, start: str, rate: float) -> dict[str, float]:
+    """Headlines by an encoder-decoder, at several rates; on towns that the study does not use."""
+    return notebook.learned(start, seed, rate=rate)
+
+
+@results.study("generation-warm", start=list(STARTS), seeds=range(5))
+def warm(seed: int, start: str) -> dict[str, float]:
+    """Headlines by an encoder-decoder with random or copied weights, each at its best rate."""
+    return notebook.learned(start, seed, rate=WARM_RATE[start])
+
+
+@results.study("generation-translation", start=["random weights", "encoder only"], seeds=range(5))
+def translation(seed: int, start: str) -> dict[str, float]:
+    """English to Ondalese from few pairs, with and without a warm-started encoder."""
+    return notebook.translated(start, seed)
+
+
+@results.study("generation-smollm2", way=["prompt", "LoRA"], seeds=range(5))
+def smollm2(seed: int, way: str) -> dict[str, float]:
+    """SmolLM2 writes headlines of the town, by a prompt with three examples or after LoRA.
+
+    Raises:
+        NotHere: the model has not been fetched.
+    """
+    return notebook.smol_headlines(way, LORA_RATE, seed)
