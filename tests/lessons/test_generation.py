@@ -132,13 +132,13 @@ def test_the_loss_counts_in_the_target_only(cells):
     model, tokenizer = models.load("town-clm", task="causal-lm")
     short = cells.row_of(tokenizer, "Good tea.", "The tea was good.")
     assert short[1][:5] == [-100] * 5 and short[0][5:] == short[1][5:]
-    alone = cells.loss_of(model, [short])
+    alone = cells.row_loss(model, [short])
     theirs = model(torch.tensor([short[0]]), labels=torch.tensor([short[1]])).loss
     assert float(alone.detach()) == pytest.approx(float(theirs.detach()), rel=0.02)  # bfloat16
     longer = cells.row_of(tokenizer, "", "The soup was cold and the waiter was rude.")
-    padded = float(cells.loss_of(model, [short, longer]).detach())
+    padded = float(cells.row_loss(model, [short, longer]).detach())
     n, m = (sum(x != -100 for x in row[1][1:]) for row in (short, longer))
-    by_hand = (n * alone + m * cells.loss_of(model, [longer])) / (n + m)
+    by_hand = (n * alone + m * cells.row_loss(model, [longer])) / (n + m)
     assert padded == pytest.approx(float(by_hand.detach()), rel=0.02)
 
 
@@ -149,16 +149,28 @@ def test_several_texts_are_written_as_one_by_one(cells):
     assert together == [cells.write(model, tokenizer, [one], longest=12)[0] for one in sources]
 
 
-@pytest.mark.parametrize("start", ["random weights", "encoder only", "encoder and decoder"])
+@pytest.mark.parametrize("start", ["random weights", "warm start"])
 def test_what_is_copied_by_a_warm_start(cells, start):
-    masked = models.load("town-mlm", task="masked-lm").model
+    known = models.load("town-mlm", task="masked-lm").model.bert.state_dict()
     made = cells.translator(start, 0).model
-    pairs = [(made.encoder, start != "random weights")]
-    pairs.append((made.decoder.bert, start == "encoder and decoder"))
-    known = masked.bert.state_dict()
-    for side, copied in pairs:
+    for side in (made.encoder, made.decoder.bert):
         weight = "encoder.layer.0.attention.self.query.weight"
-        assert torch.equal(side.state_dict()[weight], known[weight]) == copied
+        assert torch.equal(side.state_dict()[weight], known[weight]) == (start == "warm start")
+
+
+def test_the_loss_of_pairs_is_that_of_the_library(cells):
+    made = cells.translator("random weights", 0)
+    texts = [("The tea was good.", "Good tea."), ("We hated the soup there.", "Bad cold soup.")]
+    pairs = [[made.source(text)["input_ids"] for text in pair] for pair in texts]
+    made.model.eval()
+    sources, targets = (cells.padded([pair[i] for pair in pairs], 0) for i in (0, 1))
+    theirs = made.model(
+        input_ids=sources,
+        attention_mask=(sources != 0).long(),
+        decoder_input_ids=targets[:, :-1],
+        labels=targets[:, 1:].masked_fill(targets[:, 1:] == 0, -100),
+    ).loss
+    assert float(cells.pair_loss(made.model, pairs)) == pytest.approx(float(theirs), rel=1e-4)
 
 
 # --- exercises -----------------------------------------------------------------------------------
