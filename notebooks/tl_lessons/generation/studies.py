@@ -7,7 +7,7 @@ from tl_helpers.measure import results
 
 notebook = Cells("22_generation")
 WAYS = ("greedy", "beam of 5", "nucleus, p = 0.9", "the town itself")
-STARTS = ("random weights", "warm start")
+INITIALISATIONS = ("random weights", "warm start")
 RATES = [1e-3, 3e-3, 9e-3]
 #: The best of them for each, by ROUGE-L in ``generation-warm-rates``.
 WARM_RATE = {"random weights": 3e-3, "warm start": 3e-3}
@@ -19,16 +19,18 @@ def decoding(seed: int, way: str) -> dict[str, float]:
     return notebook.continued(way, seed)
 
 
-@results.study("generation-warm-rates", start=list(STARTS), rate=RATES, seeds=range(10, 13))
-def warm_rates(seed: int, start: str, rate: float) -> dict[str, float]:
+@results.study(
+    "generation-warm-rates", initialisation=list(INITIALISATIONS), rate=RATES, seeds=range(10, 13)
+)
+def warm_rates(seed: int, initialisation: str, rate: float) -> dict[str, float]:
     """Headlines by an encoder-decoder, at several rates; on towns that the study does not use."""
-    return notebook.learned(start, seed, rate)
+    return notebook.learned(initialisation, seed, rate)
 
 
-@results.study("generation-warm", start=list(STARTS), seeds=range(5))
-def warm(seed: int, start: str) -> dict[str, float]:
+@results.study("generation-warm", initialisation=list(INITIALISATIONS), seeds=range(5))
+def warm(seed: int, initialisation: str) -> dict[str, float]:
     """Headlines by an encoder-decoder with random or copied weights, each at its best rate."""
-    return notebook.learned(start, seed, WARM_RATE[start])
+    return notebook.learned(initialisation, seed, WARM_RATE[initialisation])
 
 
 @results.study("generation-smollm2", way=["prompt", "LoRA"], seeds=range(5))
