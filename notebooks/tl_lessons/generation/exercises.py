@@ -19,14 +19,14 @@ def _beams(rng: np.random.Generator) -> list[tuple[Any, ...]]:
     """A beam in which the best continuation is no child of the best beginning, and random ones."""
     cases: list[tuple[Any, ...]] = [
         (
-            [(-0.4, ["was"]), (-0.6, ["made"])],
+            [(-0.4, "was"), (-0.6, "made")],
             [{"good": -2.0, "lovely": -2.2, "bad": -2.5}, {"us": -0.1, "me": -1.5, "it": -4.0}],
             2,
         )
     ]
     for width, kept in ((2, 3), (3, 2), (2, 2)):
         totals = sorted(rng.uniform(-6, -1, kept).round(3).tolist(), reverse=True)
-        running = [(total, ["we", f"word{n}"]) for n, total in enumerate(totals)]
+        running = [(total, f"we word{n}") for n, total in enumerate(totals)]
         words = ["saw", "met", "had", "ate"]
         scores = [
             dict(zip(words, rng.uniform(-5, -0.1, 4).round(3).tolist(), strict=True))
@@ -43,14 +43,14 @@ def extend(running, scores, width):
     further = []
     for (total, words), row in zip(running, scores, strict=True):
         for word, score in row.items():
-            further.append((total + score, [*words, word]))
+            further.append((total + score, words + " " + word))
     return sorted(further, key=lambda pair: pair[0], reverse=True)[:width]
 
 
 @extend.also_right
 def by_heap(running, scores, width):
     further = (
-        (total + score, list(words) + [word])
+        (total + score, f"{words} {word}")
         for (total, words), row in zip(running, scores, strict=True)
         for word, score in row.items()
     )
@@ -64,7 +64,7 @@ def one_child_each(running, scores, width):
     further = []
     for (total, words), row in zip(running, scores, strict=True):
         word = max(row, key=row.get)
-        further.append((total + row[word], [*words, word]))
+        further.append((total + row[word], words + " " + word))
     return sorted(further, key=lambda pair: pair[0], reverse=True)[:width]
 
 
@@ -75,7 +75,7 @@ def forgets_the_past(running, scores, width):
     further = []
     for (_, words), row in zip(running, scores, strict=True):
         for word, score in row.items():
-            further.append((score, [*words, word]))
+            further.append((score, words + " " + word))
     return sorted(further, key=lambda pair: pair[0], reverse=True)[:width]
 
 
@@ -86,7 +86,7 @@ def the_worst(running, scores, width):
     further = []
     for (total, words), row in zip(running, scores, strict=True):
         for word, score in row.items():
-            further.append((total + score, [*words, word]))
+            further.append((total + score, words + " " + word))
     return sorted(further, key=lambda pair: pair[0])[:width]
 
 
@@ -97,7 +97,7 @@ def all_of_them(running, scores, width):
     further = []
     for (total, words), row in zip(running, scores, strict=True):
         for word, score in row.items():
-            further.append((total + score, [*words, word]))
+            further.append((total + score, words + " " + word))
     return sorted(further, key=lambda pair: pair[0], reverse=True)
 
 
