@@ -112,7 +112,7 @@ def _headlines(rng: np.random.Generator) -> list[tuple[Any, ...]]:
     cases: list[tuple[Any, ...]] = [
         ("good tea at the copper kettle .".split(), source, _NAMES),
         ("good tea at the golden lion .".split(), source, _NAMES),
-        ("copper spoon : good tea , says blue lion .".split(), source, _NAMES),
+        ("copper spoon : good tea .".split(), source, _NAMES),
         ("old spoon and copper kettle : a kettle of copper .".split(), source, _NAMES),
     ]
     first, second = str(rng.choice(_FIRST)), str(rng.choice(_SECOND))
