@@ -86,9 +86,9 @@ REVIEW = {"verdict": "good", "things": ["tea", "toast"], "name": "Copper Kettle"
     ("text", "found"),
     [
         ("Copper Kettle: good tea.", ("true", "true", "true")),
-        ("good toast at the copper kettle .", ("true", "true", "true")),
+        ("good toast in the copper kettle .", ("true", "true", "true")),
         ("Copper Kettle: bad tea.", ("false", "true", "true")),
-        ("Good soup at the Copper Spoon.", ("true", "false", "false")),
+        ("Good soup in the Copper Spoon.", ("true", "false", "false")),
         ("A kettle of copper.", ("missing", "missing", "missing")),
         ("", ("missing", "missing", "missing")),
     ],
@@ -99,7 +99,7 @@ def test_what_is_stated_is_true_false_or_missing(cells, text, found):
 
 def test_a_word_of_the_name_is_no_thing(cells):
     assert cells.stated("Golden Spoon: good tea.")["thing"] == "tea"
-    assert cells.stated("Good tea at the Golden Spoon.")["thing"] == "tea"
+    assert cells.stated("Good tea in the Golden Spoon.")["thing"] == "tea"
 
 
 def test_every_headline_is_true_of_its_review_and_can_be_written(cells):

@@ -27,17 +27,6 @@ def warm_rates(seed: int, initialisation: str, rate: float) -> dict[str, float]:
     return notebook.learned(initialisation, seed, rate)
 
 
-@results.study(
-    "generation-warm-edges",
-    initialisation=list(INITIALISATIONS),
-    rate=[3e-4],
-    seeds=range(10, 13),
-)
-def warm_edges(seed: int, initialisation: str, rate: float) -> dict[str, float]:
-    """The same below the lowest rate of ``generation-warm-rates``, where the best one lies."""
-    return notebook.learned(initialisation, seed, rate)
-
-
 @results.study("generation-warm", initialisation=list(INITIALISATIONS), seeds=range(5))
 def warm(seed: int, initialisation: str) -> dict[str, float]:
     """Headlines by an encoder-decoder with random or copied weights, each at its best rate."""
