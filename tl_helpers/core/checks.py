@@ -135,6 +135,48 @@ def texts(values: Any, name: str = "texts", *, empty: bool = False) -> list[str]
     return given
 
 
+def pairs(
+    first: Any, second: Any, names: tuple[str, str] = ("premises", "hypotheses")
+) -> tuple[list[str], list[str]]:
+    """Both sides of sentence pairs as two lists of plain strings, as long as each other.
+
+    A tokenizer takes a missing second sentence for none, and answers as if there were only one.
+
+    Args:
+        first: the first sentence of each pair.
+        second: the second one, in the same order.
+        names: of both arguments, for the message.
+
+    Raises:
+        BadValue: lists of different lengths, or a pair of which one sentence is missing or blank;
+            says which. Also whatever :func:`texts` refuses.
+
+    Example:
+        >>> pairs(["It rained."], ["It was wet."])
+        (['It rained.'], ['It was wet.'])
+    """
+    sides = [listed(side, name, "text") for side, name in zip((first, second), names, strict=True)]
+    lengths = [len(side) for side in sides]
+    if lengths[0] != lengths[1]:
+        raise BadValue(
+            f"{lengths[0]} {names[0]} but {lengths[1]} {names[1]}: a pair needs both.",
+            "Pass one of each for every pair, in the same order.",
+        )
+    for side, name, other in zip(sides, names, names[::-1], strict=True):
+        absent = [p for p, v in enumerate(side) if missing(v) or _blank(v)]
+        if absent:
+            raise BadValue(
+                f"{name}[{absent[0]}] is {shown(side[absent[0]])}: one side of the pair is "
+                f"missing ({len(absent)} of {len(side)} {name}).",
+                f"Leave such pairs out, {name} and {other} alike, and their labels.",
+            )
+    return texts(sides[0], names[0]), texts(sides[1], names[1])
+
+
+def _blank(value: Any) -> bool:
+    return isinstance(value, str) and not value.strip()
+
+
 def _string(value: Any, name: str) -> str:
     if isinstance(value, str):
         return str.__str__(value)  # plain: of an Enum its value, of NumPy's string the string
