@@ -31,6 +31,7 @@ _ROOMS = {
     "lessons": "core.lessons",
     "lora": "train.lora",
     "models": "models",
+    "own": "data.own",
     "plots": "show.plots",
     "pretrain": "train.pretrain",
     "questions": "questions",

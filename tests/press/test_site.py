@@ -63,6 +63,7 @@ def test_the_page_to_open_and_everything_it_needs(built):
         "group",
         "class",
         "colab",
+        "your_data",
         "sessions/start",
         "search",
     ):

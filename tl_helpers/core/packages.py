@@ -19,7 +19,7 @@ def requirements(extra: str = "") -> list[Requirement]:
 
     Example:
         >>> [requirement.name for requirement in requirements()][:2]
-        ['babel', 'click']
+        ['babel', 'charset-normalizer']
     """
     from packaging.requirements import Requirement
 

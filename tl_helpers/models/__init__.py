@@ -17,7 +17,7 @@ from tl_helpers.core import checks, files, memory
 from tl_helpers.core.errors import BadValue, BrokenFile, UnknownName, choice
 from tl_helpers.data import hub, hub_plan, registry, shelf
 from tl_helpers.data.registry import Entry
-from tl_helpers.models import saved
+from tl_helpers.models import hub_model, saved
 from tl_helpers.models.saved import training
 from tl_helpers.models.small import SIZES, new, town_tokenizer
 from tl_helpers.models.tokenizers import train_tokenizer
@@ -36,6 +36,7 @@ __all__ = [
     "load",
     "new",
     "offline",
+    "own",
     "save",
     "town_tokenizer",
     "train_tokenizer",
@@ -138,6 +139,33 @@ def load(
         place, config, auto, seed=seed, random_weights=random_weights, part=part
     )
     return Loaded(model, tokenizer)
+
+
+def own(name: str | os.PathLike[str], revision: str = "main") -> Loaded:
+    """A model of the reader's choice: of the catalogue, from a folder, or any id of the Hub.
+
+    Of the Hub only safetensors, configuration and tokenizer are read, and no code of the model is
+    run. In the catalogue everything is pinned; what is loaded here may change tomorrow unless
+    ``revision`` is a commit.
+
+    Args:
+        name: a name in the catalogue, a folder, or ``"owner/name"`` on the Hub.
+        revision: of a model on the Hub: a branch, a tag or a commit.
+
+    Raises:
+        UnknownName: a name without a slash that the catalogue does not have.
+        NoNetwork: the Hub cannot be reached.
+        BrokenFile: no such folder or model, or it has no safetensors or no fast tokenizer.
+        BadValue: static word vectors.
+
+    Example:
+        >>> own("minilm").model.config.hidden_size
+        384
+    """
+    known = {entry.hub_id for entry in catalogue()}
+    if hub_model.is_hub_id(name) and name not in known:
+        return load(hub_model.fetch(str(name), revision))
+    return load(name)
 
 
 def offline(name: str) -> str | None:

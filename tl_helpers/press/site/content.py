@@ -23,7 +23,7 @@ from tl_helpers.press import markdown, notebooks, other_seeds, templates
 WORDS_A_MINUTE = 200
 
 TEMPLATES = Path(__file__).parent / "templates"
-_USES = ("alone", "group", "class", "colab")
+_USES = ("alone", "group", "class", "colab", "your_data")
 _REFERENCE = ("claims", "glossary", "bibliography")
 
 
