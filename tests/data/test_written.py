@@ -16,7 +16,7 @@ from tl_helpers import data
 from tl_helpers.core.errors import UnknownName
 
 TWICE = ("reviews-de", "reviews-es", "tagged", "pairs", "questions", "minimal-pairs")
-WITHOUT_TRAIN = ("reviews-translated", "minimal-pairs")
+WITHOUT_TRAIN = ("reviews-translated", "minimal-pairs", "word-senses")
 #: types per token in 2,500 tokens; English reviews have 0.43
 LEAST_VARIETY = 0.32
 FEMALE = """she her hers herself woman women lady girl girls mother mum sister daughter aunt niece
@@ -38,6 +38,7 @@ def texts(name):
         "pairs": lambda: [r["premise"] for r in rows],
         "facts": lambda: [r["plain"] for r in rows],
         "minimal-pairs": lambda: [written.masked(r) for r in rows],
+        "word-senses": lambda: [text for r in rows for text in written.uses(r)],
     }.get(name, lambda: [r["text"] for r in rows])()
 
 
@@ -102,6 +103,7 @@ def test_load_gives_the_rows_with_their_classes(name):
         ("facts", {"frequency": "rare"}, 20),
         ("minimal-pairs", {"axis": "gender"}, 160),
         ("minimal-pairs", {"split": "validation", "axis": "age", "group": "neutral"}, 4),
+        ("word-senses", {"split": "test", "lure": True}, 30),
     ],
 )
 def test_options_keep_rows(name, options, rows):
@@ -136,7 +138,10 @@ def test_the_datasheet_states_what_is_measured(name):
 @pytest.mark.parametrize(
     ("language", "sets"),
     [
-        ("en", ["reviews", "tagged", "pairs", "questions", "facts", "minimal-pairs"]),
+        (
+            "en",
+            ["reviews", "tagged", "pairs", "questions", "facts", "minimal-pairs", "word-senses"],
+        ),
         ("de", ["reviews-de", "reviews-translated"]),
         ("es", ["reviews-es", "reviews-translated"]),
     ],
@@ -453,3 +458,31 @@ def test_the_warning_stands_where_it_is_read_first():
     assert entry.description.startswith("WARNING") and "Blodgett et al. 2021" in entry.description
     sheet = (written.FOLDER / "minimal-pairs.md").read_text("utf-8")
     assert sheet.splitlines()[2].startswith("**Warning.**") and "Blodgett" in sheet
+
+
+# -------------------------------------------------------------------------------------- word senses
+
+
+def test_word_senses_have_one_word_in_three_sentences():
+    rows = read("word-senses")
+    assert [r["id"] for r in rows] == [f"sense-{i:02d}" for i in range(1, 81)]
+    assert len({r["word"] for r in rows}) == len(rows)
+    for r in rows:
+        assert len(set(r["senses"])) == 2 and r["pos"] in ("NOUN", "VERB"), r["id"]
+        for text in written.uses(r):
+            assert text[0].isupper() and text[-1] in ".?" and "-" not in text
+            assert [w.lower() for w in re.findall(r"[\w']+", text)].count(r["word"]) == 1, text
+
+
+def test_lures_share_something_with_the_anchor_and_the_rest_do_not():
+    for r in read("word-senses"):
+        anchor, same, other = (written.content(text, r["word"]) for text in written.uses(r))
+        assert bool(anchor & other) == r["lure"], (r["word"], anchor & other)
+        assert not r["lure"] or not anchor & same, r["word"]
+
+
+def test_splits_of_word_senses_have_as_many_lures():
+    counted = Counter((r["split"], r["lure"]) for r in read("word-senses"))
+    assert counted == {
+        (s, lure): n for s, n in (("validation", 10), ("test", 30)) for lure in (0, 1)
+    }

@@ -18,7 +18,7 @@ import numpy as np
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "written"
 REVIEWS = ("reviews", "reviews-de", "reviews-es", "reviews-translated")
-NAMES = (*REVIEWS, "tagged", "pairs", "questions", "facts", "minimal-pairs")
+NAMES = (*REVIEWS, "tagged", "pairs", "questions", "facts", "minimal-pairs", "word-senses")
 SPLITS = ("train", "validation", "test")
 SAMPLE = 5_000  # tokens: a type/token ratio only compares between samples of one size
 REPEATS = 5
@@ -148,6 +148,9 @@ def questioned(name):
         return groups
     if name in ("tagged", "facts"):
         return {}
+    if name == "word-senses":
+        texts = [r[kind] for kind in ("same", "other") for r in rows]
+        return {"same or other": (texts, [i >= len(rows) for i in range(len(texts))])}
     if name == "reviews-translated":
         return {
             f"{language}: label": (
@@ -256,6 +259,7 @@ def table(name):
         "questions": _questions,
         "facts": _facts,
         "minimal-pairs": _minimal_pairs,
+        "word-senses": _word_senses,
     }.get(name, _reviews)(name)
 
 
@@ -496,6 +500,30 @@ def _minimal_pairs(name):
     ]
     lines += [_agreed(name, axis, axis=axis) for axis in ("gender", "age", "nationality")]
     return [*lines, _agreed(name, "all pairs")]
+
+
+def uses(row):
+    """The three sentences of a word."""
+    return [row[kind] for kind in ("anchor", "same", "other")]
+
+
+def content(text, word):
+    """What a sentence speaks of, roughly: the beginnings of its longer words, but for one word."""
+    return {w[:5] for w in words(text) if len(w) > 3 and w != word}
+
+
+def _word_senses(name):
+    rows = read(name)
+    nouns = sum(r["pos"] == "NOUN" for r in rows)
+    sentences = [text for r in rows for text in uses(r)]
+    return [
+        f"| words (nouns, verbs) | {len(rows)} ({nouns}, {len(rows) - nouns}) |",
+        f"| validation, test | {_splits(rows)[3:]} |",
+        f"| with a lure | {sum(r['lure'] for r in rows)} |",
+        f"| words a sentence: shortest; quartiles; longest | {_sizes(sentences)} |",
+        _variety(sentences, 2_500),
+        f"| largest overlap of two sentences in 4-grams | {_largest(sentences)} |",
+    ]
 
 
 if __name__ == "__main__":

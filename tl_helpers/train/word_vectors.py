@@ -10,7 +10,15 @@ import numpy as np
 from tl_helpers.core import checks
 from tl_helpers.core.errors import BadValue
 from tl_helpers.train import precision
-from tl_helpers.train.texts import by_length, call, pad, padding_of, reader_of, tokens_of
+from tl_helpers.train.texts import (
+    by_length,
+    call,
+    pad,
+    padding_of,
+    reader_of,
+    tokens_of,
+    window_of,
+)
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -41,7 +49,8 @@ def word_vectors(
         model's window.
 
     Raises:
-        BadValue: no texts, one that is a string and no list of words, or no batch size.
+        BadValue: no texts, one that is a string and no list of words, a word that the tokenizer
+            drops (an invisible character, an empty string), or no batch size.
 
     Example:
         >>> from tl_helpers import models
@@ -67,6 +76,10 @@ def word_vectors(
         )
     encoded = tokens_of(tokenizer, model, listed, is_split_into_words=True)
     rows = encoded["input_ids"]
+    window = window_of(tokenizer, reader)
+    for place, words in enumerate(listed):
+        was_cut = window is not None and len(rows[place]) >= window
+        _refuse_dropped(words, encoded.word_ids(place), place, was_cut)
     body = precision.for_inference(reader, autocast)
     padding = padding_of(tokenizer, reader, rows)
     vectors: list[np.ndarray] = [np.empty(0)] * len(rows)
@@ -79,6 +92,20 @@ def word_vectors(
     return vectors
 
 
+def _refuse_dropped(
+    words: Sequence[str], word_ids: Sequence[int | None], place: int, was_cut: bool
+) -> None:
+    """A word without a token would have no vector, and those after it one of another word."""
+    there = {number for number in word_ids if number is not None}
+    expected = max(there, default=-1) + 1 if was_cut else len(words)
+    lost = next((number for number in range(expected) if number not in there), None)
+    if lost is not None:
+        raise BadValue(
+            f"The tokenizer dropped a word of texts[{place}]: word {lost}, {words[lost]!r}.",
+            "Take it out of the text, and its label out of the labels.",
+        )
+
+
 def _of_words(states: np.ndarray, word_ids: Sequence[int | None]) -> np.ndarray:
     """The mean state of the tokens of each word; marks and padding belong to none."""
     word = np.array([-1 if number is None else number for number in word_ids])
@@ -86,4 +113,4 @@ def _of_words(states: np.ndarray, word_ids: Sequence[int | None]) -> np.ndarray:
     many = np.bincount(word[token])
     sums = np.zeros((len(many), states.shape[1]), dtype=np.float32)
     np.add.at(sums, word[token], states[token])
-    return sums / np.maximum(many, 1)[:, None].astype(np.float32)
+    return sums / many[:, None].astype(np.float32)
