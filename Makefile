@@ -1,11 +1,10 @@
-# make course   install everything and run the whole course      make lab    open it in JupyterLab
+# make course   install everything and run the whole course      make lab    work in JupyterLab
 # make test     run every test                                   make help   the rest
 
 PYTHON ?= python3
 VENV   := .venv
 LOWEST := .venv-lowest
 PY     := $(VENV)/bin/python
-START  := notebooks/00_start_here.ipynb
 TESTS  ?= tests
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -20,7 +19,7 @@ TEST_STAMP   := $(VENV)/.installed-test
 help:
 	@echo "make course      install everything, run every notebook, build the site"
 	@echo "make site        the site alone, from the notebooks as last run"
-	@echo "make lab         open JupyterLab on the start notebook"
+	@echo "make lab         open JupyterLab on your own copies, in work/ (NOTEBOOK=10: that one)"
 	@echo "make slides      slide decks with speaker notes into build/slides/"
 	@echo "make test        every test      make test-quick   those that take seconds"
 	@echo "make test-lowest the notebooks with the oldest versions that are allowed; takes a while"
@@ -92,7 +91,7 @@ site: $(COURSE_STAMP)
 	  echo "  -> Their executed copies are in build/notebooks; mend what is named above, then: make site"; exit 1; }
 
 lab: $(COURSE_STAMP)
-	@JUPYTER_PREFER_ENV_PATH=1 $(PY) -m jupyterlab $(START)
+	@$(PY) -m tl_helpers lab $(NOTEBOOK)
 
 chromium:
 	@sh tests/support/chromium.sh

@@ -259,6 +259,12 @@ def test_make_browser_runs_the_browser_tests_only_and_demands_a_browser(clone, t
     assert "CI=true" in clone("make", "browser")[1]
 
 
+def test_lab_opens_copies(clone):
+    status, _, asked = clone("make", "lab")
+    assert status == 0 and asked.splitlines()[-1].strip() == "-m tl_helpers lab"
+    assert clone("make", "lab", NOTEBOOK="10")[2].strip() == "-m tl_helpers lab 10"
+
+
 def test_coverage_names_the_lines(clone):
     status, _, asked = clone("make", "coverage")
     assert status == 0 and "-m coverage run -m pytest -q" in asked

@@ -16,6 +16,7 @@ extensions = [
     "sphinxcontrib.bibtex",
     "tl_helpers.press.site.links",
     "tl_helpers.press.site.fold",
+    "tl_helpers.press.site.search",
 ]
 
 # Pages: MyST Markdown, and notebooks with the outputs that they have.
@@ -42,6 +43,8 @@ html_theme = "sphinx_book_theme"
 html_title = project
 html_static_path = ["static"]
 html_css_files = ["course.css"]
+html_js_files = ["claims.js", "page.js", "search.js"]
+html_favicon = "static/favicon.svg"
 html_math_renderer = "mathml"
 html_context = {"default_mode": "auto"}
 html_theme_options = {
@@ -52,16 +55,16 @@ html_theme_options = {
     "show_navbar_depth": 1,
     "show_toc_level": 2,
     "toc_title": "On this page",
+    "search_bar_text": "Search the course",
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
     "navbar_persistent": [],
     "extra_footer": f"<p>{os.environ.get('TL_SITE_ABOUT', '')} "
-    "Text and pictures: CC BY 4.0; code: MIT.</p>",
+    f"Text and pictures: CC BY 4.0; code: MIT. {os.environ.get('TL_SITE_REPORT', '')}</p>",
     "footer_content_items": ["extra-footer"],
 }
 
-# The site is read from disk: no page may fetch anything, not even the summaries of a search.
-html_show_search_summary = False
+# The site is read from disk: no page may fetch anything.
 html_extra_path = ["extra"]  # notebooks to download, decks
 html_copy_source = False
 html_show_sourcelink = False

@@ -922,6 +922,41 @@ def test_cards_escape_what_learners_write():
     assert "<script>" not in card and 'role="status"' in card
 
 
+def test_cards_and_the_list_say_the_number_that_the_notebook_says(capsys):
+    numbers = {id: number for number, id in enumerate(DEMO, start=1)}
+    id = "demo-chance"
+    says = f"Exercise {numbers[id]}. "
+    assert exercises.find(id).label == says[:-2]
+    for card in (
+        exercises.check(id, 0.25),
+        exercises.check(id),
+        exercises.hint(id),
+        exercises.solution(id),
+        exercises.predict("demo-setting", "a"),
+        exercises.predict("demo-setting", "neither of them"),
+    ):
+        says = f"Exercise {numbers[card.id]}. "
+        html, plain = card.bundle()[0].values()
+        assert f" {says}" in html and plain.partition(" ")[2].startswith(says)
+    capsys.readouterr()
+    exercises.progress("00_demo")
+    said = capsys.readouterr().out
+    assert all(f"00_demo  {number}. {id}" in said for id, number in numbers.items())
+
+
+@every_real
+def test_the_notebook_numbers_its_exercises(exercise):
+    cells = _cells(exercise.notebook)
+    text = " ".join(" ".join(c.source.split()) for c in cells if c.cell_type == "markdown")
+    before = text[: text.index(exercise.question)]
+    assert before.rpartition("**Exercise ")[2].startswith(str(exercise.number))
+
+
+def test_solutions_wrap_between_words():
+    card = exercises.Feedback("demo-chance", "solution", "", "answer = 1").bundle()[0]["text/html"]
+    assert "white-space:pre-wrap;word-break:normal" in card
+
+
 @pytest.mark.parametrize(
     ("said", "shown"),
     [

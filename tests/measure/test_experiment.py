@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 
 from tl_helpers.core import files
-from tl_helpers.core.errors import BadValue, CourseError, UnknownName
+from tl_helpers.core.errors import BadValue, CourseError, Stopped, UnknownName
 from tl_helpers.measure import evaluate, experiment, fingerprint
 from tl_helpers.measure.experiment import NoTable, RunFailed
 
@@ -773,3 +773,31 @@ def test_a_function_travels_with_what_it_caches_and_others_pickle_as_before():
     finally:
         experiment._PARCELS.clear()
         copyreg.dispatch_table.pop(experiment._CACHED, None)
+
+
+# --- stopped by hand -----------------------------------------------------------------------------
+@pytest.mark.parametrize("how", [KeyboardInterrupt, lambda: Stopped("Stopped at step 3 of 9.")])
+def test_a_stop_keeps_the_finished_runs_and_says_how_to_go_on(how, tmp_path, monkeypatch):
+    reached = tmp_path / "stop"
+    monkeypatch.setitem(HOW, "stop", how)
+    reached.touch()
+    with pytest.raises(Stopped) as stopped:
+        experiment.run(stoppable, folder=str(tmp_path), seed=range(3))
+    first, second = str(stopped.value).splitlines()
+    assert first == "Stopped after 1 of 3 runs (stoppable)."
+    assert second.startswith("  -> Run the same call again: it goes on")
+    reached.unlink()
+    assert len(experiment.run(stoppable, folder=str(tmp_path), seed=range(3))) == 3
+    assert calls(tmp_path) == ["0", "1", "1", "2"]  # what was finished is not run again
+
+
+def stoppable(folder, seed):
+    """Is stopped by hand at seed 1, as long as a file is there."""
+    with open(Path(folder) / "calls", "a") as stream:
+        stream.write(f"{seed}\n")
+    if seed == 1 and (Path(folder) / "stop").exists():
+        raise sys.modules[__name__].HOW["stop"]()
+    return seed
+
+
+HOW = {}

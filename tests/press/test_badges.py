@@ -256,3 +256,21 @@ def test_nothing_names_an_owner_that_does_not_exist():
 def test_the_search_for_owners_finds_them():
     row = badges.Home("a", "b").row("notebooks/x.ipynb") + badges.Home("a", "b").place
     assert NAMED.findall(row) == ["a/b", "a/b", "a/b"]
+
+
+def test_where_the_links_of_a_notebook_lead(course, tl):
+    path = course / "notebooks" / "one.ipynb"
+    assert badges.of_notebook(notebooks.read(path)) is None
+    tl("badges", "--repo", "a/b", "--branch", "next/two")
+    shown = notebooks.read(path)
+    where = badges.of_notebook(shown)
+    assert where == badges.Home("a", "b", "next/two")
+    assert where.issues == "https://github.com/a/b/issues/new"
+    assert badges.without(shown.cells[0].source) == "# The title\n\nThe first words."
+
+
+def test_where_nothing_tells_nothing_is_known(course, monkeypatch):
+    monkeypatch.setattr(badges, "_published", lambda: "")
+    assert badges.known() is None and badges.known_place() == ""
+    monkeypatch.setattr(badges, "_published", lambda: "https://github.com/a/b.git")
+    assert badges.known() == badges.Home("a", "b")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import click
 import lesson_factory
 import pytest
 from command_line import caller
@@ -12,7 +13,7 @@ from notebook_factory import code, write
 
 from tl_helpers.core import files
 from tl_helpers.measure import claims
-from tl_helpers.press import cli, doctor, kernels, report, run
+from tl_helpers.press import cli, doctor, kernels, notebooks, report, run
 
 
 @pytest.fixture
@@ -104,6 +105,77 @@ def test_bad_input_is_one_message(tl, tmp_path, monkeypatch, arguments, message)
     write(tmp_path / "notebooks", "one", code("1"))
     status, _, err = tl(*arguments)
     assert status == 1 and message in err and "Traceback" not in err
+
+
+def _pages(command, path=("tl",)):
+    """Each command with the words that call it, those of a group included."""
+    yield path, command
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from _pages(inner, (*path, name))
+
+
+PAGES = {" ".join(path): command for path, command in _pages(cli.cli)}
+
+
+def test_help_lists_every_command_once_by_who_needs_it(tl):
+    listed = [name for names in cli.SECTIONS.values() for name in names]
+    assert sorted(listed) == sorted(cli.cli.commands)
+    status, out, _ = tl("--help")
+    places = [out.index(f"{section}:") for section in cli.SECTIONS]
+    assert status == 0 and places == sorted(places)
+    assert [s.split()[1] for s in cli.SECTIONS] == ["learners", "teachers", "authors"]
+    for name in listed:
+        assert f"\n  {name} " in out
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_help_says_whole_sentences_and_has_an_example(name):
+    command = PAGES[name]
+    said = [p for p in (command.help or "").split("\n\n") if p.strip()]
+    said += [p.help or "" for p in command.params if isinstance(p, click.Option)]
+    for sentence in said:
+        text = " ".join(sentence.split())
+        assert text[:1].isupper() and text.endswith("."), f"{name}: {text}"
+    short = command.get_short_help_str(200)
+    assert short.endswith(".") and not short.endswith("..."), f"{name}: {short}"
+    if not hasattr(command, "commands"):
+        example = command.epilog.splitlines()[2].strip()
+        assert example.startswith(name), f"{name}: {example}"
+
+
+def test_the_examples_of_help_are_commands_that_exist():
+    lines = [line.strip() for c in PAGES.values() for line in (c.epilog or "").splitlines()[2:]]
+    for line in filter(None, lines):
+        words = line.partition("  ")[0].split()
+        if "COMMAND" in words:
+            continue
+        called = max((n for n in PAGES if f"{line} ".startswith(f"{n} ")), key=len)
+        known = {o for p in PAGES[called].params for o in p.opts} | {"--help"}
+        assert called != "tl" and {w for w in words if w.startswith("-")} <= known, line
+
+
+def test_a_notebook_goes_by_its_number(tl, tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "_run_all", lambda *_: None)
+    for name in ("10_words", "11_models"):
+        write(tmp_path / "notebooks", name, code("1"))
+    assert [p.stem for p in notebooks.find(["11", "10_words", "10"])] == ["11_models", "10_words"]
+    status, _, err = tl("run", "1")
+    assert status == 1 and "Unknown notebook '1'" in err and "10_words, 11_models" in err
+    write(tmp_path / "notebooks", "10_letters", code("1"))
+    status, _, err = tl("run", "10")
+    assert status == 1 and "the number 10: 10_letters and 10_words" in err and "whole name" in err
+
+
+def test_a_slow_notebook_is_told_so_without_blame(tmp_path):
+    job = report.Job(Path("one.ipynb"), None, {}, seconds=61, peak_mb=100)
+    ran = report.Report("course", [job], tmp_path)
+    assert ran.slower(job) == "slower than planned on this machine" and ran.over_budget(job)
+    job.peak_mb = 1600
+    assert ran.slower(job).endswith("; more memory than the planned 1500 MB")
+    job.seconds = 10
+    assert ran.slower(job) == "more memory than the planned 1500 MB"
+    ran.profile = "hub"
+    assert ran.slower(job) == "" and not ran.over_budget(job)
 
 
 def test_unknown_command_and_option(tl):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -20,7 +21,7 @@ from tl_helpers.core import lessons
 from tl_helpers.core.errors import BrokenFile, CourseError
 from tl_helpers.press import cli, notebooks
 from tl_helpers.press.site import build as build_site
-from tl_helpers.press.site import content, fold
+from tl_helpers.press.site import content, fold, terms
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("site")]
 
@@ -41,6 +42,10 @@ def page(built):
 @pytest.fixture(scope="module")
 def lesson(page):
     return page("00_start_here").find("article")
+
+
+def said(element):
+    return " ".join(element.get_text().split())
 
 
 def links(element, kind):
@@ -94,6 +99,46 @@ def test_citations_lead_to_the_bibliography(page, lesson):
     assert len(entries.select("div.citation")) >= 80
 
 
+def test_every_work_has_its_address_and_bibtex_to_copy(page):
+    works = page("bibliography").select("div.citation")
+    for work in works:
+        outside = [a["href"] for a in work.select("a.external")]
+        assert outside and all(x.startswith("https://") for x in outside), work.get_text()
+        (fold,) = work.select("details.tl-bibtex")
+        assert fold.summary.get_text() == "BibTeX" and not fold.has_attr("open")
+        assert fold.select_one("div.highlight > pre").get_text().startswith("@")
+    (pan,) = (w for w in works if "Pan and Yang" in w.get_text())
+    assert pan.find("a", string="doi:10.1109/TKDE.2009.191")["href"].endswith("/TKDE.2009.191")
+    assert "author = {Pan, Sinno Jialin and Yang, Qiang}," in pan.select_one("pre").get_text()
+
+
+def test_how_to_cite_the_course(page):
+    cite = page("bibliography").find(id="cite-this-course").select_one("div.highlight > pre")
+    said = (site_factory.ROOT / "CITATION.cff").read_text("utf-8")
+    year = re.search(r"year: (\d+)", said)[1]
+    assert f"year = {{{year}}}" in cite.get_text() and "{The course authors}" in cite.get_text()
+
+
+def test_terms_and_works_have_cards(lesson, page):
+    cards = json.loads(page("00_start_here").find(id="tl-cards").string)
+    shown = {a["href"] for a in lesson.select("a.tl-term, a.tl-cite")}
+    assert set(cards) == shown
+    (source,) = (card for card in cards.values() if card.startswith("<b>source</b>"))
+    assert "a domain and a task with plenty of text" in source
+    domain = next(card for card in cards.values() if card.startswith("<b>domain</b>"))
+    assert "<math" in domain and "mathcal" not in BeautifulSoup(domain, "html.parser").get_text()
+    pan = cards[lesson.find("a", string="Pan and Yang 2010")["href"]]
+    assert "<em>IEEE Transactions on Knowledge and Data Engineering</em>" in pan
+    assert 'href="https://doi.org/10.1109/TKDE.2009.191"' in pan
+    assert page("bibliography").find(id="tl-cards") is None
+
+
+def test_discussion_prompts_are_no_prompts(page):
+    session = page("sessions/start").find("article")
+    assert "Then leave the prompts on." in session.get_text()
+    assert "prompts" not in links(session, "tl-term")
+
+
 def test_first_uses_of_terms_lead_to_the_glossary(page, lesson):
     terms = links(lesson, "tl-term")
     assert {
@@ -122,15 +167,44 @@ def test_notebooks_named_in_the_text_are_linked(lesson):
 def test_the_head_of_a_notebook(lesson, page, built):
     head = lesson.select_one(".tl-head")
     facts = [entry.get_text() for entry in head.select("dt, dd")]
-    assert facts == ["Theme", "Start", "Runs in", "42 s", "Reads in", "about 1 min"]
+    time = "42 s to run, 45 min to work through (core), 10 more (deeper)"
+    assert facts == ["Theme", "Start", "Time", time]
+    said = " ".join(lesson.get_text().split())  # and nowhere else on the page
+    assert "You need: nothing. Place on the map" in said and said.count("to run") == 1
     hrefs = [a["href"] for a in head.select("a")]
-    assert hrefs == ["files/00_start_here.ipynb", "slides/00_start_here.html"]
+    places = list(site_factory.HOME.links("notebooks/00_start_here.ipynb").values())
+    assert hrefs == [*places, "files/00_start_here.ipynb", "slides/00_start_here.html"]
+    assert "Open this notebook" not in lesson.get_text() and "tl badges" not in head.get_text()
     shipped = built.folder.parent.parent / "notebooks" / "00_start_here.ipynb"
-    assert (built.folder / hrefs[0]).read_bytes() == shipped.read_bytes()
-    assert "A deck." in (built.folder / hrefs[1]).read_text("utf-8")
+    assert (built.folder / hrefs[2]).read_bytes() == shipped.read_bytes()
+    assert "A deck." in (built.folder / hrefs[3]).read_text("utf-8")
     other = page("11_language_models").select_one(".tl-head")
     assert "not measured yet" in other.get_text() and "as stored" in other.get_text()
     assert "Slides" not in other.get_text()
+
+
+def test_without_an_address_the_head_says_how_to_publish(tmp_path):
+    cells = [text("# Title")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    shown = content.readable(content.Page("one", tmp_path, notebook, True, 1.0), deck=False)
+    said = shown.cells[0].source
+    assert "tl badges --repo owner/name" in said and "files/one.ipynb" in said
+    assert "colab.research" not in said and "mybinder" not in said
+    where = content.badges.Home("a", "b")
+    shown = content.readable(content.Page("one", tmp_path, notebook, True, 1.0), False, where)
+    said = shown.cells[0].source
+    assert "github/a/b/blob/main/notebooks/one.ipynb" in said and "mybinder.org/v2/gh/a/b" in said
+    assert "tl badges" not in said
+
+
+def test_the_foot_of_every_page_leads_to_the_issues(page, built):
+    for name in ("index", "00_start_here", "glossary", "sessions/start"):
+        (link,) = page(name).select("footer a.tl-report")
+        assert (
+            link["href"] == link["data-issues"] == "https://github.com/somebody/course/issues/new"
+        )
+        icon = page(name).select_one("link[rel~=icon]")["href"]
+        assert (built.folder / name).parent.joinpath(icon.partition("?")[0]).exists()
 
 
 def test_outputs_survive(lesson):
@@ -175,18 +249,35 @@ def test_only_a_heading_makes_a_section_deeper():
 
 def test_all_claims_in_one_table(page):
     claims = page("claims").find("article")
-    cells = [c.get_text().strip() for c in claims.select("tbody tr td")]
-    assert cells == ["It helps.", "+5.0 accuracy points", "+4.0 to +6.0", "✓ Supported"]
+    rows = [[c.get_text().strip() for c in r.select("td")] for r in claims.select("tbody tr")]
+    assert rows == [
+        ["00", "It helps.", "+5.0 accuracy points", "+4.0 to +6.0", "✓ Supported"],
+        [
+            "11",
+            "It helps a lot.",
+            f"+0.5 {site_factory.LONG_UNIT}",
+            "−0.5 to +1.5",
+            "✗ Contradicted",
+        ],
+    ]
     assert claims.find("a", href="#claim-it-helps") and claims.select("#claim-it-helps svg")
     said = " ".join(claims.get_text().split())
-    assert "1 claim: 1 supported. Run on 2026-01-02 (profile course, 2 threads a notebook" in said
-    assert "commit abc123" in said
+    assert "2 claims: 1 supported, 1 contradicted. Run on 2026-01-02 (profile course" in said
+    assert "2 threads a notebook" in said and "commit abc123" in said
 
 
 def test_the_map_shows_every_notebook(page):
     shown = page("map").find("article")
     stations = shown.select(".tl-station")
     assert len(stations) == len(lessons.rows()) == 23
+    head = page("00_start_here").select(".tl-head dd")[1].get_text()
+    assert stations[0].select("p")[-1].get_text() == f"Ready: {head}."
+    assert "All that is ready: 42 s to run, 45 min to work through (core), 10 more" in said(shown)
+    (first, *others) = shown.select(".tl-sum")
+    assert first.get_text().strip().startswith("1 of 5 ready: not measured yet")
+    assert [sum.get_text().strip() for sum in others] == [
+        f"0 of {len(lessons.themes()[theme.name])} ready." for theme in lessons.plan().theme[1:]
+    ]
     ready = [s.find("a")["href"] for s in stations if "tl-ready" in s["class"]]
     assert ready == ["00_start_here.html", "11_language_models.html"]
     assert [h.get_text().rstrip("#") for h in shown.select("h2")] == [
@@ -206,12 +297,34 @@ def test_side_bar_and_order(page):
     assert page("sessions/start").find("a", href="../00_start_here.html")
 
 
-def test_search_knows_the_pages(built):
-    index = (built.folder / "searchindex.js").read_text("utf-8")
-    assert "perplex" in index and "00_start_here" in index
-    # A summary would have to be fetched, and a browser refuses that for pages on disk.
-    options = (built.folder / "_static" / "documentation_options.js").read_text("utf-8")
-    assert "SHOW_SEARCH_SUMMARY: false" in options
+def test_search_knows_sections_terms_works_and_claims(built):
+    script = (built.folder / "_static" / "search-index.js").read_text("utf-8")
+    index = json.loads(script.removeprefix("window.TL_INDEX = ").rstrip().removesuffix(";"))
+    pages = {page[0]: number for number, page in enumerate(index["pages"])}
+    assert index["pages"][pages["00_start_here.html"]][1:] == ["Start here: a small lesson", "00"]
+    found = {(row[0], row[1]): row[2:] for row in index["entries"]}
+    top, deeper, term, work, claim = (
+        found[pages[page], place]
+        for page, place in (
+            ("00_start_here.html", ""),
+            ("00_start_here.html", "deeper-who-wants-more"),
+            ("glossary.html", "term-skip-gram"),
+            ("bibliography.html", next(row[1] for row in index["entries"] if "Rusu" in row[2])),
+            ("claims.html", "claim-long-unit"),
+        )
+    )
+    assert "Transfer learning moves from a source" in top[1] and "More: who" not in top[1]
+    assert deeper == ["Deeper: who wants more", "Only some want this; see notebook 11."]
+    assert term[0] == "skip-gram" and term[1]
+    assert work[0] == "Rusu et al. 2016" and "Progressive" in work[1]
+    assert claim == ["It helps a lot.", ""]
+    assert "show(3)" not in script and "import tl_helpers" not in script  # no code
+    # Every place is there.
+    for page, place, *_ in index["entries"]:
+        path = built.folder / index["pages"][page][0]
+        assert not place or f'id="{place}"' in path.read_text("utf-8"), (path.name, place)
+    assert not (built.folder / "searchindex.js").exists()  # one index
+    assert "searchindex" not in built.index.read_text("utf-8")
 
 
 # --------------------------------------------------------------------------- what goes into a site
@@ -262,6 +375,18 @@ def test_the_head_stands_under_the_title_wherever_that_is(tmp_path):
     shown = content.readable(content.Page("one", tmp_path, notebook, True, 1.0), deck=False)
     assert [cell.source.count("tl-head") for cell in shown.cells] == [0, 0, 1, 0]
     assert shown.cells[2].source.startswith("# Title\n\n```{raw} html\n<div class=")
+
+
+def test_no_other_time_than_that_of_the_head(tmp_path):
+    line = "x · profile course · cpu, 2 threads · torch 2.13.0"
+    begin, other = code("begin()", "start"), code("other()")
+    for cell in (begin, other):
+        cell.outputs = [nbformat.v4.new_output("stream", text=f"{line} · about 99 s\n")]
+    notebook = nbformat.v4.new_notebook(cells=[text("# Title"), begin, other])
+    shown = content.readable(content.Page("one", tmp_path, notebook, True, 66.0), deck=False)
+    assert "66 s to run" in shown.cells[0].source
+    assert shown.cells[1].outputs[0].text == f"{line}\n"
+    assert shown.cells[2].outputs[0].text == f"{line} · about 99 s\n"  # what a cell prints stays
 
 
 @pytest.mark.parametrize("broken", ["{", "[]", '{"notebooks": [{}]}'])
@@ -363,6 +488,14 @@ def test_the_command(place, capfd):
     assert (place / "build" / "site" / "index.html").exists()
 
 
+def test_a_broken_list_of_senses_stops_the_build(place):
+    sense = '[[sense]]\nterm = "moon"\nmeans = "x"\npages = ["index"]\n'
+    (place / "notebooks" / "site" / "senses.toml").write_text(sense, "utf-8")
+    write(place / "notebooks", "00_start_here", text("# Start here\n\nA probe."))
+    with pytest.raises(CourseError, match="senses.toml: 'moon' is no term of the glossary"):
+        build_site()
+
+
 # ------------------------------------------------------------------------- the site of the course
 
 
@@ -379,8 +512,31 @@ def test_every_link_of_the_course_leads_somewhere_and_nothing_is_fetched(whole):
 def test_a_fresh_copy_of_the_course_has_all_its_notebooks_and_claims(whole):
     claims = BeautifulSoup((whole.folder / "claims.html").read_text("utf-8"), "html.parser")
     recorded = {claim.id for page in whole.pages for claim in page.claims}
-    listed = {a["href"].removeprefix("#claim-") for a in claims.select(".tl-claims tbody a")}
+    listed = {
+        a["href"].removeprefix("#claim-") for a in claims.select(".tl-claims td:nth-child(2) a")
+    }
     assert recorded and listed == recorded
     for page in whole.pages:
         assert not page.executed and page.seconds, page.name
         assert (whole.folder / "files" / page.source.name).exists()
+
+
+def test_no_term_is_linked_where_it_means_something_else(whole):
+    source = (site_factory.ROOT / "notebooks" / "site" / "glossary.md").read_text("utf-8")
+    names = re.findall(r"(?m)^(?![\s`%#])(.+)\n  \S", source)
+    known = terms.Terms(names, terms.other_forms(source))
+    other = terms.senses(site_factory.ROOT / "notebooks" / "site" / "senses.toml", known).other
+    seen = 0
+    for path in [*whole.folder.glob("*.html"), *whole.folder.glob("sessions/*.html")]:
+        page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        name = path.relative_to(whole.folder).with_suffix("").as_posix()
+        for link in page.select("article a.tl-term"):
+            block = link.find_parent(["p", "li", "td", "dd", "th"]) or link.parent
+            parts = list(block.strings)
+            at = next(i for i, part in enumerate(parts) if part.find_parent("a") is link)
+            start, word = len("".join(parts[:at])), link.get_text()
+            for *_, found in known.find(word):
+                end = start + len(word)
+                assert not other(found, name, "".join(parts), start, end), (name, word)
+                seen += 1
+    assert seen > 300

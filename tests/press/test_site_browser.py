@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import site_factory
@@ -167,14 +168,145 @@ def test_what_goes_deeper_opens_by_keyboard_and_on_paper(window):
     assert inside.is_visible()
 
 
-def test_search_finds_a_term(window):
+def search(page, words: str) -> list[str]:
+    """Type into the search; the headings of the pages found, the best first."""
+    if not page.locator("#pst-search-dialog").is_visible():
+        page.keyboard.press("Control+k")
+    page.locator("#pst-search-dialog input").fill(words)
+    page.locator("#pst-search-dialog .tl-said").filter(has_text=re.compile(".")).wait_for()
+    return page.locator("#pst-search-dialog .tl-found h2").all_text_contents()
+
+
+def test_a_card_opens_under_the_pointer_and_stays_while_one_reads(window):
     seen = window()
+    page = seen.open("00_start_here.html")
+    card = page.locator(".tl-card")
+    page.locator("a.tl-term", has_text="source").hover()
+    card.wait_for()
+    assert "Where knowledge is transferred from" in card.inner_text()
+    artefact(page, "card-term")
+    card.hover()
+    page.wait_for_timeout(400)
+    assert card.is_visible()
+    page.mouse.move(640, 5)
+    card.wait_for(state="detached")
+    page.locator("a.tl-cite", has_text="Pan and Yang").first.hover()
+    card.wait_for()
+    assert "A Survey on Transfer Learning" in card.inner_text()
+    href = card.locator("a.tl-out").get_attribute("href")
+    assert href == "https://doi.org/10.1109/TKDE.2009.191"
+    artefact(page, "card-work")
+    assert page.locator("a.tl-term[title], a.tl-cite[title]").count() == 0
+    assert seen.clean()
+
+
+def test_a_card_by_keyboard(window):
+    seen = window()
+    page = seen.open("00_start_here.html")
+    link, card = page.locator("a.tl-term", has_text="source"), page.locator(".tl-card")
+    link.focus()
+    card.wait_for()
+    described = link.get_attribute("aria-describedby")
+    assert "Where knowledge" in page.locator(f"#{described}").inner_text()
+    page.keyboard.press("Tab")  # into the card
+    assert page.evaluate("document.activeElement.className") == "tl-on"
+    page.keyboard.press("Escape")
+    assert card.count() == 0 and link.evaluate("e => e === document.activeElement")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/glossary.html#term-source")
+    page.go_back()
+    link.focus()
+    card.wait_for()
+    page.keyboard.press("Shift+Tab")
+    card.filter(has_text="Where knowledge").wait_for(state="detached")
+    assert seen.clean()
+
+
+def test_a_card_by_touch(chromium, built):
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    page.goto((built.folder / "00_start_here.html").as_uri())
+    link, card = page.locator("a.tl-term", has_text="source"), page.locator(".tl-card")
+    link.tap()
+    card.wait_for()
+    box = card.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+    artefact(page, "card-390")
+    page.locator("article h1").first.tap()
+    card.wait_for(state="detached")
+    link.tap()
+    card.wait_for()
+    link.tap()  # the second tap follows
+    page.wait_for_url("**/glossary.html#term-source")
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_bibtex_can_be_copied(window, scheme):
+    seen = window(scheme=scheme)
+    page = seen.open("bibliography.html")
+    work = page.locator("div.citation", has_text="A Survey on Transfer Learning")
+    pre = work.locator("details.tl-bibtex pre")
+    assert not pre.is_visible()
+    work.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert pre.is_visible() and pre.inner_text().startswith("@article{pan2010,")
+    page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    work.locator("button.tl-copy").click()
+    assert page.evaluate("window.copied").startswith("@article{pan2010,")
+    work.scroll_into_view_if_needed()
+    artefact(page, f"bibtex-{scheme}")
+    page.evaluate("scrollTo(0, 0)")
+    artefact(page, f"cite-{scheme}")
+    assert seen.clean()
+
+
+def test_search_finds_while_one_types(window):
+    seen = window()
+    page = seen.open("sessions/start.html")
+    # A hyphen more or less, capitals and accents do not matter; the glossary stands there once.
+    for words in ("skipgram", "Skip-Gram", "skip gram", "skíp-grams"):
+        assert search(page, words)[0] == "Glossary", words
+        assert search(page, words).count("Glossary") == 1
+        first = page.locator("#pst-search-dialog .tl-found li li a").first
+        assert first.locator("b").text_content() == "skip-gram"
+        assert first.locator("mark").count()
+        assert first.get_attribute("href") == "../glossary.html#term-skip-gram"
+    assert search(page, "qqqq") == []
+    assert "Nothing found for “qqqq”." in page.locator("#pst-search-dialog .tl-said").text_content()
+    assert search(page, "it helps a lot")[0] == "Claims"
+    assert search(page, "Rusu progressive")[0] == "Bibliography"
+    artefact(page, "search")
+    assert seen.clean()
+
+
+def test_search_by_keyboard_leads_into_a_section(window):
+    seen = window()
+    page = seen.open("index.html")
+    assert search(page, "who wants more")[0] == "00 Start here: a small lesson"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/00_start_here.html#deeper-who-wants-more")
+    assert seen.clean()
+
+
+def test_the_page_of_the_search(window):
+    """Enter shows all that was found."""
+    seen = window(width=390)
     page = seen.open("index.html")
     page.keyboard.press("Control+k")
     page.keyboard.type("perplexity")
     page.keyboard.press("Enter")
-    page.locator("ul.search li a").first.click()
-    page.wait_for_url("**/glossary.html*")
+    page.wait_for_url("**/search.html?q=perplexity")
+    found = page.locator(".tl-search .tl-found li li a")
+    found.first.wait_for()
+    assert page.get_by_label("Search the course").last.input_value() == "perplexity"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    artefact(page, "search-page-390")
+    found.first.click()
+    page.wait_for_url("**/glossary.html#term-perplexity")
     assert seen.clean()
 
 
@@ -193,6 +325,229 @@ def test_a_reader_walks_through(window):
     page.locator("a.right-next").click()
     page.wait_for_url("**/map.html")
     assert seen.clean()
+
+
+# What of a table lies outside the box that holds it: cells and what is in them, table, article.
+OUTSIDE = """() => {
+  const wrong = [], slack = 1.5;
+  const inside = (a, b) => a.left >= b.left - slack && a.right <= b.right + slack;
+  const box = (e) => e.getBoundingClientRect();
+  const article = document.querySelector("article");
+  if (!inside(box(article), {left: 0, right: document.documentElement.clientWidth}))
+    wrong.push("the article");
+  for (const table of document.querySelectorAll(".tl-claims table")) {
+    if (!inside(box(table), box(article))) wrong.push("the table");
+    for (const cell of table.querySelectorAll("th, td")) {
+      if (!cell.getClientRects().length) continue;
+      const said = cell.textContent.trim().slice(0, 40);
+      if (!inside(box(cell), box(table))) wrong.push("cell: " + said);
+      if (cell.scrollWidth > cell.clientWidth + slack) wrong.push("too wide: " + said);
+      for (const part of cell.children)
+        for (const line of part.getClientRects())
+          if (!inside(line, box(cell))) wrong.push("in the cell: " + said);
+    }
+  }
+  return wrong;
+}"""
+PAPER = 1016  # A4 landscape between the margins, in CSS pixels
+
+
+@pytest.mark.parametrize("which", ["small", "course"])
+def test_no_cell_of_the_claims_lies_outside_its_box(window, whole, which):
+    """The small course has a unit longer than a line, with a word longer than a cell."""
+    seen = window() if which == "small" else whole
+    for width in (390, 768, 1024, 1440, 1920):
+        seen.page.set_viewport_size({"width": width, "height": 900})
+        page = seen.open("claims.html")
+        assert page.locator(".tl-claims td:visible").count() >= 10
+        assert page.evaluate(OUTSIDE) == [], width
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        artefact(page, f"claims-{which}-{width}")
+    page.set_viewport_size({"width": PAPER, "height": 700})
+    page.emulate_media(media="print")
+    assert page.locator(".tl-claims thead").is_visible()
+    assert not page.locator(".tl-filter").is_visible()
+    assert not page.locator(".tl-claims thead button").first.is_visible()
+    names = [
+        page.locator(".tl-claims th")
+        .nth(place)
+        .evaluate("e => getComputedStyle(e, '::before').content")
+        for place in (0, 1, 2, 4)
+    ]
+    assert names == ['"Notebook"', '"Claim"', '"Effect"', '"Verdict"']
+    assert page.evaluate(OUTSIDE) == []
+    sheets = re.findall(
+        rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", page.pdf(prefer_css_page_size=True)
+    )
+    assert sheets and all(float(across) > float(down) for across, down in sheets)
+    page.emulate_media(media="null")
+    assert seen.clean()
+
+
+def test_the_claims_can_be_filtered_and_sorted(window):
+    seen = window()
+    page = seen.open("claims.html")
+
+    def shown():
+        return page.locator(".tl-claims tbody td:nth-child(2):visible").all_text_contents()
+
+    assert shown() == ["It helps.", "It helps a lot."]
+    said = page.locator(".tl-filter output")
+    page.get_by_label("Notebook").select_option(label="11 Language models")
+    assert shown() == ["It helps a lot."] and said.text_content() == "1 of 2 claims"
+    page.get_by_label("Verdict").select_option("supported")
+    assert shown() == [] and said.text_content() == "0 of 2 claims"
+    page.get_by_role("button", name="Show all").click()
+    assert len(shown()) == 2 and said.text_content() == "All 2 claims"
+    head = page.locator(".tl-claims th", has_text="Verdict")
+    head.get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "ascending" and shown()[0] == "It helps."
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "descending" and shown()[0] == "It helps a lot."
+    page.get_by_role("button", name="Effect").click()
+    assert head.get_attribute("aria-sort") is None and shown()[0] == "It helps."
+    page.goto(page.url + "?notebook=11_language_models&verdict=nonsense")
+    assert shown() == ["It helps a lot."]
+    assert seen.clean()
+
+
+def test_the_head_of_the_claims_stays_in_sight(window):
+    page = window().open("claims.html")
+    page.set_viewport_size({"width": 1280, "height": 500})
+    page.evaluate("document.querySelector('.tl-claims tbody').lastElementChild.scrollIntoView()")
+    page.evaluate("window.scrollBy(0, -70)")
+    head = page.locator(".tl-claims th").first.bounding_box()
+    last = page.locator(".tl-claims tbody tr").last.bounding_box()
+    assert 0 <= head["y"] and head["y"] + head["height"] <= last["y"] + last["height"]
+
+
+def test_code_can_be_copied(window):
+    seen = window()
+    page = seen.open("00_start_here.html")
+    page.evaluate(
+        """Object.defineProperty(navigator, "clipboard", {configurable: true,
+           value: {writeText: (text) => { window.copied = text; return Promise.resolve(); }}})"""
+    )
+    made = page.locator("button.tl-copy")
+    assert made.count() == page.locator("article div.highlight > pre").count() > 5
+    assert made.first.get_attribute("aria-label") == "Copy this code"
+    shown = page.locator(".cell_input:visible .tl-copy").first
+    shown.focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("window.copied") == "show(1)" and shown.text_content() == "Copied"
+    # Where the browser has no clipboard, or refuses, the older way is tried.
+    page.evaluate(
+        """Object.defineProperty(navigator, "clipboard", {value: undefined});
+           document.addEventListener("copy", () => {
+             window.copied = String(document.getSelection()); })"""
+    )
+    shown.click()
+    page.wait_for_function("document.querySelector('.cell_input .tl-copy')")
+    assert shown.text_content() in ("Copied", "Copy")
+    assert seen.clean()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_pictures_can_be_enlarged(window, width):
+    seen = window(width)
+    page = seen.open("00_start_here.html")
+    made = page.get_by_role("button", name="Enlarge the picture: a rising line")
+    made.focus()
+    page.keyboard.press("Enter")
+    large = page.locator("dialog.tl-zoom img")
+    assert large.get_attribute("alt") == "a rising line"
+    small = page.locator(".tl-picture > img").bounding_box()
+    assert large.bounding_box()["width"] > max(small["width"], 600)
+    artefact(page, f"enlarged-{width}")
+    page.keyboard.press("Escape")
+    page.locator("dialog.tl-zoom").wait_for(state="detached")
+    page.locator(".tl-picture > img").click()
+    page.get_by_role("button", name="Close").click()
+    page.locator("dialog.tl-zoom").wait_for(state="detached")
+    # An explorer draws its picture anew, so it has no button; its picture stays as it is.
+    assert page.locator("figure [data-view] .tl-picture").count() == 0
+    assert seen.clean()
+
+
+def test_a_problem_is_reported_with_page_cell_and_commit(window):
+    seen = window()
+    page = seen.open("00_start_here.html")
+    asked = [
+        parse_qs(urlsplit(page.locator(where).first.get_attribute("href")).query)
+        for where in ("a.tl-report", "a[aria-label='Report a problem with cell 4']")
+    ]
+    assert [one["title"] for one in asked] == [["00_start_here: "], ["00_start_here, cell 4: "]]
+    whole_page, cell = (one["body"][0] for one in asked)
+    assert whole_page.startswith("Page: 00_start_here (Start here: a small lesson")
+    assert "Cell:" not in whole_page and "\nCell: 4\nCommit: " in cell
+    # The cell is the one that the notebook has at this place: its parameters come first.
+    where = page.locator("div.cell:has(a[aria-label='Report a problem with cell 4'])")
+    assert where.locator("pre").first.text_content().strip() == "show(1)"
+    assert seen.clean()
+
+
+# What does not fit a sheet of A4 between its margins, or would be torn in two.
+TORN = """() => {
+  const wrong = [];
+  for (const pre of document.querySelectorAll("article pre"))
+    if (pre.getClientRects().length && pre.scrollWidth > pre.clientWidth + 1)
+      wrong.push("code: " + pre.textContent.slice(0, 60));
+  const whole = "div.cell.tag_tl-exercise, .cell_output img, .cell_output figure, " +
+    ".cell_output [role=group], .cell_output [role=status], .tl-station";
+  for (const part of document.querySelectorAll(whole)) {
+    if (!part.getClientRects().length) continue;
+    const edge = document.documentElement.clientWidth + 1, said = part.outerHTML.slice(0, 60);
+    if (getComputedStyle(part).breakInside !== "avoid") wrong.push("torn: " + said);
+    if (part.getBoundingClientRect().right > edge) wrong.push("off: " + said);
+  }
+  return wrong;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_notebook_on_paper(window, scheme):
+    seen = window(672, scheme)
+    page = seen.open("00_start_here.html")
+    page.emulate_media(media="print")
+    assert page.evaluate(TORN) == []
+    for screen_only in (".tl-copy", ".tl-enlarge", ".tl-report", ".tl-links"):
+        assert not page.locator(screen_only).first.is_visible(), screen_only
+    for text in ("article", "article .highlight pre", "[aria-label^=Claim]", ".tl-head", "figure"):
+        ink = page.locator(text).first.evaluate("e => getComputedStyle(e).color")
+        assert int(ink.split("(")[1].split(",")[0]) < 100, text
+    chip = page.locator("[aria-label^=Claim] span").first  # its ground is not printed
+    assert chip.evaluate("e => getComputedStyle(e).color") == "rgb(17, 17, 17)"
+    page.emulate_media(media="null")
+    assert seen.clean()
+
+
+def test_the_map_needs_no_colour(window):
+    """Ready and open stations differ in shape, and no background is needed to see it."""
+    page = window(672).open("map.html")
+    page.emulate_media(media="print", color_scheme="light")
+    dots = [
+        page.locator(f".{kind}").first.evaluate(
+            "e => parseFloat(getComputedStyle(e, '::after').borderTopWidth)"
+        )
+        for kind in ("tl-ready", "tl-waiting")
+    ]
+    assert dots[0] >= 2 * dots[1] > 0
+    said = [
+        page.locator(f".{kind} p:last-child").first.text_content()
+        for kind in ("tl-ready", "tl-waiting")
+    ]
+    assert said[0].startswith("Ready") and said[1] == "In preparation."
+    assert page.evaluate(TORN) == []
+
+
+def test_the_course_on_paper(whole):
+    whole.page.set_viewport_size({"width": 672, "height": 980})
+    whole.page.emulate_media(media="print")
+    for path in sorted(whole.folder.glob("[0-9]*.html")):
+        assert whole.open(path.name).evaluate(TORN) == [], path.name
+    whole.page.emulate_media(media="null")
+    assert whole.clean()
 
 
 def test_session_pages_print(whole):

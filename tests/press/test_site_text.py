@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fnmatch
+import json
 import os
 import re
 from pathlib import Path
@@ -9,11 +11,11 @@ from pathlib import Path
 import pytest
 import site_links
 
-from tl_helpers.core import files
+from tl_helpers.core import files, lessons
 from tl_helpers.core.errors import BrokenFile
 from tl_helpers.data import registry
-from tl_helpers.press.site.citations import Bibliography
-from tl_helpers.press.site.terms import Terms, other_forms
+from tl_helpers.press.site.citations import Bibliography, address, course, short
+from tl_helpers.press.site.terms import Sense, Senses, Terms, other_forms, senses
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "notebooks" / "site"
@@ -151,6 +153,97 @@ def test_what_the_catalogue_cites_is_in_the_bibliography(bibliography):
     assert cited - known == set()
 
 
+def test_every_work_has_an_address(bibliography):
+    """Its form is checked where the file is read; nothing is fetched."""
+    without = [key for key, entry in bibliography.entries.items() if not entry.address]
+    assert without == [], "give each a doi, else an eprint (arXiv), else a url"
+
+
+@pytest.mark.parametrize(
+    ("fields", "place", "shown"),
+    [
+        (
+            {"url": "https://aclanthology.org/P02-1040", "doi": "10.3115/1073083.1073135"},
+            "https://doi.org/10.3115/1073083.1073135",
+            "doi:10.3115/1073083.1073135",
+        ),
+        ({"eprint": "1706.03762"}, "https://arxiv.org/abs/1706.03762", "arXiv:1706.03762"),
+        ({"eprint": "cmp-lg/9406010"}, "https://arxiv.org/abs/cmp-lg/9406010", None),
+        (
+            {"url": "https://www.ruder.io/transfer-learning/"},
+            "https://www.ruder.io/transfer-learning/",
+            "ruder.io/transfer-learning",
+        ),
+        (
+            {"doi": "10.1002/(SICI)1097-4571(199009)41:6<391::AID-ASI1>3.0.CO;2-9"},
+            "https://doi.org/10.1002/(SICI)1097-4571(199009)41:6<391::AID-ASI1>3.0.CO;2-9",
+            None,
+        ),
+        ({"title": "A work"}, "", ""),
+    ],
+)
+def test_where_a_work_can_be_read(fields, place, shown):
+    assert address(fields) == place
+    assert shown is None or short(place) == shown
+
+
+def test_a_long_address_is_shown_by_its_ends():
+    long = f"https://cdn.example.org/{'folder/' * 12}language_understanding_paper.pdf"
+    assert short(long) == "cdn.example.org/…_understanding_paper.pdf"
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ("doi = {https://doi.org/10.1000/182}", "doi = .* is not of the form 10.1000/182, without"),
+        ("doi = {D14-1162}", "is not of the form 10.1000/182"),
+        ("eprint = {arXiv:1706.03762}", "eprint = .* is not of the form 2101.00001, without arXiv"),
+        ("eprint = {1706.03762v5}", "without a version"),
+        ("url = {aclanthology.org/P02-1040}", "is not of the form https://aclanthology.org"),
+        ("url = {http://a.org/b}", "is not of the form https://aclanthology.org"),
+        ("url = {https://doi.org/10.1000/182}", "belongs into the field doi or eprint"),
+        ("url = {https://arxiv.org/abs/1706.03762}", "belongs into the field doi or eprint"),
+    ],
+)
+def test_what_is_no_address_is_refused(tmp_path, field, message):
+    path = tmp_path / "references.bib"
+    entry = ENTRY.format(key="a", author="One, A.", title="T", year="2001")
+    path.write_text(entry.replace("}}\n", f"}}, {field}}}\n"), "utf-8")
+    with pytest.raises(BrokenFile, match=rf"the entry a: .*{message}(.|\n)*git checkout"):
+        Bibliography(path)
+
+
+def test_what_is_copied_is_the_entry_of_the_file_without_the_letter_of_its_year(bibliography):
+    from pybtex.database import parse_string
+
+    source = (SITE / "references.bib").read_text("utf-8")
+    for key, entry in bibliography.entries.items():
+        (again,) = parse_string(entry.bibtex, "bibtex").entries.items()
+        assert again[0] == key and again[1].fields["year"] == entry.year[:4]
+    assert "year = {2018a}" in source
+    assert "year = {2018},\n" in bibliography.entries["peters2018a"].bibtex
+    assert bibliography.entries["pan2010"].bibtex in source
+    assert bibliography.entries["pan2010"].venue.startswith("IEEE Transactions on Knowledge")
+
+
+def test_the_course_is_cited_as_its_citation_file_says():
+    cited = course(ROOT / "CITATION.cff")
+    pyproject = (ROOT / "pyproject.toml").read_text("utf-8")
+    author = re.search(r'authors = \[\{ name = "(.+?)" \}\]', pyproject)[1]
+    assert cited.startswith("@software{tl-course,\n") and f"author = {{{{{author}}}}}," in cited
+    assert "title = {Transfer learning in NLP: an interactive course}," in cited
+    assert re.search(r"year = \{20\d\d\},", cited) and cited.endswith("\n}")
+
+
+@pytest.mark.parametrize("content", [None, "", "[", "title: x", "preferred-citation: {title: x}"])
+def test_a_broken_citation_file(tmp_path, content):
+    path = tmp_path / "CITATION.cff"
+    if content is not None:
+        path.write_text(content, "utf-8")
+    with pytest.raises(BrokenFile, match="does not say how to cite the course(.|\n)*git checkout"):
+        course(path)
+
+
 # ------------------------------------------------------------------------------------------- terms
 
 
@@ -198,6 +291,93 @@ def test_the_glossary_is_whole():
         "forgetting negative transfer"
     )
     assert len({term for _, term in names(Terms(terms, forms), text)}) == 18
+
+
+def glossary() -> Terms:
+    """The terms of the glossary, with their other forms."""
+    source = (SITE / "glossary.md").read_text("utf-8")
+    lines = source.split("```{glossary}")[1].splitlines()
+    return Terms([x for x in lines if x and not x.startswith((" ", "`"))], other_forms(source))
+
+
+def linked(page: str, text: str) -> list[str]:
+    """The words of a paragraph that would be links."""
+    terms = glossary()
+    other = senses(SITE / "senses.toml", terms).other
+    return [text[a:b] for a, b, term in terms.find(text) if not other(term, page, text, a, b)]
+
+
+@pytest.mark.parametrize(
+    ("page", "text", "words"),
+    [
+        ("sessions/start", "Leave the prompts on.", []),
+        ("30_heads_adapters_lora", "A prompt is put before the input.", ["prompt"]),
+        ("12_any", "Discussion prompts: what is a soft prompt?", ["soft prompt"]),
+        ("colab", "An installed torch, numpy, transformers or datasets stays.", []),
+        ("11_language_models", "A causal transformer.", ["transformer"]),
+        ("36_cross_lingual", "They get a head\nstart; each task has a head.", ["task", "head"]),
+        ("12_any", "what the word is to its head in the dependency tree", []),
+        ("13_objectives_and_scale", "Find it by an IsoFLOP slice, not on a slice.", ["slice"]),
+        ("31_progressive_networks", "and b is the bias of the layer", []),
+        ("00_start_here", "Exercise 2 (warm-up: reading a figure).", []),
+        ("32_feature_extraction_vs_fine_tuning", "Warm-up (used by BERT)", ["Warm-up"]),
+    ],
+)
+def test_words_are_linked_by_sense(page, text, words):
+    assert linked(page, text) == words
+
+
+def test_the_list_of_other_senses_is_still_needed():
+    """Every page is there, and every phrase stands in some text of the course."""
+    folder = ROOT / "notebooks"
+    cells = [
+        "".join(cell["source"])
+        for path in sorted(folder.glob("*.ipynb"))
+        for cell in json.loads(path.read_text("utf-8"))["cells"]
+        if cell["cell_type"] == "markdown"
+    ]
+    pages = [*folder.glob("sessions/*.md"), *folder.glob("site/*.md")]
+    texts = cells + [path.read_text("utf-8") for path in pages]
+    said = " ".join(" ".join(texts).replace("*", "").casefold().split())
+    names = {path.stem for path in (*folder.glob("*.ipynb"), *folder.glob("site/*.md"))}
+    names |= {f"sessions/{path.stem}" for path in folder.glob("sessions/*.md")}
+    names |= {row.notebook for row in lessons.rows()}  # those to come as well
+    for sense in senses(SITE / "senses.toml", glossary()).sense:
+        for phrase in sense.phrases:
+            assert phrase.casefold() in said, f"{phrase!r} stands nowhere: take it off the list"
+        for page in sense.pages:
+            assert fnmatch.filter(names, page), f"there is no page {page!r}"
+
+
+SENSE = '[[sense]]\nterm = "probe"\nmeans = "a visit"\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (SENSE, "'probe' as 'a visit' names neither pages nor phrases"),
+        (SENSE.replace("probe", "prob") + 'pages = ["a"]', "'prob' is no term of the glossary"),
+        (SENSE + 'phrases = ["a moon"]', "the phrase 'a moon' does not hold the term 'probe'"),
+        (SENSE + 'page = ["a"]', "line 4"),
+        ("[[sense]", "line 1"),
+    ],
+)
+def test_a_broken_list_of_other_senses(tmp_path, content, message):
+    path = tmp_path / "senses.toml"
+    path.write_text(content, "utf-8")
+    with pytest.raises(BrokenFile, match=message):
+        senses(path, Terms(["probe", "task"]))
+
+
+def test_a_sense_holds_on_its_pages_and_within_its_phrases_only():
+    known = Senses(
+        sense=[Sense(term="probe", means="a visit", pages=["x/*"], phrases=["a probe to"])]
+    )
+    text = "Send a Probe to Mars, or train a probe."
+    assert known.other("probe", "any", text, 7, 12)
+    assert not known.other("probe", "any", text, 33, 38)
+    assert known.other("probe", "x/y", text, 33, 38)
+    assert not known.other("task", "x/y", text, 33, 38)
 
 
 # ---------------------------------------------------------------------------------- the link check

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import sys
 from pathlib import Path
 
 import nbformat
@@ -214,14 +215,25 @@ def test_a_folder_and_a_link_in_its_place_stay(course, tmp_path):
     assert made(course).status == "unchanged" and path.is_symlink()
 
 
+def test_without_a_new_edition_a_copy_that_was_worked_in_is_simply_kept(course):
+    copy = made(course)
+    mine = work(copy.path)
+    again = made(course)
+    assert again.status == "kept" and again.path == copy.path and copy.path.read_bytes() == mine
+    assert [p.name for p in copy.path.parent.iterdir()] == ["one.ipynb"]
+
+
 def test_copies_beside_do_not_pile_up_and_are_work_as_well(course):
     first = made(course)
     mine = work(first.path)
+    change_the_course(course, "# One, first correction")
     assert made(course).path.name == "one.new.ipynb"
     assert made(course).status == "unchanged"
     change_the_course(course)
     assert made(course).path.name == "one.new.ipynb"  # untouched: the new edition takes its place
     other = work(course / "student" / "one.new.ipynb", "# the second answer")
+    assert made(course).status == "kept"
+    change_the_course(course, "# One, third edition")
     third = made(course)
     assert third.path.name == "one.new-2.ipynb"
     assert first.path.read_bytes() == mine
@@ -287,7 +299,53 @@ def test_the_command(course, tl, tmp_path):
     assert status == 0 and out.split() == ["written", str(tmp_path / "class" / "one.ipynb")]
     mine = work(tmp_path / "class" / "one.ipynb")
     status, out, _ = tl("student", "one", "--output", str(tmp_path / "class"))
+    assert status == 0 and "kept" in out and "the course has not changed since" in out
+    change_the_course(course)
+    status, out, _ = tl("student", "one", "--output", str(tmp_path / "class"))
     assert status == 0 and "one.new.ipynb   (one.ipynb was worked in, and stays)" in out
     assert (tmp_path / "class" / "one.ipynb").read_bytes() == mine
     status, _, err = tl("student", "two")
     assert status == 1 and "Unknown notebook 'two'" in err and "Traceback" not in err
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """What is started in the place of this process: program, arguments, environment, folder."""
+    calls = []
+    monkeypatch.setattr(student.os, "execve", lambda *call: calls.append((*call, Path.cwd())))
+    monkeypatch.chdir(Path.cwd())  # and back again
+    return calls
+
+
+def test_lab_opens_a_copy_and_the_source_stays_clean(course, tl, opened):
+    source = (course / "notebooks" / "one.ipynb").read_bytes()
+    write(course / "notebooks", "10_two", text("# Two"))
+    status, out, _ = tl("lab", "10")
+    [(program, command, env, folder)] = opened
+    assert status == 0 and program == sys.executable and folder == course
+    assert command[1:] == ["-m", "jupyterlab", str(course / "work" / "10_two.ipynb")]
+    assert env["JUPYTER_PREFER_ENV_PATH"] == "1" and "Opening" in out and "beside" not in out
+    assert sorted(p.name for p in (course / "work").iterdir()) == ["10_two.ipynb", "one.ipynb"]
+    assert (course / "notebooks" / "one.ipynb").read_bytes() == source
+
+
+def test_lab_offers_a_new_edition_beside_the_work_and_opens_the_work(course, tl, opened):
+    tl("lab", "one")
+    mine = work(course / "work" / "one.ipynb")
+    assert "beside" not in tl("lab", "one")[1]  # the next day
+    change_the_course(course)
+    for what in ("is now beside yours", "is beside yours"):  # told every day, made once
+        status, out, _ = tl("lab", "one")
+        assert status == 0 and f"A new edition of one.ipynb {what}: one.new.ipynb" in out
+        assert opened[-1][1][-1] == str(course / "work" / "one.ipynb")
+    assert (course / "work" / "one.ipynb").read_bytes() == mine
+    assert "# One, second edition" in sources(course / "work" / "one.new.ipynb")
+
+
+def test_lab_says_what_is_missing(course, tl, opened, monkeypatch):
+    status, _, err = tl("lab", "11")
+    assert status == 1 and "Unknown notebook '11'" in err
+    monkeypatch.setattr(student.importlib.util, "find_spec", lambda name: None)
+    status, _, err = tl("lab", "one")
+    assert status == 1 and "The package jupyterlab is not installed" in err and opened == []
+    assert not (course / "work").exists()

@@ -526,7 +526,9 @@ def test_predicting_copies_the_model_once_and_sees_every_change(
     adapted = adapt.fit(copy.deepcopy(model).eval(), tokenizer, *reviews(16), mode=mode, **how)
     network, texts = adapted.model, reviews(8, seed=5)[0]
     copies = []
-    counted = SimpleNamespace(deepcopy=lambda it: copies.append(it) or copy.deepcopy(it))
+    counted = SimpleNamespace(
+        deepcopy=lambda it, *memo: copies.append(it) or copy.deepcopy(it, *memo)
+    )
     monkeypatch.setattr(precision, "copy", counted)
     at_first = adapted.probabilities(texts)
     known = len(copies)

@@ -64,6 +64,14 @@ class BrokenFile(CourseError):
     """A file that is missing, truncated, malformed or not what its checksum says."""
 
 
+class Stopped(CourseError, KeyboardInterrupt):
+    """What was running was stopped, with the button ■ of Jupyter or Ctrl-C; says how to go on."""
+
+    def _render_traceback_(self) -> list[str]:
+        """In a notebook: two lines, of which the first says already that it was stopped."""
+        return [str(self)]
+
+
 class NoNetwork(CourseError):
     """Something was asked for that only the network has."""
 

@@ -7,7 +7,11 @@ a plain Python session it prints the text form, so that a script shows the same 
 from __future__ import annotations
 
 import os
+import time
+from types import TracebackType
 from typing import Any
+
+from tl_helpers.core.errors import Stopped
 
 Bundle = dict[str, Any]
 
@@ -124,3 +128,75 @@ class Shown:
     def _ipython_display_(self) -> None:
         if self._shown_in is None or self._shown_in != _cell():
             self.show()
+
+
+class Working:
+    """Goes around a loop that may take a while: a bar with the time left, and a word when stopped.
+
+    The bar appears after a second, so that what is quick stays silent; never where
+    ``TL_QUIET=1``. Stopped by the button ■ of Jupyter or by Ctrl-C, the loop says in two lines how
+    far it was and what to do.
+
+    Args:
+        total: how many there are.
+        what: the work, as the bar calls it: ``"embedding"``.
+        unit: one of them: ``"text"``.
+        again: what to do after a stop.
+
+    Raises:
+        Stopped: in the place of KeyboardInterrupt.
+
+    Example:
+        >>> with Working(3, "counting", "number") as work:
+        ...     for number in range(3):
+        ...         work.update()
+        >>> work.done
+        3
+    """
+
+    DELAY = 1.0  # seconds
+
+    def __init__(
+        self,
+        total: int,
+        what: str,
+        unit: str,
+        again: str = "Nothing of it was kept: run it again, perhaps on less.",
+    ) -> None:
+        self.total, self.what, self.unit, self.again = total, what, unit, again
+        self.done = 0
+        self._bar: Any = None
+        self._began = time.monotonic()
+
+    def __enter__(self) -> Working:
+        return self
+
+    def update(self, n: int = 1) -> None:
+        """So many more are done."""
+        self.done += n
+        if self._bar is not None:
+            self._bar.update(n)
+        elif self.done < self.total and time.monotonic() - self._began > self.DELAY and not quiet():
+            from tqdm.auto import tqdm
+
+            self._bar = tqdm(
+                total=self.total, initial=self.done, desc=self.what, unit=self.unit, leave=False
+            )
+            # It is not counted from zero: the time left follows from what is done and the time.
+            self._bar.initial, self._bar.start_t = (
+                0,
+                self._bar.start_t - (time.monotonic() - self._began),
+            )
+            self._bar.refresh()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+        if isinstance(error, KeyboardInterrupt) and not isinstance(error, Stopped):
+            told = f"Stopped after {self.done:,} of {self.total:,} {self.unit}s ({self.what})."
+            raise Stopped(told, self.again) from None

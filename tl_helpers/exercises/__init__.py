@@ -48,6 +48,7 @@ from __future__ import annotations
 from tl_helpers.exercises.answers import Choice, Matching, Value
 from tl_helpers.exercises.desk import Feedback, check, hint, predict, progress, solution
 from tl_helpers.exercises.functions import Function, Reading
+from tl_helpers.exercises.handin import export
 from tl_helpers.exercises.model import Exercise, Mistake
 from tl_helpers.exercises.sheet import Sheet, everything, find, of
 
@@ -63,6 +64,7 @@ __all__ = [
     "Value",
     "check",
     "everything",
+    "export",
     "find",
     "hint",
     "of",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
@@ -48,12 +49,14 @@ class Feedback(output.Shown):
             ``"solution"``.
         message: in words.
         code: source to show beneath.
+        number: of the exercise in its notebook, if it has one.
     """
 
     id: str
     status: Status | str
     message: str
     code: str = ""
+    number: int = 0
 
     def __bool__(self) -> bool:
         return self.status == "right"
@@ -61,9 +64,11 @@ class Feedback(output.Shown):
     def bundle(self) -> tuple[output.Bundle, output.Bundle]:
         """A small card, and the same in plain text."""
         word, mark, edge = _LOOKS[self.status]
-        lead = "" if self.message.startswith(word) else f"{word}. "
-        pre = (
-            '<pre style="margin:.5em 0 0;overflow-x:auto;background:transparent;color:inherit">'
+        lead = f"Exercise {self.number}. " if self.number else ""
+        lead += "" if self.message.startswith(word) else f"{word}. "
+        pre = (  # JupyterLab would break a line in the middle of a word
+            '<pre style="margin:.5em 0 0;white-space:pre-wrap;word-break:normal;'
+            'overflow-wrap:break-word;background:transparent;color:inherit">'
             f"{escape(self.code)}</pre>"
             if self.code
             else ""
@@ -106,8 +111,9 @@ def check(id: str | Exercise, answer: Any = None, **seen: Any) -> Feedback:
     status, message = exercise.judge(answer, seen)
     if status != "not attempted":
         change = {"done": True} if status == "right" else {}
-        message += record.note(exercise.id, tries=1, **change)
-    feedback = Feedback(exercise.id, status, message.strip())
+        slip = exercise.slip(message) if status == "wrong" else None
+        message += record.note(exercise.id, tries=1, slip=slip, **change)
+    feedback = Feedback(exercise.id, status, message.strip(), number=exercise.number)
     feedback.show()
     return feedback
 
@@ -134,15 +140,15 @@ def predict(id: str | Exercise, answer: Any = None) -> Feedback:
             f"Exercise {exercise.id!r} is not a prediction.",
             f'Use check("{exercise.id}", answer).',
         )
-    feedback = Feedback(exercise.id, *LATER)
+    feedback = Feedback(exercise.id, *LATER, number=exercise.number)
     if not untouched(answer):
         key = choice.key(answer)
         if key is None:
-            feedback = Feedback(exercise.id, "wrong", choice.listing(answer))
+            feedback = replace(feedback, status="wrong", message=choice.listing(answer))
         else:
             remark = record.note(exercise.id, prediction=key)
             text = f"you expect that {choice.options[key]}. Run on, and see.{remark}"
-            feedback = Feedback(exercise.id, "noted", text)
+            feedback = replace(feedback, status="noted", message=text)
     feedback.show()
     return feedback
 
@@ -162,7 +168,8 @@ def hint(id: str | Exercise) -> Feedback:
     _hints[exercise.id] = number
     more = len(exercise.hints) - number
     rest = f" ({more} more: call hint again)" if more else " (that was the last hint)"
-    feedback = Feedback(exercise.id, "hint", f"{exercise.hints[number - 1]}{rest}")
+    said = f"{exercise.hints[number - 1]}{rest}"
+    feedback = Feedback(exercise.id, "hint", said, number=exercise.number)
     feedback.show()
     return feedback
 
@@ -180,7 +187,8 @@ def solution(id: str | Exercise) -> Feedback:
     exercise = _exercise(id)
     remark = record.note(exercise.id, solution_seen=True)
     text = f"{exercise.praise}{remark}".strip()
-    feedback = Feedback(exercise.id, "solution", text, exercise.solution.strip())
+    code = exercise.solution.strip()
+    feedback = Feedback(exercise.id, "solution", text, code, exercise.number)
     feedback.show()
     return feedback
 
@@ -199,13 +207,16 @@ class Progress(output.Shown):
     def bundle(self) -> tuple[output.Bundle, output.Bundle]:
         """A table, and the same in plain text."""
         head = f"{self.done} of {len(self.rows)} exercises done."
-        lines = [f"{state:<28} {notebook}  {id}" for notebook, id, _, state in self.rows]
-        body = "".join(
-            f"<tr><td style='{_LEFT}'>{escape(notebook)}</td>"
-            f"<td style='{_LEFT}'>{_marked_up(question)}</td>"
-            f"<td style='{_LEFT};white-space:nowrap'>{escape(state)}</td></tr>"
-            for notebook, _, question, state in self.rows
-        )
+        lines, body, seen = [], "", Counter[str]()
+        for notebook, id, question, state in self.rows:
+            seen[notebook] += 1
+            number = seen[notebook]  # the rows are in the order of the notebook
+            lines.append(f"{state:<28} {notebook}  {number}. {id}")
+            body += (
+                f"<tr><td style='{_LEFT}'>{escape(notebook)}</td>"
+                f"<td style='{_LEFT}'>{number}. {_marked_up(question)}</td>"
+                f"<td style='{_LEFT};white-space:nowrap'>{escape(state)}</td></tr>"
+            )
         html = (
             f"<p>{head}</p><table><thead><tr>"
             + "".join(

@@ -77,6 +77,7 @@ class Exercise:
         outcome: says what came out, before the praise; it takes what was measured. Of a choice it
             may also name the option that came out, which then is the right one.
         also_right: further answers that must pass.
+        number: its place in the notebook, from 1 on; 0 for one that stands in none.
     """
 
     id: str
@@ -89,6 +90,12 @@ class Exercise:
     praise: str = ""
     outcome: Callable[..., Outcome] | None = None
     also_right: tuple[Any, ...] = ()
+    number: int = 0
+
+    @property
+    def label(self) -> str:
+        """What the notebook calls it: ``"Exercise 3"``; its id where it has no number."""
+        return f"Exercise {self.number}" if self.number else self.id
 
     def judge(self, answer: Any, seen: Seen) -> Verdict:
         """What to say about an answer, given what was measured."""
@@ -105,6 +112,10 @@ class Exercise:
         if kind is not self.kind:  # praise and mistakes explain the usual outcome
             return (status, said) if status == "right" else (status, f"{message} {said}")
         return (status, f"{said} {self.praise}".strip()) if status == "right" else (status, message)
+
+    def slip(self, message: str) -> str:
+        """What the course says to the typical mistake behind a message; "" if there is none."""
+        return next((m.says for m in self.mistakes if m.says in message), "")
 
     def _came_out(self, seen: Seen) -> tuple[str, Kind]:
         """What the learner's own run says, and what is right after it."""

@@ -73,12 +73,13 @@ def _alone(file: Path) -> Iterator[None]:
         lock.release()
 
 
-def note(id: str, *, tries: int = 0, **change: Any) -> str:
+def note(id: str, *, tries: int = 0, slip: str | None = None, **change: Any) -> str:
     """Write something down about an exercise, all or nothing.
 
     Args:
         id: of the exercise.
         tries: to add to those so far.
+        slip: what was said to a wrong answer, if it was one; it is counted.
         **change: further values; an underscore stands for a blank in the name.
 
     Returns:
@@ -101,6 +102,10 @@ def note(id: str, *, tries: int = 0, **change: Any) -> str:
                 entries, remark = {}, f" (The old progress could not be read; it is now {aside}.)"
             entry = entries.setdefault(id, {"done": False, "tries": 0, "solution seen": False})
             entry["tries"] = int(entry.get("tries") or 0) + tries
+            if slip is not None:
+                before = entry.get("wrong")
+                wrong = entry["wrong"] = dict(before) if isinstance(before, dict) else {}
+                wrong[slip] = int(wrong.get(slip) or 0) + 1
             entry.update({key.replace("_", " "): value for key, value in change.items()})
             files.write_text(file, json.dumps(entries, indent=1, sort_keys=True) + "\n")
     except CourseError as error:  # feedback matters more than the record of it

@@ -142,7 +142,8 @@ class Sheet:
                     f"{self.path}, line {line}: {id} has no {words.kind}.",
                     f'Write it in exercises.py, under @sheet.{words.kind}("{id}", ...).',
                 )
-        return made
+        numbered = enumerate(made.items(), start=1)
+        return {id: replace(exercise, number=number) for number, (id, exercise) in numbered}
 
 
 @dataclass

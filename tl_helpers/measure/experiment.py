@@ -27,6 +27,8 @@ import inspect
 import itertools
 import json
 import math
+import multiprocessing
+import os
 import random
 import shutil
 import sys
@@ -43,7 +45,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from tl_helpers.core import checks, files, output
-from tl_helpers.core.errors import BadValue, CourseError
+from tl_helpers.core.errors import BadValue, CourseError, Stopped
 from tl_helpers.core.provenance import cpu_count
 from tl_helpers.measure import fingerprint
 from tl_helpers.measure.tables import compare, select, summary
@@ -119,6 +121,7 @@ def run(
         BadValue: no values, one twice, or arguments that ``fn`` does not take.
         NoTable: ``fn`` returned something else; names the run's arguments.
         RunFailed: a run raised an error; names its arguments, and is chained to the error.
+        Stopped: by ■ or Ctrl-C; the finished runs are kept.
 
     Example:
         >>> def area(width, height, seed):
@@ -206,6 +209,7 @@ def finish(
 
     done, still, lost = len(todo) - len(missing), output.quiet() or not missing, False
     with (
+        _stoppable(name, paths, parts),
         tqdm(total=len(todo), initial=done, desc=name, unit="run", disable=still) as bar,
         contextlib.closing(_computed(fn, name, {n: todo[n] for n in missing})) as coming,
     ):
@@ -235,6 +239,24 @@ def finish(
         rows += [{"seed": arguments["seed"], **arguments, **row} for row in kept.rows]
         measures |= dict.fromkeys(column for row in kept.rows for column in row)
     return Finished(rows, list(measures), sum(part.seconds for part in parts if part))
+
+
+@contextlib.contextmanager
+def _stoppable(
+    name: str, paths: Sequence[Path | None], parts: Sequence[_Part | None]
+) -> Iterator[None]:
+    """In the place of KeyboardInterrupt: how far the runs are, and how they go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        done = [path for path, part in zip(paths, parts, strict=True) if part is not None]
+        lost = not all(path is not None and path.exists() for path in done)
+        raise Stopped(
+            f"Stopped after {len(done)} of {len(parts)} runs ({name}).",
+            "The finished runs could not be kept: the same call begins anew."
+            if lost
+            else "Run the same call again: it goes on with the runs that are missing.",
+        ) from None
 
 
 def _check_arguments(fn: Callable[..., Any], name: str, todo: Sequence[Row]) -> None:
@@ -333,12 +355,16 @@ def _one(
 ) -> tuple[int, _Part | Exception]:
     """One run, in this process or in a worker's."""
     remote = isinstance(work, _Parcel)
+    if remote and multiprocessing.current_process().name != "MainProcess":
+        os.environ.setdefault("TL_QUIET", "1")  # a worker has no terminal of its own for bars
     try:
         fn = work.fn if isinstance(work, _Parcel) else work
         with _TURN, _beginning_at(arguments["seed"]):
             began = time.perf_counter()
             value = fn(**arguments)
             return number, _Part(_rows(value, name, arguments), time.perf_counter() - began)
+    except KeyboardInterrupt:  # also one that says how to go on, which counts as an error as well
+        raise KeyboardInterrupt from None
     except Exception as error:
         return number, _that_travels(error) if remote else error
 

@@ -16,7 +16,7 @@ from importlib import metadata
 from os import PathLike
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from tl_helpers.core import files
 from tl_helpers.core.errors import BadValue, CourseError
@@ -48,6 +48,11 @@ class Home:
     name: str
     branch: str = "main"
     site: str = ""
+
+    @property
+    def issues(self) -> str:
+        """Where a problem is reported."""
+        return f"https://github.com/{self.owner}/{self.name}/issues/new"
 
     @property
     def place(self) -> str:
@@ -110,6 +115,19 @@ def home(repo: str | None = None, branch: str = "main", site: str = "") -> Home:
     return Home(match["owner"], match["name"], branch, site)
 
 
+def known() -> Home | None:
+    """Where the course is published, if package or git remote tell.
+
+    Example:
+        >>> known()  # doctest: +SKIP
+        Home(owner='somebody', name='course', branch='main', site='')
+    """
+    try:
+        return home()
+    except CourseError:
+        return None
+
+
 def known_place() -> str:
     """What pip installs the package from, if package or git remote tell; empty otherwise.
 
@@ -117,10 +135,37 @@ def known_place() -> str:
         >>> known_place()  # doctest: +SKIP
         'git+https://github.com/somebody/course@main'
     """
-    try:
-        return home().place
-    except CourseError:
-        return ""
+    where = known()
+    return where.place if where else ""
+
+
+_COLAB = re.compile(
+    r"\[Colab\]\(https://colab\.research\.google\.com/github/"
+    r"(?P<owner>[^/]+)/(?P<name>[^/]+)/blob/(?P<branch>.+?)/notebooks/"
+)
+
+
+def of_notebook(notebook: Any) -> Home | None:
+    """Where the course is published, as the links under a notebook's title say; None without.
+
+    Example:
+        >>> of_notebook(notebook).owner  # doctest: +SKIP
+        'somebody'
+    """
+    texts = (cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    rows = (row[0] for text in texts if (row := _ROW.search(text)))
+    link = _COLAB.search(next(rows, ""))
+    return Home(link["owner"], link["name"], unquote(link["branch"])) if link else None
+
+
+def without(text: str) -> str:
+    """The text of a first cell without the row of links.
+
+    Example:
+        >>> without("# A\\n\\n<!-- links -->\\n\\nx\\n\\n<!-- /links -->\\n\\nB")
+        '# A\\n\\nB'
+    """
+    return _ROW.sub("", text)
 
 
 def _published() -> str:
@@ -162,8 +207,9 @@ def apply(notebook: Any, path: str, where: Home | None) -> Any:
         raise BadValue(wrong[0].partition("; run")[0] + ".", f"Run: tl bootstrap {name}")
     changed = copy.deepcopy(notebook)
     first = changed.cells[0]
-    text = _ROW.sub("", first.source)
+    text = without(first.source)
     heading, _, rest = text.partition("\n")
+    rest = rest.lstrip()
     if first.cell_type != "markdown" or not heading.startswith("# "):
         raise BadValue(
             f"{name}: the first cell does not begin with a heading, so the links have no place.",
@@ -172,7 +218,7 @@ def apply(notebook: Any, path: str, where: Home | None) -> Any:
     if where is None:
         first.source = text.rstrip()
     else:
-        first.source = f"{heading}\n\n{where.row(path)}" + (f"\n\n{rest.lstrip()}" if rest else "")
+        first.source = f"{heading}\n\n{where.row(path)}" + (f"\n\n{rest}" if rest else "")
     changed = bootstrap.apply(changed, name, "" if where is None else where.place)
     bootstrap.keep_stamp(notebook, changed)
     return changed

@@ -53,7 +53,8 @@ class Progress:
         """A notebook is done."""
         self._finished += self._totals[job.name]
         self._notebooks.update()
-        late = "  (over its budget)" if self._report.over_budget(job) else ""
+        slower = self._report.slower(job)
+        late = f"  ({slower})" if slower else ""
         if not self._quiet:
             tqdm.write(
                 f"{job.status:6} {job.name:32} {job.seconds:6.1f} s  {job.peak_mb:6.0f} MB{late}",

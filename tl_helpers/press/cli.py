@@ -11,16 +11,62 @@ import click
 
 from tl_helpers import __version__
 from tl_helpers.core import files
-from tl_helpers.core.errors import BadValue, CourseError
+from tl_helpers.core.errors import BadValue, CourseError, Stopped
 
 if TYPE_CHECKING:
     from tl_helpers.press.report import Report
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+SECTIONS = {
+    "For learners": ("lab", "run", "progress", "doctor", "shelf"),
+    "For teachers": ("student", "class", "slides", "kits", "site", "claims"),
+    "For authors": (
+        "new",
+        "refresh",
+        "results",
+        "checkpoints",
+        "data",
+        "bootstrap",
+        "badges",
+        "publish",
+        "bench",
+    ),
+}
+"""Who needs a command: the order of ``tl --help``."""
+
+
+class _Sections(click.Group):
+    """Lists its commands by who needs them."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        width = max(map(len, self.commands))
+        for section, names in SECTIONS.items():
+            rows = [(n.ljust(width), self.commands[n].get_short_help_str(200)) for n in names]
+            with formatter.section(section):
+                formatter.write_dl(rows)
+
+
+def _examples(*lines: str) -> str:
+    """The end of a help page: lines to copy."""
+    return "\n".join(["\b", "Example:" if len(lines) == 1 else "Examples:", *lines])
+
+
+@click.group(
+    cls=_Sections,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=_examples(
+        "  tl lab               open JupyterLab on your own copies of the notebooks",
+        "  tl run 10            run notebook 10; what it showed is in build/notebooks/",
+        "  tl doctor            see what works on this machine, and what is missing",
+        "  tl COMMAND --help    read more about a command, with examples",
+    ),
+)
 @click.version_option(__version__, prog_name="tl")
 def cli() -> None:
-    """Transfer learning for NLP: run the course, check it, rebuild what it ships."""
+    """Run the course on transfer learning in NLP, teach with it, or write for it.
+
+    A notebook is called by its number (10), its name (10_distributional_hypothesis) or its path.
+    """
 
 
 class _Place(click.ParamType):
@@ -54,14 +100,38 @@ def _parameters(pairs: tuple[str, ...]) -> dict[str, Any]:
     return values
 
 
-@cli.command()
+@cli.command(
+    epilog=_examples(
+        "  tl run 10                        one notebook",
+        "  tl run --profile quick           all of them, in seconds each, on less work",
+        "  tl run 10 11 -p SEED=3           two, with another seed",
+        "  tl run 10 --profile hub          with real models and data from the Hub",
+    )
+)
 @click.argument("notebooks", nargs=-1)
-@click.option("--profile", default="course", help="quick, course (default) or hub.")
-@click.option("-p", "parameters", multiple=True, metavar="KEY=VALUE", help="A parameter.")
-@click.option("--jobs", type=int, help="Notebooks side by side; by default one per processor.")
-@click.option("--output", type=_Place(), help="Folder to write to (build).")
 @click.option(
-    "--offline/--online", default=None, help="Refuse the network; default for quick and course."
+    "--profile",
+    default="course",
+    help="How much to compute: quick (seconds), course (what the text speaks of; the default) or "
+    "hub (real models and data from the Hub).",
+)
+@click.option(
+    "-p",
+    "parameters",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Set a parameter of the notebooks. It may be given several times.",
+)
+@click.option(
+    "--jobs",
+    type=int,
+    help="Run so many notebooks side by side. The default is one for each processor.",
+)
+@click.option("--output", type=_Place(), help="Write to this folder. The default is build.")
+@click.option(
+    "--offline/--online",
+    default=None,
+    help="Refuse the network, or allow it. The profiles quick and course refuse it by default.",
 )
 def run(
     notebooks: tuple[str, ...],
@@ -71,7 +141,10 @@ def run(
     output: Path | None,
     offline: bool | None,
 ) -> None:
-    """Run NOTEBOOKS (all of them by default); the notebooks themselves are not changed."""
+    """Run NOTEBOOKS, all of them by default, without changing them.
+
+    The executed copies go to build/notebooks/, and what was measured to build/report.json.
+    """
     from tl_helpers.press import run as course
 
     report = course.run(
@@ -101,9 +174,74 @@ def _tell_failures(report: Report) -> None:
         click.echo(f"  -> The partly run copy is {report.copy_of(job)}", err=True)
 
 
-@cli.command()
+@cli.command(epilog=_examples("  tl lab", "  tl lab 10"))
+@click.argument("notebook", default="00_start_here")
+@click.option(
+    "--output", type=_Place(), help="Keep the copies in this folder. The default is work."
+)
+def lab(notebook: str, output: Path | None) -> None:
+    """Open JupyterLab on your own copies of the notebooks, in work/.
+
+    The notebooks of the course stay as they are. Where you have worked in a copy and the course
+    has changed since, the new one goes beside yours.
+    """
+    from tl_helpers.press import student as room
+
+    room.open_lab(notebook, output)
+
+
+@cli.command(
+    epilog=_examples(
+        "  tl progress                      all exercises",
+        "  tl progress 10                   those of one notebook",
+        "  tl progress --export 'Ada L.'    the file to hand in",
+    )
+)
+@click.argument("notebook", required=False)
+@click.option("--export", "learner", metavar="NAME", help="Write one file to hand in, under NAME.")
+@click.option(
+    "--output", type=_Place(), help="Write to this file. The default is progress-NAME.json, here."
+)
+def progress(notebook: str | None, learner: str | None, output: Path | None) -> None:
+    """Show which exercises are done, or write it to one file that can be handed in.
+
+    The file has the number of tries and the typical mistakes of each exercise. It does not have
+    your answers. Nothing is sent anywhere.
+    """
+    from tl_helpers import exercises
+    from tl_helpers.press import notebooks as room
+
+    if learner is not None:
+        if notebook:
+            raise click.UsageError("--export writes all notebooks to one file: name none.")
+        exercises.export(learner, output)
+        return
+    if output is not None:
+        raise click.UsageError("--output goes with --export NAME.")
+    exercises.progress(room.find([notebook])[0].stem if notebook else None)
+
+
+@cli.command("class", epilog=_examples("  tl class handed-in"))
+@click.argument("folder", type=_Place())
+def class_(folder: Path) -> None:
+    """Show the progress of a class, from a FOLDER of files that learners exported.
+
+    It says who has finished what, which exercises were hard, and which wrong answers were common.
+    Each learner makes such a file with tl progress --export NAME. Nothing leaves this machine.
+    """
+    from tl_helpers.press import classroom as room
+
+    for line in room.lines(folder):
+        click.echo(line)
+
+
+@cli.command(epilog=_examples("  tl refresh 10"))
 @click.argument("notebooks", nargs=-1, required=True)
-@click.option("--jobs", type=int, help="Side by side; one by default, as the time is stored too.")
+@click.option(
+    "--jobs",
+    type=int,
+    help="Run so many side by side. The default is one, because the time is stored as well.",
+)
 def refresh(notebooks: tuple[str, ...], jobs: int | None) -> None:
     """Run NOTEBOOKS at the course profile and store the outputs in the notebooks themselves."""
     from tl_helpers.press import notebooks as files
@@ -120,12 +258,23 @@ def refresh(notebooks: tuple[str, ...], jobs: int | None) -> None:
             click.echo(f"  look at {line}")
 
 
-@cli.command()
+@cli.command(
+    epilog=_examples(
+        "  tl claims 10                     every claim of one notebook",
+        "  tl claims --seeds 100:105        all claims, on seeds that nobody has looked at",
+    )
+)
 @click.argument("notebooks", nargs=-1)
-@click.option("--seeds", metavar="100:105", help="Other seeds than the notebooks' own.")
-@click.option("--jobs", type=int, help="Notebooks side by side.")
-@click.option("--output", type=_Place(), help="Folder (build/claims).")
-@click.option("--keep", is_flag=True, help="Keep what other seeds say, for the site (for authors).")
+@click.option(
+    "--seeds",
+    metavar="100:105",
+    help="Use these seeds instead of the notebooks' own (five or more).",
+)
+@click.option("--jobs", type=int, help="Run so many notebooks side by side.")
+@click.option("--output", type=_Place(), help="Write to this folder. The default is build/claims.")
+@click.option(
+    "--keep", is_flag=True, help="Keep what other seeds say, for the site. This is for authors."
+)
 def claims(
     notebooks: tuple[str, ...],
     seeds: str | None,
@@ -178,13 +327,20 @@ def claims(
                 )
 
 
-@cli.command()
+@cli.command(
+    epilog=_examples(
+        "  tl new 40_bias                   one that course.toml plans",
+        "  tl new 26_my_own --theme 'Target tasks' --question 'Does it help?'",
+    )
+)
 @click.argument("notebook")
-@click.option("--theme", default="", help="Of the course; known where the notebook is planned.")
-@click.option("--title", default="", help="A readable name.")
-@click.option("--question", default="", help="The one that the notebook answers.")
+@click.option(
+    "--theme", default="", help="Say the theme. It is known where the notebook is planned."
+)
+@click.option("--title", default="", help="Give it a readable title.")
+@click.option("--question", default="", help="Say the question that the notebook answers.")
 def new(notebook: str, theme: str, title: str, question: str) -> None:
-    """Make the folder of a new lesson and a NOTEBOOK that runs (for authors)."""
+    """Make the folder of a new lesson and a NOTEBOOK that runs."""
     from tl_helpers.press import new as room
 
     for path in room.make(notebook, theme, title, question):
@@ -192,9 +348,9 @@ def new(notebook: str, theme: str, title: str, question: str) -> None:
     click.echo(f"\nIt runs: tl run {notebook}. When it says what it should: tl refresh {notebook}")
 
 
-@cli.command()
+@cli.command(epilog=_examples("  tl doctor"))
 def doctor() -> None:
-    """What is installed, what works offline, what is missing and how to get it."""
+    """Say what is installed, what works offline, what is missing and how to get it."""
     from tl_helpers.press import doctor as room
 
     missing = 0
@@ -209,21 +365,37 @@ def doctor() -> None:
 
 @cli.group()
 def results() -> None:
-    """Stored results of what takes longer than a notebook's minute."""
+    """Make stored results again: studies that take longer than a notebook's minute."""
 
 
-@results.command("build")
+@results.command(
+    "build",
+    epilog=_examples(
+        "  tl results build discovery",
+        "  tl results build discovery --seeds 100:105",
+        "  tl results build discovery --backend dask --address tcp://10.0.0.1:8786",
+    ),
+)
 @click.argument("name")
-@click.option("--seeds", metavar="0:5", help="Other seeds than the study's own.")
-@click.option("--backend", default="", metavar="loky|dask", help="Run in processes, or on Dask.")
-@click.option("--jobs", type=int, metavar="N", help="How many processes; else one a processor.")
-@click.option("--address", default="", metavar="tcp://HOST:PORT", help="Of a Dask scheduler.")
+@click.option("--seeds", metavar="0:5", help="Use these seeds instead of the study's own.")
+@click.option(
+    "--backend", default="", metavar="loky|dask", help="Run in processes, or on a Dask cluster."
+)
+@click.option(
+    "--jobs",
+    type=int,
+    metavar="N",
+    help="Use so many processes. The default is one for each processor.",
+)
+@click.option(
+    "--address", default="", metavar="tcp://HOST:PORT", help="Say where the Dask scheduler is."
+)
 def results_build(
     name: str, seeds: str | None, backend: str, jobs: int | None, address: str
 ) -> None:
     """Run the study NAME and store its table under data/results/.
 
-    Interrupted, it goes on with the runs that are missing.
+    If it was interrupted, it goes on with the runs that are missing.
     """
     from tl_helpers.core.seeds import parse_seeds
     from tl_helpers.measure import experiment
@@ -237,10 +409,10 @@ def results_build(
 
 @cli.group()
 def checkpoints() -> None:
-    """The shipped models of the town."""
+    """Train the shipped models of the town again, or verify them."""
 
 
-@checkpoints.command("build")
+@checkpoints.command("build", epilog=_examples("  tl checkpoints build town-mlm"))
 @click.argument("name")
 def checkpoints_build(name: str) -> None:
     """Train the model NAME again and store it under data/checkpoints/."""
@@ -250,7 +422,7 @@ def checkpoints_build(name: str) -> None:
     click.echo(f"stored data/checkpoints/{name}")
 
 
-@checkpoints.command("verify")
+@checkpoints.command("verify", epilog=_examples("  tl checkpoints verify"))
 @click.argument("name", required=False)
 def checkpoints_verify(name: str | None) -> None:
     """Check that the shipped models are whole, load, and do what they should."""
@@ -269,42 +441,50 @@ def _checkpoints() -> list[str]:
 
 @cli.group()
 def shelf() -> None:
-    """Real models and data that a package registry carries, fetched once."""
+    """Fetch, verify or remove the real models and data that the course can use."""
 
 
-@shelf.command("list")
+@shelf.command("list", epilog=_examples("  tl shelf list"))
 def shelf_list() -> None:
-    """What is on the shelf, and what could be."""
+    """List what is on the shelf, and what could be."""
     from tl_helpers.press import shelf as room
 
     for line in room.listed():
         click.echo(line)
 
 
-@shelf.command("fetch")
+@shelf.command(
+    "fetch",
+    epilog=_examples(
+        "  tl shelf fetch                   everything (330 MB are downloaded)",
+        "  tl shelf fetch glove ratings     two pieces",
+    ),
+)
 @click.argument("names", nargs=-1)
-@click.option("--try", "attempt", is_flag=True, help="What cannot be had is a line, no failure.")
+@click.option(
+    "--try", "attempt", is_flag=True, help="Say what cannot be had, and do not fail for it."
+)
 def shelf_fetch(names: tuple[str, ...], attempt: bool) -> None:
-    """Fetch the pieces NAMES (all by default) that are not here."""
+    """Fetch the pieces NAMES that are not here. The default is all of them."""
     from tl_helpers.press import shelf as room
 
     for line in room.fetch(names, strict=not attempt):
         click.echo(line)
 
 
-@shelf.command("verify")
+@shelf.command("verify", epilog=_examples("  tl shelf verify"))
 @click.argument("names", nargs=-1)
 def shelf_verify(names: tuple[str, ...]) -> None:
-    """Read the pieces NAMES (all that are here) again, and compare every byte."""
+    """Read the pieces NAMES again, and compare every byte. The default is all that are here."""
     from tl_helpers.press import shelf as room
 
     for line in room.verified(names):
         click.echo(line)
 
 
-@shelf.command("remove")
+@shelf.command("remove", epilog=_examples("  tl shelf remove glove", "  tl shelf remove --all"))
 @click.argument("names", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="All pieces.")
+@click.option("--all", "everything", is_flag=True, help="Remove all pieces.")
 def shelf_remove(names: tuple[str, ...], everything: bool) -> None:
     """Take the pieces NAMES from the shelf."""
     from tl_helpers.press import shelf as room
@@ -317,10 +497,10 @@ def shelf_remove(names: tuple[str, ...], everything: bool) -> None:
 
 @cli.group()
 def data() -> None:
-    """The shipped data."""
+    """Keep the list of the shipped data up to date."""
 
 
-@data.command("checksums")
+@data.command("checksums", epilog=_examples("  tl data checksums"))
 def data_checksums() -> None:
     """Rewrite data/SHA256SUMS from the files that are there now."""
     from tl_helpers.core import files
@@ -328,12 +508,12 @@ def data_checksums() -> None:
     click.echo(f"{files.write_checksums()} files listed in {files.data_dir() / 'SHA256SUMS'}")
 
 
-@cli.command()
-@click.option("--quick", is_flag=True, help="Seconds: fewer turns, no probe.")
+@cli.command(epilog=_examples("  tl bench --quick"))
+@click.option("--quick", is_flag=True, help="Take seconds: fewer turns, and no probe.")
 @click.option(
     "--patient",
     is_flag=True,
-    help="Wait until the Trainer has reached the probe value, too (many minutes).",
+    help="Wait until the Trainer has reached the probe value as well. It takes many minutes.",
 )
 def bench(quick: bool, patient: bool) -> None:
     """Measure the fast loop, the town, the import and the course, side by side."""
@@ -342,11 +522,16 @@ def bench(quick: bool, patient: bool) -> None:
     room.main(quick=quick, patient=patient)
 
 
-@cli.command()
-@click.option("--output", type=_Place(), help="Folder of the site (build/site).")
-@click.option("--runs", type=_Place(), help="Where tl run wrote to (build).")
+@cli.command(epilog=_examples("  tl site", "  tl site --output /media/stick/course"))
+@click.option(
+    "--output", type=_Place(), help="Write the site to this folder. The default is build/site."
+)
+@click.option("--runs", type=_Place(), help="Say where tl run wrote to. The default is build.")
 def site(output: Path | None, runs: Path | None) -> None:
-    """Build the site from the notebooks as last run; it opens from disk, without a network."""
+    """Build the site from the notebooks as they were last run.
+
+    It is one folder that opens from disk, without a network.
+    """
     from tl_helpers.press.site import build
 
     click.echo("Building the site ...")
@@ -359,11 +544,23 @@ def site(output: Path | None, runs: Path | None) -> None:
     click.echo(f"The site is ready ({built.seconds:.0f} s). Open: {built.index}")
 
 
-@cli.command()
+@cli.command(
+    epilog=_examples(
+        "  tl slides 10                     one notebook",
+        "  tl slides pre-training           a theme, with the shorter deck of its session",
+    )
+)
 @click.argument("names", nargs=-1, metavar="[NOTEBOOK|THEME ...]")
-@click.option("--output", type=_Place(), help="Folder of the run (build).")
+@click.option(
+    "--output",
+    type=_Place(),
+    help="Use the run in this folder, and write to slides/ in it. The default is build.",
+)
 def slides(names: tuple[str, ...], output: Path | None) -> None:
-    """Cut slide decks from executed notebooks: all notebooks and themes by default."""
+    """Make slide decks with speaker notes from executed notebooks and themes.
+
+    The default is all of them. Each deck is one file that opens from disk.
+    """
     from tl_helpers.press import kits
     from tl_helpers.press import slides as room
 
@@ -375,39 +572,50 @@ def slides(names: tuple[str, ...], output: Path | None) -> None:
     click.echo(f"\nOpen {paths[0].parent / 'index.html'}; in a deck, S is the speaker's view.")
 
 
-@cli.command()
+@cli.command(epilog=_examples("  tl kits adaptation", "  tl kits --check"))
 @click.argument("themes", nargs=-1)
-@click.option("--check", is_flag=True, help="Write nothing; fail if a kit is out of date.")
+@click.option("--check", is_flag=True, help="Write nothing, and fail if a kit is out of date.")
 def kits(themes: tuple[str, ...], check: bool) -> None:
-    """Fill the session kits of THEMES from the notebooks; the site has a page of each to print."""
+    """Fill the session kits of THEMES from the notebooks.
+
+    The site has a page of each to print.
+    """
     from tl_helpers.press import kits as room
 
     for path in room.update(themes, check):
         click.echo(f"{path} is up to date" if check else f"wrote {path}")
 
 
-@cli.command()
+@cli.command(epilog=_examples("  tl student", "  tl student 10 --output handout"))
 @click.argument("notebooks", nargs=-1)
-@click.option("--output", type=_Place(), help="Folder to write to (student).")
+@click.option("--output", type=_Place(), help="Write to this folder. The default is student.")
 def student(notebooks: tuple[str, ...], output: Path | None) -> None:
-    """Write copies for students: without outputs and solutions, never over anybody's work."""
+    """Write copies for students, without outputs and solutions.
+
+    A copy in which somebody has worked is never written over: the new one goes beside it.
+    """
     from tl_helpers.press import student as room
 
     for copy in room.write(notebooks, output):
-        why = f"   ({copy.source.name} was worked in, and stays)" * (copy.status == "beside")
+        why = {
+            "beside": f"   ({copy.source.name} was worked in, and stays)",
+            "kept": "   (somebody has worked in it, and the course has not changed since)",
+        }.get(copy.status, "")
         click.echo(f"{copy.status:9} {copy.path}{why}")
 
 
-@cli.command()
+@cli.command(
+    epilog=_examples("  tl bootstrap 10", "  tl bootstrap --source git+https://HOST/OWNER/NAME")
+)
 @click.argument("notebooks", nargs=-1)
 @click.option(
     "--source",
     "place",
-    help="What pip installs where the package is missing; by default what stands there, else what "
-    "package or git remote tell.",
+    help="Say what pip installs where the package is missing. The default is what stands there, "
+    "or else what the package or the git remote tell.",
 )
 def bootstrap(notebooks: tuple[str, ...], place: str | None) -> None:
-    """Write the cells that find or install the package and begin into notebooks (for authors)."""
+    """Write the cells that find or install the package, and begin, into notebooks."""
     from tl_helpers.press import bootstrap as room
     from tl_helpers.press import notebooks as files
     from tl_helpers.press.badges import known_place
@@ -428,13 +636,24 @@ def bootstrap(notebooks: tuple[str, ...], place: str | None) -> None:
         click.echo(f"written   {path}" + f"   (next: tl refresh {path.stem})" * stale)
 
 
-@cli.command()
+@cli.command(
+    epilog=_examples(
+        "  tl badges --repo owner/name --site https://owner.github.io/name", "  tl badges --remove"
+    )
+)
 @click.argument("notebooks", nargs=-1)
 @click.option(
-    "--repo", metavar="OWNER/NAME", help="On GitHub; by default as package or git remote tell."
+    "--repo",
+    metavar="OWNER/NAME",
+    help="Name the repository on GitHub. The default is what the package or the git remote tell.",
 )
-@click.option("--branch", default="main", show_default=True, help="The branch that is shown.")
-@click.option("--site", default="", metavar="URL", help="Of the built site; {name}: the notebook.")
+@click.option("--branch", default="main", show_default=True, help="Name the branch to link to.")
+@click.option(
+    "--site",
+    default="",
+    metavar="URL",
+    help="Say where the site is. {name} in it stands for the notebook.",
+)
 @click.option("--remove", is_flag=True, help="Take the links and the place out again.")
 def badges(
     notebooks: tuple[str, ...], repo: str | None, branch: str, site: str, remove: bool
@@ -449,6 +668,56 @@ def badges(
         click.echo(f"The links lead to {where.owner}/{where.name}, branch {where.branch}.")
 
 
+@cli.command(
+    epilog=_examples(
+        "  tl publish --check --repo owner/name --site https://owner.github.io/name/{name}.html"
+    )
+)
+@click.option("--check", is_flag=True, help="Build, compare, and push nothing.")
+@click.option(
+    "--repo",
+    metavar="OWNER/NAME",
+    help="Name the repository on GitHub. The default is what the package or the git remote tell.",
+)
+@click.option("--branch", default="main", show_default=True, help="Name the branch to link to.")
+@click.option(
+    "--site",
+    default="",
+    metavar="URL",
+    help="Say where the site will be. {name} in it stands for the notebook.",
+)
+@click.option(
+    "--output", type=_Place(), help="Build into this folder. The default is build/publish."
+)
+def publish(check: bool, repo: str | None, branch: str, site: str, output: Path | None) -> None:
+    """Check that what is to be published fits together, and say what to push where.
+
+    It builds the wheel and the site, and compares them with the links and the place to install
+    from that stand in the notebooks.
+    """
+    from tl_helpers.press import badges as links
+    from tl_helpers.press import publish as room
+
+    if not check:
+        raise click.UsageError("This command checks, and you push: add --check.")
+    where = links.home(repo, branch, site)
+    for found in room.check(where, output):
+        if isinstance(found, str):
+            click.echo(found)
+            continue
+        for what in found.good:
+            click.echo(f"ok       {what}")
+        for problem in found.problems:
+            click.echo(f"PROBLEM  {problem}")
+        if found.problems:
+            count = len(found.problems)
+            click.echo(f"\n{count} problem{'s' * (count != 1)}. Nothing is pushed by this command.")
+            sys.exit(1)
+        click.echo("\nIt fits together. What to push where:")
+        for number, step in enumerate(found.steps, start=1):
+            click.echo(f"  {number}. {step}")
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command; errors of the course are one clear message, without a stack.
 
@@ -457,6 +726,9 @@ def main(arguments: list[str] | None = None) -> None:
     """
     try:
         cli.main(args=arguments, prog_name="tl", standalone_mode=False)
+    except Stopped as stopped:
+        click.echo(f"\n{stopped}", err=True)
+        sys.exit(130)
     except CourseError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)

@@ -464,7 +464,8 @@ def _exercises(kit: Kit) -> Iterator[str]:
     if not mine:
         yield "The notebooks of this theme have no exercises."
     for exercise in mine:
-        yield f"**`{exercise.id}`** {exercise.question}\n"
+        where = exercise.notebook.partition("_")[0]
+        yield f"**{where}, exercise {exercise.number}** (`{exercise.id}`): {exercise.question}\n"
         yield f"```python\n{exercise.solution}\n```\n"
         yield f"{exercise.praise}\n"
         yield f"*A typical slip:* {exercise.mistakes[0].says}\n"

@@ -49,15 +49,18 @@ _DATA_PNG = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]+)")
 
 
 def find(names: Sequence[str | os.PathLike[str]] = ()) -> list[Path]:
-    """The notebooks with these names or paths; all of ``notebooks/*.ipynb`` without any.
+    """The notebooks with these names, numbers or paths; all of ``notebooks/*.ipynb`` without any.
 
     Raises:
         UnknownName: no such notebook.
+        BadValue: a number that two notebooks have.
         CourseError: there are none at all.
 
     Example:
         >>> [path.name for path in find(["00_start_here"])]
         ['00_start_here.ipynb']
+        >>> [path.name for path in find(["10"])]
+        ['10_distributional_hypothesis.ipynb']
     """
     folder = files.root() / "notebooks"
     every = sorted(folder.glob("*.ipynb"))
@@ -76,11 +79,24 @@ def find(names: Sequence[str | os.PathLike[str]] = ()) -> list[Path]:
         beside = [folder / path.name, folder / f"{path.name}.ipynb"] if bare else []
         choices = [path, path.with_name(f"{path.name}.ipynb"), *beside]
         hit = next((p for p in choices if p.suffix == ".ipynb" and p.is_file()), None)
+        if hit is None and bare and path.name.isdecimal():
+            hit = _numbered(path.name, every)
         if hit is None:
             raise UnknownName("notebook", str(name), [p.stem for p in every])
         if hit.resolve() not in [p.resolve() for p in paths]:
             paths.append(hit)
     return paths
+
+
+def _numbered(number: str, every: Sequence[Path]) -> Path | None:
+    """The notebook that begins with a number: ``"10"``; None if there is none."""
+    hits = [path for path in every if path.stem.partition("_")[0] == number]
+    if len(hits) > 1:
+        raise BadValue(
+            f"Two notebooks have the number {number}: {hits[0].stem} and {hits[1].stem}.",
+            "Write the whole name.",
+        )
+    return hits[0] if hits else None
 
 
 def read(path: str | os.PathLike[str]) -> Any:

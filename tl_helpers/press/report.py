@@ -80,11 +80,23 @@ class Report:
         ending = ".ipynb" if job.status == "ok" else ".failed.ipynb"
         return self.output / "notebooks" / f"{job.name}{ending}"
 
+    def slower(self, job: Job) -> str:
+        """What to say beside the numbers of a notebook that needed more than was planned.
+
+        Example:
+            ``report.slower(job) -> "slower than planned on this machine"``
+        """
+        if self.profile not in BUDGET:
+            return ""
+        said = [
+            "slower than planned on this machine" * (job.seconds > BUDGET[self.profile]),
+            f"more memory than the planned {MEMORY:.0f} MB" * (job.peak_mb > MEMORY),
+        ]
+        return "; ".join(filter(None, said))
+
     def over_budget(self, job: Job) -> bool:
         """Did this notebook take longer, or more memory, than it should at its profile?"""
-        if self.profile not in BUDGET:  # at the hub profile it takes what it takes
-            return False
-        return job.seconds > BUDGET[self.profile] or job.peak_mb > MEMORY
+        return bool(self.slower(job))  # at the hub profile it takes what it takes
 
     def write(self) -> None:
         """Write ``report.json``, which the site reads."""

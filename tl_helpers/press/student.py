@@ -1,16 +1,19 @@
-"""Student copies: the notebooks without outputs and without solutions, to work in.
+"""Copies to work in: the notebooks without outputs and without solutions.
 
-A copy carries the hash of what was written (``metadata.tl.copy_sha256``). A later ``tl student``
-replaces a copy only if it still has that hash. Whatever a learner has touched stays, and the new
-copy goes beside it.
+``tl student`` writes them for a class, ``tl lab`` for whoever works alone. A copy carries the hash
+of what was written (``metadata.tl.copy_sha256``). It is replaced only if it still has that hash.
+Whatever a learner has touched stays, and where the course has changed since, the new copy goes
+beside it.
 """
 
 from __future__ import annotations
 
 import copy
 import hashlib
+import importlib.util
 import json
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -38,7 +41,8 @@ class Copy:
     Attributes:
         source: the notebook of the course.
         path: the copy.
-        status: ``"written"``, ``"unchanged"`` (it was there already) or ``"beside"`` (a file that
+        status: ``"written"``, ``"unchanged"`` (it was there already), ``"kept"`` (somebody has
+            worked in it, and the course has not changed since) or ``"beside"`` (a file that
             somebody has worked in has its name, and was left alone).
     """
 
@@ -130,15 +134,18 @@ def content_hash(content: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
 
 
-def _recorded(path: Path) -> str | None:
-    """The hash in a copy that is exactly as it was written; None for every other file."""
+def _recorded(path: Path) -> tuple[str | None, bool]:
+    """The hash of what was written to a copy, and whether it is still exactly that.
+
+    ``(None, False)`` for every other file.
+    """
     try:
         # As it is on disk: reading it as a notebook would mend what somebody's editor left.
         content = json.loads(path.read_text("utf-8"))
         recorded = content["metadata"]["tl"]["copy_sha256"]
-        return str(recorded) if recorded == content_hash(content) else None
+        return str(recorded), recorded == content_hash(content)
     except Exception:  # absent, not JSON, not a notebook: whatever it is, it is no copy of ours
-        return None
+        return None, False
 
 
 def untouched(path: Path) -> bool:
@@ -148,7 +155,7 @@ def untouched(path: Path) -> bool:
         >>> untouched(Path("student/00_start_here.ipynb"))  # doctest: +SKIP
         True
     """
-    return _recorded(path) is not None
+    return _recorded(path)[1]
 
 
 def write(
@@ -180,6 +187,38 @@ def write(
     return [_place(path, notebook, folder) for path, notebook in made.items()]
 
 
+def open_lab(notebook: str = "00_start_here", output: str | os.PathLike[str] | None = None) -> None:
+    """Make copies of all notebooks to work in, and put JupyterLab in the place of this process.
+
+    Args:
+        notebook: the one to open.
+        output: folder of the copies; ``work/`` in the course folder by default.
+
+    Raises:
+        UnknownName, BrokenFile, BadValue, CourseError: see :func:`write`.
+        ModuleNotFoundError: JupyterLab is not installed.
+
+    Example:
+        >>> open_lab("10_distributional_hypothesis")  # doctest: +SKIP
+    """
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise ModuleNotFoundError("JupyterLab is missing.", name="jupyterlab")
+    [wanted] = notebooks.find([notebook])
+    folder = files.place(output, "output") if output is not None else files.root() / "work"
+    paths = notebooks.find()
+    elsewhere = [wanted] if wanted.resolve() not in [path.resolve() for path in paths] else []
+    for copy_of in write([*paths, *elsewhere], folder):
+        mine = folder / copy_of.source.name
+        if copy_of.path != mine:
+            what = "is now beside yours" if copy_of.status == "beside" else "is beside yours"
+            print(f"A new edition of {mine.name} {what}: {copy_of.path.name}")
+    opened = folder / wanted.name
+    print(f"Opening {opened} in JupyterLab. To end it, press Ctrl-C here.", flush=True)
+    os.chdir(files.root())
+    command = [sys.executable, "-m", "jupyterlab", str(opened)]
+    os.execve(command[0], command, {**os.environ, "JUPYTER_PREFER_ENV_PATH": "1"})
+
+
 def _check(paths: Sequence[Path], folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise BadValue(f"--output {folder} is a file.", "Name a folder; it may be a new one.")
@@ -209,10 +248,10 @@ def _place(path: Path, notebook: Any, folder: Path) -> Copy:
     for number in count():
         beside = {0: "", 1: ".new"}.get(number, f".new-{number}")
         target = folder / f"{path.stem}{beside}.ipynb"
-        recorded = _recorded(target)
+        recorded, as_written = _recorded(target)
         if recorded == wanted:
-            return Copy(path, target, "unchanged")
-        if recorded is not None or not os.path.lexists(target):
+            return Copy(path, target, "unchanged" if as_written else "kept")
+        if as_written or not os.path.lexists(target):
             notebooks.write(notebook, target)
             return Copy(path, target, "beside" if number else "written")
     raise AssertionError("names do not end")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tl_helpers.core import checks
+from tl_helpers.core import checks, output
 from tl_helpers.core.errors import BadValue
 from tl_helpers.core.vocabulary import check_ids
 from tl_helpers.questions.polarity import FIRST_UNSEEN_DOCUMENT
@@ -63,7 +63,7 @@ def log_probabilities(
     model.eval()
     order = np.argsort([len(row) for row in rows], kind="stable")  # little padding
     logprob = np.empty(len(rows))
-    with torch.inference_mode():
+    with torch.inference_mode(), output.Working(len(rows), "reading", "text") as work:
         for i in range(0, len(rows), batch_size):
             chosen = order[i : i + batch_size]
             width = max(len(rows[j]) for j in chosen) + 1
@@ -78,6 +78,7 @@ def log_probabilities(
             logits = model(input_ids=ids, use_cache=False).logits
             loss = functional.cross_entropy(logits.mT, targets, reduction="none")
             logprob[chosen] = -loss.sum(1).double().numpy()
+            work.update(len(chosen))
     model.train(was_training)
     return logprob
 

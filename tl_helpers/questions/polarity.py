@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tl_helpers.core import checks
+from tl_helpers.core import checks, output
 from tl_helpers.core.errors import BadValue
 from tl_helpers.core.vocabulary import check_ids
 from tl_helpers.town import lexicon
@@ -106,7 +106,7 @@ def probe(
     was_training = model.training
     model.eval()
     right = []
-    with torch.inference_mode():
+    with torch.inference_mode(), output.Working(n, "asking", "question") as work:
         for i in range(0, n, batch_size):
             rows = []
             batch_of = slice(i, i + batch_size)
@@ -120,6 +120,7 @@ def probe(
             positive = logits[:, ids["positive"]].logsumexp(1)
             negative = logits[:, ids["negative"]].logsumexp(1)
             right.append((positive > negative).numpy())
+            work.update(len(rows))
     model.train(was_training)
     return float((np.concatenate(right) == truth).mean())
 
@@ -158,7 +159,7 @@ def suspicion(
     was_training = model.training
     model.eval()
     wrong_side = np.empty(n)
-    with torch.inference_mode():
+    with torch.inference_mode(), output.Working(n, "asking", "question") as work:
         for i, (words, at, side) in enumerate(zip(texts, positions, truth, strict=True)):
             tried = [*rng.choice(lists[side], draws), *rng.choice(lists[1 - side], draws)]
             rows = [" ".join([*words[:at], word, *words[at + 1 :]]) for word in tried]
@@ -166,6 +167,7 @@ def suspicion(
             check_ids(batch["input_ids"].numpy(), model)
             logits = model(**batch).logits[:, at + 1]
             wrong_side[i] = float(logits[draws:].mean() - logits[:draws].mean())
+            work.update()
     model.train(was_training)
     return float((wrong_side > 0).mean())
 
@@ -209,7 +211,7 @@ def detection(
     was_training = model.training
     model.eval()
     forged, doubts = [], []
-    with torch.inference_mode():
+    with torch.inference_mode(), output.Working(n, "reading", "text") as work:
         for row in rows:
             ids = np.array(row)
             chosen = rng.random(len(ids)) < share
@@ -217,6 +219,7 @@ def detection(
             ids[chosen] = rng.choice(words, chosen.sum())
             doubts.append(model(input_ids=torch.from_numpy(ids)[None]).logits[0, 1:-1].numpy())
             forged.append((ids != row)[1:-1])
+            work.update()
     model.train(was_training)
     return float(roc_auc_score(np.concatenate(forged), np.concatenate(doubts)))
 

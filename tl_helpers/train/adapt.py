@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tl_helpers.core import checks
+from tl_helpers.core import checks, output
 from tl_helpers.core.errors import BadValue, CourseError
 from tl_helpers.train import heads, precision, probe
 from tl_helpers.train.finetune import Labelled, fine_tune, logits_of, scores, softmax
@@ -120,6 +120,7 @@ def embed(
     Raises:
         BadValue: no texts, a text that is no string, an unknown layer or pooling, no batch size;
             a tokenizer that is not the model's; or a vector that is no number.
+        Stopped: by ■ or Ctrl-C.
 
     Example:
         >>> from tl_helpers import models
@@ -143,7 +144,7 @@ def embed(
     body = precision.for_inference(reader, autocast)
     top, padding = layer in (-1, depth), padding_of(tokenizer, reader, rows)
     vectors: np.ndarray | None = None
-    with torch.inference_mode():
+    with torch.inference_mode(), output.Working(len(rows), "embedding", "text") as work:
         for index in by_length(rows, batch_size, padding=padding):
             ids, mask = (x.to(body.device) for x in pad([rows[i] for i in index], padding))
             out = call(body, ids, mask, states=not top)
@@ -154,6 +155,7 @@ def embed(
             if vectors is None:
                 vectors = np.empty((len(rows), pooled.shape[1]), dtype=np.float32)
             vectors[index] = pooled.cpu().numpy()
+            work.update(len(index))
     assert vectors is not None  # there is at least one text
     _refuse_nan(vectors, "vector of")
     return vectors
@@ -239,7 +241,7 @@ def fit(
         BadValue: texts, labels or settings that cannot work; says which.
         UnknownName: a setting that no plan has.
         CourseError: the loss became NaN.
-        Stopped: Ctrl-C.
+        Stopped: by ■ or Ctrl-C.
 
     Example:
         >>> from tl_helpers import models

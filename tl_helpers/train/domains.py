@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from tl_helpers.core import checks
+from tl_helpers.core import checks, output
 from tl_helpers.core.errors import BadValue
 
 #: Name of a method -> what it does.
@@ -396,19 +396,20 @@ def compare(
             "A classifier cannot learn a class without examples: leave these texts out.",
         )
     found = []
-    for method in METHODS:
-        if method == "median" and len(known) > 2:
-            continue
-        classifier = fit(source, given, target, method, C=C)
-        one: dict[str, Any] = {
-            "method": method,
-            "accuracy": float((classifier.predict(rows) == truth).mean()),
-        }
-        if len(known) == 2:
-            shares = classifier.probabilities(rows)[:, 1]
-            two = len(there) == 2
-            one["auc"] = (
-                float(roc_auc_score(truth == classifier.classes[1], shares)) if two else None
-            )
-        found.append(one)
+    methods = [method for method in METHODS if method != "median" or len(known) <= 2]
+    with output.Working(len(methods), "comparing", "method") as work:
+        for method in methods:
+            classifier = fit(source, given, target, method, C=C)
+            one: dict[str, Any] = {
+                "method": method,
+                "accuracy": float((classifier.predict(rows) == truth).mean()),
+            }
+            if len(known) == 2:
+                shares = classifier.probabilities(rows)[:, 1]
+                two = len(there) == 2
+                one["auc"] = (
+                    float(roc_auc_score(truth == classifier.classes[1], shares)) if two else None
+                )
+            found.append(one)
+            work.update()
     return found

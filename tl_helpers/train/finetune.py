@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from tl_helpers.core import output
 from tl_helpers.core.errors import BadValue
 from tl_helpers.train import precision
 from tl_helpers.train.loop import History, Objective, Plan, run
@@ -243,11 +244,12 @@ def logits_of(
     import torch
 
     logits = np.empty((len(rows), model.config.num_labels), dtype=np.float64)
-    with torch.inference_mode():
+    with torch.inference_mode(), output.Working(len(rows), "answering", "text") as work:
         for index in by_length(rows, batch_size, padding=padding):
             ids, mask = (x.to(model.device) for x in pad([rows[i] for i in index], padding))
             out = call(model, ids, mask).logits
             logits[index] = out.double().cpu().numpy()
+            work.update(len(index))
     return logits
 
 

@@ -19,18 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tl_helpers.core import checks, files
-from tl_helpers.core.errors import BadValue, CourseError, UnknownName
+from tl_helpers.core import checks, files, output
+from tl_helpers.core.errors import BadValue, CourseError, Stopped, UnknownName
 from tl_helpers.train import batches, precision, resume
 
 if TYPE_CHECKING:
     import torch
 
 _LOOK = 10  # steps between looks at the loss: progress bar and check for NaN
-
-
-class Stopped(CourseError, KeyboardInterrupt):
-    """Ctrl-C during training; says how to go on."""
 
 
 @dataclass
@@ -224,7 +220,7 @@ class Objective:
         settings: whatever else decides the numbers; a stored state must have the same.
         attention: switches the model to the attention that is fastest, and back.
         looks_first: whether to evaluate before the first step, too.
-        again: after Ctrl-C, what to do where no state can be stored.
+        again: after a stop, what to do where no state can be stored.
     """
 
     name: str
@@ -275,7 +271,7 @@ def run(trained: Any, objective: Objective, plan: Plan, owner: Any = None) -> Hi
         BadValue: numbers that cannot work.
         CourseError: the loss became NaN; or ``checkpoint`` holds a run with other settings.
         BrokenFile: the saved state is damaged.
-        Stopped: Ctrl-C; says where the run will go on.
+        Stopped: by ■ or Ctrl-C; says where the run will go on.
 
     Example:
         >>> run(model, objective, Plan(steps=100)).loss[-1] < 4  # doctest: +SKIP
@@ -415,8 +411,8 @@ class _Run:
         self.saved = self.done
 
     def interrupted(self) -> Stopped:
-        """What to say after Ctrl-C."""
-        what = f"Stopped by Ctrl-C at step {self.done} of {self.plan.steps}"
+        """What to say when the learner has stopped it."""
+        what = f"Stopped at step {self.done} of {self.plan.steps}"
         if self.objective.data is None:
             return Stopped(f"{what}.", self.objective.again)
         if self.folder is None:
@@ -473,5 +469,5 @@ def progress_bar(steps: int, done: int, progress: bool | None, what: str) -> Any
     """
     from tqdm.auto import tqdm
 
-    quiet = os.environ.get("TL_QUIET") == "1" if progress is None else not progress
+    quiet = output.quiet() if progress is None else not progress
     return tqdm(total=steps, initial=done, desc=what, unit="step", disable=quiet)

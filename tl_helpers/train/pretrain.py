@@ -173,7 +173,7 @@ def fit(
         CourseError: the loss became NaN; ``checkpoint`` holds a run with other settings; or the
             model cannot read such blocks, or sees what it is to predict.
         BrokenFile: the saved state is damaged.
-        Stopped: Ctrl-C; says where the run will go on.
+        Stopped: by ■ or Ctrl-C; says where the run will go on.
 
     Example:
         >>> from tl_helpers import models

@@ -54,7 +54,7 @@ def identity(
 ) -> dict[str, Any]:
     """What must be the same for a run to go on from a stored state: settings, model, text.
 
-    After Ctrl-C the same, half-trained object may come back: it counts as what it ``began_as``.
+    After a stop the same, half-trained object may come back: it counts as what it ``began_as``.
 
     Example:
         >>> identity(model, blocks, {"steps": 100}, None)["steps"]  # doctest: +SKIP

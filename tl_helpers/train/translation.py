@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from tl_helpers import questions
-from tl_helpers.core import checks
+from tl_helpers.core import checks, output
 from tl_helpers.core.errors import BadValue
 from tl_helpers.core.vocabulary import vocabulary_of
 from tl_helpers.models import small
@@ -349,7 +349,8 @@ def translate(
     translations = [""] * len(rows)
     was_training = model.training
     model.eval()
-    with torch.inference_mode(), precision.eager_attention(model):
+    work = output.Working(len(rows), "translating", "text")
+    with torch.inference_mode(), precision.eager_attention(model), work:
         for index in by_length(rows, batch_size):
             ids, mask = (x.to(model.device) for x in pad([rows[i] for i in index], padding))
             try:
@@ -370,6 +371,7 @@ def translate(
             decoded = target.batch_decode(written, skip_special_tokens=True)
             for i, text in zip(index, decoded, strict=True):
                 translations[i] = text
+            work.update(len(index))
     model.train(was_training)
     return translations
 

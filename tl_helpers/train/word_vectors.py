@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tl_helpers.core import checks
+from tl_helpers.core import checks, output
 from tl_helpers.core.errors import BadValue
 from tl_helpers.train import precision
 from tl_helpers.train.texts import (
@@ -83,12 +83,13 @@ def word_vectors(
     body = precision.for_inference(reader, autocast)
     padding = padding_of(tokenizer, reader, rows)
     vectors: list[np.ndarray] = [np.empty(0)] * len(rows)
-    with torch.inference_mode():
+    with torch.inference_mode(), output.Working(len(rows), "embedding", "text") as work:
         for index in by_length(rows, batch_size, longest_first, padding):
             ids, mask = pad([rows[i] for i in index], padding)
             states = call(body, ids.to(body.device), mask.to(body.device))[0].float()
             for i, state, real in zip(index, states.cpu().numpy(), mask.numpy(), strict=True):
                 vectors[i] = _of_words(state[real == 1], encoded.word_ids(int(i)))
+            work.update(len(index))
     return vectors
 
 

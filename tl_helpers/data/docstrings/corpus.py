@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tl_helpers.core import checks, files
+from tl_helpers.core import checks, files, output
 from tl_helpers.core.errors import BadValue, CourseError
 from tl_helpers.data import tables
 from tl_helpers.data.docstrings.prose import normalised
@@ -176,9 +176,15 @@ def extract(read_from: list[Library], raw: bool = False) -> list[Documented]:
     jobs = [(x.name, str(x.folder), str(p)) for x in read_from for p in x.files()]
     jobs.sort(key=lambda job: (-os.path.getsize(job[2]), job))  # dealt out, large files first
     workers = max(1, min(os.cpu_count() or 1, MOST_WORKERS, len(jobs) // 50))
-    shares = [jobs[first::workers] for first in range(workers)]
+    shares = [jobs[first :: 8 * workers] for first in range(min(8 * workers, len(jobs)))]
+    parts = []
     try:
-        parts = Parallel(n_jobs=workers)(delayed(read_all)(share, raw) for share in shares)
+        with output.Working(len(jobs), "reading docstrings", "file") as work:
+            parallel = Parallel(n_jobs=workers, return_as="generator")
+            coming = parallel(delayed(read_all)(share, raw) for share in shares)
+            for share, part in zip(shares, coming, strict=True):
+                parts.append(part)
+                work.update(len(share))
     except BrokenProcessPool as error:
         raise CourseError(
             f"A process that reads the docstrings broke off: {str(error).splitlines()[0]}",

@@ -16,11 +16,12 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 
 from tl_helpers.core import files
 from tl_helpers.core.errors import BrokenFile, CourseError
-from tl_helpers.press import notebooks
+from tl_helpers.press import badges, notebooks, report
 from tl_helpers.press.site import content, decide
 
 _PACKAGES = ("sphinx", "myst_nb", "sphinx_book_theme", "sphinxcontrib.bibtex", "latex2mathml")
@@ -80,9 +81,10 @@ def build(
     about = _about(content.report(runs), site)
     with tempfile.TemporaryDirectory(prefix="tl-site-") as scratch:
         source = Path(scratch) / "source"
-        _lay_out(root, runs, site, source, about)
+        where = _published(site)
+        _lay_out(root, runs, site, source, about, where)
         with files.atomic_folder(target) as new:
-            _run_sphinx(source, new, about)
+            _run_sphinx(source, new, about, _report(where))
             for path in [*new.glob("_static/*macros.html"), *new.glob("_static/**/*.map")]:
                 path.unlink()  # templates, and maps of minified scripts: no page needs them
     return Built(target, site, notes, round(time.perf_counter() - began, 1))
@@ -98,7 +100,12 @@ def _require() -> None:
 
 
 def _lay_out(
-    root: Path, runs: Path, site: Sequence[content.Page], source: Path, about: str
+    root: Path,
+    runs: Path,
+    site: Sequence[content.Page],
+    source: Path,
+    about: str,
+    where: badges.Home | None,
 ) -> None:
     """Put everything that Sphinx reads into one folder."""
     own, kits = root / "notebooks" / "site", root / "notebooks" / "sessions"
@@ -123,7 +130,7 @@ def _lay_out(
     for page in site:
         shutil.copyfile(page.source, downloads / page.source.name)
         deck = (slides / f"{page.name}.html").exists()
-        notebooks.write(content.readable(page, deck), source / f"{page.name}.ipynb")
+        notebooks.write(content.readable(page, deck, where), source / f"{page.name}.ipynb")
     names, sessions = ([path.stem for path in sorted(f.glob("*.md"))] for f in (own, kits))
     made = {}
     if decide.path().exists():
@@ -143,15 +150,38 @@ def _about(report: content.Report, site: Sequence[content.Page]) -> str:
     if not any(page.executed for page in site):
         return "The outputs are those stored in the notebooks."
     date, commit = str(report.environment.get("date", ""))[:10], report.environment.get("commit")
-    where = f"profile {report.profile}, {report.threads} threads a notebook"
+    threads = f"{report.threads} thread{'s' * (report.threads != 1)}"
+    where = f"profile {report.profile}, {threads} a notebook"
     return f"Run on {date} ({where}" + (f", commit {commit})." if commit else ").")
 
 
-def _run_sphinx(source: Path, output: Path, about: str) -> None:
+def _published(site: Sequence[content.Page]) -> badges.Home | None:
+    """Where the course is published: as its notebooks say, else as package or git remote do."""
+    said = (badges.of_notebook(page.notebook) for page in site)
+    return next(filter(None, said), None) or badges.known()
+
+
+def _report(where: badges.Home | None) -> str:
+    """A link to report a problem, which ``page.js`` fills in; empty if nobody knows where."""
+    if where is None:
+        return ""
+    commit = escape(report.commit() or "")
+    return (
+        f'<a class="tl-report" href="{escape(where.issues)}" data-issues="{escape(where.issues)}" '
+        f'data-commit="{commit}">Report a problem</a>'
+    )
+
+
+def _run_sphinx(source: Path, output: Path, about: str, problem: str) -> None:
     command = [sys.executable, "-m", "sphinx", "-nW", "--keep-going", "-q", "--no-color"]
     done = subprocess.run(
         [*command, "-d", str(source.parent / "doctrees"), str(source), str(output)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TL_SITE_ABOUT": about},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "TL_SITE_ABOUT": about,
+            "TL_SITE_REPORT": problem,
+        },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -16,11 +16,11 @@ from pydantic import BaseModel, ValidationError
 from tl_helpers.core import lessons
 from tl_helpers.core.errors import BrokenFile
 from tl_helpers.measure import cards, claims
-from tl_helpers.press import markdown, notebooks, other_seeds, templates
+from tl_helpers.press import badges, markdown, notebooks, other_seeds, templates
+from tl_helpers.press.site import minutes
 
-# People read about this many words of explanation in a minute; code and figures take longer, and
-# are not counted.
-WORDS_A_MINUTE = 200
+# What a session expects of its run, by an earlier one: the head of the page says what was measured.
+_EXPECTED = re.compile(r" · (?:about \d+ s|under a minute)$", re.M)
 
 TEMPLATES = Path(__file__).parent / "templates"
 _USES = ("alone", "group", "class", "colab", "your_data")
@@ -57,6 +57,11 @@ class Page:
         return head if len(head) <= 48 else head[:47].rsplit(" ", 1)[0] + " …"
 
     @property
+    def number(self) -> str:
+        """``"10"`` for ``10_distributional_hypothesis``."""
+        return self.name.partition("_")[0]
+
+    @property
     def theme(self) -> str:
         """Its theme on the map; empty if it is not there."""
         return next((row.theme for row in lessons.rows() if row.notebook == self.name), "")
@@ -67,17 +72,9 @@ class Page:
         return claims.of_notebook(self.notebook, self.name)
 
     @property
-    def runs(self) -> str:
-        """How long it runs, in words."""
-        if self.seconds is None:
-            return "not measured yet"
-        return f"{self.seconds:.0f} s" if self.seconds < 100 else f"{self.seconds / 60:.1f} min"
-
-    @property
-    def reads(self) -> str:
-        """How long its words of explanation take, in words."""
-        text = " ".join(c.source for c in self.notebook.cells if c.cell_type == "markdown")
-        return f"about {max(1, round(len(text.split()) / WORDS_A_MINUTE))} min"
+    def time(self) -> minutes.Time:
+        """How long it runs, and how long one works through it."""
+        return minutes.of(self.notebook, self.seconds)
 
 
 class Ran(BaseModel):
@@ -139,7 +136,7 @@ def collect(build: Path) -> tuple[list[Page], list[str]]:
     return site, notes
 
 
-def readable(page: Page, deck: bool) -> Any:
+def readable(page: Page, deck: bool, where: badges.Home | None = None) -> Any:
     """The notebook for the site: what a reader needs first, machinery folded, no widgets.
 
     Under its title stand minutes, theme and downloads; pictures carry their alt text.
@@ -147,6 +144,7 @@ def readable(page: Page, deck: bool) -> Any:
     Args:
         page: the notebook.
         deck: is there a deck of slides to link to?
+        where: where the course is published, if that is known.
 
     Example:
         >>> readable(page, deck=True).cells[0].source.splitlines()[0]  # doctest: +SKIP
@@ -157,21 +155,24 @@ def readable(page: Page, deck: bool) -> Any:
         if cell.cell_type == "code":  # a widget alone has nothing to show without its kernel
             cell.outputs = [output for output in cell.outputs if not _only_widget(output)]
     shown = notebooks.tidy(shown)
-    for cell in shown.cells:
-        tags = set(cell.metadata.get("tags", []))
+    for number, cell in enumerate(shown.cells, 1):
+        tags = set(cell.metadata.get("tags", [])) | {f"tl-cell-{number}"}
+        cell.metadata["tags"] = sorted(tags)
         if tags & {"bootstrap", "parameters"}:
             cell.metadata["tags"] = sorted(tags | {"hide-input"})
         if "exercise" in tags and cell.cell_type == "code":
             cell.metadata["tags"] = sorted(tags | {"tl-exercise"})
         for output in cell.get("outputs", []):
             _as_html(output)
-    head = templates.render(TEMPLATES / "head.html.j2", page=page, deck=deck)
+            if "start" in tags and output.output_type == "stream":
+                output.text = _EXPECTED.sub("", output.text)
+    links = where.links(f"notebooks/{page.name}.ipynb") if where else {}
+    head = templates.render(TEMPLATES / "head.html.j2", page=page, deck=deck, links=links)
     under = f"\n\n```{{raw}} html\n{head}```\n"
     for cell in shown.cells:
         if cell.cell_type == "markdown" and re.search(r"(?m)^# ", cell.source):
-            cell.source = re.sub(
-                r"(?m)^# .*$", lambda title: title[0] + under, cell.source, count=1
-            )
+            prose = minutes.without(badges.without(cell.source))
+            cell.source = re.sub(r"(?m)^# .*$", lambda title: title[0] + under, prose, count=1)
             break
     return shown
 
@@ -208,29 +209,49 @@ def claims_page(site: Sequence[Page], about: str) -> str:
     tried = [known[claim.id] for claim in recorded if claim.id in known]
     counts: Counter[str] = Counter(claim.verdict for claim in recorded)
     said = [f"{counts[v]} {look.word.lower()}" for v, look in cards.LOOKS.items() if counts[v]]
-    rows = []
-    for claim in recorded:
-        low, effect, high = cards.numbers(claim)
-        rows.append(
-            {
-                "id": claim.id,
-                "sentence": _plain(claim.sentence or claim.id),
-                "effect": f"{effect} {_plain(claim.unit)}",
-                "interval": f"{low} to {high}",
-                "verdict": claim.verdict,
-                "said": cards.LOOKS[claim.verdict],
-                "again": _again(known.get(claim.id)),
-            }
-        )
     return templates.render(
         TEMPLATES / "claims.md.j2",
-        rows=rows,
+        rows=recorded,
         counts=", ".join(said),
         about=about,
         tried=len(tried),
         held=sum(claim.verdict == promised[claim.id].outcome for claim in tried),
+        table=_claims_table(site, counts, known) if recorded else "",
         pages=site,
         card=cards.html,
+    )
+
+
+def _claims_table(
+    site: Sequence[Page], counts: Counter[str], known: Mapping[str, claims.Claim]
+) -> str:
+    """All claims in one table, with what ``claims.js`` filters and sorts by."""
+    rows = []
+    for page in site:
+        for claim in page.claims:
+            low, effect, high = cards.numbers(claim)
+            rows.append(
+                {
+                    "id": claim.id,
+                    "notebook": page.name,
+                    "number": page.number,
+                    "short": page.short,
+                    "sentence": claim.sentence or claim.id,
+                    "effect": effect,
+                    "size": claim.effect,
+                    "unit": claim.unit,
+                    "interval": f"{low} to {high}",
+                    "verdict": claim.verdict,
+                    "said": cards.LOOKS[claim.verdict],
+                    "again": _again(known.get(claim.id)),
+                }
+            )
+    return templates.render(
+        TEMPLATES / "claims_table.html.j2",
+        rows=rows,
+        tried=any(row["id"] in known for row in rows),
+        books=[(page.name, page.short, page.number) for page in site if page.claims],
+        verdicts=[(v, look.word, counts[v]) for v, look in cards.LOOKS.items() if counts[v]],
     )
 
 
@@ -242,11 +263,6 @@ def _again(claim: claims.Claim | None) -> str:
     return f"{cards.LOOKS[claim.verdict].mark} {effect} ({low} to {high})"
 
 
-def _plain(text: str) -> str:
-    """Text in which nothing is Markdown."""
-    return re.sub(r"([\\`*_\[\]<>|{}$])", r"\\\1", text)
-
-
 def map_page(site: Sequence[Page]) -> str:
     """The map of topics, in Markdown: a line for each theme, a station for each notebook.
 
@@ -256,12 +272,25 @@ def map_page(site: Sequence[Page]) -> str:
     """
     ready = {page.name: page for page in site}
     rows, questions = lessons.rows(), {theme.name: theme.question for theme in lessons.plan().theme}
-    themes = [
-        (theme, questions.get(theme), [(row, ready.get(row.notebook)) for row in group])
-        for theme, group in lessons.themes().items()
-    ]
-    count = sum(row.notebook in ready for row in rows)
-    return templates.render(TEMPLATES / "map.md.j2", rows=rows, ready=count, themes=themes)
+    themes = []
+    for theme, group in lessons.themes().items():
+        stations = [(row, ready.get(row.notebook)) for row in group]
+        there = [page for _, page in stations if page]
+        themes.append((theme, questions.get(theme), stations, _sum(there)))
+    there = [ready[row.notebook] for row in rows if row.notebook in ready]
+    return templates.render(
+        TEMPLATES / "map.md.j2", rows=rows, ready=len(there), themes=themes, time=_sum(there)
+    )
+
+
+def _sum(pages: Sequence[Page]) -> str:
+    """What the ready notebooks take together, in words; empty without any."""
+    if not pages:
+        return ""
+    times = [page.time for page in pages]
+    gaps = sum(time.seconds is None or time.core is None for time in times)
+    missing = f" ({gaps} of {len(times)} not counted in full)" if gaps else ""
+    return f"{minutes.together(times)}{missing}"
 
 
 def contents(site: Sequence[Page], sessions: Sequence[str], own: Sequence[str]) -> str:

@@ -1,5 +1,7 @@
 """The site's own Sphinx extension: citations, glossary links, links to notebooks, formulas.
 
+A link to a term or a work comes with a card, which ``cards.js`` shows where a reader points at it.
+
 Everything here works on the parsed pages, so that the notebooks themselves stay plain Markdown.
 """
 
@@ -21,12 +23,15 @@ from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
-from tl_helpers.core import lessons
+from tl_helpers.core import files, lessons
+from tl_helpers.core.errors import BrokenFile
 from tl_helpers.press.markdown import mathml
-from tl_helpers.press.site.citations import Bibliography, last_name
-from tl_helpers.press.site.terms import Terms, other_forms
+from tl_helpers.press.site import hover
+from tl_helpers.press.site.citations import Bibliography, course, last_name, short
+from tl_helpers.press.site.terms import Senses, Terms, other_forms, senses
 
 log = logging.getLogger(__name__)
 
@@ -170,20 +175,25 @@ class Links(SphinxPostTransform):
 
     def run(self, **kwargs: Any) -> None:
         docname, self.state = self.env.docname, _states[self.env]
+        self._cards: dict[str, str] = {}
         for mark in list(self.document.findall(Marked)):
             page, id, title = self._citation(mark["key"])
-            mark.replace_self(self._link(page, id, mark.astext(), title, "tl-cite"))
+            link = self._link(page, id, mark.astext(), title, "tl-cite")
+            self._cards[link["refuri"]] = hover.work(self.state.bibliography.entries[mark["key"]])
+            mark.replace_self(link)
         if docname == "bibliography":
-            self._cited_in()
+            self._under_each()
             return
         self._each(self._notebooks)
         if docname not in _NO_TERMS:
             self._seen: set[str] = set()
             self._each(self._terms)
+        if self._cards:
+            self.document += nodes.raw("", hover.script(self._cards), format="html")
 
-    def _each(self, find: Callable[[str], Iterator[Piece]]) -> None:
+    def _each(self, find: Callable[[nodes.Text], Iterator[Piece]]) -> None:
         for text in list(_texts(self.document)):
-            _replace(text, list(find(str(text))))
+            _replace(text, list(find(text)))
 
     def _link(self, page: str, id: str, text: str, title: str, kind: str) -> nodes.reference:
         link = make_refnode(
@@ -199,8 +209,8 @@ class Links(SphinxPostTransform):
                 return citation.bibliography_key.docname, citation.citation_id, title
         raise LookupError(f"{key} is in references.bib, but no page shows the bibliography")
 
-    def _notebooks(self, text: str) -> Iterator[Piece]:
-        for match in _NOTEBOOK.finditer(text):
+    def _notebooks(self, text: nodes.Text) -> Iterator[Piece]:
+        for match in _NOTEBOOK.finditer(str(text)):
             row = self.state.rows.get(match[1])
             if row is None or row.notebook == self.env.docname:
                 continue
@@ -209,46 +219,96 @@ class Links(SphinxPostTransform):
             title = row.question if ready else f"{row.question} (in preparation)"
             yield match.start(), match.end(), self._link(page, id, match.group(), title, "tl-nb")
 
-    def _terms(self, text: str) -> Iterator[Piece]:
+    def _terms(self, text: nodes.Text) -> Iterator[Piece]:
         if self.state.glossary is None:
             self.state.glossary = _Glossary(self.env)
-        glossary = self.state.glossary
-        for start, end, term in glossary.terms.find(text):
+        glossary, said = self.state.glossary, str(text)
+        paragraph, at = _around(text)
+        for start, end, term in glossary.terms.find(said):
             page, id, definition = glossary.places[term]
-            if definition not in self._seen:
-                self._seen.add(definition)
-                yield start, end, self._link(page, id, text[start:end], definition, "tl-term")
+            if definition in self._seen or glossary.senses.other(
+                term, self.env.docname, paragraph, at + start, at + end
+            ):
+                continue
+            self._seen.add(definition)
+            link = self._link(page, id, said[start:end], definition, "tl-term")
+            self._cards[link["refuri"]] = glossary.cards[term]
+            yield start, end, link
 
-    def _cited_in(self) -> None:
-        """Under each entry: the pages that cite it."""
+    def _under_each(self) -> None:
+        """Under each entry: the pages that cite it, and BibTeX to copy."""
         keys = {c.citation_id: c.key for c in self.env.get_domain("cite").citations}  # type: ignore[attr-defined]
-        for citation in self.document.findall(nodes.citation):
-            pages = self.state.cited.get(keys.get(citation["ids"][0], ""), [])
+        for citation in list(self.document.findall(nodes.citation)):
+            key = keys.get(citation["ids"][0], "")
+            pages = self.state.cited.get(key, [])
             line = nodes.paragraph(classes=["tl-cited"])
             for place, page in enumerate(sorted(pages)):
                 line += nodes.Text("Cited in " if place == 0 else ", ")
                 line += self._link(page, "", self.env.titles[page].astext(), "", "tl-back")
             if pages:
                 citation += line
+            citation += _folded_bibtex(self.state.bibliography.entries[key].bibtex)
+
+
+def _around(text: nodes.Text) -> tuple[str, int]:
+    """The paragraph in which a text stands, and where in it."""
+    block: Any = text.parent
+    while isinstance(block, nodes.Inline) and block.parent is not None:
+        block = block.parent
+    parts = list(block.findall(nodes.Text))
+    place = next(number for number, part in enumerate(parts) if part is text)
+    return "".join(parts), sum(map(len, parts[:place]))
+
+
+def _bibtex(text: str) -> nodes.literal_block:
+    return nodes.literal_block(text, text, language="bibtex", force=True)
+
+
+def _folded_bibtex(text: str) -> list[nodes.Node]:
+    begin = '<details class="tl-bibtex"><summary>BibTeX</summary>'
+    return [
+        nodes.raw("", begin, format="html"),
+        _bibtex(text),
+        nodes.raw("", "</details>", format="html"),
+    ]
+
+
+class CiteCourse(SphinxDirective):
+    """``{cite-course}``: the BibTeX entry of the course itself."""
+
+    def run(self) -> list[nodes.Node]:
+        try:
+            return [_bibtex(course(files.root() / "CITATION.cff"))]
+        except BrokenFile as error:
+            log.warning("%s", error, location=self.get_location())
+            return []
 
 
 class _Glossary:
-    """Where each term is defined, and the first sentence of its definition."""
+    """Where each term is defined, the first sentence of its definition, and its card."""
 
     def __init__(self, env: BuildEnvironment) -> None:
         self.places: dict[str, tuple[str, str, str]] = {}
+        self.cards: dict[str, str] = {}
         for glossary in env.get_doctree("glossary").findall(addnodes.glossary):
             for item in glossary.findall(nodes.definition_list_item):
-                said = next(item.findall(nodes.definition)).astext().strip()
-                first = re.split(r"(?<=[.!?])\s", said)[0]
+                definition = next(item.findall(nodes.definition))
+                first = re.split(r"(?<=[.!?])\s", definition.astext().strip())[0]
                 for term in item.findall(nodes.term):
-                    self.places[term.astext()] = "glossary", term["ids"][0], first
+                    name = term.astext()
+                    self.places[name] = "glossary", term["ids"][0], first
+                    self.cards[name] = hover.term(name, definition)
         forms = other_forms(Path(env.doc2path("glossary")).read_text("utf-8"))
         for form, term in forms.items():
             if term not in self.places:
                 log.warning("glossary: %r is a form of %r, which is not defined", form, term)
         known = {form: term for form, term in forms.items() if term in self.places}
         self.terms = Terms(self.places, known)
+        try:
+            self.senses = senses(Path(env.srcdir) / "senses.toml", self.terms)
+        except BrokenFile as error:
+            log.warning("%s", error)
+            self.senses = Senses(sense=[])
 
 
 def _ticks(app: Sphinx, tree: nodes.document) -> None:
@@ -284,7 +344,7 @@ def _style() -> None:
     from pybtex.style.formatting.plain import Style
     from pybtex.style.labels import BaseLabelStyle
     from pybtex.style.template import field as bibtex_field
-    from pybtex.style.template import sentence
+    from pybtex.style.template import href, sentence
 
     class AsCited(BaseLabelStyle):
         def format_labels(self, entries: Any) -> Iterator[str]:
@@ -299,6 +359,10 @@ def _style() -> None:
         def format_title(self, e: Any, which_field: str, as_sentence: bool = True) -> Any:
             title = bibtex_field(which_field)  # capitals as the authors wrote them
             return sentence[title] if as_sentence else title
+
+        def format_url(self, e: Any) -> Any:
+            url = e.fields.get("url", "")
+            return href(url)[short(url)] if url else bibtex_field("url")
 
     register_plugin("pybtex.style.formatting", "course", Course, force=True)
 
@@ -315,6 +379,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_transform(Citations)
     app.add_post_transform(Links)
     app.add_node(Marked)
+    app.add_directive("cite-course", CiteCourse)
+    app.add_js_file("cards.js")
     app.connect("builder-inited", _start)
     app.connect("doctree-read", _ticks)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": False}
