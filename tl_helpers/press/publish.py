@@ -111,7 +111,12 @@ def of_notebooks(where: Home) -> list[str]:
 
 
 def of_metadata(where: Home) -> list[str]:
-    """What ``pyproject.toml`` and ``CITATION.cff`` say otherwise."""
+    """What ``pyproject.toml`` and ``CITATION.cff`` say otherwise.
+
+    Example:
+        >>> of_metadata(badges.home("owner/name"))  # doctest: +SKIP
+        []
+    """
     import tomllib
 
     project = tomllib.loads((files.root() / "pyproject.toml").read_text("utf-8"))["project"]
@@ -135,7 +140,12 @@ def of_metadata(where: Home) -> list[str]:
 
 
 def of_git(where: Home) -> list[str]:
-    """What the repository would not have: changes without a commit, or another branch."""
+    """What the repository would not have: changes without a commit, or another branch.
+
+    Example:
+        >>> of_git(badges.home("owner/name"))  # doctest: +SKIP
+        ['3 files changed since the last commit, so Colab and Binder would not see ...']
+    """
     if not (files.root() / "environment.yml").exists():
         return ["environment.yml is missing: Binder builds nothing without it; restore the file"]
     try:
@@ -248,7 +258,12 @@ def _wanted(root: Path) -> dict[str, Path]:
 
 
 def of_site(where: Home, site: Path) -> list[str]:
-    """Links to the site that lead to no page of it."""
+    """Links to the site that lead to no page of it.
+
+    Example:
+        >>> of_site(badges.home("owner/name"), Path("build/site"))  # doctest: +SKIP
+        []
+    """
     if not (site / "index.html").exists():
         return [f"{site} has no index.html; build it again: tl site"]
     if "{name}" not in where.site:
