@@ -309,7 +309,7 @@ THINGS = set(
 #: A name of something that is looked up; what is not there is an error of its own.
 LOOKED_UP = set(
     "name level mode pooling split label task kind objective language first second unit "
-    "one other cue word address documents module variable busy text notebook".split()
+    "one other cue word address documents module variable busy text notebook revision".split()
 )
 
 
@@ -449,6 +449,17 @@ calls(
     class_weights="some numbers",
     C="strength",
     seed="seed",
+)
+OWN = {"texts": [f"{x} number {i}" for x in ("soup", "film") for i in range(8)]}
+OWN["labels"] = ["food"] * 8 + ["art"] * 8
+calls("own.read_csv", tl.own.read_csv, lambda: {"path": _csv()}, path="path")
+calls("own.clean", tl.own.clean, OWN.copy, texts="texts", labels="texts")
+calls(
+    "own.near_copies",
+    tl.own.near_copies,
+    lambda: {"texts": TWO["texts"]},
+    texts="texts",
+    alike="share",
 )
 calls(
     "data.balanced",
@@ -1132,6 +1143,13 @@ def _study() -> str:
 def no_study_is_left() -> Iterator[None]:
     yield
     results.STUDIES.pop("of-gates", None)
+
+
+def _csv() -> Path:
+    path = files.cache_dir() / "mine.csv"
+    rows = zip(OWN["texts"], OWN["labels"], strict=True)
+    files.write_text(path, "\n".join(["text,label", *(",".join(row) for row in rows)]))
+    return path
 
 
 def _jsonl() -> Path:

@@ -127,18 +127,15 @@ def read_csv(
     texts = [" ".join(cell.split()) for cell in table[columns[0]].fillna("")]
     labels = [" ".join(cell.split()) for cell in table[columns[1]].fillna("")]
     found: dict[str, object] = {"encoding": encoding, "delimiter": _NAMES[delimiter]}
-    return clean(texts, labels, found)
+    return _cleaned(texts, labels, found)
 
 
-def clean(
-    texts: Sequence[str], labels: Sequence[str], found: dict[str, object] | None = None
-) -> Own:
+def clean(texts: Sequence[str], labels: Sequence[str]) -> Own:
     """The same for texts and labels that are already at hand.
 
     Args:
         texts: strings; an empty one is a text that is missing.
         labels: one word for each text; an empty one is missing.
-        found: facts about the file, for the report.
 
     Raises:
         BadValue: one class only, labels that are hardly ever repeated, or nothing left.
@@ -148,11 +145,14 @@ def clean(
         >>> clean(some, ["food"] * 8 + ["art"] * 8).classes
         ['art', 'food']
     """
-    texts, labels = checks.texts(texts), checks.texts(labels, "labels")
+    return _cleaned(checks.texts(texts), checks.texts(labels, "labels"), {})
+
+
+def _cleaned(texts: Sequence[str], labels: Sequence[str], found: dict[str, object]) -> Own:
     if len(texts) != len(labels):
         raise BadValue(f"{len(texts)} texts but {len(labels)} labels.", "Give one for each.")
     full = [i for i, (a, b) in enumerate(zip(texts, labels, strict=True)) if a and b]
-    notes = [_first_note(len(texts), found or {})]
+    notes = [_first_note(len(texts), found)]
     if empty := len(texts) - len(full):
         notes.append(f"Without text or label, left out: {_rows(empty)}.")
     if not full:
@@ -195,7 +195,7 @@ def clean(
         )
     notes.append(_balance(kept_counts, len(rows)))
     facts = {
-        **(found or {}), "rows": len(texts), "empty": empty, "copies": copies,
+        **found, "rows": len(texts), "empty": empty, "copies": copies,
         "contradictions": len(contradicted), "small": small, "classes": kept_counts,
     }  # fmt: skip
     return Own([texts[i] for i in rows], [labels[i] for i in rows], notes, facts)
@@ -223,7 +223,7 @@ def near_copies(texts: Sequence[str], alike: float = ALIKE) -> np.ndarray:
     from scipy.sparse.csgraph import connected_components
     from sklearn.feature_extraction.text import HashingVectorizer
 
-    alike = checks.share(alike, "alike")
+    texts, alike = checks.texts(texts), checks.share(alike, "alike")
     bare = [" ".join(re.findall(r"\w+", text.casefold())) or text for text in texts]
     first: dict[str, int] = {}
     same = [first.setdefault(text, i) for i, text in enumerate(bare)]
