@@ -394,6 +394,15 @@ def test_own_figures_get_the_style_and_the_outside_keeps_its_own(monkeypatch):
     assert not plt.get_fignums(), "the notebook would show it a second time"
 
 
+def test_a_table_has_the_decimals_that_its_numbers_need():
+    frame = pd.DataFrame(
+        {"points": [90.3, 7.0], "share": [1 / 3, 0.5], "rate": [1e-4, float("nan")]}
+    )
+    shown = plots.table(frame).to_html()
+    for number in (">90.3<", ">7.0<", ">0.333333<", ">0.0001<"):
+        assert number in shown
+
+
 def test_a_table_is_for_reading():
     frame = pd.DataFrame({"text": ["<b>bold</b>", "x" * 300], "share": [0.5, 0.25]}, index=[7, 3])
     shown = plots.table(frame).to_html()

@@ -27,6 +27,11 @@ class Table:
         return self._plain
 
 
+def _decimals(column: pd.Series) -> int:
+    """How many the numbers of a column need, at most six: 90.3 is not to be read as 90.300000."""
+    return next((n for n in range(6) if not (column.round(n) - column).abs().max() > 5e-7), 6)
+
+
 def table(frame: pd.DataFrame) -> Table:
     """A data frame as a reader wants it, in JupyterLab as on the site.
 
@@ -50,6 +55,8 @@ def table(frame: pd.DataFrame) -> Table:
     # Named by its content, so that the same table is the same HTML in every run.
     styled = Styler(frame, uuid=hashlib.sha256(plain.encode()).hexdigest()[:8])
     styled = styled.format(escape="html")
+    for name in frame.select_dtypes("float"):
+        styled = styled.format(precision=_decimals(frame[name]), subset=[name])
     if counts:
         styled = styled.hide(axis="index")
     text = [name for name in frame.columns if not is_numeric_dtype(frame[name])]
