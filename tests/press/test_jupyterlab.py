@@ -379,7 +379,7 @@ def test_a_wrong_answer_meets_its_misconception(notebook, picture, id, answer):
     status, message = exercise.judge(here[name], {})
     assert status == "wrong" and message in [mistake.says for mistake in exercise.mistakes]
     said = feedback(notebook.run(place, f"{answer}\n{call}"))
-    assert said.startswith("✗ Not yet") and plain(message) in plain(said)
+    assert said.startswith(f"✗ Exercise {exercise.number}. Not yet") and plain(message) in plain(said)
     picture(f"{id}-wrong", place)
 
 
@@ -404,8 +404,9 @@ def done(notebook: Notebook) -> int:
 def test_solving_an_exercise(notebook, picture, id):
     place, call = EXERCISES[id]
     before = done(notebook)
-    said = feedback(notebook.run(place, f"{exercises.find(id).solution}\n\n{call}"))
-    assert said.startswith("✓ Right")
+    exercise = exercises.find(id)
+    said = feedback(notebook.run(place, f"{exercise.solution}\n\n{call}"))
+    assert said.startswith(f"✓ Exercise {exercise.number}. Right")
     picture(f"{id}-right", place)
     assert done(notebook) == before + 1
     picture("progress", len(SOURCE.cells))
