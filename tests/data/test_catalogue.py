@@ -94,12 +94,12 @@ def test_a_changed_catalogue_is_refused(shelf: Path) -> None:
     ("old", "new", "message"),
     [
         ('revision = "8d51e7e4887a4caaa95b3fbebbf53c0490b58bbb"', 'revision = "main"', "'main'"),
-        ('licence = "not stated by its authors"', 'licence = ""', "dataset 12 hub licence"),
-        ('kind = "hub"', 'kind = "ftp"', "dataset 12.*'ftp'.*'written', 'hub'"),
-        ('offline = "reviews"', "", "dataset 12 hub offline: Field required"),
-        ('offline = "reviews"', "trust_remote_code = true", "dataset 12 hub (offline|trust_)"),
+        ('licence = "not stated by its authors"', 'licence = ""', "dataset 13 hub licence"),
+        ('kind = "hub"', 'kind = "ftp"', "dataset 13.*'ftp'.*'written', 'hub'"),
+        ('offline = "reviews"', "", "dataset 13 hub offline: Field required"),
+        ('offline = "reviews"', "trust_remote_code = true", "dataset 13 hub (offline|trust_)"),
         ('kind = "written"', 'kind = "written"\ncolour = "red"', "dataset 2 written colour"),
-        ("megabytes = 3.2", 'megabytes = "3.2"', "dataset 12 hub megabytes"),
+        ("megabytes = 3.2", 'megabytes = "3.2"', "dataset 13 hub megabytes"),
         ('name = "imdb"', 'name = "sst2"', "the name 'sst2' stands there twice"),
         ("[[dataset]]", "[[dataset", "Expected ']]'"),
     ],
@@ -115,7 +115,7 @@ def test_the_line_is_that_of_the_mistake(shelf: Path) -> None:
     rewrite(shelf, "megabytes = 42", "megabytes = -42")
     lines = (shelf / "catalogue.toml").read_text("utf-8").splitlines()
     with pytest.raises(
-        BrokenFile, match=f"line {lines.index('megabytes = -42') + 1}: dataset 13 hub"
+        BrokenFile, match=f"line {lines.index('megabytes = -42') + 1}: dataset 14 hub"
     ):
         registry.entries("dataset")
 
