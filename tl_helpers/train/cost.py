@@ -87,7 +87,8 @@ def training_rates(
     import torch
 
     batch = blocks(0)
-    square = torch.randn(1024, 1024).bfloat16()
+    kind = torch.bfloat16 if precision.supports_bf16() else torch.float32
+    square = torch.randn(1024, 1024, dtype=kind)
     with precision.eager_attention(model):
         trainee = precision.Trainee(model, precision.supports_bf16())
         trainee.worker.train()
