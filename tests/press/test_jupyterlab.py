@@ -379,7 +379,8 @@ def test_a_wrong_answer_meets_its_misconception(notebook, picture, id, answer):
     status, message = exercise.judge(here[name], {})
     assert status == "wrong" and message in [mistake.says for mistake in exercise.mistakes]
     said = feedback(notebook.run(place, f"{answer}\n{call}"))
-    assert said.startswith(f"✗ Exercise {exercise.number}. Not yet") and plain(message) in plain(said)
+    assert said.startswith(f"✗ Exercise {exercise.number}. Not yet")
+    assert plain(message) in plain(said)
     picture(f"{id}-wrong", place)
 
 

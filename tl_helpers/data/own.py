@@ -76,7 +76,8 @@ class Own:
         rng = np.random.default_rng(checks.seed(seed))
         order, labels = rng.permutation(len(self.texts)), np.array(self.labels)
         before: Counter[str] = Counter()
-        early, late = [], []
+        early: list[int] = []
+        late: list[int] = []
         for row in order:
             before[labels[row]] += 1
             (early if before[labels[row]] <= LEAST else late).append(int(row))
