@@ -115,8 +115,9 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield "  ".join(cells).rstrip()
 
 
-def _number(exercise: Exercise) -> str:
-    return exercise.notebook.partition("_")[0]
+def _called(exercise: Exercise) -> str:
+    number = exercise.notebook.partition("_")[0]
+    return f"{number}, exercise {exercise.number} ({exercise.id})"
 
 
 def _finished(
@@ -141,7 +142,7 @@ def _hard(class_: Sequence[HandIn], begun: Sequence[Exercise]) -> Iterator[str]:
         theirs = [one.exercises[exercise.id] for one in class_ if _tried(one, exercise)]
         rows.append(
             [
-                f"{_number(exercise)}, exercise {exercise.number} ({exercise.id})",
+                _called(exercise),
                 f"{sum(entry.done for entry in theirs)}/{len(theirs)}",
                 f"{median(entry.tries for entry in theirs):g}",
                 str(sum(entry.solution_seen for entry in theirs)),
@@ -161,7 +162,7 @@ def _slips(class_: Sequence[HandIn], begun: Sequence[Exercise]) -> Iterator[str]
         if not said:
             yield from ["", "Common wrong answers (how many learners, and what the course replied)"]
             said = True
-        yield from ["", f"{_number(exercise)}, exercise {exercise.number} ({exercise.id})"]
+        yield from ["", _called(exercise)]
         for slip, count in counts.most_common(MOST_SLIPS):
             first = f"{count:>5}  "
             yield from textwrap.wrap(

@@ -14,6 +14,8 @@ from tl_helpers.core import files
 from tl_helpers.core.errors import BadValue, CourseError, Stopped
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tl_helpers.press.report import Report
 
 
@@ -636,18 +638,26 @@ def bootstrap(notebooks: tuple[str, ...], place: str | None) -> None:
         click.echo(f"written   {path}" + f"   (next: tl refresh {path.stem})" * stale)
 
 
+def _repository(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say which repository, and which branch of it."""
+    command = click.option(
+        "--branch", default="main", show_default=True, help="Name the branch to link to."
+    )(command)
+    return click.option(
+        "--repo",
+        metavar="OWNER/NAME",
+        help="Name the repository on GitHub. The default is what the package or the git remote "
+        "tell.",
+    )(command)
+
+
 @cli.command(
     epilog=_examples(
         "  tl badges --repo owner/name --site https://owner.github.io/name", "  tl badges --remove"
     )
 )
 @click.argument("notebooks", nargs=-1)
-@click.option(
-    "--repo",
-    metavar="OWNER/NAME",
-    help="Name the repository on GitHub. The default is what the package or the git remote tell.",
-)
-@click.option("--branch", default="main", show_default=True, help="Name the branch to link to.")
+@_repository
 @click.option(
     "--site",
     default="",
@@ -674,12 +684,7 @@ def badges(
     )
 )
 @click.option("--check", is_flag=True, help="Build, compare, and push nothing.")
-@click.option(
-    "--repo",
-    metavar="OWNER/NAME",
-    help="Name the repository on GitHub. The default is what the package or the git remote tell.",
-)
-@click.option("--branch", default="main", show_default=True, help="Name the branch to link to.")
+@_repository
 @click.option(
     "--site",
     default="",
