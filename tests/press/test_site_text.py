@@ -316,7 +316,7 @@ def linked(page: str, text: str) -> list[str]:
         ("colab", "An installed torch, numpy, transformers or datasets stays.", []),
         ("11_language_models", "A causal transformer.", ["transformer"]),
         ("36_cross_lingual", "They get a head\nstart; each task has a head.", ["task", "head"]),
-        ("12_any", "what the word is to its head in the dependency tree", []),
+        ("12_any", "the word and its head in the\ndependency tree", ["dependency tree"]),
         ("13_objectives_and_scale", "Find it by an IsoFLOP slice, not on a slice.", ["slice"]),
         ("31_progressive_networks", "and b is the bias of the layer", []),
         ("00_start_here", "Exercise 2 (warm-up: reading a figure).", []),

@@ -6,7 +6,7 @@ from tl_helpers.core.cells import Cells
 from tl_helpers.measure import results
 
 notebook = Cells("24_word_level")
-notebook.tune = Cells("32_feature_extraction_vs_fine_tuning")  # the scalar mix stands there
+vars(notebook)["tune"] = Cells("32_feature_extraction_vs_fine_tuning")  # for the scalar mix
 
 WAYS = (
     "word list",
