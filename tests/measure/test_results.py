@@ -316,6 +316,7 @@ def test_a_stored_table_has_the_runs_of_its_study(name):
     [
         ([], ("LokyBackend", None, None)),
         (["--seeds", "3:5", "--backend", "loky", "--jobs", "2"], ("LokyBackend", 2, [3, 4])),
+        (["--jobs", "2"], ("LokyBackend", 2, None)),
     ],
 )
 def test_the_command_says_where_the_runs_are_computed(monkeypatch, options, expected):

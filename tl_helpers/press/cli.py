@@ -381,13 +381,16 @@ def results() -> None:
 @click.argument("name")
 @click.option("--seeds", metavar="0:5", help="Use these seeds instead of the study's own.")
 @click.option(
-    "--backend", default="", metavar="loky|dask", help="Run in processes, or on a Dask cluster."
+    "--backend",
+    default="",
+    metavar="loky|dask",
+    help="Run in processes (the default with --jobs), or on a Dask cluster.",
 )
 @click.option(
     "--jobs",
     type=int,
     metavar="N",
-    help="Use so many processes. The default is one for each processor.",
+    help="Use so many processes. With a backend alone, one for each processor.",
 )
 @click.option(
     "--address", default="", metavar="tcp://HOST:PORT", help="Say where the Dask scheduler is."
@@ -404,7 +407,7 @@ def results_build(
     from tl_helpers.measure import results as room
 
     chosen = parse_seeds(seeds) if seeds else None
-    with experiment.backend(backend, jobs, address):
+    with experiment.backend(backend or ("loky" if jobs else ""), jobs, address):
         room.build(name, seeds=chosen)
     click.echo(f"stored {room.where(name, chosen)}")
 
