@@ -17,7 +17,7 @@ TEST_STAMP   := $(VENV)/.installed-test
 .PHONY: help install shelf chromium course site test test-quick test-lowest browser coverage lab slides bench doctor clean
 
 help:
-	@echo "make course      install everything, run every notebook, build the site"
+	@echo "make course      install everything, run every notebook, build slides and site"
 	@echo "make site        the site alone, from the notebooks as last run"
 	@echo "make lab         open JupyterLab on your own copies, in work/ (NOTEBOOK=10: that one)"
 	@echo "make slides      slide decks with speaker notes into build/slides/"
@@ -83,6 +83,9 @@ course: $(COURSE_STAMP)
 	@$(PY) -m tl_helpers run || { \
 	  echo "FAILED: not every notebook ran to its end (see above)."; \
 	  echo "  -> make doctor says what is missing on this machine."; exit 1; }
+	@made=$$($(PY) -m tl_helpers slides) || { echo "$$made"; \
+	  echo "FAILED: the notebooks ran, but the slides were not made (see above)."; \
+	  echo "  -> Mend what is named above, then: make slides site"; exit 1; }
 	@$(MAKE) --no-print-directory site
 
 site: $(COURSE_STAMP)

@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_output
 from notebook_factory import code, text, write
 
+from tl_helpers import exercises
 from tl_helpers.core import lessons
 from tl_helpers.core.errors import BrokenFile, CourseError, UnknownName
 from tl_helpers.measure import claims
@@ -222,6 +223,33 @@ def test_a_theme_of_several_sessions_has_a_kit_and_a_deck_for_each(kit, tmp_path
         kits.read(kit(plan, "target-tasks"))
 
 
+def test_the_slides_of_a_plan_have_its_minutes(kit):
+    path = kit()
+    (deck,) = kits.with_sessions(slides.choose(["start"]))
+    # Twenty minutes for the first two, and five for the third.
+    assert [slide.seconds for slide in deck.slides] == [600, 600, 300]
+    assert [slide.seconds for slide in slides.choose(["start"])[0].slides] == [0, 0, 0]
+    kit(whole().replace("cells: [a, b]", "cells: [a]"))
+    longer, short = kits.with_sessions(slides.choose(["start"]))
+    assert [slide.seconds for slide in longer.slides] == [0, 0, 0]
+    assert [slide.seconds for slide in short.slides] == [1200, 300, 0]  # the last one: the prompts
+    assert path.exists()
+
+
+def test_participants_get_a_sheet_without_answers(kit):
+    bets = "1. *Who wins?* A or\n   B.\n2. *By how much?*\n"
+    told = f"### Two weeks before\n\nAll run it.\n\n{bets}\nThe answer is A.\n"
+    path = kit(whole().replace("## Preparation\n", "## Preparation\n\n" + told))
+    path.write_text(kits.fill(kits.read(path)), "utf-8")
+    sheet = kits.sheet(kits.read(path))
+    assert sheet.startswith("# Start: sheet for participants\n")
+    assert "- [00, Start here](../00_start_here.ipynb)" in sheet
+    assert bets in sheet and "is A" not in sheet
+    assert "- say it;\n- do it." in sheet
+    assert "1. Part 0\n2. Part 1" in sheet and "Listen for" not in sheet
+    assert "## Your bets" not in kits.sheet(kits.read(kit()))
+
+
 def test_a_cell_that_is_not_there(kit):
     with pytest.raises(UnknownName, match="cell in the plan of start.md: 'cc'"):
         kits.fill(kits.read(kit(whole().replace("cells: [c]", "cells: [cc]", 1))))
@@ -308,6 +336,17 @@ def test_kits_are_complete_and_up_to_date(path):
     cells = {cell.id for path in kit.notebooks for cell in notebooks.read(path).cells}
     for id in re.findall(r"`([a-z]+-\d\d[a-z]?)`", kit.text):
         assert id in cells, id
+
+
+@pytest.mark.parametrize("path", KITS, ids=lambda path: path.stem)
+def test_a_sheet_asks_everything_and_answers_nothing(path):
+    kit = kits.read(path)
+    sheet = kits.sheet(kit)
+    asked = [e for p in kit.notebooks for e in exercises.of(p.stem).values()]
+    assert asked and all(one.question in sheet for one in asked)
+    assert not any(one.solution.strip() in sheet for one in asked if len(one.solution) > 40)
+    assert not any(one.praise in sheet for one in asked)
+    assert ("## Your bets" in sheet) == (kit.theme != "Start")
 
 
 @pytest.mark.parametrize("path", KITS, ids=lambda path: path.stem)

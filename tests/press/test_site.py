@@ -521,6 +521,17 @@ def test_a_fresh_copy_of_the_course_has_all_its_notebooks_and_claims(whole):
         assert (whole.folder / "files" / page.source.name).exists()
 
 
+def test_a_kit_leads_to_the_sheet_for_its_room(whole):
+    kits = [p for p in whole.folder.glob("sessions/*.html") if "participants" not in p.name]
+    assert kits
+    for path in kits:
+        page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        there = [a["href"] for a in page.select("article .tl-links a")]
+        assert there == [f"{path.stem}-participants.html"]  # no slides were made here
+        sheet = BeautifulSoup((path.parent / there[0]).read_text("utf-8"), "html.parser")
+        assert "sheet for participants" in sheet.h1.get_text()
+
+
 def test_no_term_is_linked_where_it_means_something_else(whole):
     source = (site_factory.ROOT / "notebooks" / "site" / "glossary.md").read_text("utf-8")
     names = re.findall(r"(?m)^(?![\s`%#])(.+)\n  \S", source)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import importlib.util
+import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -123,6 +125,33 @@ def test_only_chosen_cells_are_on_slides(course):
     assert [s.heading for s in made] == ["One", "below", "Two"]
     assert made[1].notes == ["say **this**"] and not made[0].notes + made[2].notes
     assert [len(s.cells) for s in made] == [1, 4, 1]
+
+
+def test_a_slide_without_a_title_has_that_of_its_section(course):
+    made = sliced(
+        course,
+        on(text("# One"), "slide"),
+        text("words\n\n### 2 A section\n\nmore"),
+        on(ran("f()", picture()), "slide"),
+        on(text("said beside it"), "-"),
+        on(ran("g()", picture()), "slide", "#### Its own\n{{output}}"),
+    )
+    assert [slide.heading for slide in made] == ["One", "A section", "Its own"]
+    assert shape(made)[1] == ("right", [("text", False), ("output", False), ("text", False)])
+
+
+def test_the_speaker_sees_what_the_plan_gives_a_slide(course):
+    (deck,) = slides.choose([course(on(text("# One"), "slide"), on(text("# Two"), "slide")).stem])
+    assert ' data-timing="' not in draw.page(deck) and "defaultTiming" not in deck_config(deck)
+    timed = replace(deck, slides=[replace(deck.slides[0], seconds=90), deck.slides[1]])
+    leaves = BeautifulSoup(draw.page(timed), "html.parser").select("section[id]")
+    assert [leaf.get("data-timing") for leaf in leaves] == ["90", None]
+    assert deck_config(timed)["defaultTiming"] == 0
+
+
+def deck_config(deck):
+    """What reveal.js is started with."""
+    return json.loads(re.search(r"const DECK = (\{.*?\});", draw.page(deck))[1])
 
 
 def test_the_text_of_a_slide_replaces_that_of_its_cell(course):
@@ -413,4 +442,6 @@ def test_the_command(course, tmp_path, capsys):
 def test_every_notebook_of_the_course_can_be_presented(path):
     shown = slides.deck(path, ROOT / "no-run").slides
     assert len(shown) >= 8
-    assert shown[0].heading
+    for slide in shown:
+        texts = [part.content for part in slide.parts if part.kind == "text"]
+        assert re.search(r"(?m)^#+ \S", "\n".join(texts)), slide.cells

@@ -572,8 +572,9 @@ def slides(names: tuple[str, ...], output: Path | None) -> None:
     decks = kits.with_sessions(room.choose(names, output))
     paths = room.write(decks, output)
     for deck, path in zip(decks, paths, strict=True):
-        sources = ", ".join(str(source) for source in deck.sources)
-        click.echo(f"{path}: {len(deck.slides)} slides, cut from {sources}")
+        first, *others = deck.sources
+        sources = f"{first.parent} ({len(deck.sources)} notebooks)" if others else first
+        click.echo(f"{path.name}: {len(deck.slides)} slides, cut from {sources}")
     click.echo(f"\nOpen {paths[0].parent / 'index.html'}; in a deck, S is the speaker's view.")
 
 

@@ -254,8 +254,10 @@ def with_sessions(decks: Sequence[Deck]) -> list[Deck]:
     """
     written, longer = find(), []
     for deck in decks:
-        longer.append(deck)
-        for kit in [read(path) for path in written if _of(path) == deck.name]:
+        mine = [read(path) for path in written if _of(path) == deck.name]
+        whole = [kit for kit in mine if not presented(kit, deck.slides)]
+        longer.append(replace(deck, slides=paced(whole[0], deck.slides)) if whole else deck)
+        for kit in mine:
             if chosen := presented(kit, deck.slides):
                 name, title = f"{kit.path.stem}-session", f"Session: {kit.title}"
                 longer.append(replace(deck, name=name, title=title, slides=chosen))
@@ -285,7 +287,71 @@ def presented(kit: Kit, slides: Sequence[Slide]) -> list[Slide]:
     lines = ["## For the discussion", "", *(f"{n}. {p[0]}" for n, p in enumerate(prompts, 1))]
     notes = [f"**{n}.** {text.strip()}" for n, (_, text) in enumerate(prompts, 1)]
     last = Slide(parts=[Part("text", "\n".join(lines), {})], notes=notes)
-    return [replace(slide, below=False) for slide in chosen] + [last] * bool(prompts)
+    return [replace(slide, below=False) for slide in paced(kit, chosen)] + [last] * bool(prompts)
+
+
+def paced(kit: Kit, slides: Sequence[Slide]) -> list[Slide]:
+    """The slides with the seconds that the plan gives them: a step's, shared by its slides.
+
+    The speaker's view of reveal.js shows by them whether one is ahead or behind.
+
+    Args:
+        kit: with its plan.
+        slides: those of a deck.
+
+    Example:
+        >>> paced(read(find()[0]), [])
+        []
+    """
+    seconds = dict.fromkeys(range(len(slides)), 0)
+    for step in kit.blocks["Presentation"]:
+        mine = [n for n, slide in enumerate(slides) if set(step.cells) & set(slide.cells)]
+        for n in mine:
+            seconds[n] += round(60 * step.minutes / len(mine))
+    return [replace(slide, seconds=seconds[n]) for n, slide in enumerate(slides)]
+
+
+# --------------------------------------------------------------------- the page for participants
+
+
+def sheet(kit: Kit) -> str:
+    """What the room gets, in Markdown: the kit's bets, aims, exercises and prompts, no answers.
+
+    Args:
+        kit: filled.
+
+    Example:
+        >>> "Listen for" in sheet(read(find()[0]))
+        False
+    """
+    from tl_helpers import exercises
+
+    titles = {row.notebook: row.title for row in lessons.rows()}
+    names = [path.stem for path in kit.notebooks]
+    before = [f"- [{name[:2]}, {titles[name]}](../{name}.ipynb)" for name in names]
+    parts = section(kit, "Preparation")[1]
+    asked = next((text for head, text in parts if head.startswith("Two weeks before")), "")
+    bets = re.findall(r"(?ms)^(\d+\. .+?)(?=^\d+\. |\n\n|\Z)", asked)
+    aims = next((text for _, name, text, _ in _PLACE.findall(kit.body) if name == "objectives"), "")
+    tasks = [
+        f"- **{name[:2]}, exercise {one.number}.** {one.question}"
+        for name in names
+        for one in exercises.of(name).values()
+    ]
+    prompts = section(kit, "Discussion prompts")[1]
+    listed = {
+        "Run before the session": before,
+        "Your bets": bets and ["Write your answers down before you run anything.", "", *bets],
+        "What you can do afterwards": [aims.strip()],
+        "Exercises": tasks,
+        "For the discussion": [f"{n}. {head}" for n, (head, _) in enumerate(prompts, 1)],
+    }
+    sections = [
+        f"## {head}\n\n" + "\n".join(line.rstrip() for line in lines)
+        for head, lines in listed.items()
+        if lines
+    ]
+    return "\n\n".join([f"# {kit.title}: sheet for participants", *sections]) + "\n"
 
 
 # -------------------------------------------------------------------------- filling in the places

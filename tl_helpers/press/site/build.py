@@ -21,7 +21,7 @@ from pathlib import Path
 
 from tl_helpers.core import files
 from tl_helpers.core.errors import BrokenFile, CourseError
-from tl_helpers.press import badges, notebooks, report
+from tl_helpers.press import badges, kits, notebooks, report
 from tl_helpers.press.site import content, decide
 
 _PACKAGES = ("sphinx", "myst_nb", "sphinx_book_theme", "sphinxcontrib.bibtex", "latex2mathml")
@@ -108,7 +108,7 @@ def _lay_out(
     where: badges.Home | None,
 ) -> None:
     """Put everything that Sphinx reads into one folder."""
-    own, kits = root / "notebooks" / "site", root / "notebooks" / "sessions"
+    own, written = root / "notebooks" / "site", root / "notebooks" / "sessions"
     for name in _NEEDED:
         if not (own / name).exists():
             raise BrokenFile(
@@ -117,7 +117,7 @@ def _lay_out(
             )
     for folder, name in (
         (own, ""),
-        (kits, "sessions"),
+        (written, "sessions"),
         (files.data_dir() / "pictures", "pictures"),
     ):
         if folder.exists():
@@ -131,8 +131,11 @@ def _lay_out(
         shutil.copyfile(page.source, downloads / page.source.name)
         deck = (slides / f"{page.name}.html").exists()
         notebooks.write(content.readable(page, deck, where), source / f"{page.name}.ipynb")
-    names, sessions = ([path.stem for path in sorted(f.glob("*.md"))] for f in (own, kits))
-    made = {}
+    names, sessions = ([path.stem for path in sorted(f.glob("*.md"))] for f in (own, written))
+    made: dict[str, str] = {}
+    decks = [path.stem for path in slides.glob("*.html")]
+    for path in kits.find():
+        made |= content.session(kits.read(path), decks)
     if decide.path().exists():
         names.append("decide")
         made["decide"] = decide.page([claim for page in site for claim in page.claims])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from tl_helpers.core import lessons
 from tl_helpers.core.errors import BrokenFile
 from tl_helpers.measure import cards, claims
-from tl_helpers.press import badges, markdown, notebooks, other_seeds, templates
+from tl_helpers.press import badges, kits, markdown, notebooks, other_seeds, templates
 from tl_helpers.press.site import minutes
 
 # What a session expects of its run, by an earlier one: the head of the page says what was measured.
@@ -291,6 +291,30 @@ def _sum(pages: Sequence[Page]) -> str:
     gaps = sum(time.seconds is None or time.core is None for time in times)
     missing = f" ({gaps} of {len(times)} not counted in full)" if gaps else ""
     return f"{minutes.together(times)}{missing}"
+
+
+def session(kit: kits.Kit, decks: Collection[str]) -> dict[str, str]:
+    """The page of a session kit, and the one for participants: name -> Markdown.
+
+    Under the title of the kit stand links to that page and to the slides that were made.
+
+    Args:
+        kit: as it is written.
+        decks: names of the slide decks that are there.
+
+    Example:
+        >>> list(session(kits.read(kits.find()[0]), decks=["start"]))
+        ['sessions/start', 'sessions/start-participants']
+    """
+    name, theme = kit.path.stem, lessons.slug(kit.theme)
+    there = {f"{name}-session": "Slides of the session", theme: f"All slides of {kit.theme}"}
+    links = {f"../slides/{deck}.html": said for deck, said in there.items() if deck in decks}
+    links |= {f"{name}-participants.html": "Sheet for participants"}
+    row = templates.render(TEMPLATES / "session.html.j2", links=links)
+    under = f"\n\n```{{raw}} html\n{row}```\n"
+    page = re.sub(r"(?m)^# .*$", lambda title: title[0] + under, kit.text, count=1)
+    own = "---\norphan: true\n---\n\n"  # linked from the kit alone, not in the side bar
+    return {f"sessions/{name}": page, f"sessions/{name}-participants": own + kits.sheet(kit)}
 
 
 def contents(site: Sequence[Page], sessions: Sequence[str], own: Sequence[str]) -> str:

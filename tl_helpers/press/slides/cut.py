@@ -16,6 +16,7 @@ TYPES = ("slide", "subslide", "fragment", "-", "notes", "skip")
 # Code comes first, so that {{...}} in code is no placeholder.
 _CODE_OR_PLACEHOLDER = re.compile(r"(?ms)^```.*?^```|`[^`\n]*`|\{\{[^\n]*?\}\}")
 _PLACED = re.compile(r"\{\{\s*(code|output)\s*(\d*)(?:-(\d+))?\s*\}\}")
+_HEADING = re.compile(r"(?m)^#{2,6}\s+(?:\d+\s+)?(.+?)\s*$")
 _CLAIM = re.compile(r"\{\{\s*claim\s+([a-z0-9-]+)\s*\}\}")
 
 
@@ -45,12 +46,14 @@ class Slide:
         parts: what it shows, from top to bottom.
         notes: what the speaker says, in Markdown.
         cells: ids of the cells that it was cut from.
+        seconds: what the plan of a session gives it; 0 outside of one.
     """
 
     below: bool = False
     parts: list[Part] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     cells: list[str] = field(default_factory=list)
+    seconds: int = 0
 
     @property
     def heading(self) -> str:
@@ -82,6 +85,8 @@ class Deck:
 def cut(notebook: Any, claims: Mapping[str, str] | None = None) -> list[Slide]:
     """The slides of an executed notebook, in order.
 
+    A slide without a heading gets that of the section which it was cut from.
+
     Args:
         notebook: of nbformat 4.
         claims: claim -> its result in words, for ``{{claim ...}}``.
@@ -97,7 +102,11 @@ def cut(notebook: Any, claims: Mapping[str, str] | None = None) -> list[Slide]:
         2
     """
     slides: list[Slide] = []
+    sections: list[tuple[str, Any]] = []  # of each slide: the section, and its first cell
+    section = ""
     for number, cell in enumerate(notebook.cells, 1):
+        if cell.cell_type == "markdown" and (heads := _HEADING.findall(cell.source)):
+            section = heads[-1]
         kind = cell.metadata.get("slideshow", {}).get("slide_type", "skip")
         name = f"Cell {number} ({cell.get('id', 'no id')})"
         if kind not in TYPES:
@@ -122,11 +131,19 @@ def cut(notebook: Any, claims: Mapping[str, str] | None = None) -> list[Slide]:
             if place or kind in ("slide", "subslide"):
                 page.below = bool(slides) and (place > 0 or kind == "subslide")
                 slides.append(page)
+                sections.append((section, cell))
             else:  # it goes on the slide before
                 slides[-1].parts += page.parts
                 slides[-1].notes += page.notes
                 slides[-1].cells += page.cells
+    for slide, (section, cell) in zip(slides, sections, strict=True):
+        if section and slide.parts and not any(_headed(part) for part in slide.parts):
+            slide.parts.insert(0, Part("text", f"## {section}", cell))
     return slides
+
+
+def _headed(part: Part) -> bool:
+    return part.kind == "text" and bool(re.search(r"^#{1,6}\s+\S", part.content, re.M))
 
 
 def outputs(cell: Any) -> list[Any]:

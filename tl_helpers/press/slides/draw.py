@@ -72,6 +72,9 @@ def page(deck: Deck) -> str:
             columns[-1].append(drawn)
         else:
             columns.append([drawn])
+    config: dict[str, Any] = {"width": WIDTH, "height": HEIGHT}
+    if any(slide.seconds for slide in deck.slides):
+        config["defaultTiming"] = 0  # the speaker's view then says who is ahead, or behind
     source = reveal()
     styles = [source / "dist" / "reset.css", source / "dist" / "reveal.css", _HERE / "deck.css"]
     scripts = [source / "dist" / "reveal.js", source / "plugin" / "notes" / "notes.js"]
@@ -83,7 +86,7 @@ def page(deck: Deck) -> str:
         colours=_colours(),
         columns=columns,
         scripts=[_script(path.read_text("utf-8")) for path in scripts],
-        config=json.dumps({"width": WIDTH, "height": HEIGHT}),
+        config=json.dumps(config),
         start=_script((_HERE / "deck.js").read_text("utf-8")),
     )
 
@@ -110,8 +113,9 @@ def _section(slide: Slide, number: int, folder: Path) -> str:
     parts = "\n".join(_part(part, folder) for part in slide.parts)
     notes = "".join(markdown.to_html(text) for text in slide.notes)
     aside = f'\n<aside class="notes">{notes}</aside>' if notes else ""
+    timing = f' data-timing="{slide.seconds}"' if slide.seconds else ""
     return (
-        f'<section id="s{number}" data-cells="{escape(" ".join(slide.cells))}">'
+        f'<section id="s{number}" data-cells="{escape(" ".join(slide.cells))}"{timing}>'
         f'<div class="tl-slide">\n{parts}\n</div>{aside}</section>'
     )
 
