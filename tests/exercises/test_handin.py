@@ -152,3 +152,32 @@ def test_what_the_course_says_can_be_handed_in():
         for mistake in exercise.mistakes:
             handin.Entry(wrong={mistake.says: 1})
             assert exercise.slip(f"Before. {mistake.says} (after)")
+
+
+@pytest.mark.parametrize("handed", [False, True])
+def test_what_was_done_elsewhere_is_marked_and_nothing_is_lost(own_progress, tmp_path, handed):
+    record.note("dist-pmi", tries=2)
+    record.note("start-chance", done=True, tries=1)
+    entries = {
+        "dist-pmi": {"done": True, "tries": 7},
+        "start-chance": {"done": False},
+        "no-such": {"done": True},
+    }
+    whole = {"format": "tl-progress-1", "learner": "A", "exercises": entries}
+    file = tmp_path / "from-elsewhere.json"
+    file.write_text("\ufeff" + json.dumps(whole if handed else entries), "utf-8")
+    assert exercises.merge(file) == 1 and exercises.merge(file) == 0
+    kept = record.read()
+    assert kept["dist-pmi"]["done"] is True and kept["dist-pmi"]["tries"] == 2
+    assert kept["start-chance"]["done"] is True and "no-such" not in kept
+
+
+@pytest.mark.parametrize("content", ["", "[]", "3", "{]", '{"format": "tl-progress-1"}', '{"a": 1}'])
+def test_a_file_without_progress_changes_nothing(own_progress, tmp_path, content):
+    file = tmp_path / "x.json"
+    file.write_text(content, "utf-8")
+    with pytest.raises(BrokenFile, match="is no progress of this course"):
+        exercises.merge(file)
+    with pytest.raises(BrokenFile, match=r"cannot be read: No such file"):
+        exercises.merge(tmp_path / "nothing.json")
+    assert not own_progress.exists()

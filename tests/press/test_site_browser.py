@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -572,4 +573,45 @@ def test_pages_of_the_course_fit_and_stay_on_the_disk(whole, width):
         page = whole.open(path.name)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path.name
         artefact(page, f"course-{path.stem}-{width}")
+    assert whole.clean()
+
+
+def test_progress_is_kept_counted_and_carried_over(whole, tmp_path):
+    page = whole.open("31_progressive_networks.html")
+    ticks = page.locator(".tl-tick-row button")
+    assert ticks.count() == 4 and ticks.first.text_content() == "Mark as done"
+    ticks.first.click()
+    assert ticks.first.text_content() == "✓ Done"
+    page.locator("#4-what-is-the-past-worth").scroll_into_view_if_needed()
+    page.evaluate("document.getElementById('what-is-the-past-worth').scrollIntoView()")
+
+    whole.open("index.html")
+    panel = page.locator("section.tl-progress")
+    assert "1 of " in panel.text_content()
+    side = page.locator("nav.bd-links a[href='31_progressive_networks.html'] + .tl-count")
+    assert side.first.text_content() == "1/4"
+    link = panel.get_by_role("link", name=re.compile("Continue: Progressive networks"))
+    assert link.get_attribute("href").startswith("./31_progressive_networks.html#")
+
+    with page.expect_download() as written:
+        panel.get_by_role("button", name="Export").click()
+    kept = json.loads(Path(written.value.path()).read_text("utf-8"))
+    assert kept == {"prog-lateral": {"tries": 0, "solution seen": False, "done": True}}
+
+    page.on("dialog", lambda dialog: dialog.accept())
+    panel.get_by_role("button", name="Forget").click()
+    assert "0 of " in panel.text_content() and side.count() == 0
+    entries = {f"prog-{id}": {"done": True} for id in ("lateral", "transfer", "same", "growth")}
+    for content, said in (
+        ("no JSON", "it is not JSON"),
+        ('{"x": 1}', "no exercise of this course"),
+        (json.dumps({"format": "tl-progress-1", "exercises": entries}), "4 exercises read"),
+    ):
+        file = tmp_path / "progress.json"
+        file.write_text(content, "utf-8")
+        panel.locator("input[type=file]").set_input_files(file)
+        page.get_by_text(said).wait_for()
+    assert side.first.text_content() == "✓" and "4 of " in panel.text_content()
+    whole.open("map.html")
+    assert page.locator(".tl-station .tl-count").all_text_contents() == ["✓"]
     assert whole.clean()

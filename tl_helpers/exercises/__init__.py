@@ -48,7 +48,7 @@ from __future__ import annotations
 from tl_helpers.exercises.answers import Choice, Matching, Value
 from tl_helpers.exercises.desk import Feedback, check, hint, predict, progress, solution
 from tl_helpers.exercises.functions import Function, Reading
-from tl_helpers.exercises.handin import export
+from tl_helpers.exercises.handin import export, merge
 from tl_helpers.exercises.model import Exercise, Mistake
 from tl_helpers.exercises.sheet import Sheet, everything, find, of
 
@@ -67,6 +67,7 @@ __all__ = [
     "export",
     "find",
     "hint",
+    "merge",
     "of",
     "predict",
     "progress",

@@ -7,6 +7,7 @@ the learner gives the file to whoever teaches. ``tl class FOLDER`` reads a folde
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import re
 import unicodedata
@@ -18,7 +19,7 @@ from pydantic import AfterValidator, Field, ValidationError
 from tl_helpers.core import checks, files, records
 from tl_helpers.core.errors import BadValue, BrokenFile, CourseError
 from tl_helpers.core.records import Record
-from tl_helpers.exercises import record
+from tl_helpers.exercises import record, sheet
 
 _MOST_BYTES = 2**20
 _LONGEST = 80  # letters of a name
@@ -119,6 +120,43 @@ def export(learner: str, path: str | os.PathLike[str] | None = None) -> Path:
         "done. Hand in this file; it does not contain your answers."
     )
     return target
+
+
+def merge(path: str | os.PathLike[str]) -> int:
+    """Mark as done what a file says is done: ``progress.json`` of another machine or of the site.
+
+    What is done here stays done, and tries are not added up.
+
+    Args:
+        path: a ``progress.json``, or a file that :func:`export` wrote.
+
+    Returns:
+        How many exercises are done that were not before.
+
+    Raises:
+        BrokenFile: it is no progress, or cannot be read.
+
+    Example:
+        >>> merge("progress.json")  # doctest: +SKIP
+        3
+    """
+    source, mend = files.place(path), "Export it again, on the site or with tl progress --export."
+    try:
+        large = source.stat().st_size > _MOST_BYTES
+        content = "" if large else source.read_text("utf-8-sig")
+        given = json.loads(content)
+        entries = given["exercises"] if given.get("format") == "tl-progress-1" else given
+        done = {str(id) for id, entry in entries.items() if entry.get("done") is True}
+    except OSError as error:
+        raise BrokenFile(f"{source} cannot be read: {error.strerror or error}.", mend) from None
+    except (ValueError, TypeError, AttributeError, KeyError):
+        raise BrokenFile(f"{source} is no progress of this course.", mend) from None
+    known, before = set(sheet.everything()), record.read()
+    new = sorted(id for id in done & known if not before.get(id, {}).get("done"))
+    for id in new:
+        if remark := record.note(id, done=True):
+            raise CourseError(remark.strip(" ()"), "Set TL_PROGRESS to a file that can be written.")
+    return len(new)
 
 
 def _refuse_another_kind(target: Path) -> None:

@@ -197,6 +197,7 @@ def lab(notebook: str, output: Path | None) -> None:
         "  tl progress                      all exercises",
         "  tl progress 10                   those of one notebook",
         "  tl progress --export 'Ada L.'    the file to hand in",
+        "  tl progress --import FILE        done on the site, or on another machine",
     )
 )
 @click.argument("notebook", required=False)
@@ -204,7 +205,16 @@ def lab(notebook: str, output: Path | None) -> None:
 @click.option(
     "--output", type=_Place(), help="Write to this file. The default is progress-NAME.json, here."
 )
-def progress(notebook: str | None, learner: str | None, output: Path | None) -> None:
+@click.option(
+    "--import",
+    "source",
+    type=_Place(),
+    metavar="FILE",
+    help="Mark as done what this file says is done.",
+)
+def progress(
+    notebook: str | None, learner: str | None, output: Path | None, source: Path | None
+) -> None:
     """Show which exercises are done, or write it to one file that can be handed in.
 
     The file has the number of tries and the typical mistakes of each exercise. It does not have
@@ -213,6 +223,12 @@ def progress(notebook: str | None, learner: str | None, output: Path | None) -> 
     from tl_helpers import exercises
     from tl_helpers.press import notebooks as room
 
+    if source is not None:
+        if notebook or learner is not None or output is not None:
+            raise click.UsageError("--import FILE goes alone.")
+        new = exercises.merge(source)
+        click.echo(f"{new} exercise{'s' * (new != 1)} more {'is' if new == 1 else 'are'} done.")
+        return
     if learner is not None:
         if notebook:
             raise click.UsageError("--export writes all notebooks to one file: name none.")

@@ -7,6 +7,7 @@ an error: a link, term or reference that leads nowhere stops the build.
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
+from tl_helpers import exercises
 from tl_helpers.core import files
 from tl_helpers.core.errors import BrokenFile, CourseError
 from tl_helpers.press import badges, kits, notebooks, report
@@ -144,6 +146,10 @@ def _lay_out(
         "map": content.map_page(site),
         "index": (own / "index.md").read_text("utf-8") + content.contents(site, sessions, names),
     }
+    asked = {page.name: list(exercises.of(page.name)) for page in site}
+    (source / "static" / "exercises.js").write_text(
+        f"window.TL_EXERCISES = {json.dumps(asked)};\n", encoding="utf-8", newline="\n"
+    )
     for name, text in made.items():
         (source / f"{name}.md").write_text(text, encoding="utf-8", newline="\n")
 
