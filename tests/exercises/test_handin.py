@@ -172,7 +172,9 @@ def test_what_was_done_elsewhere_is_marked_and_nothing_is_lost(own_progress, tmp
     assert kept["start-chance"]["done"] is True and "no-such" not in kept
 
 
-@pytest.mark.parametrize("content", ["", "[]", "3", "{]", '{"format": "tl-progress-1"}', '{"a": 1}'])
+@pytest.mark.parametrize(
+    "content", ["", "[]", "3", "{]", '{"format": "tl-progress-1"}', '{"a": 1}']
+)
 def test_a_file_without_progress_changes_nothing(own_progress, tmp_path, content):
     file = tmp_path / "x.json"
     file.write_text(content, "utf-8")
