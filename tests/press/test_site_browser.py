@@ -582,7 +582,6 @@ def test_progress_is_kept_counted_and_carried_over(whole, tmp_path):
     assert ticks.count() == 4 and ticks.first.text_content() == "Mark as done"
     ticks.first.click()
     assert ticks.first.text_content() == "✓ Done"
-    page.locator("#4-what-is-the-past-worth").scroll_into_view_if_needed()
     page.evaluate("document.getElementById('what-is-the-past-worth').scrollIntoView()")
 
     whole.open("index.html")
