@@ -621,6 +621,32 @@ def test_a_cluster_without_workers_is_not_waited_for(monkeypatch):
                 experiment.run(_takes, labels=8, seed=0)
 
 
+ASKED = """
+import os, sys
+from tl_helpers.measure import experiment
+
+def measured(seed):
+    return {"value": seed / 7, "process": os.getpid()}
+
+if __name__ == "__main__":
+    runs = experiment.run(measured, seed=range(4))
+    with experiment.backend("loky", 2):
+        own = experiment.run(measured, seed=range(4), fresh=True)
+    print(os.getpid() in set(runs.process), len(runs), set(runs.process) & set(own.process))
+"""
+
+
+@pytest.mark.slow
+def test_a_cluster_named_from_outside_computes_what_the_caller_gives_to_nobody(tmp_path):
+    """As ``tl claims --address`` names it to the kernels."""
+    import distributed
+
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as one:
+        environment = {**os.environ, "TL_DASK": one.scheduler_address}
+        said = subprocess.check_output(_script(tmp_path, ASKED), text=True, env=environment)
+    assert said == "False 4 set()\n"
+
+
 def test_two_at_once_lose_nothing(tmp_path):
     """Two processes write the same table: both finish, with the same rows."""
     text = KILLED.replace("seed == 3", "False").replace(

@@ -209,6 +209,7 @@ def finish(
 
     done, still, lost = len(todo) - len(missing), output.quiet() or not missing, False
     with (
+        _asked_for() if missing else contextlib.nullcontext(),
         _stoppable(name, paths, parts),
         tqdm(total=len(todo), initial=done, desc=name, unit="run", disable=still) as bar,
         contextlib.closing(_computed(fn, name, {n: todo[n] for n in missing})) as coming,
@@ -559,6 +560,16 @@ def backend(name: str = "", jobs: int | None = None, address: str = "") -> Itera
         if name:
             stack.enter_context(joblib.parallel_config(name, n_jobs=jobs or cpu_count()))
         yield
+
+
+def _asked_for() -> contextlib.AbstractContextManager[None]:
+    """The cluster of ``TL_DASK`` (``tl claims --address``), unless the caller named another."""
+    import joblib
+    from joblib.parallel import get_active_backend
+
+    address = os.environ.get("TL_DASK", "")
+    theirs = getattr(get_active_backend()[0], "client", None) or joblib.effective_n_jobs(None) != 1
+    return backend("dask", address=address) if address and not theirs else contextlib.nullcontext()
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -280,6 +281,7 @@ def refresh(notebooks: tuple[str, ...], jobs: int | None) -> None:
     epilog=_examples(
         "  tl claims 10                     every claim of one notebook",
         "  tl claims --seeds 100:105        all claims, on seeds that nobody has looked at",
+        "  tl claims --seeds 100:150 --address tcp://10.0.0.1:8786",
     )
 )
 @click.argument("notebooks", nargs=-1)
@@ -293,12 +295,18 @@ def refresh(notebooks: tuple[str, ...], jobs: int | None) -> None:
 @click.option(
     "--keep", is_flag=True, help="Keep what other seeds say, for the site. This is for authors."
 )
+@click.option(
+    "--address",
+    metavar="tcp://HOST:PORT",
+    help="Compute the runs of the experiments on this Dask cluster.",
+)
 def claims(
     notebooks: tuple[str, ...],
     seeds: str | None,
     jobs: int | None,
     output: Path | None,
     keep: bool,
+    address: str | None,
 ) -> None:
     """Run the notebooks again and check every claim against what was promised."""
     from tl_helpers.core import files
@@ -315,8 +323,17 @@ def claims(
             f"--seeds {seeds} names fewer seeds than a claim needs.",
             f"Name {room.MINIMUM_SEEDS} or more, as 100:105.",
         )
+    if address:
+        from tl_helpers.measure import experiment
+
+        with experiment.backend("dask", address=address):
+            os.environ["TL_DASK"] = address  # it answers, so the kernels may rely on it
     report = course.run(
-        notebooks, jobs=jobs, output=output or files.root() / "build" / "claims", seeds=seeds
+        notebooks,
+        jobs=jobs,
+        output=output or files.root() / "build" / "claims",
+        seeds=seeds,
+        offline=not address,
     )
     _tell_failures(report)
     names = [job.name for job in report.jobs]
