@@ -201,7 +201,7 @@ class Choice(_Plain):
             return None
         given = _words(answer)
         exact = [k for k, text in self.options.items() if given in (_words(k), _words(text))] or [
-            k for k, text in self.options.items() if _bare(given) and _bare(given) == _bare(text)
+            k for k, text in self.options.items() if _no_the(given) == _no_the(_words(text)) != []
         ]
         if exact or not given:
             return exact[0] if exact else None
@@ -214,7 +214,7 @@ class Choice(_Plain):
                     return key
                 if any(rest == _words(other) for other in self.options.values()):
                     return None  # the key of one with the text of another
-        given = _bare(given)
+        given = [word for word in given if word not in _ARTICLES]
         if not given or {*given} & _SMALL:
             return None
         partly = [k for k, text in self.options.items() if _in_order(given, _words(text))] or [
@@ -250,10 +250,8 @@ def _words(text: str) -> list[str]:
     return [_DIGITS.get(word, word) for word in re.findall(r"\w+", text.casefold())]
 
 
-def _bare(text: str | Sequence[str]) -> list[str]:
-    """The words of a text without articles."""
-    words = _words(text) if isinstance(text, str) else text
-    return [word for word in words if word not in _ARTICLES]
+def _no_the(words: Sequence[str]) -> list[str]:
+    return [word for word in words if word != "the"]
 
 
 def _in_order(given: Sequence[str], text: Sequence[str]) -> bool:
