@@ -136,7 +136,7 @@ def town_language_models(
     return rows
 
 
-@results.study("little-text-again", passes=[1, 4])
+@results.study("little-text-again", passes=[4])
 def little_text_again(
     seed: int,
     passes: int,
