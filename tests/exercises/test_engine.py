@@ -566,10 +566,14 @@ def test_a_number_passes_in_any_form_in_which_people_write_it(answer, number):
 def test_a_choice_passes_in_any_words_that_are_its_own_alone():
     kind = exercises.Choice({"a": "it rises above one", "b": "it falls", "c": "both"}, right="a")
     for answer in ("a", "A)", "a: it rises above one", "It rises above 1.", "rises", "above one"):
-        assert kind.key(answer) == "a", answer
+        assert kind.key(answer) == kind.key([answer]) == kind.key((answer,)) == "a", answer
     assert kind.key("b, it falls") == kind.key("falls") == "b"
+    bracketed = exercises.Choice({"d": "sentiment (of the text)", "e": "sense"}, right="d")
+    for answer in ("the sentiment of the text", "Sentiment of text", "sentiment"):
+        assert bracketed.key(answer) == "d", answer
     for answer in ("", "it", "a: it falls", "rises and falls", "d", "both of them rise", 3, None):
         assert kind.key(answer) is None, answer
+    assert kind.key([]) is kind.key(["a", "b"]) is None
 
 
 def test_containers_pass_where_nothing_but_the_container_differs():

@@ -139,6 +139,14 @@ def test_the_stored_race_is_what_the_notebook_says():
     assert min(r["bits"] for r in stored.rows if r["model"] != "truth") > truth
 
 
+def test_little_text_read_again_stands_beside_the_same_counts_as_in_the_race():
+    again, race = results.load("little-text-again"), results.load("town-language-models")
+    little = again.meta["configuration"]["little"]
+    counted = race.values("bits", model="n-gram", words=little)[: len(again.rows)]
+    assert np.allclose(again.values("counted"), counted)
+    assert (again.values("bits") < counted).all()
+
+
 def test_the_stored_temperatures_are_what_the_notebook_says():
     """Of sentences the colder is the better; whole texts have their best in between."""
     stored = results.load("temperature")

@@ -187,7 +187,7 @@ class Choice(_Plain):
 
     Example:
         ``Choice({"a": "it rises", "b": "it falls"}, right="a")`` takes ``"A"``, ``"it rises"``,
-        ``"a: it rises"`` and ``"rises"``.
+        ``"a: it rises"``, ``"rises"`` and ``["a"]``.
     """
 
     options: Mapping[str, str]
@@ -195,10 +195,14 @@ class Choice(_Plain):
 
     def key(self, answer: Any) -> str | None:
         """The option that was meant, or None."""
+        if isinstance(answer, (list, tuple, Set)) and len(answer) == 1:
+            answer = next(iter(answer))
         if not isinstance(answer, str) or len(answer) > MOST_ITEMS:
             return None
         given = _words(answer)
-        exact = [k for k, text in self.options.items() if given in (_words(k), _words(text))]
+        exact = [k for k, text in self.options.items() if given in (_words(k), _words(text))] or [
+            k for k, text in self.options.items() if _no_the(given) == _no_the(_words(text)) != []
+        ]
         if exact or not given:
             return exact[0] if exact else None
         # A key with its text behind it, as copied from the notebook; or a part of one text alone.
@@ -244,6 +248,10 @@ _SMALL = {"is", "of", "to", "and", "or", "not", "no", "they", "be"}
 def _words(text: str) -> list[str]:
     """The words of a text without case and punctuation; 1 is the same as one."""
     return [_DIGITS.get(word, word) for word in re.findall(r"\w+", text.casefold())]
+
+
+def _no_the(words: Sequence[str]) -> list[str]:
+    return [word for word in words if word != "the"]
 
 
 def _in_order(given: Sequence[str], text: Sequence[str]) -> bool:

@@ -136,6 +136,54 @@ def town_language_models(
     return rows
 
 
+@results.study("little-text-again", passes=[4])
+def little_text_again(
+    seed: int,
+    passes: int,
+    little: int = 102_400,
+    batch_size: int = 32,
+    block: int = 128,
+    documents: int = 3000,
+    order: int = 4,
+    held_out: int = 200,
+) -> dict[str, float]:
+    """The first point of :func:`town_language_models`, with a schedule that ends there.
+
+    A causal transformer reads so ``little`` text ``passes`` times; n-grams count it once,
+    since they would learn nothing from it again.
+
+    Returns:
+        ``bits`` (per held-out word, of the transformer), ``counted`` (of the n-grams).
+    """
+    home = town.Town(seed=seed)
+    texts = home.corpus(documents).texts()
+    test = home.corpus(held_out, start=questions.FIRST_UNSEEN_DOCUMENT)
+    model, tokenizer = models.new("small", "clm", seed=seed)
+    blocks = pretrain.pack(texts, tokenizer, block)[: little // block]
+    pretrain.fit(
+        model,
+        blocks,
+        tokenizer=tokenizer,
+        objective="clm",
+        steps=passes * (len(blocks) // batch_size),
+        batch_size=batch_size,
+        learning_rate=8e-3,
+        optimiser="muon",
+        seed=seed,
+        progress=False,
+    )
+    spent = questions.log_probabilities(model, tokenizer, test.texts())
+    read = [words(text) for text in texts]
+    ends = np.cumsum([len(text) + 1 for text in read])
+    counts = KneserNey(
+        read[: int(np.searchsorted(ends, little)) + 1], order, len(town.vocabulary()) + 1
+    )
+    return {
+        "bits": float(-spent.sum() / test.n_tokens / math.log(2)),
+        "counted": counts.bits([words(text) for text in test.texts()]),
+    }
+
+
 @results.study("temperature", temperature=[0.3, 0.5, 0.7, 1.0, 1.5])
 def temperatures(seed: int, temperature: float, texts: int = 256) -> dict[str, float | None]:
     """What the judge of the town says of texts that ``town-clm`` writes, no word cut off.
