@@ -199,7 +199,9 @@ def test_reranking_orders_the_best_and_leaves_the_rest(cells):
 
     second = [[0] * n for n in (5, 2, 9, 4, 7)]
     order = np.array([[1, 0, 3, 2, 4], [4, 3, 2, 1, 0]])
-    new = cells.rerank(LikesLong(), [[1], [1]], second, order, depth=3)
+    scores = cells.cross_scores(LikesLong(), [[1], [1]], second, order, depth=3)
+    assert scores.tolist() == [[2, 5, 4], [7, 4, 9]]
+    new = cells.reordered(order, scores)
     assert new.tolist() == [[0, 3, 1, 2, 4], [2, 4, 3, 1, 0]]
     assert order.tolist()[0] == [1, 0, 3, 2, 4]  # the given order stays as it was
 
@@ -214,12 +216,34 @@ def test_bm25_prefers_rare_words_and_short_documents(cells, monkeypatch):
     assert cells.by_words([0, 1, 2])[:, 0].tolist() == [0, 2, 1]
 
 
-def test_the_cosine_reorders_the_best_and_leaves_the_rest(cells, monkeypatch):
+def test_the_cosines_are_those_of_the_best_documents(cells, monkeypatch):
     asked, told = np.eye(3), np.array([[0.1, 0, 1], [0.9, 0.5, 0], [0.5, 0.8, 0]])
     monkeypatch.setattr(cells, "encoded", lambda model, split: (asked, told))
     order = np.array([[0, 1, 2], [0, 1, 2]])
-    assert cells.by_cosine(order, [0, 1], 2, "test").tolist() == [[1, 0, 2], [1, 0, 2]]
-    assert cells.by_cosine(order, [0, 1], 3, "test").tolist() == [[1, 2, 0], [2, 1, 0]]
+    assert cells.cosines(order, [0, 1], 2, "test").tolist() == [[0.1, 0.9], [0, 0.5]]
+    both = cells.reordered(order, cells.cosines(order, [0, 1], 3, "test"))
+    assert both.tolist() == [[1, 2, 0], [2, 1, 0]]
+
+
+def test_training_a_reranker_leaves_the_table_of_tokens_alone(cells, monkeypatch):
+    network, tokenizer = load("town-mlm")
+    asked = ["The soup was cold.", "I loved the film.", "The usher was rude.", "A fine day."]
+    monkeypatch.setattr(cells, "documented", lambda split: (asked, asked[::-1]))
+    monkeypatch.setattr(cells, "nearest", lambda among: np.array([[1, 2], [2, 3], [3, 0], [0, 1]]))
+    torch.manual_seed(0)
+    cross = cells.CrossEncoder(network, classes=1)
+    table = network.embeddings.word_embeddings.weight.clone()
+    layer = network.encoder.layer[0].output.dense.weight.clone()
+    losses = cells.train_reranker(cross, tokenizer, 3, 1e-3, 0, among=4, queries=2, rivals=1)
+    assert len(losses) == 3 and all(0 < loss < 3 for loss in losses)
+    assert torch.equal(table, network.embeddings.word_embeddings.weight)
+    assert not torch.equal(layer, network.encoder.layer[0].output.dense.weight)
+
+
+def test_the_rate_of_the_reranker_lies_inside_the_grid():
+    by_rate = results.load("pair-rerank-rates").table.groupby("rate").loss.mean().sort_index()
+    (rate,) = results.load("pair-rerank").table.rate.unique()
+    assert by_rate.index[0] < rate == by_rate.idxmin() < by_rate.index[-1]
 
 
 def test_each_query_stands_beside_its_document_and_rivals(cells):

@@ -39,10 +39,11 @@ def tags(seed: int, kind: str, sentences: int) -> dict[str, float]:
 @results.study(
     "word-both",
     kind=["own table + neighbours + features", "MiniLM + features"],
+    sentences=120,
     seeds=range(5),
     of_town=False,
 )
-def both(seed: int, kind: str, sentences: int = 120) -> dict[str, float]:
+def both(seed: int, kind: str, sentences: int) -> dict[str, float]:
     """The same by vectors and hand-made features together, on the same splits."""
     return notebook.tag(kind, sentences, seed)
 
