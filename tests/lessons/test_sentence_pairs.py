@@ -240,21 +240,18 @@ def test_training_a_reranker_leaves_the_table_of_tokens_alone(cells, monkeypatch
     assert not torch.equal(layer, network.encoder.layer[0].output.dense.weight)
 
 
-def test_the_rate_of_the_reranker_lies_inside_the_grid():
-    by_rate = results.load("pair-rerank-rates").table.groupby("rate").loss.mean().sort_index()
-    (rate,) = results.load("pair-rerank").table.rate.unique()
-    assert by_rate.index[0] < rate == by_rate.idxmin() < by_rate.index[-1]
-
-
-def test_each_query_stands_beside_its_document_and_rivals(cells):
-    first, second = [[n] for n in range(6)], [[10 + n] for n in range(6)]
-    near = np.array([[(n + 1) % 6, (n + 2) % 6, (n + 3) % 6] for n in range(6)])
-    left, right = cells.with_rivals(first, second, near, np.random.default_rng(0), 4, 2)
-    assert len(left) == len(right) == 12
-    for at in range(0, 12, 3):
-        q = left[at][0]
-        assert left[at : at + 3] == [[q]] * 3 and right[at] == [10 + q]
-        assert {row[0] - 10 for row in right[at + 1 : at + 3]} <= set(near[q].tolist())
+def test_two_weights_find_the_score_that_tells(cells, monkeypatch):
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=(60, 5, 2))  # the first score tells the right document, mostly
+    order = np.argsort(-scores[:, :, 0] - 0.5 * rng.normal(size=(60, 5)), axis=1)
+    monkeypatch.setattr(cells, "documented", lambda split: (["a"] * 60, ["b"] * 60))
+    monkeypatch.setattr(cells, "by_meaning", lambda *given: np.tile(np.arange(60), (60, 1)))
+    monkeypatch.setattr(cells, "places", lambda given, right: 1 + order[:, 0])
+    monkeypatch.setattr(cells, "two_scores", lambda *given: scores)
+    cells.two_weights.cache_clear()
+    weights = cells.two_weights(depth=5)
+    cells.two_weights.cache_clear()
+    assert weights[0] > 1 and abs(weights[1]) < 0.5 * weights[0]
 
 
 # --- the exercises' own words --------------------------------------------------------------------

@@ -1,13 +1,7 @@
-"""Both encoders in the town, and a reranker of docstrings: more than the minute has room for."""
+"""Bi-encoder and cross-encoder in the town, over more seeds than the minute has room for."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-import torch
-
-from tl_helpers import models
 from tl_helpers.core.cells import Cells
 from tl_helpers.measure import results
 
@@ -49,29 +43,3 @@ def encoders(
     those of one model, the random ones are drawn anew.
     """
     return notebook.town_run(kind, weights, opinions_each, steps, artefact, seed)
-
-
-@results.study("pair-rerank-rates", rate=[1e-4, 3e-4, 1e-3], seeds=(10, 11, 12), of_town=False)
-def reranking_rates(seed: int, rate: float, steps: int = 45) -> dict[str, float]:
-    """The learning rate of the reranking cross-encoder: the loss on its last fifteen batches.
-
-    In so few steps hardly a query is drawn twice, so most batches are new to the network.
-    """
-    torch.manual_seed(seed)
-    model, tokenizer = models.load("minilm")
-    network = notebook.CrossEncoder(model, classes=1)
-    losses = notebook.train_reranker(network, tokenizer, steps, rate, seed)
-    return {"loss": float(np.mean(losses[-15:]))}
-
-
-@results.study("pair-rerank", seeds=range(5), of_town=False)
-def reranking(seed: int, steps: int = 70) -> list[dict[str, Any]]:
-    """The twenty best documents of MiniLM, before and after a cross-encoder.
-
-    Each seed draws the head, the order of the training pairs, and the queries; the documents are
-    always the same. The rate is the one with the lowest loss in ``pair-rerank-rates``.
-    """
-    tried = results.load("pair-rerank-rates").table
-    rate = float(tried.groupby("rate").loss.mean().idxmin())
-    rows: list[dict[str, Any]] = notebook.rerank_run(steps, seed, rate)
-    return [{**row, "rate": rate} for row in rows]
