@@ -199,7 +199,9 @@ def test_reranking_orders_the_best_and_leaves_the_rest(cells):
 
     second = [[0] * n for n in (5, 2, 9, 4, 7)]
     order = np.array([[1, 0, 3, 2, 4], [4, 3, 2, 1, 0]])
-    new = cells.rerank(LikesLong(), [[1], [1]], second, order, depth=3)
+    scores = cells.cross_scores(LikesLong(), [[1], [1]], second, order, depth=3)
+    assert scores.tolist() == [[2, 5, 4], [7, 4, 9]]
+    new = cells.reordered(order, scores)
     assert new.tolist() == [[0, 3, 1, 2, 4], [2, 4, 3, 1, 0]]
     assert order.tolist()[0] == [1, 0, 3, 2, 4]  # the given order stays as it was
 
@@ -214,23 +216,42 @@ def test_bm25_prefers_rare_words_and_short_documents(cells, monkeypatch):
     assert cells.by_words([0, 1, 2])[:, 0].tolist() == [0, 2, 1]
 
 
-def test_the_cosine_reorders_the_best_and_leaves_the_rest(cells, monkeypatch):
+def test_the_cosines_are_those_of_the_best_documents(cells, monkeypatch):
     asked, told = np.eye(3), np.array([[0.1, 0, 1], [0.9, 0.5, 0], [0.5, 0.8, 0]])
     monkeypatch.setattr(cells, "encoded", lambda model, split: (asked, told))
     order = np.array([[0, 1, 2], [0, 1, 2]])
-    assert cells.by_cosine(order, [0, 1], 2, "test").tolist() == [[1, 0, 2], [1, 0, 2]]
-    assert cells.by_cosine(order, [0, 1], 3, "test").tolist() == [[1, 2, 0], [2, 1, 0]]
+    assert cells.cosines(order, [0, 1], 2, "test").tolist() == [[0.1, 0.9], [0, 0.5]]
+    both = cells.reordered(order, cells.cosines(order, [0, 1], 3, "test"))
+    assert both.tolist() == [[1, 2, 0], [2, 1, 0]]
 
 
-def test_each_query_stands_beside_its_document_and_rivals(cells):
-    first, second = [[n] for n in range(6)], [[10 + n] for n in range(6)]
-    near = np.array([[(n + 1) % 6, (n + 2) % 6, (n + 3) % 6] for n in range(6)])
-    left, right = cells.with_rivals(first, second, near, np.random.default_rng(0), 4, 2)
-    assert len(left) == len(right) == 12
-    for at in range(0, 12, 3):
-        q = left[at][0]
-        assert left[at : at + 3] == [[q]] * 3 and right[at] == [10 + q]
-        assert {row[0] - 10 for row in right[at + 1 : at + 3]} <= set(near[q].tolist())
+def test_training_a_reranker_leaves_the_table_of_tokens_alone(cells, monkeypatch):
+    network, tokenizer = load("town-mlm")
+    asked = ["The soup was cold.", "I loved the film.", "The usher was rude.", "A fine day."]
+    monkeypatch.setattr(cells, "documented", lambda split: (asked, asked[::-1]))
+    monkeypatch.setattr(cells, "nearest", lambda among: np.array([[1, 2], [2, 3], [3, 0], [0, 1]]))
+    torch.manual_seed(0)
+    cross = cells.CrossEncoder(network, classes=1)
+    table = network.embeddings.word_embeddings.weight.clone()
+    layer = network.encoder.layer[0].output.dense.weight.clone()
+    losses = cells.train_reranker(cross, tokenizer, 3, 1e-3, 0, among=4, queries=2, rivals=1)
+    assert len(losses) == 3 and all(0 < loss < 3 for loss in losses)
+    assert torch.equal(table, network.embeddings.word_embeddings.weight)
+    assert not torch.equal(layer, network.encoder.layer[0].output.dense.weight)
+
+
+def test_two_weights_find_the_score_that_tells(cells, monkeypatch):
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=(60, 5, 2))  # the first score tells the right document, mostly
+    order = np.argsort(-scores[:, :, 0] - 0.5 * rng.normal(size=(60, 5)), axis=1)
+    monkeypatch.setattr(cells, "documented", lambda split: (["a"] * 60, ["b"] * 60))
+    monkeypatch.setattr(cells, "by_meaning", lambda *given: np.tile(np.arange(60), (60, 1)))
+    monkeypatch.setattr(cells, "places", lambda given, right: 1 + order[:, 0])
+    monkeypatch.setattr(cells, "two_scores", lambda *given: scores)
+    cells.two_weights.cache_clear()
+    weights = cells.two_weights(depth=5)
+    cells.two_weights.cache_clear()
+    assert weights[0] > 1 and abs(weights[1]) < 0.5 * weights[0]
 
 
 # --- the exercises' own words --------------------------------------------------------------------

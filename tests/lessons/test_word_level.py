@@ -112,6 +112,17 @@ def test_a_tagger_reads_a_tag_that_stands_in_the_vector(cells):
     assert share > 0.9 and np.mean(said == tags[test]) > 0.9 and weights[1] > 0.8
 
 
+def test_two_classifiers_together_are_the_product_of_their_probabilities(cells):
+    vectors = np.random.default_rng(0).normal(size=(len(cells.all_words().words), 3))
+    train, held, test = cells.deal(2, 15)
+    by_vectors = cells.vectors_reader(vectors, train, held)
+    by_hand, x = cells.features_reader(train, held)
+    assert by_vectors.classes_.tolist() == by_hand.classes_.tolist()
+    product = by_vectors.predict_proba(vectors[test]) * by_hand.predict_proba(x[test])
+    wanted = by_vectors.classes_[product.argmax(axis=1)]
+    assert cells.by_both(vectors, train, held, test).tolist() == wanted.tolist()
+
+
 # --- senses --------------------------------------------------------------------------------------
 
 

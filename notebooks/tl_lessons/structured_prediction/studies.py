@@ -104,6 +104,20 @@ def written_edges(seed: int, trained: str, features: str, labelled: int, penalty
     return names_in_written(seed, trained, features, labelled, penalty)
 
 
+@results.study(
+    "struct-written-e5",  # whose best lay at the edge again
+    trained=METHODS,
+    features="E5",
+    labelled=100,
+    penalty=[0.1, 0.3],
+    seeds=range(5),
+    of_town=False,
+)
+def written_e5(seed: int, trained: str, features: str, labelled: int, penalty: float) -> Rows:
+    """The same for the penalties below those."""
+    return names_in_written(seed, trained, features, labelled, penalty)
+
+
 # --- trees ---------------------------------------------------------------------------------------
 @results.study(
     "struct-parser-rates",

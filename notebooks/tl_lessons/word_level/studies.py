@@ -36,6 +36,18 @@ def tags(seed: int, kind: str, sentences: int) -> dict[str, float]:
     return notebook.tag(kind, sentences, seed)
 
 
+@results.study(
+    "word-both",
+    kind=["own table + neighbours + features", "MiniLM + features"],
+    sentences=120,
+    seeds=range(5),
+    of_town=False,
+)
+def both(seed: int, kind: str, sentences: int) -> dict[str, float]:
+    """The same by vectors and hand-made features together, on the same splits."""
+    return notebook.tag(kind, sentences, seed)
+
+
 @results.study("word-layers", seeds=range(5), of_town=False)
 def layers(seed: int) -> dict[str, float]:
     """Parts of speech by single layers of MiniLM, by their mean, and by a learned mixture."""
