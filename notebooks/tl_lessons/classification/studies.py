@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from tl_helpers.core.cells import Cells
 from tl_helpers.measure import results
 
@@ -66,10 +64,7 @@ def tuned_rate(task: str, method: str) -> float:
     """
     if method not in TRAINED:
         return 0.0
-    edges = results.load("class-edges").table
-    table = pd.concat([results.load("class-rates").table, edges[edges.steps == STEPS]])
-    here = table[(table.task == task) & (table.method == method)]
-    return float(here.groupby("rate").validation.mean().idxmax())
+    return float(results.best("class", "validation", task=task, method=method, steps=STEPS))
 
 
 @results.study(
