@@ -29,7 +29,7 @@ GREY = "#595959"
 PALETTE = {
     **dict.fromkeys(("pre-trained", "masked words", "masked", "MiniLM", "town-mlm"), 0),
     **dict.fromkeys(("random weights", "random", "random vectors"), 1),
-    **dict.fromkeys(("word counts", "n-gram", "static"), 2),
+    **dict.fromkeys(("word counts", "n-gram", "static", "TF-IDF", "TF-IDF, words"), 2),
     **dict.fromkeys(("labels", "replaced", "town-rtd"), 3),
     **dict.fromkeys(("causal", "next word", "town-clm"), 4),
     **{"head only": 0, "biases": 1, "LoRA": 2, "adapters": 3, "everything": 4},
