@@ -34,7 +34,7 @@ PALETTE = {
     **dict.fromkeys(("causal", "next word", "town-clm"), 4),
     **{"head only": 0, "biases": 1, "LoRA": 2, "adapters": 3, "everything": 4},
     **{"progressive": 0, "random columns": 1, "random encoder": 1},
-    **dict.fromkeys(("translation", "town-mt"), 5),
+    **dict.fromkeys(("translation", "town-mt", "TF-IDF, letters"), 5),
     "masked less": 5,  # beside "masked", in a paler blue
     "static + town-mt": 6,
 }
