@@ -28,6 +28,7 @@ GREY = "#595959"
 #: that no picture shows together may share one.
 PALETTE = {
     **dict.fromkeys(("pre-trained", "masked words", "masked", "MiniLM", "town-mlm"), 0),
+    **dict.fromkeys(("warm start", "town, warm start"), 0),
     **dict.fromkeys(("random weights", "random", "random vectors"), 1),
     **dict.fromkeys(("word counts", "n-gram", "static", "TF-IDF", "TF-IDF, words"), 2),
     **dict.fromkeys(("labels", "replaced", "town-rtd"), 3),
