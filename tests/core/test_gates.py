@@ -925,6 +925,13 @@ calls("results.build", tl.results.build, lambda: {"name": _study()}, name="name"
 calls(
     "results.study", tl.results.study, lambda: {"name": "of-gates"}, seeds="seeds", of_town="flag"
 )
+calls(
+    "results.best",
+    tl.results.best,
+    lambda: {"name": "class", "measure": "validation", "of": ["rate"]},
+    measure="name",
+    of="names",
+)
 calls("results.load", tl.results.load, lambda: {"name": "objectives"}, name="name")
 calls(
     "say.compare",

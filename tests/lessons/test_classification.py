@@ -127,13 +127,16 @@ def test_documents_have_one_opinion_at_any_place(cells, monkeypatch):
     said = np.arange(40) % 2
     cells.session = None  # of which the sentences, which come from here, would ask the profile
     assert cells.documents  # made first, or it would bring the notebook's own sentences
-    monkeypatch.setattr(cells, "long_parts", lambda seed: (None, opinions, said, neutral))
-    made, labels = cells.documents(5, 0, n=30)
+    parts = {"train": (opinions, said), "test": (opinions[:10], said[:10])}
+    monkeypatch.setattr(cells, "long_parts", lambda seed: (parts, neutral))
+    made, labels = cells.documents(5, "train", 0)
     places = [next(i for i, one in enumerate(d) if one.startswith("opinion")) for d in made]
     assert all(len(d) == 5 for d in made) and set(places) == set(range(5))
     assert all(
         said[int(d[p].split()[1])] == y for d, p, y in zip(made, places, labels, strict=True)
     )
+    judged = cells.documents(5, "test", 0)[0]
+    assert len(judged) == 10 and judged != made[:10]
 
 
 def test_the_split_of_own_data_has_no_text_twice(cells):

@@ -61,6 +61,28 @@ def test_values_select_rows(store):
         result.values("accuracy", model="other")
 
 
+def test_the_best_setting_is_looked_for_beyond_the_edge_of_its_grid_too(store):
+    def tried(seed, rate, how="a", penalty=0):
+        return {"validation": rate - 2 * (rate > 3) * rate, "penalty": penalty}
+
+    results.study("toy-rates", seeds=range(2), rate=[1, 2], how=["a", "b"])(tried)
+    results.build("toy-rates")
+    assert results.best("toy", "validation") == results.best("toy", "validation", how="b") == 2
+    results.study("toy-edges", seeds=range(2), rate=[3, 4], steps=[10, 20])(
+        lambda seed, rate, steps: {"validation": 10 * rate if steps == 20 else -rate}
+    )
+    results.build("toy-edges")
+    assert results.best("toy", "validation", steps=10) == 2, "rows without steps match any"
+    assert results.best("toy", "validation", steps=20) == 4
+    assert results.best("toy", "validation", ["rate", "penalty"], how="a", steps=10) == (2, 0)
+    with pytest.raises(UnknownName, match="acuracy"):
+        results.best("toy", "acuracy")
+    with pytest.raises(BadValue, match="No row of toy-rates and toy-edges"):
+        results.best("toy", "validation", rate=7)
+    with pytest.raises(UnknownName, match="no-such-rates"):
+        results.best("no-such", "validation")
+
+
 def test_other_seeds_leave_the_shipped_result_and_are_found_where_they_are_asked_for(
     store, monkeypatch
 ):

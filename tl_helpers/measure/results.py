@@ -331,6 +331,50 @@ def _parsed(name: str, path: Path) -> Result:
     return Result(name, rows, meta)
 
 
+def best(name: str, measure: str, of: str | Sequence[str] = "rate", **where: Any) -> Any:
+    """The setting that was best in the study ``NAME-rates``, by the mean over its seeds.
+
+    Where the best of that grid lay at its edge, a study ``NAME-edges`` goes on beyond it: if it is
+    stored, its rows count like the others.
+
+    Args:
+        name: of the study that uses the setting.
+        measure: the column that is to be high.
+        of: the setting, or several that were varied together.
+        **where: only rows that match; a study without such a column matches.
+
+    Returns:
+        The value of the setting, or a tuple of values where ``of`` names several.
+
+    Raises:
+        UnknownName: there is no such study, or neither has such a column.
+        BadValue: no row matches.
+
+    Example:
+        ``best("generation-warm", "facts", initialisation="warm start") -> 0.001``
+    """
+    import pandas as pd
+
+    settings = [of] if isinstance(of, str) else checks.texts(of, "of")
+    stored = [f"{name}-{kind}" for kind in ("rates", "edges")]
+    tables = [load(stored[0]).table]
+    if f"results/{stored[1]}.json" in files.checksums():
+        tables.append(load(stored[1]).table)
+    for column in (measure, *settings, *where):
+        checks.known("column", column, {known for table in tables for known in table})
+    for i, table in enumerate(tables):
+        for column in set(where) & set(table):
+            table = table[table[column] == where[column]]
+        tables[i] = table
+    rows = pd.concat(tables)
+    if rows.empty:
+        raise BadValue(
+            f"No row of {' and '.join(stored)} has {where}.",
+            f"Look at what there is: results.load({stored[0]!r}).table",
+        )
+    return rows.groupby(of if isinstance(of, str) else settings)[measure].mean().idxmax()
+
+
 def prediction(stored_values: npt.ArrayLike, level: float = 0.95) -> Interval:
     """Where one further run should fall, given the stored ones (t prediction interval).
 

@@ -1,8 +1,8 @@
-"""Few labels: frozen features, fine-tuning, the contrastive step and word counts."""
+"""Few labels in four ways; calibration in five towns; documents in which one sentence decides."""
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import Any
 
 from tl_helpers.core.cells import Cells
 from tl_helpers.measure import results
@@ -66,10 +66,7 @@ def tuned_rate(task: str, method: str) -> float:
     """
     if method not in TRAINED:
         return 0.0
-    edges = results.load("class-edges").table
-    table = pd.concat([results.load("class-rates").table, edges[edges.steps == STEPS]])
-    here = table[(table.task == task) & (table.method == method)]
-    return float(here.groupby("rate").validation.mean().idxmax())
+    return float(results.best("class", "validation", task=task, method=method, steps=STEPS))
 
 
 @results.study(
@@ -85,3 +82,17 @@ def few_labels(seed: int, task: str, method: str, n: int) -> dict[str, float]:
         NotHere: the ratings have not been fetched.
     """
     return notebook.few_run(task, method, n, seed, tuned_rate(task, method))
+
+
+@results.study("class-calibration", seeds=range(5))
+def calibration(seed: int) -> list[dict[str, Any]]:
+    """Confidence beyond accuracy before and after one temperature: all, plain, hard sentences."""
+    rows: list[dict[str, Any]] = notebook.calibration_run(seed)
+    return rows
+
+
+@results.study("class-long", length=[1, 4, 16], seeds=range(5))
+def long_documents(seed: int, length: int) -> list[dict[str, Any]]:
+    """Accuracy on documents of the town in which one sentence decides, in five ways."""
+    rows: list[dict[str, Any]] = notebook.long_run(length, seed)
+    return rows

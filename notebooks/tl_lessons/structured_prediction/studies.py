@@ -34,9 +34,8 @@ def town_setting(trained: str) -> tuple[int, float]:
     Example:
         ``town_setting("CRF") -> (2, 0.01)``
     """
-    tried = results.load("struct-town-rates").table
-    tried = tried[tried.method == trained]
-    layer, penalty = tried.groupby(["layer", "penalty"])["new rules"].mean().idxmax()
+    setting = ["layer", "penalty"]
+    layer, penalty = results.best("struct-town", "new rules", setting, method=trained)
     return int(layer), float(penalty)
 
 
@@ -152,11 +151,8 @@ def parser_rate(start: str, layer: int) -> float:
     Example:
         ``parser_rate("pre-trained", 1) -> 0.003``
     """
-    import pandas as pd
-
-    stored = [results.load(f"struct-parser-{name}").table for name in ("rates", "edges")]
-    tried = pd.concat(stored).query("start == @start and layer == @layer and decoding == 'tree'")
-    return float(tried.groupby("rate").LAS.mean().idxmax())
+    rate = results.best("struct-parser", "LAS", start=start, layer=layer, decoding="tree")
+    return float(rate)
 
 
 @results.study(

@@ -28,13 +28,14 @@ GREY = "#595959"
 #: that no picture shows together may share one.
 PALETTE = {
     **dict.fromkeys(("pre-trained", "masked words", "masked", "MiniLM", "town-mlm"), 0),
+    **dict.fromkeys(("warm start", "town, warm start"), 0),
     **dict.fromkeys(("random weights", "random", "random vectors"), 1),
-    **dict.fromkeys(("word counts", "n-gram", "static"), 2),
+    **dict.fromkeys(("word counts", "n-gram", "static", "TF-IDF", "TF-IDF, words"), 2),
     **dict.fromkeys(("labels", "replaced", "town-rtd"), 3),
     **dict.fromkeys(("causal", "next word", "town-clm"), 4),
     **{"head only": 0, "biases": 1, "LoRA": 2, "adapters": 3, "everything": 4},
     **{"progressive": 0, "random columns": 1, "random encoder": 1},
-    **dict.fromkeys(("translation", "town-mt"), 5),
+    **dict.fromkeys(("translation", "town-mt", "TF-IDF, letters"), 5),
     "masked less": 5,  # beside "masked", in a paler blue
     "static + town-mt": 6,
 }
