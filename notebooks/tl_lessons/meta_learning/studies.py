@@ -66,7 +66,7 @@ def intents(seed: int, encoder: str) -> list[dict[str, Any]]:
     return rows
 
 
-@results.study("meta-sine-rates", rate=[0.003, 0.01, 0.03], seeds=range(900, 903), of_town=False)
+@results.study("meta-sine-rates", rate=[0.002, 0.006, 0.02], seeds=range(900, 903), of_town=False)
 def sine_rates(seed: int, rate: float) -> dict[str, Any]:
     """The outer rate of MAML on sine waves, in other trainings."""
     row: dict[str, Any] = notebook.on_waves("MAML", 5, seed, outer_rate=rate)
@@ -82,6 +82,6 @@ def sine_rates(seed: int, rate: float) -> dict[str, Any]:
 def tuning_rates(seed: int, method: str, rate: float, steps: int) -> list[dict[str, Any]]:
     """The inner rates, on other towns, with half of the outer steps."""
     rows: list[dict[str, Any]] = notebook.tuned_on_town(
-        method, seed, iterations=30, rate=rate, steps=steps, episodes=4
+        method, seed, iterations=20, rate=rate, steps=steps, episodes=4
     )
     return rows
