@@ -19,7 +19,7 @@ def cells():
 
 @pytest.fixture(scope="module")
 def town(cells):
-    return cells.town_task(0, documents=900)
+    return cells.town_task(0, documents=1500)
 
 
 def small(cells, counts=(6, 6, 6), support=3):
@@ -210,7 +210,7 @@ def test_fine_tuning_learns_its_support(cells, town):
     network, rng = cells.load("town-mlm")[0], np.random.default_rng(0)
     shown, _ = cells.episode(town, town.new, 5, 2, 2, rng)
     head = cells.tune(network, town, shown, 20, 3e-3)
-    assert float(cells.loss_of(network, head, town, shown)) < 0.5
+    assert cells.loss_of(network, head, town, shown).item() < 0.5
 
 
 # --- exercises -----------------------------------------------------------------------------------
