@@ -1,0 +1,47 @@
+"""The stored experiments of ``43_meta_learning``; the methods stand in its cells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tl_helpers.core.cells import Cells
+from tl_helpers.measure import results
+
+notebook = Cells("43_meta_learning")
+
+
+@results.study(
+    "meta-town",
+    method=["frozen", "same labels, LDA", "same labels, no episodes", "ProtoNet"],
+)
+def town(seed: int, method: str) -> list[dict[str, Any]]:
+    """New topics of the town after training on its other topics, in episodes or without."""
+    rows: list[dict[str, Any]] = notebook.on_town(method, seed)
+    return rows
+
+
+@results.study(
+    "meta-sine",
+    {"method": ["joint training", "MAML", "Gaussian process"], "shots": [5, 10]},
+    {"method": ["FOMAML", "Reptile"], "shots": 5},
+    of_town=False,
+)
+def sine(seed: int, method: str, shots: int) -> dict[str, Any]:
+    """New sine waves from some of their points; each seed is a training of its own."""
+    row: dict[str, Any] = notebook.on_waves(method, shots, seed)
+    return row
+
+
+@results.study(
+    "meta-intents",
+    encoder=["random weights", "minilm-l3", "minilm", "e5-multilingual"],
+    of_town=False,
+)
+def intents(seed: int, encoder: str) -> list[dict[str, Any]]:
+    """New intents from the vectors of a frozen encoder; each seed deals the intents anew.
+
+    Raises:
+        NotHere: the intents or an encoder have not been fetched.
+    """
+    rows: list[dict[str, Any]] = notebook.on_intents(encoder, seed)
+    return rows
