@@ -1,0 +1,151 @@
+"""The stored experiments of ``42_choosing_a_model``; the estimators stand in its cells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tl_helpers.core.cells import Cells
+from tl_helpers.measure import results
+from tl_helpers.train import adapt
+from tl_lessons.choosing_a_model import zoo
+
+notebook = Cells("42_choosing_a_model")
+REAL_LABELS = 96
+
+
+def real_task(target: str, seed: int, labels: int = REAL_LABELS) -> zoo.Task:
+    """Texts of a real target: some to label, and up to 300 that judge.
+
+    Raises:
+        NotHere: the ratings have not been fetched.
+    """
+    pool = zoo.pool(target)
+    return zoo.dealt(pool.texts, pool.labels, pool.others, pool.truth, labels, seed)
+
+
+# --- rates, judged on seeds that nothing else uses -----------------------------------------------
+
+
+@results.study(
+    "choosing-town-rates",
+    member=["town-mlm", "labels: topic"],
+    target=["opinions", "film topic"],
+    rate=[1.5e-4, 5e-4, 1.5e-3],
+    seeds=range(50, 53),
+)
+def town_rates(seed: int, member: str, target: str, rate: float) -> dict[str, float]:
+    """Which rate for the town's zoo, on towns that judge nothing else."""
+    task = zoo.town_task(target, seed)
+    steps = zoo.STEPS["town"]
+    return {"validation": zoo.tuned(zoo.town_member(member), task, steps, rate, seed)}
+
+
+@results.study(
+    "choosing-real-rates",
+    {"member": "glove", "rate": [3e-3, 1e-2, 3e-2]},
+    {"member": ["minilm-l3", "e5-multilingual"], "rate": [1e-4, 3e-4, 1e-3]},
+    seeds=range(50, 53),
+    of_town=False,
+)
+def real_rates(seed: int, member: str, rate: float) -> dict[str, float]:
+    """Which rate for a real member, judged on film sentences of the training split.
+
+    Raises:
+        NotHere: the ratings or the member have not been fetched.
+    """
+    pool = zoo.pool("film")  # its other half judges, and is not looked at here
+    task = zoo.dealt(pool.texts, pool.labels, pool.texts, pool.labels, REAL_LABELS, seed)
+    task = task._replace(judged=task.judged[:150], truth=task.truth[:150])
+    return {"validation": zoo.real_tuned(member, task, rate, seed)}
+
+
+def best_rate(name: str, **where: Any) -> float:
+    """The rate that a stored study found best."""
+    found = results.load(name).table
+    for column, value in where.items():
+        found = found[found[column] == value]
+    return float(found.groupby("rate").validation.mean().idxmax())
+
+
+def rate_of(member: str) -> float:
+    """The rate of a real member; that of MiniLM was found in notebook 32."""
+    if member == "minilm":
+        return best_rate("ratings-rates")
+    return best_rate("choosing-real-rates", member=member)
+
+
+# --- the two zoos --------------------------------------------------------------------------------
+
+
+@results.study("choosing-town", target=list(zoo.TARGETS), seeds=range(5))
+def town_zoo(
+    seed: int, target: str, labels: int = 64, members: tuple[str, ...] = zoo.TOWN
+) -> list[dict[str, Any]]:
+    """Each member of the town's zoo: what the estimators say, and how good it is when fine-tuned.
+
+    The members are always the same; a seed draws another town, other labelled sentences, other
+    sentences that judge, and another head.
+    """
+    task = zoo.town_task(target, seed, labels)
+    rate, rows = best_rate("choosing-town-rates"), []
+    for name in members:
+        member = zoo.town_member(name)
+        features = adapt.embed(*member, task.texts + task.judged)
+        known, others = features[: len(task.texts)], features[len(task.texts) :]
+        row = {
+            "member": name,
+            "fine-tuned": zoo.tuned(member, task, zoo.STEPS["town"], rate, seed),
+            "frozen": notebook.frozen_accuracy(known, task.labels, others, task.truth),
+            **notebook.estimates(known, task.labels),
+        }
+        if name.startswith("labels: "):
+            source = zoo.source_head(name).predict_proba(known)
+            row["LEEP"] = notebook.leep(source, task.labels)
+            row["NCE"] = notebook.by_nce(source, task.labels)
+        rows.append(row)
+    return rows
+
+
+@results.study(
+    "choosing-real",
+    member=list(zoo.REAL),
+    target=list(zoo.REAL_TARGETS),
+    seeds=range(5),
+    of_town=False,
+)
+def real_zoo(seed: int, member: str, target: str) -> dict[str, float]:
+    """A frozen member on a real target: what the estimators say after 96 labels, and the accuracy
+    of a linear layer on its features with 96 labels and with all that there are.
+
+    Raises:
+        NotHere: the ratings or the member have not been fetched.
+    """
+    from tl_helpers import data
+
+    pool = zoo.pool(target)
+    rows, others, seconds = zoo.encoded(member, target)
+    chosen = data.balanced(pool.labels, REAL_LABELS, seed)
+    known, labels = rows[chosen], pool.labels[chosen]
+    return {
+        "frozen": notebook.frozen_accuracy(known, labels, others, pool.truth),
+        "all labels": notebook.frozen_accuracy(rows, pool.labels, others, pool.truth),
+        "seconds a text": seconds,
+        **notebook.estimates(known, labels),
+    }
+
+
+@results.study(
+    "choosing-real-tuned",
+    member=["glove", "minilm-l3", "minilm", "e5-multilingual"],
+    target=["film", "questions"],
+    seeds=range(5),
+    of_town=False,
+)
+def real_tuned(seed: int, member: str, target: str) -> dict[str, float]:
+    """The accuracy of a real member, fine-tuned on the 96 labels that the estimators saw.
+
+    Raises:
+        NotHere: the ratings or the member have not been fetched.
+    """
+    task = real_task(target, seed)
+    return {"fine-tuned": zoo.real_tuned(member, task, rate_of(member), seed)}
