@@ -29,7 +29,7 @@ def real_task(target: str, seed: int, labels: int = REAL_LABELS) -> zoo.Task:
 @results.study(
     "choosing-town-rates",
     member=["town-mlm", "labels: topic"],
-    target=["opinions", "film topic"],
+    target=["opinions", "domain"],
     rate=[1.5e-4, 5e-4, 1.5e-3],
     seeds=range(50, 53),
 )
@@ -40,38 +40,26 @@ def town_rates(seed: int, member: str, target: str, rate: float) -> dict[str, fl
     return {"validation": zoo.tuned(zoo.town_member(member), task, steps, rate, seed)}
 
 
-@results.study(
-    "choosing-real-rates",
-    {"member": "glove", "rate": [3e-3, 1e-2, 3e-2]},
-    {"member": ["minilm-l3", "e5-multilingual"], "rate": [1e-4, 3e-4, 1e-3]},
-    seeds=range(50, 53),
-    of_town=False,
-)
-def real_rates(seed: int, member: str, rate: float) -> dict[str, float]:
-    """Which rate for a real member, judged on film sentences of the training split.
+@results.study("choosing-glove-rates", rate=[3e-3, 1e-2, 3e-2], seeds=range(50, 53), of_town=False)
+def glove_rates(seed: int, rate: float) -> dict[str, float]:
+    """Which rate for GloVe, judged on film sentences of the training split.
 
     Raises:
-        NotHere: the ratings or the member have not been fetched.
+        NotHere: the ratings or the vectors have not been fetched.
     """
     pool = zoo.pool("film")  # its other half judges, and is not looked at here
     task = zoo.dealt(pool.texts, pool.labels, pool.texts, pool.labels, REAL_LABELS, seed)
-    task = task._replace(judged=task.judged[:150], truth=task.truth[:150])
-    return {"validation": zoo.real_tuned(member, task, rate, seed)}
+    return {"validation": zoo.tuned_glove(task, rate, seed)}
 
 
-def best_rate(name: str, **where: Any) -> float:
+def best_rate(name: str) -> float:
     """The rate that a stored study found best."""
-    found = results.load(name).table
-    for column, value in where.items():
-        found = found[found[column] == value]
-    return float(found.groupby("rate").validation.mean().idxmax())
+    return float(results.load(name).table.groupby("rate").validation.mean().idxmax())
 
 
 def rate_of(member: str) -> float:
-    """The rate of a real member; that of MiniLM was found in notebook 32."""
-    if member == "minilm":
-        return best_rate("ratings-rates")
-    return best_rate("choosing-real-rates", member=member)
+    """The rate of a real member; notebook 32 found that of MiniLM, and all transformers get it."""
+    return best_rate("choosing-glove-rates" if member == "glove" else "ratings-rates")
 
 
 # --- the two zoos --------------------------------------------------------------------------------
@@ -137,7 +125,7 @@ def real_zoo(seed: int, member: str, target: str) -> dict[str, float]:
 @results.study(
     "choosing-real-tuned",
     member=["glove", "minilm-l3", "minilm", "e5-multilingual"],
-    target=["film", "questions"],
+    target="film",
     seeds=range(5),
     of_town=False,
 )
