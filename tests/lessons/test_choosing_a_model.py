@@ -55,7 +55,8 @@ def test_logme_is_the_evidence_of_scikit_learn(cells, shape):
 
 def test_the_slip_is_what_the_default_solver_leaves_out(cells):
     for shape, (_, default) in REFERENCE.items():
-        assert np.isclose(cells.without_the_idle(*table(*shape)), default, rtol=0.05, atol=1e-2)
+        found = cells.without_the_idle(*table(*shape), rounds=11)
+        assert np.isclose(found, default, rtol=2e-2, atol=1e-2)
 
 
 def test_the_evidence_by_brute_force(cells):

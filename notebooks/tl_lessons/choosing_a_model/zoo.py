@@ -229,14 +229,15 @@ class Facts(NamedTuple):
 
     languages: int
     year: int  # of the texts that were read last, or of its publication
+    millions: float  # of weights
 
 
 FACTS = {
-    "glove": Facts(1, 2014),
-    "minilm-l3": Facts(1, 2021),
-    "minilm": Facts(1, 2021),
-    "e5-multilingual": Facts(100, 2023),
-    "smollm2": Facts(1, 2024),
+    "glove": Facts(1, 2014, 20.0),
+    "minilm-l3": Facts(1, 2021, 17.2),
+    "minilm": Facts(1, 2021, 22.7),
+    "e5-multilingual": Facts(100, 2023, 117.5),
+    "smollm2": Facts(1, 2024, 134.5),
 }
 
 # --- fine-tuning ---------------------------------------------------------------------------------
