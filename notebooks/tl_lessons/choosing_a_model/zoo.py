@@ -143,7 +143,6 @@ REAL_TARGETS = ("film", "tweet", "questions")
 POOL = 200  # sentences of each domain to label, and as many that judge
 
 
-@functools.lru_cache(maxsize=1)
 def loaded(name: str) -> models.Loaded:
     """A transformer of the real zoo, and its tokenizer.
 
