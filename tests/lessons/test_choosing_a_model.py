@@ -80,9 +80,9 @@ def test_the_evidence_by_brute_force(cells):
 
 
 def test_small_weights_are_better(cells):
-    wide, narrow = cells.toy(0), cells.toy(90)
-    assert abs(cells.linear_probe(*wide) - cells.linear_probe(*narrow)) < 0.1
-    assert cells.log_me(*wide) > cells.log_me(*narrow) + 0.2
+    wide, narrow = cells.toy(2.0, 0.4), cells.toy(0.4, 2.0)
+    assert np.isclose(cells.linear_probe(*wide), cells.linear_probe(*narrow))
+    assert cells.log_me(*wide) > cells.log_me(*narrow) + 0.1
 
 
 # --- LEEP, NCE, H-score, neighbours --------------------------------------------------------------
