@@ -13,16 +13,6 @@ notebook = Cells("42_choosing_a_model")
 REAL_LABELS = 96
 
 
-def real_task(target: str, seed: int, labels: int = REAL_LABELS) -> zoo.Task:
-    """Texts of a real target: some to label, and up to 300 that judge.
-
-    Raises:
-        NotHere: the ratings have not been fetched.
-    """
-    pool = zoo.pool(target)
-    return zoo.dealt(pool.texts, pool.labels, pool.others, pool.truth, labels, seed)
-
-
 # --- rates, judged on seeds that nothing else uses -----------------------------------------------
 
 
@@ -36,30 +26,12 @@ def real_task(target: str, seed: int, labels: int = REAL_LABELS) -> zoo.Task:
 def town_rates(seed: int, member: str, target: str, rate: float) -> dict[str, float]:
     """Which rate for the town's zoo, on towns that judge nothing else."""
     task = zoo.town_task(target, seed)
-    steps = zoo.STEPS["town"]
-    return {"validation": zoo.tuned(zoo.town_member(member), task, steps, rate, seed)}
-
-
-@results.study("choosing-glove-rates", rate=[3e-3, 1e-2, 3e-2], seeds=range(50, 53), of_town=False)
-def glove_rates(seed: int, rate: float) -> dict[str, float]:
-    """Which rate for GloVe, judged on film sentences of the training split.
-
-    Raises:
-        NotHere: the ratings or the vectors have not been fetched.
-    """
-    pool = zoo.pool("film")  # its other half judges, and is not looked at here
-    task = zoo.dealt(pool.texts, pool.labels, pool.texts, pool.labels, REAL_LABELS, seed)
-    return {"validation": zoo.tuned_glove(task, rate, seed)}
+    return {"validation": zoo.tuned(zoo.town_member(member), task, rate, seed)}
 
 
 def best_rate(name: str) -> float:
     """The rate that a stored study found best."""
     return float(results.load(name).table.groupby("rate").validation.mean().idxmax())
-
-
-def rate_of(member: str) -> float:
-    """The rate of a real member; notebook 32 found that of MiniLM, and all transformers get it."""
-    return best_rate("choosing-glove-rates" if member == "glove" else "ratings-rates")
 
 
 # --- the two zoos --------------------------------------------------------------------------------
@@ -82,7 +54,7 @@ def town_zoo(
         known, others = features[: len(task.texts)], features[len(task.texts) :]
         row = {
             "member": name,
-            "fine-tuned": zoo.tuned(member, task, zoo.STEPS["town"], rate, seed),
+            "fine-tuned": zoo.tuned(member, task, rate, seed),
             "frozen": notebook.frozen_accuracy(known, task.labels, others, task.truth),
             **notebook.estimates(known, task.labels),
         }
@@ -120,20 +92,3 @@ def real_zoo(seed: int, member: str, target: str) -> dict[str, float]:
         "seconds a text": seconds,
         **notebook.estimates(known, labels),
     }
-
-
-@results.study(
-    "choosing-real-tuned",
-    member=["glove", "minilm-l3", "minilm", "e5-multilingual"],
-    target="film",
-    seeds=range(3),  # no claim rests on it
-    of_town=False,
-)
-def real_tuned(seed: int, member: str, target: str) -> dict[str, float]:
-    """The accuracy of a real member, fine-tuned on the 96 labels that the estimators saw.
-
-    Raises:
-        NotHere: the ratings or the member have not been fetched.
-    """
-    task = real_task(target, seed)
-    return {"fine-tuned": zoo.real_tuned(member, task, rate_of(member), seed)}

@@ -241,52 +241,11 @@ FACTS = {
 }
 
 # --- fine-tuning ---------------------------------------------------------------------------------
-STEPS = {"town": 40, "real": 24}
+STEPS = 40
 
 
-def tuned(member: Any, task: Task, steps: int, rate: float, seed: int) -> float:
-    """Accuracy, in points, of a transformer that was fine-tuned on the labelled texts."""
+def tuned(member: Any, task: Task, rate: float, seed: int, steps: int = STEPS) -> float:
+    """Accuracy, in points, of a member that was fine-tuned on the labelled texts."""
     how: dict[str, Any] = {"steps": steps, "learning_rate": rate, "seed": seed, "progress": False}
     fitted = adapt.fit(*member, task.texts, task.labels, **how)
     return 100 * float((fitted.predict(task.judged) == task.truth).mean())
-
-
-def tuned_glove(task: Task, rate: float, seed: int, steps: int = 120) -> float:
-    """Accuracy, in points, of GloVe: the mean of its words and a linear layer, both trained."""
-    import torch
-
-    torch.manual_seed(seed)
-    vectors = models.vectors("glove")
-    known = sorted({w for text in task.texts + task.judged for w in words_of(text) if w in vectors})
-    number = {word: i for i, word in enumerate(known)}
-    table = torch.nn.EmbeddingBag.from_pretrained(torch.tensor(vectors.of(known)), freeze=False)
-    classes, targets = np.unique(task.labels, return_inverse=True)
-    head = torch.nn.Linear(50, len(classes))
-    optimiser = torch.optim.Adam([*table.parameters(), *head.parameters()], lr=rate)
-
-    def logits(texts: Sequence[str]) -> torch.Tensor:
-        rows = [[number[w] for w in words_of(text) if w in number] for text in texts]
-        starts = np.cumsum([0, *map(len, rows)])[:-1]
-        flat = torch.tensor([i for row in rows for i in row], dtype=torch.long)
-        return head(table(flat, torch.tensor(starts)))
-
-    for _ in range(steps):
-        loss = torch.nn.functional.cross_entropy(logits(task.texts), torch.tensor(targets))
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-    with torch.no_grad():
-        said = classes[logits(task.judged).argmax(dim=1).numpy()]
-    return 100 * float((said == task.truth).mean())
-
-
-def real_tuned(name: str, task: Task, rate: float, seed: int) -> float:
-    """Accuracy, in points, of a fine-tuned member of the real zoo.
-
-    Raises:
-        NotHere: it has not been fetched.
-    """
-    if name == "glove":
-        return tuned_glove(task, rate, seed)
-    as_it_reads = task._replace(texts=as_read(name, task.texts), judged=as_read(name, task.judged))
-    return tuned(loaded(name), as_it_reads, STEPS["real"], rate, seed)
