@@ -33,12 +33,11 @@ def _answers(rng: np.random.Generator) -> list[tuple[list[str], list[str]]]:
 def nce(said, labels):
     """Zero would mean that the source class decides the label. The lowest that it can be is minus
     the entropy of the labels: then the source classes say nothing about them."""
-    pairs = Counter(zip(said, labels, strict=True))
-    sources = Counter(said)
-    total = 0.0
-    for z, y in zip(said, labels, strict=True):
-        total += log(pairs[z, y] / sources[z])
-    return total / len(labels)
+    pairs = list(zip(said, labels, strict=True))
+    shares = []
+    for z, y in pairs:
+        shares.append(pairs.count((z, y)) / list(said).count(z))
+    return np.log(shares).mean()
 
 
 @nce.also_right
