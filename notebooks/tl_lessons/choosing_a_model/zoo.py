@@ -45,7 +45,7 @@ def read_masked(steps: int) -> Any:
     """A small encoder that has guessed masked words of the town for a number of steps."""
     model, tokenizer = models.new("small", seed=HOME)
     blocks = pretrain.pack(Town(seed=HOME).corpus(3000).texts(), tokenizer)
-    how = {"steps": steps, "batch_size": BATCH, "seed": HOME}
+    how: dict[str, Any] = {"steps": steps, "batch_size": BATCH, "seed": HOME}
     pretrain.fit(model, blocks, tokenizer=tokenizer, **how, **pretrain.SMALL)
     return model.base_model.eval()
 
@@ -73,7 +73,7 @@ def read_labels(task: str, steps: int = 60) -> Any:
     return model.base_model.eval()
 
 
-def town_member(name: str) -> Any:
+def town_member(name: str) -> models.Loaded:
     """A member of the town's zoo with its tokenizer: always the same weights.
 
     Raises:
@@ -244,7 +244,7 @@ FACTS = {
 STEPS = 40
 
 
-def tuned(member: Any, task: Task, rate: float, seed: int, steps: int = STEPS) -> float:
+def tuned(member: models.Loaded, task: Task, rate: float, seed: int, steps: int = STEPS) -> float:
     """Accuracy, in points, of a member that was fine-tuned on the labelled texts."""
     how: dict[str, Any] = {"steps": steps, "learning_rate": rate, "seed": seed, "progress": False}
     fitted = adapt.fit(*member, task.texts, task.labels, **how)
