@@ -9,8 +9,8 @@ In a notebook::
     lesson.progress()
 
 **How to add one.** Its words go into the lesson's ``exercises.toml``, in the order of the notebook;
-:mod:`~tl_helpers.exercises.texts` says what the kinds ``"choice"``, ``"value"`` and ``"matching"``
-have, which are words alone. A ``"function"`` has this::
+:mod:`~tl_helpers.exercises.texts` says what the kinds ``"choice"``, ``"value"``, ``"matching"``
+and ``"form"`` have, which are words alone. A ``"function"`` has this::
 
     [docs-share]
     kind = "function"
@@ -45,7 +45,7 @@ stack.
 
 from __future__ import annotations
 
-from tl_helpers.exercises.answers import Choice, Matching, Value
+from tl_helpers.exercises.answers import Choice, Form, Matching, Value, Want
 from tl_helpers.exercises.desk import Feedback, check, hint, predict, progress, solution
 from tl_helpers.exercises.functions import Function, Reading
 from tl_helpers.exercises.handin import export, merge
@@ -56,12 +56,14 @@ __all__ = [
     "Choice",
     "Exercise",
     "Feedback",
+    "Form",
     "Function",
     "Matching",
     "Mistake",
     "Reading",
     "Sheet",
     "Value",
+    "Want",
     "check",
     "everything",
     "export",

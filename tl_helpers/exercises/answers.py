@@ -1,4 +1,4 @@
-"""Answers that are text or numbers: a value, one of several options, a matching."""
+"""Answers that are text or numbers: a value, one of several options, a matching, a form."""
 
 from __future__ import annotations
 
@@ -327,3 +327,99 @@ class Matching(_Plain):
         if good < len(plain):
             return "wrong", f"A hint may help. ({score}.)"
         return "wrong", f"So far so good: {score}."
+
+
+@dataclass(frozen=True)
+class Want:
+    """Something that a field of a form must speak of.
+
+    Attributes:
+        words: patterns; one of them has to occur, whatever the case.
+        says: what to say where none does.
+        thin: a text for the field that leaves it out.
+    """
+
+    words: Sequence[str]
+    says: str
+    thin: str
+
+    def found(self, text: str) -> bool:
+        """Whether a text speaks of it.
+
+        Example:
+            >>> Want(["licen[cs]e"], "Under which licence?", "Free.").found("Its licence is MIT.")
+            True
+        """
+        return any(re.search(pattern, text, re.IGNORECASE) for pattern in self.words)
+
+
+@dataclass(frozen=True)
+class Form(_Plain):
+    """A dict of fields that are filled in free words; what is missing is said, not how to say it.
+
+    A field that is still ``...`` counts as open. Numbers and lists count as the words that they
+    are. The example of a mistake is the one field that leaves something out.
+
+    Attributes:
+        right: a form that leaves nothing out.
+        wants: field -> what it must speak of.
+
+    Example:
+        ``Form({"use": "To sort reviews."}, {"use": [want]})`` takes any text that ``want`` finds.
+    """
+
+    right: Mapping[str, str]
+    wants: Mapping[str, Sequence[Want]]
+
+    @property
+    def stub(self) -> str:
+        """Each field, open."""
+        return "{" + ", ".join(f'"{key}": ...' for key in self.right) + "}"
+
+    def slips(self, mistake: Mistake, seen: Seen) -> list[Any]:
+        """The right form but for the field that leaves something out."""
+        return [{**self.right, **example} for example in mistake.examples]
+
+    def judge(self, answer: Any, mistakes: Sequence[Mistake], seen: Seen) -> Verdict:
+        """Look for what is missing, field by field."""
+        fields = {_letters(key): key for key in self.right}
+        given = {}
+        if isinstance(answer, Mapping):
+            given = {_letters(str(key)): value for key, value in answer.items()}
+        if not given or not given.keys() <= fields.keys():
+            keys = ", ".join(f'"{key}"' for key in self.right)
+            return "wrong", f"The answer should be a dict with keys {keys}, not {short(answer)}."
+        filled = {key: given[name] for name, key in fields.items() if name in given}
+        filled = {key: value for key, value in filled.items() if not untouched(value)}
+        if not filled:
+            return LATER
+        missing, there = [], 0
+        for key, value in filled.items():
+            text = _in_words(value)
+            if len(re.findall(r"\w+", text)) < _FEWEST_WORDS:
+                missing.append(
+                    f"{key}: {short(value)} is too little for a reader who was not there. "
+                    "Write a sentence, also where the answer is that nothing is known."
+                )
+                continue
+            lacking = [want.says for want in self.wants[key] if not want.found(text)]
+            missing += lacking
+            there += len(self.wants[key]) - len(lacking)
+        points = sum(map(len, self.wants.values()))
+        still = ", ".join(key for key in self.right if key not in filled)
+        score = f"{there} of {points} points are there" + f"; still open: {still}" * bool(still)
+        if missing:
+            return "wrong", f"{missing[0]} ({score}.)"
+        return RIGHT if not still else ("wrong", f"So far so good: {score}.")
+
+
+_FEWEST_WORDS = 3  # of a field: what is shorter tells a reader nothing
+
+
+def _in_words(value: Any) -> str:
+    """What stands in a field, as one text."""
+    if isinstance(value, Mapping):
+        value = [*value.keys(), *value.values()]
+    if isinstance(value, (list, tuple, Set)):
+        return ", ".join(_in_words(item) for item in islice(value, MOST_ITEMS))
+    return str(value)[:MOST_ITEMS] if isinstance(value, (str, numbers.Real)) else ""

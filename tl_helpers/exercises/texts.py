@@ -10,10 +10,14 @@ Each exercise is a table named by its id, in the order of the notebook, with ``k
   mistake has ``answers``, perhaps ``within``, and ``says``.
 * ``"matching"``: ``right`` is a table item -> option, ``options`` one of option -> other names for
   it, and ``mistakes`` one of item -> wrong option -> feedback.
+* ``"form"``: ``right`` is a table field -> text that leaves nothing out, ``wants`` one of field ->
+  what it must speak of: ``words`` (patterns, one of which has to occur), ``says`` (what is said
+  where none does) and ``thin`` (a text that leaves it out).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -22,7 +26,7 @@ from pydantic import AfterValidator, Field, RootModel, StringConstraints, model_
 
 from tl_helpers.core import records
 from tl_helpers.core.records import Record
-from tl_helpers.exercises.answers import Choice, Matching, Value
+from tl_helpers.exercises.answers import Choice, Form, Matching, Value, Want
 from tl_helpers.exercises.model import Exercise, Kind, Mistake, Outcome
 
 
@@ -34,6 +38,15 @@ def joined(text: str) -> str:
         'one two'
     """
     return " ".join(text.split())
+
+
+def _pattern(text: str) -> str:
+    """A regular expression, or a ValueError."""
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is no regular expression: {error}") from None
+    return text
 
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -155,7 +168,41 @@ class _Matching(Text):
         )
 
 
-class _File(RootModel[dict[Id, Annotated[_Coded | _Choice | _Value | _Matching, _KIND]]]):
+class _Want(Record):
+    words: Annotated[list[Annotated[str, AfterValidator(_pattern)]], Field(min_length=1)]
+    says: Line
+    thin: Line
+
+
+class _Form(Text):
+    kind: Literal["form"]
+    right: dict[str, Line]
+    wants: dict[str, list[_Want]]
+
+    @model_validator(mode="after")
+    def _asks_for_what_is_there(self) -> _Form:
+        if self.wants.keys() != self.right.keys():
+            raise ValueError("right and wants need the same fields")
+        return self
+
+    def what(self) -> Kind:
+        return Form(
+            self.right,
+            {
+                field: [Want(want.words, want.says, want.thin) for want in wants]
+                for field, wants in self.wants.items()
+            },
+        )
+
+    def slips(self) -> tuple[Mistake, ...]:
+        return tuple(
+            Mistake(want.says, ({field: want.thin},))
+            for field, wants in self.wants.items()
+            for want in wants
+        )
+
+
+class _File(RootModel[dict[Id, Annotated[_Coded | _Choice | _Value | _Matching | _Form, _KIND]]]):
     pass
 
 
