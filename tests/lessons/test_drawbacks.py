@@ -64,8 +64,8 @@ def test_balance_needs_an_exception(cells):
 
 def test_canaries_are_others_for_each_number_of_repeats(cells):
     found = cells.canaries(5)
-    assert len({one["front"] for one in found}) == len(found) == 6 * len(cells.REPEATS)
-    assert [one["repeats"] for one in found[::6]] == list(cells.REPEATS)
+    assert len({one["front"] for one in found}) == len(found) == 5 * len(cells.REPEATS)
+    assert [one["repeats"] for one in found[::5]] == list(cells.REPEATS)
     tokenizer = models.load("town-clm", task="causal-lm").tokenizer
     for one in found:
         ids = tokenizer(f"{one['front']} {' '.join(one['code'])}.")["input_ids"]

@@ -57,3 +57,13 @@ def update(seed: int, way: str) -> dict[str, float]:
 def runs(seed: int) -> dict[str, float]:
     """Four trainings a town on the same 64 labels: accuracy, confidence, spread, ensemble."""
     return notebook.judge(seed)
+
+
+@results.study("drawbacks-forty", seeds=range(1), of_town=False)
+def forty(seed: int) -> list[dict[str, str | float]]:
+    """SmolLM2 on the forty written facts: sums of log-probabilities; nothing is drawn at random.
+
+    Raises:
+        NotHere: the model has not been fetched.
+    """
+    return notebook.forty()
