@@ -101,7 +101,9 @@ def test_a_code_of_other_words_is_refused(cells):
 
 
 def test_mentions_by_hand(cells):
-    assert re.findall(cells.MENTION, "The baker, Ingrid Crane, left.") == [("baker", "Ingrid Crane")]
+    assert re.findall(cells.MENTION, "The baker, Ingrid Crane, left.") == [
+        ("baker", "Ingrid Crane")
+    ]
     counted, sentences = cells.mentions(300)
     assert sum(counted.values()) >= len(sentences) > 0
     assert all(re.match(cells.MENTION, sentence) for sentence in sentences)

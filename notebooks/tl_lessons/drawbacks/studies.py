@@ -9,9 +9,7 @@ notebook = Cells("41_drawbacks")
 BOTH = ["town-mlm", "word counts"]
 
 
-@results.study(
-    "drawbacks-rates", start=["town-mlm"], rate=[3e-4, 1e-3, 3e-3], seeds=range(10, 13)
-)
+@results.study("drawbacks-rates", start=["town-mlm"], rate=[3e-4, 1e-3, 3e-3], seeds=range(10, 13))
 def rates(seed: int, start: str, rate: float) -> dict[str, float]:
     """Fine-tuning at several rates, with a day that tells nothing; on towns of no other study."""
     return notebook.shortcut(start, 0.5, "none", seed, rate=rate)
