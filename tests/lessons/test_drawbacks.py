@@ -69,7 +69,7 @@ def test_canaries_are_others_for_each_number_of_repeats(cells):
     tokenizer = models.load("town-clm", task="causal-lm").tokenizer
     for one in found:
         ids = tokenizer(f"{one['front']} {' '.join(one['code'])}.")["input_ids"]
-        assert tokenizer.unk_token_id not in ids and len(ids) == 9
+        assert tokenizer.unk_token_id not in ids and len(ids) == 10  # its mark in front
 
 
 def test_exposure_is_the_rank_among_all_codes(cells):
