@@ -293,5 +293,7 @@ def test_the_official_code_is_asked_for_by_name(monkeypatch, tmp_path):
     monkeypatch.setenv("TL_OFFICIAL", str(tmp_path))
     with pytest.raises(BadValue, match=r"weat.py is not in(.|\n)*-> Get it from (.|\n)*sent-bias"):
         studies.official("weat.py")
-    (tmp_path / "weat.py").write_text("import dataloader\ndef f():\n    return 3\nraise SystemExit\n")
+    (tmp_path / "weat.py").write_text(
+        "import dataloader\ndef f():\n    return 3\nraise SystemExit\n"
+    )
     assert studies.official("weat.py").f() == 3

@@ -188,7 +188,9 @@ def _stereoset(model: Any, tokenizer: Any) -> list[dict[str, Any]]:
     judge.id2score, judge.example2sent, examples = {}, {}, []
     for number, (term, *scores) in enumerate(rows):
         examples.append(SimpleNamespace(ID=number, target=term))
-        for label, score in zip(("stereotype", "anti-stereotype", "unrelated"), scores, strict=True):
+        for label, score in zip(
+            ("stereotype", "anti-stereotype", "unrelated"), scores, strict=True
+        ):
             judge.example2sent[number, label] = (number, label)
             judge.id2score[number, label] = float(score)
     said = judge.evaluate(examples)
