@@ -28,8 +28,10 @@ def _associations(rng: np.random.Generator) -> list[tuple[list[float], list[floa
 def exact_p(x, y):
     """The sum over X is enough: the sum over Y is the total minus that, so the difference of the
     means rises and falls with it. With 8 words against 8 there are 12,870 ways to count."""
+    from itertools import combinations
+
     pooled, now = [*x, *y], sum(x)
-    ways = [sum(chosen) >= now - 1e-12 for chosen in itertools.combinations(pooled, len(x))]
+    ways = [sum(chosen) >= now - 1e-12 for chosen in combinations(pooled, len(x))]
     return sum(ways) / len(ways)
 
 
