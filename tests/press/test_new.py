@@ -22,7 +22,14 @@ from tl_helpers.press.site import content
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "33_domain_adaptation"
-PLANNED = "40_bias"  # in the course itself
+PLANNED = "49_own"  # in a copy of the course
+PLAN = f"""
+[[planned]]
+notebook = "{PLANNED}"
+title = "Own"
+theme = "Discussion"
+question = "Which prejudices come along?"
+"""
 
 
 def everything(folder: Path) -> dict[str, bytes]:
@@ -45,6 +52,10 @@ def test_a_new_lesson_runs_keeps_its_promise_and_is_on_the_map(tmp_path, monkeyp
         shutil.copytree(ROOT / part, tmp_path / part, ignore=ignore)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "data").symlink_to(ROOT / "data")
+    with (tmp_path / "notebooks" / "tl_lessons" / "course.toml").open(
+        "a", encoding="utf-8"
+    ) as plan:
+        plan.write(PLAN)
     path = f"{tmp_path}:{tmp_path / 'notebooks'}"
 
     def there(*command: str) -> str:
@@ -60,7 +71,7 @@ def test_a_new_lesson_runs_keeps_its_promise_and_is_on_the_map(tmp_path, monkeyp
 
     assert f"tl run {PLANNED}" in there("tl_helpers", "new", PLANNED)
     there("tl_helpers", "run", PLANNED, "--profile", "quick")
-    said = there("pytest", "-q", "tests/exercises/test_engine.py", "-k", "bias-share")
+    said = there("pytest", "-q", "tests/exercises/test_engine.py", "-k", "own-share")
     assert re.search(r"1\d passed", said), said
     monkeypatch.setenv("TL_ROOT", str(tmp_path))
     executed = tmp_path / "build" / "notebooks" / f"{PLANNED}.ipynb"
@@ -72,7 +83,7 @@ def test_a_new_lesson_runs_keeps_its_promise_and_is_on_the_map(tmp_path, monkeyp
     row = next(row for row in lessons.rows() if row.notebook == PLANNED)
     assert row.ready and row.question == "Which prejudices come along?"
     pages, _ = content.collect(tmp_path / "build")
-    assert f"40 Bias <{PLANNED}>" in content.map_page(pages)
+    assert f"49 Own <{PLANNED}>" in content.map_page(pages)
     source = notebooks.find([PLANNED])[0]
     assert bootstrap.problems(notebooks.read(source), PLANNED) == []
     warned = [line for line in notebooks.warnings(executed) if "lines of code" in line]

@@ -364,7 +364,7 @@ def claims(
 
 @cli.command(
     epilog=_examples(
-        "  tl new 40_bias                   one that course.toml plans",
+        "  tl new 44_planned                one that course.toml plans",
         "  tl new 26_my_own --theme 'Target tasks' --question 'Does it help?'",
     )
 )
