@@ -203,7 +203,8 @@ def town_names(seed: int, n: int = 250) -> Target:
     """Names, by a BIO tag for each word; a name counts if it is found whole."""
     sentences, corpus, places = _tagged(seed, n)
     tags = np.array(ENTITIES)[corpus.entities()]
-    return of_words(sentences, [tags[at].tolist() for at in places], score="F1 of names")
+    rows = [tags[at].tolist() for at in places]
+    return of_words(sentences, rows, few=32, many=128, score="F1 of names")
 
 
 def town_heads(seed: int, n: int = 250) -> Target:
@@ -286,4 +287,26 @@ def real_names() -> Target:
     """Names, by a BIO tag for each word; a name counts if it is found whole."""
     rows, names = _written("tagged"), _names_of("tagged", "ner")
     tags = [[names[t] for t in r["ner"]] for r in rows]
-    return of_words([r["tokens"] for r in rows], tags, score="F1 of names")
+    return of_words([r["tokens"] for r in rows], tags, few=32, many=128, score="F1 of names")
+
+
+#: Name -> what makes the target from the seed of a town.
+TOWN = {
+    "verdict": town_verdict,
+    "grade": town_grade,
+    "pairs": town_pairs,
+    "parts of speech": town_parts_of_speech,
+    "names": town_names,
+    "heads": town_heads,
+    "senses": town_senses,
+}
+#: Name -> what makes the target from texts that people wrote.
+REAL = {
+    "question type": real_types,
+    "verdict": real_verdict,
+    "topic": real_topic,
+    "grade": real_grade,
+    "pairs": real_pairs,
+    "parts of speech": real_parts_of_speech,
+    "names": real_names,
+}
