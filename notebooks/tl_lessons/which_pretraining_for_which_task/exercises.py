@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tl_helpers.exercises import Sheet
-from tl_lessons.which_pretraining import lesson
+from tl_lessons.which_pretraining_for_which_task import lesson
 
 sheet = Sheet(lesson.notebook, __file__)
 

@@ -8,7 +8,6 @@ from tl_helpers.core.cells import Cells
 from tl_helpers.measure import results
 
 notebook = Cells("25_which_pretraining_for_which_task")
-vars(notebook)["teach"] = Cells("14_supervised_pretraining")  # for counting words
 vars(notebook)["word_level"] = Cells("24_word_level")  # for one vector a word
 
 IN_TOWN = [
@@ -21,20 +20,16 @@ IN_TOWN = [
     "translation",
     "labels",
     "MiniLM",
-    "E5",
 ]
-REAL = ["words alone", "random MiniLM", "GloVe", "SmolLM2", "MiniLM, 3 layers", "MiniLM", "E5"]
+REAL = ["words alone", "random, 3 layers", "GloVe", "MiniLM, 3 layers", "MiniLM", "E5"]
 
 
 @results.study("which-town", source=IN_TOWN, seeds=range(5))
 def in_town(seed: int, source: str) -> list[dict[str, Any]]:
-    """Ten sources on seven targets of the town; each seed is a town of its own.
+    """Nine sources on seven targets of the town; each seed is a town of its own.
 
-    The shipped and the real networks are one training each; random weights, counts, and what the
+    The shipped networks and MiniLM are one training each; random weights, counts, and what the
     labels teach are new with each seed.
-
-    Raises:
-        NotHere: the real encoder of several languages has not been fetched.
     """
     rows: list[dict[str, Any]] = notebook.town_row(source, seed)
     return rows
@@ -42,7 +37,7 @@ def in_town(seed: int, source: str) -> list[dict[str, Any]]:
 
 @results.study("which-real", source=REAL, seeds=range(5), of_town=False)
 def real(seed: int, source: str) -> list[dict[str, Any]]:
-    """Seven sources on seven targets of texts that people wrote; each seed deals the texts anew.
+    """Six sources on seven targets of texts that people wrote; each seed deals the texts anew.
 
     Raises:
         NotHere: a model or data set of the shelf has not been fetched.
