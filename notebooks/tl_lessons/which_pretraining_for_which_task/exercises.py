@@ -1,4 +1,4 @@
-"""What the exercises of ``25_which_pretraining_for_which_task`` do; their words are in the TOML file."""
+"""What the exercises of notebook 25 do; their words are in the TOML file."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ def by_signs(guess, truth):
 
 @tau.wrong
 def share(guess, truth):
-    """That is the *share* of pairs in the same order: it lies between 0 and 1. Take away the share of
-    pairs in the other order."""
+    """That is the *share* of pairs in the same order: it lies between 0 and 1. Take away the share
+    of pairs in the other order."""
     return (tau(guess, truth) + 1) / 2
 
 
 @tau.wrong
 def neighbours_only(guess, truth):
-    """Only neighbours in the list are compared here. Every pair counts, the first and the last too."""
+    """Only neighbours in the list are compared here. Every pair counts, the first and last too."""
     pairs = range(1, len(guess))
     signs = [np.sign((guess[i] - guess[i - 1]) * (truth[i] - truth[i - 1])) for i in pairs]
     return float(np.mean(signs))

@@ -93,7 +93,11 @@ def deal(target: Target, n: int, seed: int, held: float = 0.15) -> Deal:
 
 
 def of_texts(
-    texts: Sequence[str] | Sequence[list[str]], labels: Any, few: int = 16, many: int = 128, **more: Any
+    texts: Sequence[str] | Sequence[list[str]],
+    labels: Any,
+    few: int = 16,
+    many: int = 128,
+    **more: Any,
 ) -> Target:
     """One question about each text.
 
@@ -110,7 +114,9 @@ def of_texts(
     return Target("text", listed, rows[:, None], labels, rows, few, many, chance=chance, **more)
 
 
-def of_pairs(first: Sequence[str], second: Sequence[str], labels: Any, few: int, many: int) -> Target:
+def of_pairs(
+    first: Sequence[str], second: Sequence[str], labels: Any, few: int, many: int
+) -> Target:
     """One question about each pair of texts.
 
     Example:
@@ -126,7 +132,10 @@ def of_pairs(first: Sequence[str], second: Sequence[str], labels: Any, few: int,
 
 
 def of_words(
-    sentences: Sequence[Sequence[str]], tags: Sequence[Sequence[Any]], few: int = 8, many: int = 64,
+    sentences: Sequence[Sequence[str]],
+    tags: Sequence[Sequence[Any]],
+    few: int = 8,
+    many: int = 64,
     score: str = "accuracy",
 ) -> Target:
     """One question about each word of each sentence; labels are counted in sentences.
@@ -138,9 +147,18 @@ def of_words(
     items = [(s, w) for s, words in enumerate(sentences) for w in range(len(words))]
     labels = np.array([tag for row in tags for tag in row])
     at = np.array(items)
-    chance = 0.0 if score != "accuracy" else np.unique(labels, return_counts=True)[1].max() / len(at)
+    chance = (
+        0.0 if score != "accuracy" else np.unique(labels, return_counts=True)[1].max() / len(at)
+    )
     return Target(
-        "word", [list(words) for words in sentences], at, labels, at[:, 0], few, many, score,
+        "word",
+        [list(words) for words in sentences],
+        at,
+        labels,
+        at[:, 0],
+        few,
+        many,
+        score,
         float(chance),
     )
 
@@ -174,8 +192,9 @@ def town_grade(seed: int, n: int = 350) -> Target:
     count = np.bincount(owner[opinions], minlength=n)
     kept = np.flatnonzero(count >= 2)
     texts = corpus.texts()
-    return of_texts([texts[i].lower() for i in kept], praise[kept] / count[kept],
-                    score="rank correlation")
+    return of_texts(
+        [texts[i].lower() for i in kept], praise[kept] / count[kept], score="rank correlation"
+    )
 
 
 def town_pairs(seed: int, n: int = 480) -> Target:
@@ -220,7 +239,9 @@ def town_heads(seed: int, n: int = 250) -> Target:
 
 def town_senses(seed: int, n: int = 14) -> Target:
     """Which of its two meanings a word has in its text; six words."""
-    task = questions.sense_task(seed, n=n, words=["bank", "bass", "case", "fans", "matches", "punch"])
+    task = questions.sense_task(
+        seed, n=n, words=["bank", "bass", "case", "fans", "matches", "punch"]
+    )
     sentences = [[word.lower() for word in words] for part in task for words in part.words]
     places = np.concatenate([part.position for part in task])
     items = np.stack([np.arange(len(sentences)), places], axis=1)
@@ -229,7 +250,7 @@ def town_senses(seed: int, n: int = 14) -> Target:
     return Target("word", sentences, items, labels, rows, few=24, many=144, chance=0.5)
 
 
-# --- texts that people wrote ------------------------------------------------------------------------
+# --- texts that people wrote ---------------------------------------------------------------------
 def _written(name: str) -> list[dict[str, Any]]:
     return [row for part in data.load(name).values() for row in part]
 
