@@ -172,6 +172,7 @@ def _sentences(where: town.Town, n: int, start: int) -> tuple[list[list[str]], A
     return [words[at].tolist() for at in places], corpus, places
 
 
+@functools.lru_cache(maxsize=1)  # of the town that everybody is tried on
 def town_verdict(seed: int, n: int = 350) -> Target:
     """Praise or blame in one sentence about a book; no label of a book is in any source."""
     books = town.Town(seed=seed, mixture={"book": 1})
@@ -182,6 +183,7 @@ def town_verdict(seed: int, n: int = 350) -> Target:
     return of_texts([sentences[i].lower() for i in chosen], names)
 
 
+@functools.lru_cache(maxsize=1)  # of the town that everybody is tried on
 def town_grade(seed: int, n: int = 350) -> Target:
     """How much of a whole text is praise: from 0 to 1, in texts that praise and blame."""
     corpus = town.Town(seed=seed, agreement=0.6).corpus(n, start=UNSEEN)
@@ -197,6 +199,7 @@ def town_grade(seed: int, n: int = 350) -> Target:
     )
 
 
+@functools.lru_cache(maxsize=1)  # of the town that everybody is tried on
 def town_pairs(seed: int, n: int = 480) -> Target:
     """Does the second sentence follow from the first, contradict it, or neither?"""
     table = pairs_of_notebook.town_pairs(n, 70_000 + seed, 1, 0.0, 0)
@@ -211,6 +214,7 @@ def _tagged(seed: int, n: int) -> tuple[list[list[str]], Any, list[slice]]:
     return [sentences[i] for i in chosen], corpus, [places[i] for i in chosen]
 
 
+@functools.lru_cache(maxsize=1)  # of the town that everybody is tried on
 def town_parts_of_speech(seed: int, n: int = 250) -> Target:
     """The part of speech of each word."""
     sentences, corpus, places = _tagged(seed, n)
@@ -218,6 +222,7 @@ def town_parts_of_speech(seed: int, n: int = 250) -> Target:
     return of_words(sentences, [tags[at].tolist() for at in places])
 
 
+@functools.lru_cache(maxsize=1)  # of the town that everybody is tried on
 def town_names(seed: int, n: int = 250) -> Target:
     """Names, by a BIO tag for each word; a name counts if it is found whole."""
     sentences, corpus, places = _tagged(seed, n)
@@ -226,6 +231,7 @@ def town_names(seed: int, n: int = 250) -> Target:
     return of_words(sentences, rows, few=32, many=128, score="F1 of names")
 
 
+@functools.lru_cache(maxsize=1)  # of the town that everybody is tried on
 def town_heads(seed: int, n: int = 250) -> Target:
     """How many words to the right (left, if below zero) the head of each word stands."""
     sentences, corpus, places = _tagged(seed, n)
@@ -237,6 +243,7 @@ def town_heads(seed: int, n: int = 250) -> Target:
     return of_words(sentences, rows)
 
 
+@functools.lru_cache(maxsize=1)  # of the town that everybody is tried on
 def town_senses(seed: int, n: int = 14) -> Target:
     """Which of its two meanings a word has in its text; six words."""
     task = questions.sense_task(
