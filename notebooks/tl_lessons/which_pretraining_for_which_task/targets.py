@@ -203,8 +203,9 @@ def town_grade(seed: int, n: int = 350) -> Target:
 def town_pairs(seed: int, n: int = 480) -> Target:
     """Does the second sentence follow from the first, contradict it, or neither?"""
     table = pairs_of_notebook.town_pairs(n, 70_000 + seed, 1, 0.0, 0)
-    columns = [[text.lower() for text in table[side]] for side in ("premise", "hypothesis")]
-    return of_pairs(*columns, table.label.to_numpy(str), few=32, many=256)
+    first = [text.lower() for text in table["premise"]]
+    second = [text.lower() for text in table["hypothesis"]]
+    return of_pairs(first, second, table.label.to_numpy(str), few=32, many=256)
 
 
 @functools.cache
@@ -301,8 +302,8 @@ def real_grade(n: int = 400) -> Target:
 def real_pairs() -> Target:
     """Does the second sentence follow from the first, contradict it, or neither?"""
     rows, names = _written("pairs"), _names_of("pairs", "label")
-    sides = [[row[side] for row in rows] for side in ("premise", "hypothesis")]
-    return of_pairs(*sides, [names[row["label"]] for row in rows], few=32, many=256)
+    first, second = [row["premise"] for row in rows], [row["hypothesis"] for row in rows]
+    return of_pairs(first, second, [names[row["label"]] for row in rows], few=32, many=256)
 
 
 def real_parts_of_speech() -> Target:
