@@ -11,13 +11,14 @@ sheet = Sheet(lesson.notebook, __file__)
 
 
 def _orders(rng: np.random.Generator) -> list[tuple[list[float], list[float]]]:
-    """Two lists without equal values: the same order, the opposite one, and orders in between."""
+    """Lists without equal values: one order, the opposite, and some where neighbours mislead."""
     cases = [([0.1, 0.2, 0.3], [1.0, 2.0, 3.0]), ([0.1, 0.2, 0.3, 0.4], [9.0, 7.0, 5.0, 1.0])]
-    for n in (4, 5, 7):
-        guess, truth = rng.permutation(n) / 10, np.arange(n) / 7
-        guess[:3] = guess[:3][np.argsort(np.argsort([0.5, 0.1, 0.9]))] if n == 4 else guess[:3]
-        cases.append((guess.round(2).tolist(), truth.round(2).tolist()))
-    cases.append(([0.9, 0.8, 0.1, 0.7], [0.9, 0.1, 0.5, 0.8]))
+    while len(cases) < 6:
+        guess, truth = rng.permutation(5) / 10, rng.permutation(5) / 4
+        steps = np.sign(np.diff(guess) * np.diff(truth))
+        pairs = np.sign(np.subtract.outer(guess, guess) * np.subtract.outer(truth, truth))
+        if abs(steps.mean() - pairs.sum() / 20) > 0.1 and abs(pairs.sum()) > 0:
+            cases.append((guess.round(2).tolist(), truth.round(2).tolist()))
     return cases
 
 
