@@ -198,6 +198,20 @@ def test_all_methods_of_the_table_are_measured(cells):
     assert films.seed.nunique() >= 10
 
 
+def test_a_prefix_stands_in_front_and_moves_no_word(cells):
+    made, vectors = torch.randn(3, 7, 4), torch.randn(2, 4)
+    changed = cells.put_in_front(None, None, made, vectors)
+    assert torch.equal(changed[:, :2], vectors.expand(3, -1, -1))
+    assert torch.equal(changed[:, 2:], made[:, 2:])
+
+
+def test_the_rate_of_the_prefix_lies_inside_its_grid():
+    runs = results.load("adapters-prefix").table
+    means = runs.groupby("rate").validation.mean()
+    assert means.index.min() < means.idxmax() < means.index.max()
+    assert {*runs.trained} == {2 * 2 * 5 * 128 + 2 * 128 + 2}  # keys and values, and the head
+
+
 def test_films_are_asked_at_the_rates_that_were_chosen():
     means = results.load("adapters-films-rates").table.groupby(["method", "rate"]).accuracy.mean()
     films = results.load("adapters-films").table

@@ -10,6 +10,7 @@ from transformers import AutoModelForSequenceClassification
 from tl_helpers import exercises
 from tl_helpers.core.cells import Cells
 from tl_helpers.models import folder, load
+from tl_lessons.sequential_and_multitask import exercises as asked
 from tl_lessons.sequential_and_multitask import studies
 
 
@@ -109,3 +110,21 @@ def test_temperature_by_hand():
     assert np.allclose(space["mixing"]([900, 100], 1), [0.9, 0.1])
     assert np.allclose(space["mixing"]([900, 100], 2), [0.75, 0.25])
     assert np.allclose(space["mixing"]([900, 100], 1e9), [0.5, 0.5])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "option"),
+    [(0.9, 0.95, "better"), (0.99, 0.98, "same"), (0.99, 0.8, "lower"), (0.99, 0.55, "chance")],
+)
+def test_the_run_decides_what_is_left_of_the_old_head(before, after, option):
+    measured = {"before": before, "after": after}
+    said, right = asked.after_the_other_task(measured)
+    assert right == option and f"{after:.2f}" in said
+    exercise = asked.sheet.exercises["multi-order"]
+    for answer in exercise.kind.options:
+        judged = exercise.judge(answer, {"measured": measured})[0]
+        assert (judged == "right") == (answer == option)
+
+
+def test_the_order_has_to_be_measured():
+    assert "put `True` in" in asked.after_the_other_task({})

@@ -58,6 +58,12 @@ def adapters_town(seed: int, method: str, rate: float, head: str) -> dict[str, f
     return notebook.in_town(method, rate, seed, head)
 
 
+@results.study("adapters-prefix", rate=[0.03, 0.1, 0.3, 1.0, 3.0])
+def adapters_prefix(seed: int, rate: float) -> dict[str, float]:
+    """Five keys and values in front, in each block of ``town-mlm``; the towns of the others."""
+    return notebook.prefix_in_town(rate, seed)
+
+
 @results.study("adapters-films-rates", *grids(ON_FILMS), seeds=(10, 11, 12), of_town=False)
 def adapters_films_rates(seed: int, method: str, rate: float) -> dict[str, float]:
     """Which learning rate suits which of five methods: MiniLM on short film sentences.

@@ -11,6 +11,23 @@ from tl_lessons.sequential_and_multitask import lesson
 
 sheet = Sheet(lesson.notebook, __file__)
 
+# --- multi-order ---------------------------------------------------------------------------------
+
+
+@sheet.outcome("multi-order")
+def after_the_other_task(measured):
+    """``measured``: accuracy of the old head, ``before`` and ``after``; empty until it is run."""
+    if not measured:
+        return "So far you have only said so: put `True` in for the second `...`, and measure."
+    before, after = measured["before"], measured["after"]
+    said = f"Measured: {before:.2f} before, {after:.2f} after."
+    if after - before > 0.03:
+        return said, "better"
+    if after - before >= -0.03:
+        return said, "same"
+    return said, "chance" if after <= 0.65 else "lower"
+
+
 # --- multi-mixing --------------------------------------------------------------------------------
 
 
