@@ -31,12 +31,6 @@ def remedies(seed: int, kind: str) -> dict[str, float]:
     return notebook.remedy(kind, seed)
 
 
-@results.study("bias-names", {"swapped": ["nothing", "pronouns", "names too"]}, seeds=range(5))
-def names(seed: int, swapped: str) -> dict[str, float]:
-    """Augmentation of texts with names, by three lists of words to swap."""
-    return notebook.named_run(swapped, seed)
-
-
 @results.study(
     "bias-pairs", {"axis": ["gender", "age", "nationality"]}, seeds=range(1), of_town=False
 )
