@@ -6,8 +6,8 @@ Here pip is a stand-in that writes down what it is asked; test_colab.py has the 
 from __future__ import annotations
 
 import json
-import subprocess
 import re
+import subprocess
 import sys
 from pathlib import Path
 
