@@ -319,7 +319,7 @@ def modules(wanted: Callable[[str], bool]) -> Iterator[ModuleType]:
 
     Example:
         >>> next(modules(lambda name: name == "exercises")).__name__
-        'tl_lessons.classification.exercises'
+        'tl_lessons.bias.exercises'
     """
     for folder in pkgutil.iter_modules([str(find())]):
         if folder.ispkg:
