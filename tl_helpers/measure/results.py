@@ -351,7 +351,7 @@ def best(name: str, measure: str, of: str | Sequence[str] = "rate", **where: Any
         BadValue: no row matches.
 
     Example:
-        >>> best("generation-warm", "facts", initialisation="warm start")
+        >>> float(best("generation-warm", "facts", initialisation="warm start"))
         0.001
     """
     import pandas as pd
