@@ -306,6 +306,10 @@ def test_identical_values_agree_with_themselves_only():
     assert not results.agrees([0.4, 0.5, 0.6], float("nan"))
 
 
+# Nothing is drawn in them: finished models score fixed items, and an interval is one over the items.
+WITHOUT_CHANCE = {"bias-pairs", "bias-reference", "drawbacks-forty"}
+
+
 def test_every_stored_result_of_the_course_is_whole_and_up_to_date():
     known = results.studies()
     assert {path.stem for path in (files.data_dir() / "results").glob("*.json")} == set(known)
@@ -316,7 +320,8 @@ def test_every_stored_result_of_the_course_is_whole_and_up_to_date():
         assert results.stale(name) == ""
         assert tuple(result.meta["seeds"]) == study.seeds
         # a study that only chooses a rate carries no claim
-        assert len(study.seeds) >= (3 if name.endswith(("-rates", "-edges")) else 5)
+        least = 1 if name in WITHOUT_CHANCE else 3 if name.endswith(("-rates", "-edges")) else 5
+        assert len(study.seeds) >= least
         assert result.meta["command"] == f"tl results build {name}"
 
 
