@@ -306,7 +306,7 @@ def test_identical_values_agree_with_themselves_only():
     assert not results.agrees([0.4, 0.5, 0.6], float("nan"))
 
 
-# Nothing is drawn in them: finished models score fixed items, and an interval is one over the items.
+# Nothing is drawn in them: finished models score fixed items, and intervals are over the items.
 WITHOUT_CHANCE = {"bias-pairs", "bias-reference", "drawbacks-forty"}
 
 
