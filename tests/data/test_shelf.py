@@ -425,6 +425,13 @@ def test_vectors_are_shown_in_one_line():
     assert shown == "WordVectors('glove': 1,000 words, 3 dimensions)"
 
 
+def test_the_mean_of_a_text_is_that_of_its_known_words():
+    matrix = np.array([[2.0, 0.0], [0.0, 4.0], [1.0, 1.0]], "f4")
+    vectors = word_vectors.WordVectors(["it", "'s", "!"], matrix)
+    means = vectors.mean(["It's", "It, it!", "what"])
+    assert means.dtype == np.float32 and np.allclose(means, [[1, 2], [5 / 3, 1 / 3], [0, 0]])
+
+
 LOADERS = [
     ("smollm2", models.load),
     ("e5-multilingual", models.load),

@@ -242,10 +242,12 @@ def test_the_stored_studies_are_those_of_the_code(name):
 
 def test_rates_are_the_best_of_validation_and_inside_the_grid():
     names = ("freeze-or-train-rates", "freeze-or-train-edges")
-    assert studies.best_rates(names, 128, ["rate", "head"]) == (studies.PEAK, studies.HEAD)
+    kinds = ["rate", "head"]
+    best = {n: results.best("freeze-or-train", "validation", kinds, labels=n) for n in (128, 256)}
+    assert best[128] == (studies.PEAK, studies.HEAD)
     town = pd.concat([results.load(name).table for name in names])
     for labels in (128, 256):
-        rate, head = studies.best_rates(names, labels, ["rate", "head"])
+        rate, head = best[labels]
         tried = town[town.labels == labels]
         assert min(tried.rate) < rate < max(tried.rate)
         assert min(tried["head"]) < head < max(tried["head"])

@@ -265,7 +265,27 @@ def _letters(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Matching(_Plain):
+class _Keyed(_Plain):
+    """A kind whose answer is a dict with the keys of ``right``."""
+
+    right: Mapping[str, str]
+
+    @property
+    def stub(self) -> str:
+        """Each key, open."""
+        return "{" + ", ".join(f'"{key}": ...' for key in self.right) + "}"
+
+    def slips(self, mistake: Mistake, seen: Seen) -> list[Any]:
+        """The right answer but for what the mistake says of some keys."""
+        return [{**self.right, **example} for example in mistake.examples]
+
+    def _other_keys(self, answer: Any) -> Verdict:
+        keys = ", ".join(f'"{key}"' for key in self.right)
+        return "wrong", f"The answer should be a dict with keys {keys}, not {short(answer)}."
+
+
+@dataclass(frozen=True)
+class Matching(_Keyed):
     """A dict that gives each item the option it belongs to.
 
     The first mistake that fits speaks; then it is said how many items are right. An item that is
@@ -279,17 +299,7 @@ class Matching(_Plain):
         ``Matching({"a": "multi-task"}, {"multi-task": ()})`` takes ``{"A": "Multi task"}``.
     """
 
-    right: Mapping[str, str]
     options: Mapping[str, Sequence[str]]
-
-    @property
-    def stub(self) -> str:
-        """Each item, open."""
-        return "{" + ", ".join(f'"{key}": ...' for key in self.right) + "}"
-
-    def slips(self, mistake: Mistake, seen: Seen) -> list[Any]:
-        """The right answer but for the wrong pair."""
-        return [{**self.right, **example} for example in mistake.examples]
 
     def _option(self, given: Any) -> str | None:
         names = {_letters(n): o for o, also in self.options.items() for n in (o, *also)}
@@ -304,8 +314,7 @@ class Matching(_Plain):
         if isinstance(answer, Mapping):
             given = {str(k).strip().casefold(): v for k, v in answer.items()}
         if not given or not given.keys() <= self.right.keys():
-            keys = ", ".join(f'"{key}"' for key in self.right)
-            return "wrong", f"The answer should be a dict with keys {keys}, not {short(answer)}."
+            return self._other_keys(answer)
         given = {k: given[k] for k in self.right if not untouched(given.get(k))}
         if not given:
             return LATER
@@ -354,7 +363,7 @@ class Want:
 
 
 @dataclass(frozen=True)
-class Form(_Plain):
+class Form(_Keyed):
     """A dict of fields that are filled in free words; what is missing is said, not how to say it.
 
     A field that is still ``...`` counts as open. Numbers and lists count as the words that they
@@ -368,17 +377,7 @@ class Form(_Plain):
         ``Form({"use": "To sort reviews."}, {"use": [want]})`` takes any text that ``want`` finds.
     """
 
-    right: Mapping[str, str]
     wants: Mapping[str, Sequence[Want]]
-
-    @property
-    def stub(self) -> str:
-        """Each field, open."""
-        return "{" + ", ".join(f'"{key}": ...' for key in self.right) + "}"
-
-    def slips(self, mistake: Mistake, seen: Seen) -> list[Any]:
-        """The right form but for the field that leaves something out."""
-        return [{**self.right, **example} for example in mistake.examples]
 
     def judge(self, answer: Any, mistakes: Sequence[Mistake], seen: Seen) -> Verdict:
         """Look for what is missing, field by field."""
@@ -387,8 +386,7 @@ class Form(_Plain):
         if isinstance(answer, Mapping):
             given = {_letters(str(key)): value for key, value in answer.items()}
         if not given or not given.keys() <= fields.keys():
-            keys = ", ".join(f'"{key}"' for key in self.right)
-            return "wrong", f"The answer should be a dict with keys {keys}, not {short(answer)}."
+            return self._other_keys(answer)
         filled = {key: given[name] for name, key in fields.items() if name in given}
         filled = {key: value for key, value in filled.items() if not untouched(value)}
         if not filled:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,9 @@ from tl_helpers.data import registry, shelf
 
 if TYPE_CHECKING:
     import numpy as np
+
+
+_WORDS = re.compile(r"[a-z]+|'[a-z]+|\d+|[^\sa-z\d]")  # of a lower-case text, as GloVe cuts it
 
 
 @dataclass(frozen=True, repr=False)
@@ -71,6 +75,23 @@ class WordVectors:
         if isinstance(words, str) or not len(words):
             raise BadValue(f"words={words!r} is not a list of words.", 'Use ["rose", "tulip"].')
         return np.stack([self[word] for word in words])
+
+    def mean(self, texts: Sequence[str]) -> np.ndarray:
+        """The mean vector of the words and marks of each text, ``[texts, size]``.
+
+        Words without a vector are left out; a text that has no others gets zeros.
+
+        Example:
+            ``vectors("glove").mean(["A red rose."]).shape`` -> (1, 50)
+        """
+        import numpy as np
+
+        rows = np.zeros((len(texts), self.matrix.shape[1]), np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            known = [self.index[word] for word in _WORDS.findall(text.lower()) if word in self]
+            if known:
+                row[:] = self.matrix[known].mean(axis=0)
+        return rows
 
 
 def vectors(name: str) -> WordVectors:

@@ -255,12 +255,13 @@ def with_sessions(decks: Sequence[Deck]) -> list[Deck]:
     written, longer = find(), []
     for deck in decks:
         mine = [read(path) for path in written if _of(path) == deck.name]
-        whole = [kit for kit in mine if not presented(kit, deck.slides)]
-        longer.append(replace(deck, slides=paced(whole[0], deck.slides)) if whole else deck)
-        for kit in mine:
-            if chosen := presented(kit, deck.slides):
-                name, title = f"{kit.path.stem}-session", f"Session: {kit.title}"
-                longer.append(replace(deck, name=name, title=title, slides=chosen))
+        shorter = {kit.path.stem: (kit, presented(kit, deck.slides)) for kit in mine}
+        whole = next((kit for kit, chosen in shorter.values() if not chosen), None)
+        longer.append(replace(deck, slides=paced(whole, deck.slides)) if whole else deck)
+        for name, (kit, chosen) in shorter.items():
+            if chosen:
+                title = f"Session: {kit.title}"
+                longer.append(replace(deck, name=f"{name}-session", title=title, slides=chosen))
     return longer
 
 
@@ -303,12 +304,12 @@ def paced(kit: Kit, slides: Sequence[Slide]) -> list[Slide]:
         >>> paced(read(find()[0]), [])
         []
     """
-    seconds = dict.fromkeys(range(len(slides)), 0)
+    seconds = [0] * len(slides)
     for step in kit.blocks["Presentation"]:
         mine = [n for n, slide in enumerate(slides) if set(step.cells) & set(slide.cells)]
         for n in mine:
             seconds[n] += round(60 * step.minutes / len(mine))
-    return [replace(slide, seconds=seconds[n]) for n, slide in enumerate(slides)]
+    return [replace(slide, seconds=s) for slide, s in zip(slides, seconds, strict=True)]
 
 
 # --------------------------------------------------------------------- the page for participants

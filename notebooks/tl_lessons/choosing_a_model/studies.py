@@ -29,11 +29,6 @@ def town_rates(seed: int, member: str, target: str, rate: float) -> dict[str, fl
     return {"validation": zoo.tuned(zoo.town_member(member), task, rate, seed)}
 
 
-def best_rate(name: str) -> float:
-    """The rate that a stored study found best."""
-    return float(results.load(name).table.groupby("rate").validation.mean().idxmax())
-
-
 # --- the two zoos --------------------------------------------------------------------------------
 
 
@@ -47,7 +42,7 @@ def town_zoo(
     sentences that judge, and another head.
     """
     task = zoo.town_task(target, seed, labels)
-    rate, rows = best_rate("choosing-town-rates"), []
+    rate, rows = float(results.best("choosing-town", "validation")), []
     for name in members:
         member = zoo.town_member(name)
         features = adapt.embed(*member, task.texts + task.judged)

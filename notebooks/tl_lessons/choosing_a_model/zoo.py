@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tl_helpers import data, models, questions
+from tl_helpers.core import checks
 from tl_helpers.town import Town
 from tl_helpers.train import adapt, pretrain, probe, supervised
 
@@ -79,8 +79,6 @@ def town_member(name: str) -> models.Loaded:
     Raises:
         UnknownName: there is no such member.
     """
-    from tl_helpers.core import checks
-
     checks.known("member of the town's zoo", name, TOWN)
     if name in SHIPPED:
         return models.load(name)
@@ -106,8 +104,6 @@ def town_task(target: str, seed: int, labels: int = 64) -> Task:
     Raises:
         UnknownName: there is no such target.
     """
-    from tl_helpers.core import checks
-
     checks.known("target in the town", target, TARGETS)
     where: dict[str, Any] = {"hard": 0.9} if target == "hard opinions" else {}
     corpus = Town(seed=10_000 + seed, **where).corpus(1600)
@@ -154,22 +150,6 @@ def loaded(name: str) -> models.Loaded:
     return models.load(name)
 
 
-def words_of(text: str) -> list[str]:
-    """Words and marks, lower case, as GloVe knows them."""
-    return re.findall(r"[a-z]+|'[a-z]+|\d+|[^\sa-z\d]", text.lower())
-
-
-def mean_of_words(texts: Sequence[str]) -> np.ndarray:
-    """``[texts, 50]`` the mean GloVe vector of the words of each text; zeros if it has none."""
-    vectors = models.vectors("glove")
-    rows = np.zeros((len(texts), 50), np.float32)
-    for row, text in zip(rows, texts, strict=True):
-        known = [vectors.index[word] for word in words_of(text) if word in vectors]
-        if known:
-            row[:] = vectors.matrix[known].mean(axis=0)
-    return rows
-
-
 def features(name: str, texts: Sequence[str]) -> np.ndarray:
     """``[texts, columns]`` what a frozen member of the real zoo makes of texts.
 
@@ -177,7 +157,7 @@ def features(name: str, texts: Sequence[str]) -> np.ndarray:
         NotHere: it has not been fetched.
     """
     if name == "glove":
-        return mean_of_words(texts)
+        return models.vectors("glove").mean(texts)
     return adapt.embed(*loaded(name), as_read(name, texts))
 
 

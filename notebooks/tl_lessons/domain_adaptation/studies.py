@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import re
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,23 +34,10 @@ SHARES = {"half": 0.5, "natural": None, "85 %": 0.85, "95 %": 0.95}
 # --- sentences that people rated -----------------------------------------------------------------
 
 
-def mean_of_words(texts: list[str]) -> np.ndarray:
-    """``[texts, 50]`` the mean GloVe vector of the words of each text; zeros if it has none."""
-    vectors = models.vectors("glove")
-    matrix = np.asarray(vectors.matrix)
-    rows = np.zeros((len(texts), matrix.shape[1]), np.float32)
-    for row, text in zip(rows, texts, strict=True):
-        words = re.findall(r"[a-z]+|'[a-z]+|\d+|[^\sa-z\d]", text.lower())
-        known = [vectors.index[word] for word in words if word in vectors]
-        if known:
-            row[:] = matrix[known].mean(axis=0)
-    return rows
-
-
 def encoded(encoder: str, texts: list[str]) -> np.ndarray:
     """``[texts, columns]`` features of a frozen model."""
     if encoder == "glove":
-        return mean_of_words(texts)
+        return models.vectors("glove").mean(texts)
     model, tokenizer = models.load(encoder)
     if encoder.startswith("e5"):  # as it was trained
         texts = [f"query: {text}" for text in texts]

@@ -84,18 +84,8 @@ def freeze_or_train(seed: int, how: str, labels: int) -> dict[str, float]:
 
     Fine-tuning with the two rates that were best on validation sentences for as many labels.
     """
-    tried = ("freeze-or-train-rates", "freeze-or-train-edges")
-    rate, head = best_rates(tried, labels, ["rate", "head"])
+    rate, head = results.best("freeze-or-train", "validation", ["rate", "head"], labels=labels)
     return {**notebook.freeze_or_train(how, labels, seed, rate, head), "rate": rate, "head": head}
-
-
-def best_rates(names: tuple[str, ...], labels: int, kinds: list[str]) -> tuple[float, ...]:
-    """The rates that stored studies found best together for a number of labels."""
-    import pandas as pd
-
-    found = pd.concat([results.load(name).table for name in names]).query("labels == @labels")
-    best = found.groupby(kinds).validation.mean().idxmax()
-    return best if isinstance(best, tuple) else (best,)
 
 
 @results.study(
@@ -270,7 +260,7 @@ def ratings_freeze_or_train(
     if how == "frozen features":
         settings: dict[str, Any] = {"mode": "features", "C": "cv"}
     else:
-        (rate,) = best_rates(("ratings-rates",), 64, ["rate"])
+        rate = results.best("ratings", "validation", labels=64)
         settings = {"steps": REAL_STEPS[labels], "learning_rate": rate, "batch_size": 16}
     encoder, tokenizer = models.load("minilm")
     fitted = adapt.fit(encoder, tokenizer, few["text"][:], few["label"][:], seed=seed, **settings)

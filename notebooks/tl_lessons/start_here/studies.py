@@ -57,12 +57,6 @@ def reviews_rates(
     return {"validation": notebook.accuracy_on(network, tokenizer, texts, truth[others])}
 
 
-def best_rate(method: str) -> float:
-    """The rate that ``reviews-rates`` found best."""
-    found = results.load("reviews-rates").table.query("method == @method")
-    return float(found.groupby("rate").validation.mean().idxmax())
-
-
 @results.study("reviews-fine-tuning", method=METHODS, labels=[16, 64, 256], of_town=False)
 def reviews_fine_tuning(
     seed: int, method: str, labels: int, steps: Mapping[int, int] = STEPS
@@ -71,7 +65,7 @@ def reviews_fine_tuning(
 
     Each of the two at the learning rate that was best for it on validation reviews.
     """
-    rate = best_rate(method)
+    rate = float(results.best("reviews", "validation", method=method))
     network, tokenizer = tuned(method, labels, rate, steps[labels], seed)
     test = data.load("reviews")["test"]
     right = notebook.accuracy_on(network, tokenizer, test["text"], np.array(test["label"]))

@@ -108,9 +108,7 @@ def of_texts(
     listed = [words_of(t) if isinstance(t, str) else list(t) for t in texts]
     rows = np.arange(len(listed))
     labels = np.asarray(labels)
-    chance = 0.0
-    if labels.dtype.kind not in "fc":
-        chance = float(np.unique(labels, return_counts=True)[1].max() / len(labels))
+    chance = 0.0 if labels.dtype.kind in "fc" else _majority(labels)
     return Target("text", listed, rows[:, None], labels, rows, few, many, chance=chance, **more)
 
 
@@ -125,10 +123,9 @@ def of_pairs(
     """
     n = len(first)
     rows, labels = np.arange(n), np.asarray(labels)
-    often = np.unique(labels, return_counts=True)[1].max() / n
     sentences = [words_of(text) for text in (*first, *second)]
     items = np.stack([rows, rows + n], axis=1)
-    return Target("pair", sentences, items, labels, rows, few, many, chance=float(often))
+    return Target("pair", sentences, items, labels, rows, few, many, chance=_majority(labels))
 
 
 def of_words(
@@ -147,9 +144,7 @@ def of_words(
     items = [(s, w) for s, words in enumerate(sentences) for w in range(len(words))]
     labels = np.array([tag for row in tags for tag in row])
     at = np.array(items)
-    chance = (
-        0.0 if score != "accuracy" else np.unique(labels, return_counts=True)[1].max() / len(at)
-    )
+    chance = _majority(labels) if score == "accuracy" else 0.0
     return Target(
         "word",
         [list(words) for words in sentences],
@@ -159,19 +154,16 @@ def of_words(
         few,
         many,
         score,
-        float(chance),
+        chance,
     )
 
 
+def _majority(labels: np.ndarray) -> float:
+    """The share of the most frequent label."""
+    return float(np.unique(labels, return_counts=True)[1].max() / len(labels))
+
+
 # --- the town ------------------------------------------------------------------------------------
-def _sentences(where: town.Town, n: int, start: int) -> tuple[list[list[str]], Any, list[slice]]:
-    corpus = where.corpus(n, start=start)
-    bounds = corpus.draws.t_start
-    places = [slice(a, b) for a, b in zip(bounds[:-1], bounds[1:], strict=True) if b - a >= 4]
-    words = np.char.lower(corpus.words().astype(str))
-    return [words[at].tolist() for at in places], corpus, places
-
-
 @functools.lru_cache(maxsize=1)  # of the town that everybody is tried on
 def town_verdict(seed: int, n: int = 350) -> Target:
     """Praise or blame in one sentence about a book; no label of a book is in any source."""
@@ -210,9 +202,13 @@ def town_pairs(seed: int, n: int = 480) -> Target:
 
 @functools.cache
 def _tagged(seed: int, n: int) -> tuple[list[list[str]], Any, list[slice]]:
-    sentences, corpus, places = _sentences(town.Town(seed=seed), 150, UNSEEN + 10_000)
-    chosen = np.random.default_rng(seed).permutation(len(places))[:n]
-    return [sentences[i] for i in chosen], corpus, [places[i] for i in chosen]
+    """Sentences of a town as words, what they were taken from, and where each stands in it."""
+    corpus = town.Town(seed=seed).corpus(150, start=UNSEEN + 10_000)
+    bounds = corpus.draws.t_start
+    places = [slice(a, b) for a, b in zip(bounds[:-1], bounds[1:], strict=True) if b - a >= 4]
+    words = np.char.lower(corpus.words().astype(str))
+    chosen = [places[i] for i in np.random.default_rng(seed).permutation(len(places))[:n]]
+    return [words[at].tolist() for at in chosen], corpus, chosen
 
 
 @functools.lru_cache(maxsize=1)  # of the town that everybody is tried on
