@@ -765,6 +765,7 @@ calls(
     num_labels="whole",
     random_weights="flag",
     seed="seed",
+    dtype="name",
 )
 calls(
     "lora.add",

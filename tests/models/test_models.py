@@ -17,7 +17,8 @@ from tl_helpers import models, town
 from tl_helpers.core import files
 from tl_helpers.core.errors import BadValue, BrokenFile, CourseError, NoNetwork, UnknownName
 from tl_helpers.data import hub_plan
-from tl_helpers.models import small
+from tl_helpers.models import saved, small
+from tl_helpers.train import precision
 
 SHIPPED = files.PACKAGE.parent / "data" / "catalogue.toml"
 WORDS = "the food film was wonderful awful and I didn't like it . , ! ? - well-made".split()
@@ -220,6 +221,23 @@ def test_load_gives_back_what_was_saved(checkpoint: Path, tokenizer: Any) -> Non
     assert same(model, models.new("tiny", seed=1, tokenizer=tokenizer)[0])
     assert again("the film .").input_ids == tokenizer("the film .").input_ids
     assert not models.load(str(checkpoint)).model.training
+
+
+@pytest.mark.parametrize("piece", [8_000_000, 100])
+def test_half_of_the_memory(
+    checkpoint: Path, piece: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Read a few rows at a time, the weights are those that a cast of the whole gives."""
+    monkeypatch.setattr(saved, "_PIECE", piece)
+    half = models.load(checkpoint, task="masked-lm", dtype="bfloat16").model
+    whole = models.load(checkpoint, task="masked-lm").model.bfloat16()
+    assert not half.training and half.dtype == torch.bfloat16
+    wanted = whole.state_dict()
+    for name, weight in half.state_dict().items():
+        assert torch.equal(weight, wanted[name]), name
+    assert precision.for_inference(half, "bf16") is half  # and needs no copy
+    with pytest.raises(BadValue, match=r"dtype=.float16.(.|\n)*bfloat16"):
+        models.load(checkpoint, dtype="float16")
 
 
 def test_saving_again_replaces_and_never_destroys_something_else(

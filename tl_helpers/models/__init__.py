@@ -24,6 +24,7 @@ from tl_helpers.models.tokenizers import train_tokenizer
 from tl_helpers.models.word_vectors import vectors
 
 if TYPE_CHECKING:
+    import torch
     from torch.nn import Module
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
@@ -54,6 +55,7 @@ TASKS = {
     "seq2seq-lm": "AutoModelForSeq2SeqLM",
     "replaced-tokens": "AutoModelForPreTraining",
 }
+DTYPES = ("float32", "bfloat16")
 _WITH_LABELS = ("classification", "token-classification")
 
 _EXTRA = (
@@ -91,10 +93,11 @@ def load(
     num_labels: int | None = None,
     random_weights: bool = False,
     seed: int = 0,
+    dtype: torch.dtype | str = "float32",
 ) -> Loaded:
     """Load a model and its tokenizer.
 
-    The model comes in evaluation mode and in float32. Torch's global random state is left as it
+    The model comes in evaluation mode. Torch's global random state is left as it
     was.
 
     Args:
@@ -107,10 +110,13 @@ def load(
         random_weights: the same architecture, freshly initialised by its own initialiser:
             nothing is transferred, which is what one compares with.
         seed: seed of whatever is initialised: all weights, or a new head.
+        dtype: of the weights. ``"bfloat16"`` takes half the memory, also while it is read; it is
+            for a model that predicts, or that LoRA adapts.
 
     Raises:
         UnknownName: no such model or task.
-        BadValue: a head that this model cannot have, a bad number of labels, or no seed.
+        BadValue: a head that this model cannot have, a bad number of labels, no seed, or another
+            dtype.
         BrokenFile: a file is missing, truncated or changed; names it and says how to restore it.
         NoNetwork: the model has to be downloaded and cannot be; names what works offline.
         NotHere: a piece of the shelf that has not been fetched; says how to.
@@ -119,9 +125,12 @@ def load(
         >>> load("town-mlm", task="classification", num_labels=4).model.config.num_labels
         4
     """
+    import torch
+
     auto, labels = _check_task(task, num_labels)
     random_weights = checks.flag(random_weights, "random_weights")
     seed = checks.seed(seed)
+    kind = checks.one_of(str(dtype).removeprefix("torch."), DTYPES, "dtype")
     memory.give_back()  # that of models which are gone, before another one needs as much
     place = folder(name, weights=not random_weights)
     config = saved.read_config(place)
@@ -136,7 +145,13 @@ def load(
         tokenizer.pad_token = tokenizer.eos_token  # GPT-2 has none; the mask hides it anyway
         config.pad_token_id = tokenizer.pad_token_id
     model = saved.read_model(
-        place, config, auto, seed=seed, random_weights=random_weights, part=part
+        place,
+        config,
+        auto,
+        seed=seed,
+        random_weights=random_weights,
+        part=part,
+        dtype=getattr(torch, kind),
     )
     return Loaded(model, tokenizer)
 

@@ -4,6 +4,7 @@ wrong."""
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 RESTORE = "Restore it from a copy, or save the model again with models.save()."
+_PIECE = 8_000_000  # numbers; 32 MB in 32 bits
 #: Parts that a checkpoint need not have: they belong to a head, and a new task brings its own.
 _HEADS = (
     "pooler.",
@@ -94,6 +96,7 @@ def read_model(
     seed: int,
     random_weights: bool,
     part: str = "",
+    dtype: torch.dtype | None = None,
 ) -> PreTrainedModel:
     """The model of a folder, or the same architecture from random weights.
 
@@ -104,6 +107,7 @@ def read_model(
         seed: seed of what is initialised here; torch's global state is left as it was.
         random_weights: ignore the weights.
         part: ``"encoder"`` to take that side of an encoder-decoder.
+        dtype: of the weights; float32 unless said otherwise.
 
     Raises:
         BrokenFile: weights missing, truncated, or not those of this configuration.
@@ -115,21 +119,23 @@ def read_model(
     import transformers
 
     factory = getattr(transformers, auto)
+    kind = dtype or torch.float32
     with torch.random.fork_rng(devices=[]), quiet():
         torch.manual_seed(seed)
         if random_weights:
-            return factory.from_config(config, dtype=torch.float32, trust_remote_code=False).eval()
+            return factory.from_config(config, dtype=kind, trust_remote_code=False).eval()
         path = _check_weights(folder)
-        weights = _side(folder, part) if part else None
-        if part:
+        weights = None
+        if part or kind != torch.float32:
+            weights = _side(folder, part) if part else _cast(folder, kind)
             with torch.device("meta"):  # only the class itself can do without a folder
                 factory = type(factory.from_config(config, trust_remote_code=False))
         try:
             model, report = factory.from_pretrained(
-                None if part else folder,
+                None if weights else folder,
                 config=config,
                 state_dict=weights,
-                dtype=torch.float32,
+                dtype=kind,
                 use_safetensors=True,
                 local_files_only=True,
                 trust_remote_code=False,
@@ -263,6 +269,39 @@ def _side(folder: Path, part: str) -> dict[str, torch.Tensor]:
                 if key.startswith(f"{part}."):
                     side[key.removeprefix(f"{part}.")] = stored.get_tensor(key)
     return side
+
+
+def _cast(folder: Path, kind: torch.dtype) -> dict[str, torch.Tensor]:
+    """The weights as another kind, a few rows at a time.
+
+    A file that is open counts as memory as far as it was read, so it is opened anew for each
+    piece: at no time is there more of the old kind than one of them.
+    """
+    import torch
+    from safetensors import safe_open
+
+    weights: dict[str, torch.Tensor] = {}
+    for file in sorted(folder.glob("model*.safetensors")):
+
+        def read(key: str, rows: slice, file: Path = file) -> torch.Tensor:
+            with safe_open(file, framework="pt") as stored:
+                return stored.get_slice(key)[rows] if rows.stop else stored.get_tensor(key)
+
+        with safe_open(file, framework="pt") as stored:
+            shapes = {key: stored.get_slice(key).get_shape() for key in stored.keys()}
+        for key, shape in shapes.items():
+            step = max(1, _PIECE // max(1, math.prod(shape[1:])))
+            if not shape or shape[0] <= step:
+                weights[key] = _of_kind(read(key, slice(None)), kind)
+                continue
+            weights[key] = torch.empty(shape, dtype=kind)
+            for start in range(0, shape[0], step):
+                weights[key][start : start + step] = read(key, slice(start, start + step))
+    return weights
+
+
+def _of_kind(weight: torch.Tensor, kind: torch.dtype) -> torch.Tensor:
+    return weight.to(kind, copy=True) if weight.is_floating_point() else weight.clone()
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import copy
 import re
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -80,9 +80,23 @@ def say_if_not_32_bits(model: Any) -> bool:
     return bool(others)
 
 
-def _copy(model: PreTrainedModel, kind: torch.dtype) -> PreTrainedModel:
+def copy_as(
+    model: PreTrainedModel, kind: torch.dtype, instead: Mapping[int, Any] | None = None
+) -> PreTrainedModel:
     """A copy with weights of another kind. Each is cast on the way, so that there never is a whole
-    copy of the kind that was there before."""
+    copy of the kind that was there before.
+
+    Args:
+        model: stays as it is.
+        kind: of the copy's floating-point weights.
+        instead: what stands in the copy for a part of the model, by the part's ``id``.
+
+    Example:
+        >>> import torch
+        >>> from tl_helpers import models
+        >>> copy_as(models.new("tiny")[0], torch.bfloat16).dtype
+        torch.bfloat16
+    """
     import torch
 
     def cast(weight: torch.Tensor) -> torch.Tensor:
@@ -90,8 +104,14 @@ def _copy(model: PreTrainedModel, kind: torch.dtype) -> PreTrainedModel:
         trained = isinstance(weight, torch.nn.Parameter)
         return torch.nn.Parameter(new, weight.requires_grad) if trained else new
 
-    weights = [*model.parameters(), *model.buffers()]
-    return copy.deepcopy(model, {id(weight): cast(weight) for weight in weights})
+    parts = dict(instead or {})
+    used = {
+        id(weight): weight
+        for module in model.modules()
+        if id(module) not in parts
+        for weight in (*module.parameters(recurse=False), *module.buffers(recurse=False))
+    }
+    return copy.deepcopy(model, parts | {key: cast(weight) for key, weight in used.items()})
 
 
 class Trainee:
@@ -109,7 +129,7 @@ class Trainee:
         import torch
 
         self.model, self.bf16 = model, bf16
-        self.worker = _copy(model, torch.bfloat16) if bf16 else model
+        self.worker = copy_as(model, torch.bfloat16) if bf16 else model
         self.masters = [p for p in model.parameters() if p.requires_grad]
         self.copies = [p for p in self.worker.parameters() if p.requires_grad]
 
@@ -193,10 +213,10 @@ _ONE_AT_A_TIME = threading.Lock()
 def for_inference(model: PreTrainedModel, choice: str | bool = "auto") -> PreTrainedModel:
     """``model`` as it predicts: no dropout, bfloat16 where that is faster.
 
-    In 32 bits a model in evaluation mode predicts itself. Otherwise a copy predicts, also for one
-    that came in 16 bits. It is made once and kept as long as the model lives (in bfloat16 it takes
-    half the memory of the model); each call writes the weights of the moment into it, which is a
-    small fraction of the time that a copy takes. Several threads may predict at once, as long as
+    A model in evaluation mode that is of the right kind predicts itself. Otherwise a copy predicts.
+    It is made once and kept as long as the model lives (in bfloat16 it takes half the memory of the
+    model); each call writes the weights of the moment into it, which is a small fraction of the
+    time that a copy takes. Several threads may predict at once, as long as
     none of them trains the model. To be called under ``torch.inference_mode()``, or with no need of
     gradients.
 
@@ -209,8 +229,9 @@ def for_inference(model: PreTrainedModel, choice: str | bool = "auto") -> PreTra
 
     bf16 = use_bf16(choice, model.device)
     modules = list(model.modules())
-    whole = all(p.dtype == torch.float32 for p in model.parameters() if p.is_floating_point())
-    if not bf16 and whole and not any(module.training for module in modules):
+    kind = torch.bfloat16 if bf16 else torch.float32
+    ready = all(p.dtype == kind for p in model.parameters() if p.is_floating_point())
+    if ready and not any(module.training for module in modules):
         return model
     weights = [*model.parameters(), *model.buffers()]
     built = (
@@ -221,7 +242,7 @@ def for_inference(model: PreTrainedModel, choice: str | bool = "auto") -> PreTra
     with _ONE_AT_A_TIME, torch.inference_mode(False), torch.no_grad():
         copies = _PREDICTING.setdefault(model, {})
         if bf16 not in copies or copies[bf16][0] != built:
-            new = _copy(model, torch.bfloat16 if bf16 else torch.float32)
+            new = copy_as(model, kind)
             copies[bf16] = built, new.eval().requires_grad_(False)
         else:
             kept = copies[bf16][1]

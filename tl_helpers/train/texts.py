@@ -6,7 +6,6 @@ which there are, and with what, and on which side, shorter ones are filled up.
 
 from __future__ import annotations
 
-import copy
 import weakref
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,6 +14,7 @@ import numpy as np
 
 from tl_helpers.core.errors import BadValue
 from tl_helpers.core.vocabulary import check_ids
+from tl_helpers.train import precision
 
 if TYPE_CHECKING:
     import torch
@@ -256,11 +256,23 @@ def padding_of(
 
 
 def _exact(model: PreTrainedModel) -> PreTrainedModel:
-    """The model as it computes in 32 bits and without dropout."""
+    """The model as it computes in 32 bits and without dropout.
+
+    A copy borrows the table of word vectors, which is most of the weights of a multilingual model.
+    """
     import torch
 
+    class Looked(torch.nn.Module):
+        weight = property(lambda self: table.weight)
+
+        def forward(self, ids: torch.Tensor) -> torch.Tensor:
+            return table(ids).float()
+
     whole = all(p.dtype == torch.float32 for p in model.parameters() if p.is_floating_point())
-    return model if whole and not model.training else copy.deepcopy(model).float().eval()
+    if whole and not model.training:
+        return model
+    table = model.get_input_embeddings()
+    return precision.copy_as(model, torch.float32, {id(table): Looked()}).eval()
 
 
 def _same(

@@ -14,6 +14,7 @@ from tl_helpers.core.cells import Cells
 from tl_helpers.core.errors import BadValue
 from tl_helpers.measure import results
 from tl_helpers.train import adapt
+from tl_helpers.train.precision import supports_bf16
 
 notebook = Cells("36_cross_lingual")  # the classifiers stand there
 SOURCE = "en"
@@ -116,7 +117,8 @@ def _fixed(method: str, language: str) -> np.ndarray:
 
 @functools.lru_cache(maxsize=2)
 def encoder(name: str, seed: int | None = None) -> models.Loaded:
-    """A model of the shelf, the last two of them kept; with a seed its random weights.
+    """A model of the shelf, to predict with, the last two of them kept; with a seed its random
+    weights.
 
     Raises:
         NotHere: it has not been fetched.
@@ -125,7 +127,8 @@ def encoder(name: str, seed: int | None = None) -> models.Loaded:
         >>> encoder("minilm").model.config.hidden_size
         384
     """
-    return models.load(name, random_weights=seed is not None, seed=seed or 0)
+    fast = "bfloat16" if seed is None and supports_bf16() else "float32"
+    return models.load(name, random_weights=seed is not None, seed=seed or 0, dtype=fast)
 
 
 def vectors(method: str, language: str, rows: np.ndarray, seed: int) -> Any:
