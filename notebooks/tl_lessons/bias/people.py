@@ -40,7 +40,7 @@ def attributes() -> dict[str, tuple[list[str], list[str]]]:
     """
     return {
         "pronouns": (["she", "her"], ["he", "his"]),
-        "relatives": (lexicon.words("kin", "female"), lexicon.words("kin", "male")),
+        "relatives": (list(lexicon.words("kin", "female")), list(lexicon.words("kin", "male"))),
     }
 
 
@@ -51,7 +51,7 @@ def first_names() -> tuple[list[str], list[str]]:
         >>> [len(names) for names in first_names()]
         [40, 40]
     """
-    return lexicon.words("q", "female"), lexicon.words("q", "male")
+    return list(lexicon.words("q", "female")), list(lexicon.words("q", "male"))
 
 
 def at_work(sentence: str) -> bool:
