@@ -70,54 +70,11 @@ def tuning_rates(
     return rows
 
 
-@results.study(
-    "meta-tuning",
-    method=[
-        "frozen, prototypes",
-        "same labels, prototypes",
-        "same labels, fine-tuning",
-        "FOMAML",
-        "fine-tuning",
-        "Reptile",
-    ],
-)
-def tuning(seed: int, method: str) -> list[dict[str, Any]]:
-    """Fine-tuning within episodes of new topics, from four starts; two kinds of prototypes."""
-    rows: list[dict[str, Any]] = notebook.tuned_on_town(method, seed)
-    return rows
-
-
 @results.study("meta-intent-words", encoder="word counts", of_town=False)
 def intent_words(seed: int, encoder: str) -> list[dict[str, Any]]:
     """New intents from weighted word counts, which have read nothing."""
     rows: list[dict[str, Any]] = notebook.on_intents(encoder, seed)
     return rows
-
-
-@results.study(
-    "meta-town-rates",
-    {"method": "same labels, no episodes", "rate": [2.5e-4, 5e-4, 1e-3]},
-    {"method": "ProtoNet", "rate": [5e-4, 1e-3, 2e-3]},
-    {"method": "same labels, LDA", "rate": [0.03, 0.1, 0.3]},
-    seeds=range(900, 903),
-)
-def town_rates(seed: int, method: str, rate: float) -> list[dict[str, Any]]:
-    """The rates of both trainings and the shrinkage of the formula, on other towns."""
-    rows: list[dict[str, Any]] = notebook.on_town(method, seed, rate=rate)
-    return rows
-
-
-@results.study(
-    "meta-sine-rates",
-    method=["joint training", "MAML", "FOMAML", "Reptile"],
-    rate=[0.002, 0.006, 0.02],
-    seeds=range(900, 903),
-    of_town=False,
-)
-def sine_rates(seed: int, method: str, rate: float) -> dict[str, Any]:
-    """The outer rates on sine waves, in other trainings."""
-    row: dict[str, Any] = notebook.on_waves(method, 5, seed, outer_rate=rate)
-    return row
 
 
 @results.study(
