@@ -53,9 +53,9 @@ def adapted(
         figure = Figure(figsize=(9.0, 3.6), layout="constrained")
         panels = figure.subplots(1, len(curves), sharey=True, squeeze=False)[0]
     for axes, (name, (before, after)), colour in zip(panels, curves.items(), COLOURS, strict=False):
-        axes.plot(*wave, color="#595959", linewidth=1, label="the wave")
-        axes.plot(wave[0], before, "--", color=colour, label="before adapting")
-        axes.plot(wave[0], after, color=colour, label="after adapting")
+        axes.plot(*wave, "-", marker="", color="#595959", linewidth=1.5, label="the wave")
+        axes.plot(wave[0], before, "--", marker="", color=colour, label="before adapting")
+        axes.plot(wave[0], after, "-", marker="", color=colour, label="after adapting")
         axes.plot(*support, "o", color="black", label="the points shown")
         axes.set(title=name, xlabel="place")
     panels[0].set_ylabel("value")
