@@ -8,14 +8,14 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-import tl_helpers as tl
+from tl_helpers.show import plots
 
-COLOURS = tl.plots.COLOURS
+COLOURS = plots.COLOURS
 
 
 def valleys(tasks: Any, starts: dict[str, Any], losses: dict[str, float], rate: float) -> Figure:
     """The height lines of some valleys, and a step in each of them from each start."""
-    with tl.plots.style():
+    with plots.style():
         figure = Figure(figsize=(7.6, 4.6), layout="constrained")
         axes = figure.subplots()
     x, y = np.meshgrid(np.linspace(-2.6, 3.4, 80), np.linspace(-2.2, 2.8, 80))
@@ -49,7 +49,7 @@ def adapted(
         wave: places, in rising order, and the true values.
         curves: by the name of the method, values before and after, in the places of ``wave``.
     """
-    with tl.plots.style():
+    with plots.style():
         figure = Figure(figsize=(9.0, 3.6), layout="constrained")
         panels = figure.subplots(1, len(curves), sharey=True, squeeze=False)[0]
     for axes, (name, (before, after)), colour in zip(panels, curves.items(), COLOURS, strict=False):

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-import tl_helpers as tl
+from tl_helpers import data, models
 from tl_helpers.core.errors import BadValue
+from tl_helpers.town import Town
 from tl_helpers.town.lexicon import DOMAINS, TOPICS
 
 Points = tuple[torch.Tensor, torch.Tensor]
@@ -46,7 +47,7 @@ def too_large(name: str, shots: int, queries: int, shown: int, asked: int) -> Ba
 
 def load(name: str, seed: int | None = None) -> tuple[Any, Any]:
     """A network without dropout and its tokenizer; with a seed, with random weights."""
-    network, tokenizer = tl.models.load(name, random_weights=seed is not None, seed=seed or 0)
+    network, tokenizer = models.load(name, random_weights=seed is not None, seed=seed or 0)
     return network.eval(), tokenizer
 
 
@@ -71,7 +72,7 @@ def encode_all(network: Any, task: Task) -> np.ndarray:
 @functools.lru_cache(maxsize=8)
 def town_task(seed: int, documents: int = 3000) -> Task:
     """The longest sentence of each document of a town; the topics of two domains are new."""
-    corpus = tl.town.Town(seed=60_000 + seed).corpus(documents)
+    corpus = Town(seed=60_000 + seed).corpus(documents)
     draws = corpus.draws
     length = np.where(draws.role == 1, np.diff(draws.t_start), 0)  # no greeting, no ending
     begins, ends = draws.s_start[:-1], draws.s_start[1:]
@@ -95,7 +96,7 @@ def town_task(seed: int, documents: int = 3000) -> Task:
 def intent_sentences(most: int = 40) -> pd.DataFrame:
     """Intents with five templates and 25 sentences or more; at most 40 sentences of each."""
     found = collections.defaultdict(list)
-    for part in tl.data.load("intents", language="en", n=5).values():
+    for part in data.load("intents", language="en", n=5).values():
         names = part.features["intent"].names
         for row in part:
             found[names[row["intent"]]].append((row["id"][-1], row["template"], row["text"]))
