@@ -49,7 +49,7 @@ def encoders(
 
 @results.study("pair-rerank-rates", rate=[3e-5, 1e-4, 3e-4], seeds=(10, 11, 12), of_town=False)
 def reranking_rates(seed: int, rate: float) -> dict[str, float]:
-    """The learning rate of the reranker: the log-likelihood of the right document, late in training.
+    """The learning rate of the reranker: how likely the right document is, late in training.
 
     In so few steps hardly a query is drawn twice, so most batches are new to the network.
     """
