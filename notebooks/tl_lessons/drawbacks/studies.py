@@ -44,6 +44,18 @@ def memory(seed: int, copies: str) -> dict[str, float]:
 
 
 @results.study(
+    "drawbacks-update-rates",
+    way=["new facts", "new and old facts"],
+    rate=[4e-3, 8e-3, 1.6e-2],
+    seeds=range(10, 13),
+)
+def update_rates(seed: int, way: str, rate: float) -> dict[str, float]:
+    """Training on at several rates, on draws of no other study: what is new and what is kept."""
+    found = notebook.update(way, seed, rate=rate)
+    return found | {"mean": (found["changed"] + found["unchanged"]) / 2}
+
+
+@results.study(
     "drawbacks-update", way=["nothing", "new facts", "new and old facts"], seeds=range(5)
 )
 def update(seed: int, way: str) -> dict[str, float]:
