@@ -117,7 +117,7 @@ def real_zoo(seed: int, member: str, target: str) -> dict[str, float]:
 @results.study(
     "choosing-tuned",
     member=list(zoo.TUNABLE),
-    target=list(zoo.REAL_TARGETS),
+    target=list(zoo.TUNED_TARGETS),
     seeds=range(5),
     of_town=False,
 )
