@@ -11,6 +11,7 @@ import torch
 from tl_helpers import models
 from tl_helpers.core.cells import Cells
 from tl_helpers.core.errors import BadValue
+from tl_helpers.measure import results
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +33,19 @@ def test_a_classifier_of_words_sees_pairs(cells):
     texts = ["it was good", "it was not good", "it was bad", "it was not bad"] * 20
     classifier = cells.learn("word counts", texts, [1, 0, 0, 1] * 20, 0)
     assert cells.share_right(classifier, texts, np.array([1, 0, 0, 1] * 20)) == 1
+
+
+def test_the_rates_of_the_cells_are_the_best_of_their_studies_and_inside_the_grid(cells):
+    chosen = [("drawbacks", "agrees", {"start": "town-mlm"}, cells.FINE_TUNING_RATE)]
+    chosen += [("drawbacks", "agrees", {"start": "word counts"}, cells.STRENGTH)]
+    for way, rate in cells.UPDATE_RATES.items():
+        chosen.append(("drawbacks-update", "mean", {"way": way}, rate))
+    for name, measure, where, rate in chosen:
+        assert results.best(name, measure, **where) == rate, where
+        table = results.load(f"{name}-rates").table
+        (column,) = where
+        grid = sorted(table[table[column] == where[column]].rate.unique())
+        assert grid[0] < rate < grid[-1]
 
 
 # --- shortcuts -----------------------------------------------------------------------------------

@@ -30,7 +30,13 @@ def town_rates(seed: int, member: str, target: str, rate: float) -> dict[str, fl
     return {"validation": zoo.tuned(zoo.town_member(member), task, rate, seed)}
 
 
-@results.study("choosing-town-edges", member=["town-mlm"], target="domain", rate=5e-3, seeds=range(50, 53))
+@results.study(
+    "choosing-town-edges",
+    member=["town-mlm", "labels: topic"],
+    target=["opinions", "domain"],
+    rate=5e-3,
+    seeds=range(50, 53),
+)
 def town_edges(seed: int, member: str, target: str, rate: float) -> dict[str, float]:
     """A higher rate, since the highest was best."""
     return town_rates(seed, member, target, rate)
