@@ -9,16 +9,18 @@ notebook = Cells("41_drawbacks")
 BOTH = ["town-mlm", "word counts"]
 
 
-@results.study(
-    "drawbacks-rates",
-    {"start": "town-mlm", "rate": [3e-4, 1e-3, 3e-3]},
-    {"start": "word counts", "rate": [1.0, 10.0, 100.0]},
-    seeds=range(10, 13),
-)
+@results.study("drawbacks-rates", start=["town-mlm"], rate=[3e-4, 1e-3, 3e-3], seeds=range(10, 13))
 def rates(seed: int, start: str, rate: float) -> dict[str, float]:
-    """Rates of fine-tuning, and strengths of the logistic regression on word counts, with a day
-    that tells nothing; on towns of no other study."""
+    """Fine-tuning at several rates, with a day that tells nothing; on towns of no other study."""
     return notebook.shortcut(start, 0.5, "none", seed, rate=rate)
+
+
+@results.study(
+    "drawbacks-counts-rates", start=["word counts"], rate=[1.0, 10.0, 100.0], seeds=range(10, 13)
+)
+def strengths(seed: int, start: str, rate: float) -> dict[str, float]:
+    """The same for word counts: the strength C of their logistic regression."""
+    return rates(seed, start, rate)
 
 
 @results.study(
