@@ -247,7 +247,7 @@ def test_what_chooses_a_rate_neither_trains_nor_judges():
     assert judges.judged == known.others and (judges.truth == known.truth).all()
 
 
-@pytest.mark.parametrize("member", zoo.TUNABLE)
+@pytest.mark.parametrize("member", zoo.TUNED)
 def test_the_best_rate_of_a_real_member_lies_inside_its_grid(member):
     table = results.load("choosing-tuned-rates").table
     grid = sorted(table[table.member == member].rate.unique())

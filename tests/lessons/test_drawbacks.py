@@ -37,7 +37,6 @@ def test_a_classifier_of_words_sees_pairs(cells):
 
 def test_the_rates_of_the_cells_are_the_best_of_their_studies_and_inside_the_grid(cells):
     chosen = [("drawbacks", "agrees", {"start": "town-mlm"}, cells.FINE_TUNING_RATE)]
-    chosen += [("drawbacks-counts", "agrees", {"start": "word counts"}, cells.STRENGTH)]
     for way, rate in cells.UPDATE_RATES.items():
         chosen.append(("drawbacks-update", "mean", {"way": way}, rate))
     for name, measure, where, rate in chosen:

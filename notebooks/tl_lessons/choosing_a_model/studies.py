@@ -122,7 +122,7 @@ def real_zoo(seed: int, member: str, target: str) -> dict[str, float]:
 
 @results.study(
     "choosing-tuned",
-    member=list(zoo.TUNABLE),
+    member=list(zoo.TUNED),
     target=list(zoo.TUNED_TARGETS),
     seeds=range(5),
     of_town=False,
