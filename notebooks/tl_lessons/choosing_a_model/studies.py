@@ -31,18 +31,6 @@ def town_rates(seed: int, member: str, target: str, rate: float) -> dict[str, fl
 
 
 @results.study(
-    "choosing-town-edges",
-    member=["town-mlm", "labels: topic"],
-    target=["opinions", "domain"],
-    rate=5e-3,
-    seeds=range(50, 53),
-)
-def town_edges(seed: int, member: str, target: str, rate: float) -> dict[str, float]:
-    """A higher rate, since the highest was best."""
-    return town_rates(seed, member, target, rate)
-
-
-@results.study(
     "choosing-tuned-rates",
     {"member": ["minilm-l3", "minilm"], "rate": [1e-4, 3e-4, 1e-3]},
     {"member": "e5-multilingual", "rate": [3e-5, 1e-4, 3e-4]},
