@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -41,10 +42,16 @@ def test_the_rates_of_the_cells_are_the_best_of_their_studies_and_inside_the_gri
         chosen.append(("drawbacks-update", "mean", {"way": way}, rate))
     for name, measure, where, rate in chosen:
         assert results.best(name, measure, **where) == rate, where
-        table = results.load(f"{name}-rates").table
         (column,) = where
-        grid = sorted(table[table[column] == where[column]].rate.unique())
-        assert grid[0] < rate < grid[-1]
+        kinds = ("rates", "edges") if name == "drawbacks-update" else ("rates",)
+        table = pd.concat([results.load(f"{name}-{kind}").table for kind in kinds])
+        grid = table[table[column] == where[column]].rate
+        assert grid.min() < rate < grid.max()
+
+
+def test_the_strength_of_the_word_counts_is_within_a_point_of_the_best(cells):
+    right = results.load("drawbacks-counts-rates").table.groupby("rate").agrees.mean()
+    assert right[cells.STRENGTH] > right.max() - 0.01
 
 
 # --- shortcuts -----------------------------------------------------------------------------------
