@@ -23,6 +23,7 @@ from pathlib import Path
 from tl_helpers import exercises
 from tl_helpers.core import files
 from tl_helpers.core.errors import BrokenFile, CourseError
+from tl_helpers.exercises import key
 from tl_helpers.press import badges, kits, notebooks, report
 from tl_helpers.press.site import content, decide
 
@@ -148,7 +149,9 @@ def _lay_out(
     }
     asked = {page.name: list(exercises.of(page.name)) for page in site}
     (source / "static" / "exercises.js").write_text(
-        f"window.TL_EXERCISES = {json.dumps(asked)};\n", encoding="utf-8", newline="\n"
+        f"window.TL_EXERCISES = {json.dumps(asked)};\nwindow.TL_RULES = {json.dumps(key.rules())};\n",
+        encoding="utf-8",
+        newline="\n",
     )
     for name, text in made.items():
         (source / f"{name}.md").write_text(text, encoding="utf-8", newline="\n")
