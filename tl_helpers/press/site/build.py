@@ -148,8 +148,9 @@ def _lay_out(
         "index": (own / "index.md").read_text("utf-8") + content.contents(site, sessions, names),
     }
     asked = {page.name: list(exercises.of(page.name)) for page in site}
+    known = {"TL_EXERCISES": asked, "TL_RULES": key.rules()}
     (source / "static" / "exercises.js").write_text(
-        f"window.TL_EXERCISES = {json.dumps(asked)};\nwindow.TL_RULES = {json.dumps(key.rules())};\n",
+        "".join(f"window.{name} = {json.dumps(data)};\n" for name, data in known.items()),
         encoding="utf-8",
         newline="\n",
     )

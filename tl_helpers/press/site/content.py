@@ -139,7 +139,8 @@ def collect(build: Path) -> tuple[list[Page], list[str]]:
 def readable(page: Page, deck: bool, where: badges.Home | None = None) -> Any:
     """The notebook for the site: what a reader needs first, machinery folded, no widgets.
 
-    Exercises of words and numbers become forms. Under its title stand minutes, theme and downloads; pictures carry their alt text.
+    Exercises of words and numbers become forms. Under its title stand minutes, theme and downloads;
+    pictures carry their alt text.
 
     Args:
         page: the notebook.
