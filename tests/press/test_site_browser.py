@@ -610,7 +610,10 @@ def test_a_prediction_opens_what_answers_it(window):
     kept = progress(page)["lm-sum"]
     slips = kept.pop("wrong")
     assert kept == {
-        "done": True, "tries": 2, "solution seen": False, "prediction": "falls below one"
+        "done": True,
+        "tries": 2,
+        "solution seen": False,
+        "prediction": "falls below one",
     }
     assert list(slips.values()) == [1] and list(slips)[0] in {
         mistake.says for mistake in exercises.find("lm-sum").mistakes
