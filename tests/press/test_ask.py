@@ -136,8 +136,9 @@ NUMBERS = r"""
 window 10|4-gram|5 or 10|n = 4|n == 4|layer one|two|not one|no two|one of two|minus 3|- 3|\u22123
 \u2212 0.69|-0.69 nats|log 2|log(2)|1/2|2*3|2^3|np.log(2)|exp 1|0.69.|x|never|"10"|'10'|10 words
 about 10|10\u00b2|\u00bd|\uff13|1\u202f000|1_000|1 2|1.2.3|--1|-|.|1-2|5-|e5|1e|1e+|one-two|Ten
-ELEVEN|thirteen|4 = n|a = b|4 words, 5 letters|#4|$4|(4)|4)|~0.7|\u2248 0.7|0,7|-0,7|1 000 000|10 000 words
-2nd|B2|2B|\u00a05|5\u00a0|0x10|inf|nan|\u0661\u0662|1 000,5|1.000,5|3 %|0.5 %|.|1..2|5 nats|k = 10
+ELEVEN|thirteen|4 = n|a = b|4 words, 5 letters|#4|$4|(4)|4)|~0.7|\u2248 0.7|0,7|-0,7|1 000 000
+10 000 words|2nd|B2|2B|\u00a05|5\u00a0
+0x10|inf|nan|\u0661\u0662|1 000,5|1.000,5|3 %|0.5 %|.|1..2|5 nats|k = 10
 """
 OTHERS = ("\u0661\u0662", "1e999")  # left to the notebook: other digits, what is not finite
 

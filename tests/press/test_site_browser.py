@@ -157,6 +157,26 @@ def test_an_explorer_turns(window):
     assert seen.clean()
 
 
+def test_an_explorer_says_when_only_what_is_out_of_sight_has_changed(window):
+    seen = window()
+    page = seen.open("00_start_here.html")
+    note = page.get_by_role("button", name="What changed is below: go there")
+    turn = page.locator("figure input[type=range]")
+    for height, shown in ((900, False), (170, True)):
+        page.set_viewport_size({"width": 1280, "height": height})
+        turn.evaluate(
+            "e => e.scrollIntoView({block: height > 500 ? 'center' : 'end'})".replace(
+                "height", str(height)
+            )
+        )
+        turn.focus()
+        page.keyboard.press("ArrowRight")
+        assert note.is_visible() == shown, height
+    note.press("Enter")
+    assert not note.is_visible() and page.locator("figure [data-view] img").is_visible()
+    assert seen.clean()
+
+
 def test_what_goes_deeper_opens_by_keyboard_and_on_paper(window):
     page = window().open("00_start_here.html")
     inside = page.get_by_text("Only some want this")
