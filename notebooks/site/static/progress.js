@@ -154,7 +154,8 @@ document.addEventListener("DOMContentLoaded", () => {
       ([id, entry]) => known.has(id) && entry && typeof entry === "object");
     if (!usable.length) return tell("This file has no exercise of this course; nothing was changed.");
     const entries = kept(KEY);
-    for (const [id, entry] of usable) {
+    for (const [id, { solution_seen: seen, ...entry }] of usable) {
+      if (seen) entry["solution seen"] = true;  // as a file that is handed in says it
       const ready = Boolean(entry.done) || done(entries, id);
       const tries = Math.max(Number(entry.tries) || 0, Number(entries[id]?.tries) || 0);
       entries[id] = { "solution seen": false, ...entries[id], ...entry, tries, done: ready };
