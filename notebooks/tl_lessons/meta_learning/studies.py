@@ -70,6 +70,23 @@ def tuning_rates(
     return rows
 
 
+@results.study(
+    "meta-tuning",
+    method=[
+        "frozen, prototypes",
+        "same labels, prototypes",
+        "same labels, fine-tuning",
+        "FOMAML",
+        "fine-tuning",
+        "Reptile",
+    ],
+)
+def tuning(seed: int, method: str) -> list[dict[str, Any]]:
+    """Fine-tuning within episodes of new topics, from four starts; two kinds of prototypes."""
+    rows: list[dict[str, Any]] = notebook.tuned_on_town(method, seed)
+    return rows
+
+
 @results.study("meta-intent-words", encoder="word counts", of_town=False)
 def intent_words(seed: int, encoder: str) -> list[dict[str, Any]]:
     """New intents from weighted word counts, which have read nothing."""
@@ -81,7 +98,12 @@ def intent_words(seed: int, encoder: str) -> list[dict[str, Any]]:
     "meta-tuning-edges",  # where the best of that grid lay at its edge; FOMAML with as many steps
     {"method": "fine-tuning", "rate": 3e-4, "steps": 30, "outer_rate": 0.0},
     {"method": "fine-tuning", "rate": 1e-3, "steps": 60, "outer_rate": 0.0},
-    {"method": "same labels, fine-tuning", "rate": 3e-4, "steps": 30, "outer_rate": 0.0},
+    {
+        "method": "same labels, fine-tuning",
+        "rate": [3e-4, 1e-4, 3e-5],
+        "steps": 30,
+        "outer_rate": 0.0,
+    },
     {"method": "FOMAML", "rate": 1e-3, "steps": 30, "outer_rate": 1e-3},
     {"method": "Reptile", "rate": 1e-4, "steps": 10, "outer_rate": 1.0},
     seeds=range(900, 903),
