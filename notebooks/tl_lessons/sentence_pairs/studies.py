@@ -57,9 +57,15 @@ def reranking_rates(seed: int, rate: float) -> dict[str, float]:
     return {"fit": -sum(losses[-15:]) / 15}
 
 
+@results.study("pair-rerank-edges", rate=[1e-3], seeds=(10, 11, 12), of_town=False)
+def reranking_edges(seed: int, rate: float) -> dict[str, float]:
+    """Beyond the highest rate of those, which was the best."""
+    return reranking_rates(seed, rate)
+
+
 @results.study("pair-rerank", seeds=range(5), of_town=False)
 def reranking(seed: int) -> list[dict[str, Any]]:
-    """The twenty best documents of MiniLM, in its own order and in that of a cross-encoder.
+    """The twenty best documents of MiniLM, in its own order, and by two weights or a cross-encoder.
 
     Each seed draws the new head, the order of the training pairs, and the queries; the documents
     and MiniLM are always the same.
