@@ -695,6 +695,7 @@ def test_hints_come_one_at_a_time_and_the_answers_stand_nowhere_in_sight(window,
     assert "written in the notebook" in code.inner_text() and code.locator("form").count() == 0
     for number, hint in enumerate(exercise.hints, 1):
         code.get_by_text(f"Hint {number} of {len(exercise.hints)}").click()
+        code.locator(".tl-is-hint").nth(number - 1).wait_for()
         assert code.locator(".tl-is-hint").count() == number
         assert hint.split("`")[0][:20] in code.inner_text()
     assert code.locator("pre").count() == 0 and progress(page) == {}
