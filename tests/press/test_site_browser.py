@@ -420,6 +420,7 @@ def test_the_claims_can_be_filtered_and_sorted(window):
     page.get_by_label("Verdict").select_option("supported")
     assert shown() == [] and said.text_content() == "0 of 2 claims"
     page.get_by_role("button", name="Show all").click()
+    said.filter(has_text="All 2 claims").wait_for()  # the fields are empty a moment later
     assert len(shown()) == 2 and said.text_content() == "All 2 claims"
     head = page.locator(".tl-claims th", has_text="Verdict")
     head.get_by_role("button").focus()
