@@ -112,7 +112,4 @@ def tuning_edges(
     seed: int, method: str, rate: float, steps: int, outer_rate: float
 ) -> list[dict[str, Any]]:
     """The rates of fine-tuning, further out."""
-    rows: list[dict[str, Any]] = notebook.tuned_on_town(
-        method, seed, (rate, steps, outer_rate), iterations=30, episodes=4, many=[1, 5]
-    )
-    return rows
+    return tuning_rates(seed, method, rate, steps, outer_rate)
