@@ -689,7 +689,7 @@ def test_a_probe_of_what_is_no_table(rows, labels, how, says):
 
 
 def test_dropout_is_that_of_the_library():
-    """Same share of zeros, independent of each other, same scale and gradient, drawn by the seed."""
+    """Same share of zeros, independent of each other, same scale and gradient, from the seed."""
     ones = torch.ones(400, 501, requires_grad=True)
     torch.manual_seed(3)
     dropped = precision.dropout(ones, 0.1)
