@@ -71,7 +71,7 @@ def test_counting_by_hand(cells):
     assert table.tolist() == [[0, 2, 0], [2, 0, 1], [0, 1, 0]]
     wide = cells.count_matrix(*cells.pairs_of(ids, document, 2), 3)
     assert wide.tolist() == [[0, 2, 1], [2, 0, 1], [1, 1, 0]]
-    loop = cells.count_company([[0, 1, 2], [1, 0]], 2)
+    loop = cells.count_contexts([[0, 1, 2], [1, 0]], 2)
     assert all(wide[a, b] == n for (a, b), n in loop.items()) and wide.sum() == loop.total()
 
 
@@ -86,7 +86,7 @@ def test_ppmi_by_hand(cells):
     assert (cells.ppmi(table)[0, 0], cells.ppmi(table)[1, 1]) == (0, 0)
 
 
-def test_words_without_company_do_no_harm(cells):
+def test_words_without_contexts_do_no_harm(cells):
     table = np.zeros((3, 3), np.float32)
     table[0, 1] = table[1, 0] = 4
     assert np.isfinite(cells.ppmi(table)).all()
