@@ -13,6 +13,7 @@ from tl_helpers.core.errors import UnknownName
 from tl_helpers.measure import results
 from tl_helpers.questions.words import known_words
 from tl_lessons.distributional_hypothesis import studies
+from tl_lessons.distributional_hypothesis.exercises import softmax_gradient
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +117,32 @@ def test_nearest_neighbours_by_hand(cells):
     vectors = np.array([[1.0, 0], [0.9, 0.1], [0, 1], [0.2, 1], [9, 9]])
     near = cells.nearest(vectors, np.array([0, 1, 2, 3]), 2)
     assert near[0].tolist() == [1, 3] and near[2].tolist() == [3, 1]
+
+
+def test_a_text_is_the_mean_of_its_known_words(cells):
+    vectors = np.array([[1.0, 0.0], [0.0, 3.0]])
+    pooled = cells.mean_vectors(["Soup, soup great!", "xylophone"], vectors, ["soup", "great"])
+    assert np.allclose(pooled, [[2 / 3, 1.0], [0.0, 0.0]])
+
+
+def test_shuffling_leaves_every_document_its_words(cells, known):
+    mixed = cells.shuffled(known, 0)
+    assert (mixed != known.ids).mean() > 0.8
+    for document in range(5):
+        here = known.document == document
+        assert sorted(mixed[here]) == sorted(known.ids[here])
+
+
+def test_a_word_without_vector_has_no_neighbours(cells):
+    near = cells.neighbours(["a", "b", "c"], np.array([[1.0, 0], [0, 1], [0.9, 0.1]]))
+    assert near("a").split(", ")[0] == "c" and near("xylophone") == ""
+
+
+def test_the_gradient_of_the_softmax_is_that_of_autograd():
+    w, contexts = torch.randn(4, requires_grad=True), torch.randn(7, 4)
+    torch.log_softmax(contexts @ w, 0)[3].backward()
+    ours = softmax_gradient(w.detach().numpy(), contexts.numpy(), 3)
+    assert np.allclose(ours, w.grad.numpy(), atol=1e-5)
 
 
 # --- the study is the notebook's experiment ------------------------------------------------------

@@ -285,10 +285,10 @@ ADDED = {
     "11_language_models": (
         (),
         'documentation = {"test": {"text": ["the film was warm .", "a plot", ""]}}\n'
-        'measured = {"bits per character": {"4,000 pieces": [3.0], "a compressor": [2.5]}}',
+        'measured = {"bits per character": {"4,000 subwords": [3.0], "a compressor": [2.5]}}',
         ["distilgpt2", "gpt2"],
-        r"distilgpt2: \d+\.\d\d bits per character; trigrams of pieces 3\.00, .* 2\.50(?s:.*)"
-        r"\ngpt2: \d+\.\d\d bits per character; trigrams of pieces 3\.00, .* 2\.50",
+        r"distilgpt2: \d+\.\d\d bits per character; trigrams of subwords 3\.00, .* 2\.50(?s:.*)"
+        r"\ngpt2: \d+\.\d\d bits per character; trigrams of subwords 3\.00, .* 2\.50",
     ),
     "12_contextual_representations": (
         (),
