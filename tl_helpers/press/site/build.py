@@ -23,6 +23,7 @@ from pathlib import Path
 from tl_helpers import exercises
 from tl_helpers.core import files
 from tl_helpers.core.errors import BrokenFile, CourseError
+from tl_helpers.exercises import key
 from tl_helpers.press import badges, kits, notebooks, report
 from tl_helpers.press.site import content, decide
 
@@ -147,8 +148,11 @@ def _lay_out(
         "index": (own / "index.md").read_text("utf-8") + content.contents(site, sessions, names),
     }
     asked = {page.name: list(exercises.of(page.name)) for page in site}
+    known = {"TL_EXERCISES": asked, "TL_RULES": key.rules()}
     (source / "static" / "exercises.js").write_text(
-        f"window.TL_EXERCISES = {json.dumps(asked)};\n", encoding="utf-8", newline="\n"
+        "".join(f"window.{name} = {json.dumps(data)};\n" for name, data in known.items()),
+        encoding="utf-8",
+        newline="\n",
     )
     for name, text in made.items():
         (source / f"{name}.md").write_text(text, encoding="utf-8", newline="\n")
