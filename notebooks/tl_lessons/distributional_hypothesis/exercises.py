@@ -267,8 +267,8 @@ def as_a_list(w, contexts, j):
 @softmax_gradient.wrong
 def overflowing(w, contexts, j):
     """Right for small products. The exponential of a large one is too large for a computer, and
-    infinity divided by infinity is no number. Subtract the largest product first: the softmax stays
-    what it is."""
+    infinity divided by infinity is not a number. Subtract the largest product first: the softmax
+    stays what it is."""
     with np.errstate(all="ignore"):
         weights = np.exp(contexts @ w)
         return contexts[j] - weights / weights.sum() @ contexts

@@ -31,8 +31,8 @@ def _pairs_of_distributions(rng: np.random.Generator) -> list[tuple[Any, Any]]:
     "lm-divergence", cases=_pairs_of_distributions, tolerance=1e-5, returns="one number, in bits"
 )
 def divergence(p, q):
-    """It is zero only for p = q, and never below. It is no distance: what p calls frequent weighs
-    most, so the two directions differ."""
+    """It is zero only for p = q, and never below. It is not a distance: what p calls frequent
+    weighs most, so the two directions differ."""
     total = 0.0
     for a, b in zip(p, q, strict=True):
         if a == 0:
