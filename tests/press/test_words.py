@@ -27,8 +27,9 @@ DIALECT = {
     r"(?<!for )\bwhoever\b": "a clause with a subject: 'a model that', 'if you'",
     r"(?<!\ba )(?<!\byour )\bcompany\b(?! it keeps)": "context",
     r"\bslopes?\b": "gradient",
-    r"\b(own|right|wrong) sides?\b|\b(carr(y|ies|ied)|tells?|told|knows?) (a|the) sides?\b": "polarity",
-    r"\badjectives? of the (right|wrong|other) side\b|\bsides? of an? (opinion|adjective)": "polarity",
+    r"\b(own|right|wrong) sides?\b|\badjectives? of the other side\b": "polarity",
+    r"\b(carr(y|ies|ied)|tells?|told|knows?) (a|the) sides?\b": "polarity",
+    r"\bsides? of an? (opinion|adjective)": "polarity",
     r"\b(each|every|one|last|first|next|earlier) looks?\b(?= (at which|after|more|of)|,|;|:|\.)": (
         "evaluation"
     ),
@@ -38,7 +39,7 @@ DIALECT = {
 
 #: Places where the word is meant as everybody means it, or is no word of ours.
 REAL = {
-    r"\^whoever|Whoever called the film good": "a pattern of 35, and the town's sentence that it finds",
+    r"\^whoever|Whoever called the film good": "a pattern of 35, and what it finds",
     r'"whoever"': "a word that a learner's answer may hold",
     r"on a slope there|that slope is the steeper|where their slopes balance": "of a drawn curve",
     r"from one look\b|this is a first look": "a glance",
@@ -93,7 +94,7 @@ def dialect(text: str) -> list[str]:
         text = re.sub(phrase, "", text)
     text = re.sub(r"\s+", " ", text)
     return [
-        f"'{found[0]}': say {instead} (... {text[max(0, found.start() - 40) : found.end() + 40]} ...)"
+        f"'{found[0]}': say {instead} ({text[max(0, found.start() - 40) : found.end() + 40]})"
         for word, instead in DIALECT.items()
         for found in re.finditer(word, text, re.IGNORECASE)
     ]

@@ -130,9 +130,9 @@ def suspicion(
 ) -> float:
     """The same question for a model that detects replaced words. 0.5 is chance.
 
-    The evaluative adjective of each document is replaced, ``draws`` times by one of its own polarity
-    and as often by one of the other. The answer counts as right when the model finds those of the
-    other, on average, the more suspicious.
+    The evaluative adjective of each document is replaced, ``draws`` times by one of its own
+    polarity and as often by one of the other. The answer counts as right when the model finds those
+    of the other, on average, the more suspicious.
 
     Args:
         model: a discriminator (``ElectraForPreTraining``) with the town's tokenizer.

@@ -226,6 +226,7 @@ def _vectors(rng: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray, int
     for types, size, scale in ((5, 3, 1.0), (40, 8, 0.7), (6, 4, 1.5), (7, 2, 40.0)):
         w, contexts = scale * rng.standard_normal(size), scale * rng.standard_normal((types, size))
         cases.append((w, contexts, int(rng.integers(types))))
+    contexts[0] = 1000 * w / (w @ w)  # in the last case at least one product is beyond e^710
     return cases
 
 
