@@ -9,8 +9,8 @@ from tl_helpers import models, town
 from tl_helpers.core.errors import BadValue
 from tl_helpers.measure import results
 from tl_helpers.train.word_vectors import word_vectors
-from tl_lessons.objectives_and_scale import race
-from tl_lessons.objectives_and_scale.exercises import detection_labels, first
+from tl_lessons.objectives import race
+from tl_lessons.objectives.exercises import detection_labels, first
 
 VOCABULARY = len(town.vocabulary()) + 5
 

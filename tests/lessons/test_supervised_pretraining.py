@@ -1,4 +1,4 @@
-"""Notebook 14: its cells against the libraries and by hand, and the study behind it."""
+"""Notebook 16: its cells against the libraries and by hand, and the study behind it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tl_lessons.supervised_pretraining import exercises, studies
 @pytest.fixture(scope="module")
 def cells():
     """The functions that the notebook defines, without running its experiments."""
-    cells = Cells("14_supervised_pretraining")
+    cells = Cells("16_supervised_pretraining")
     cells.english, cells.study = models.town_tokenizer(), studies
     return cells
 

@@ -1,4 +1,4 @@
-"""What the exercises of ``14_supervised_pretraining`` do; their words are in the TOML file."""
+"""What the exercises of ``16_supervised_pretraining`` do; their words are in the TOML file."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from html import escape
 from pathlib import Path
 
 from tl_helpers import exercises
-from tl_helpers.core import files
+from tl_helpers.core import files, lessons
 from tl_helpers.core.errors import BrokenFile, CourseError
 from tl_helpers.press import badges, kits, notebooks, report
 from tl_helpers.press.site import content, decide
@@ -147,8 +147,17 @@ def _lay_out(
         "index": (own / "index.md").read_text("utf-8") + content.contents(site, sessions, names),
     }
     asked = {page.name: list(exercises.of(page.name)) for page in site}
+    moved = lessons.moved()
+    for was, now in moved.items():
+        there = [page for page in site if page.name in now]
+        if there:
+            (source / "extra" / f"{was}.html").write_text(
+                content.moved_page(there), encoding="utf-8", newline="\n"
+            )
     (source / "static" / "exercises.js").write_text(
-        f"window.TL_EXERCISES = {json.dumps(asked)};\n", encoding="utf-8", newline="\n"
+        f"window.TL_EXERCISES = {json.dumps(asked)};\nwindow.TL_MOVED = {json.dumps(moved)};\n",
+        encoding="utf-8",
+        newline="\n",
     )
     for name, text in made.items():
         (source / f"{name}.md").write_text(text, encoding="utf-8", newline="\n")

@@ -1,4 +1,4 @@
-"""What the second half of notebook 13 stands on: head start, ladder, tricks, race, bench."""
+"""What notebook 15 stands on: head start, ladder, tricks, race, bench."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from tl_helpers.train import pretrain
 from tl_helpers.train.batches import Batches, loss_of
 from tl_helpers.train.cost import flops_of
 from tl_helpers.train.head_start import document_vectors, head_start
-from tl_lessons.objectives_and_scale import exercises, transfer, tricks
-from tl_lessons.objectives_and_scale import ladder as scaling
+from tl_lessons.scale_and_cost import exercises, transfer, tricks
+from tl_lessons.scale_and_cost import ladder as scaling
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +122,7 @@ def test_the_stored_ladder_is_the_study():
 
 def _cell(start):
     """What a cell of the notebook defines; the cell that has this line."""
-    notebook = files.root() / "notebooks" / "13_objectives_and_scale.ipynb"
+    notebook = files.root() / "notebooks" / "15_scale_and_cost.ipynb"
     sources = ["".join(c["source"]) for c in json.loads(notebook.read_text("utf-8"))["cells"]]
     import torch
 
