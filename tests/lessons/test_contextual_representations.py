@@ -161,20 +161,20 @@ def test_only_a_hidden_layer_solves_exclusive_or(cells):
     assert (cells.fit_deep(x, y, 2, hidden=16)(x) == y).all()
 
 
-def test_classes_by_lot_depend_on_the_type_alone(cells, known):
+def test_random_classes_depend_on_the_type_alone(cells, known):
     real = known.labels["part of speech"]
-    lot = cells.by_lot(known.words, real, 4)
+    lot = cells.random_classes(known.words, real, 4)
     for word in ("the", ".", "was"):
         assert len(set(lot[known.words == word])) == 1
-    assert not np.array_equal(lot, cells.by_lot(known.words, real, 5))
+    assert not np.array_equal(lot, cells.random_classes(known.words, real, 5))
     assert set(lot) <= set(real)
-    assert abs((lot == real).mean() - 0.1) < 0.15  # by lot: no better than chance
+    assert abs((lot == real).mean() - 0.1) < 0.15  # at random: no better than chance
 
 
-def test_a_lottery_has_the_frequencies_of_the_labels_that_it_is_given(cells):
+def test_random_classes_have_the_frequencies_of_the_labels_that_it_is_given(cells):
     labels = np.repeat([0, 1, 2], [700, 200, 100])
     types = np.array([f"word{i}" for i in range(4000)])
-    share = np.bincount(cells.by_lot(types, labels, 1), minlength=3) / len(types)
+    share = np.bincount(cells.random_classes(types, labels, 1), minlength=3) / len(types)
     assert share == pytest.approx([0.7, 0.2, 0.1], abs=0.03)
 
 

@@ -294,7 +294,7 @@ ADDED = {
         (),
         "",
         ["conll2003", "bert-base-uncased"],
-        r"layer 0: 1\.000, by lot [01]\.\d\d\d, selectivity \+0\.\d\d\d",
+        r"layer 0: 1\.000, control task [01]\.\d\d\d, selectivity \+0\.\d\d\d",
     ),
     "16_supervised_pretraining": (
         (),

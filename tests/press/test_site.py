@@ -269,7 +269,7 @@ def test_all_claims_in_one_table(page):
 def test_the_map_shows_every_notebook(page):
     shown = page("map").find("article")
     stations = shown.select(".tl-station")
-    assert len(stations) == len(lessons.rows()) == 23
+    assert len(stations) == len(lessons.rows()) == 25
     head = page("00_start_here").select(".tl-head dd")[1].get_text()
     assert stations[0].select("p")[-1].get_text() == f"Ready: {head}."
     assert "All that is ready: 42 s to run, 45 min to work through (core), 10 more" in said(shown)
