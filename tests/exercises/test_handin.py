@@ -172,6 +172,18 @@ def test_what_was_done_elsewhere_is_marked_and_nothing_is_lost(own_progress, tmp
     assert kept["start-chance"]["done"] is True and "no-such" not in kept
 
 
+def test_what_was_solved_on_the_site_can_be_handed_in(own_progress, tmp_path):
+    slip = exercises.find("dist-shift").mistakes[0].says
+    entry = {"done": True, "tries": 2, "solution seen": False, "wrong": {slip: 1, "x": 9, "": "y"}}
+    file = tmp_path / "from-the-site.json"
+    file.write_text(json.dumps({"dist-shift": entry}), "utf-8")
+    assert exercises.merge(file) == 1
+    kept = record.read()["dist-shift"]
+    assert kept["done"] is True and kept["tries"] == 2 and kept["wrong"] == {slip: 1}
+    handed = handin.read(exercises.export("Ada", tmp_path / "ada.json"))
+    assert handed.exercises["dist-shift"].done and handed.exercises["dist-shift"].tries == 2
+
+
 @pytest.mark.parametrize(
     "content", ["", "[]", "3", "{]", '{"format": "tl-progress-1"}', '{"a": 1}']
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 
 import numpy as np
@@ -14,6 +15,7 @@ from tl_helpers.core.cells import Cells
 from tl_helpers.core.errors import BadValue
 from tl_helpers.measure import results
 from tl_helpers.models import load
+from tl_lessons.bias import originals, people, reading, sets
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +43,8 @@ def test_the_text_has_the_gap_of_the_dial_and_no_names(cells):
         sentences = cells.about_people(skew, 7)
         assert len(sentences) > 1000
         assert abs(cells.text_gap(sentences) - skew) < 0.08
-        assert {cells.job_of(sentence) for sentence in sentences} <= {
-            job for names in cells.jobs().values() for job in names
+        assert {people.job_of(sentence) for sentence in sentences} <= {
+            job for names in people.jobs().values() for job in names
         }
         assert not any("," in sentence.split(" ")[1] for sentence in sentences)
     without = cells.about_people(1.0, 7, pronoun=False)
@@ -51,12 +53,12 @@ def test_the_text_has_the_gap_of_the_dial_and_no_names(cells):
 
 def test_a_twin_differs_in_its_pronouns_only(cells):
     text = "The nurse said that he was happy, and brought his friends."
-    she = cells.reworded(text, cells.HERS)
+    she = people.reworded(text, people.HERS)
     assert she == "The nurse said that she was happy, and brought her friends."
-    assert cells.reworded(she, cells.HIS) == text
+    assert people.reworded(she, people.HIS) == text
     both = cells.augmented([text, she])
     assert sorted(both) == sorted([text, she] * 2)
-    assert sum(map(cells.says_she, both)) == 2
+    assert sum(map(people.says_she, both)) == 2
 
 
 # --- behaviour -----------------------------------------------------------------------------------
@@ -113,22 +115,24 @@ def test_pair_scores_by_another_road(cells, town_mlm):
     ],
 )
 def test_pairs_that_do_not_differ_in_one_word_are_refused(cells, more, less):
+    with pytest.raises(BadValue, match=r"differs in one word"):
+        cells.crows(None, None, [("She paid.", "He paid."), (more, less)][1:])
     with pytest.raises(BadValue, match=r"differs in one word(.|\n)*-> Change one word only"):
-        cells.checked_pair(more, less)
-    assert cells.checked_pair("She paid.", "He paid.") == ("She", "He")
+        sets.one_word_apart(more, less)
+    assert sets.one_word_apart("She paid.", "He paid.") == ("She", "He")
 
 
 def test_all_written_pairs_differ_in_one_word(cells):
     for axis in ("gender", "age", "nationality"):
         for row in cells.written_pairs(axis):
-            more, less = cells.checked_pair(row["more"], row["less"])
+            more, less = sets.one_word_apart(row["more"], row["less"])
             assert row["words"][0] in more and row["words"][1] in less
 
 
 def test_a_likelihood_from_left_to_right_is_the_sum_over_its_tokens(cells):
     model, tokenizer = load("town-clm", task="causal-lm")
     texts = ["the tea was hot .", "we loved the soup , and the staff were kind ."]
-    found = cells.log_likelihoods(model, tokenizer, texts, batch_size=2)
+    found = reading.log_likelihoods(model, tokenizer, texts, batch_size=2)
     for text, value in zip(texts, found, strict=True):
         ids = [tokenizer.bos_token_id, *tokenizer(text)["input_ids"]]
         with torch.no_grad():
@@ -137,11 +141,11 @@ def test_a_likelihood_from_left_to_right_is_the_sum_over_its_tokens(cells):
         assert value == pytest.approx(total, abs=1e-3)
 
 
-def test_a_group_without_a_member_is_named(cells):
-    rows = [{"group": "female"}, {"group": "male"}, {"group": "female"}]
-    assert cells.members(rows, "female").tolist() == [0, 2]
+def test_a_group_without_a_member_is_named():
+    rows = ["female", "male", "female"]
+    assert sets.members(rows, "female").tolist() == [0, 2]
     with pytest.raises(BadValue, match=r"group 'neutral'(.|\n)*-> There are \['female', 'male'\]"):
-        cells.members(rows, "neutral")
+        sets.members(rows, "neutral")
 
 
 # --- geometry ------------------------------------------------------------------------------------
@@ -171,8 +175,8 @@ def test_weat_is_that_of_the_official_code(cells, town_mlm, official):
     from tl_lessons.bias.studies import reference_sets
 
     theirs = official[official.metric == "WEAT"].set_index("case")
-    for name, sets in reference_sets().items():
-        vectors = [cells.vectors_of(*town_mlm, words, "table") for words in sets]
+    for name, four in reference_sets().items():
+        vectors = [cells.vectors_of(*town_mlm, words, "table") for words in four]
         x, y, a, b = vectors
         assert cells.effect_size(*vectors) == pytest.approx(theirs.d[name], abs=1e-6)
         ours = cells.permutation_p(cells.associations(x, a, b), cells.associations(y, a, b))
@@ -194,13 +198,13 @@ def test_weat_by_another_road(cells):
 def test_sets_that_mean_nothing_are_refused(cells):
     known = {"nurse", "plumber", "baker", "she", "he"}
     fine = (["nurse"], ["plumber"], ["she"], ["he"])
-    assert cells.checked_sets(*fine, known=known) == fine
+    assert sets.checked(*fine, known=known) == fine
     with pytest.raises(BadValue, match=r"have 2 and 1 words(.|\n)*-> (.|\n)*make them equal"):
-        cells.checked_sets(["nurse", "baker"], *fine[1:], known=known)
+        sets.checked(["nurse", "baker"], *fine[1:], known=known)
     with pytest.raises(BadValue, match=r"none of these words: \['wizard'\](.|\n)*-> Leave them"):
-        cells.checked_sets(["nurse"], ["wizard"], ["she"], ["he"], known=known)
+        sets.checked(["nurse"], ["wizard"], ["she"], ["he"], known=known)
     with pytest.raises(BadValue, match=r"No word in the set \['a'\](.|\n)*-> Each group"):
-        cells.checked_sets(["nurse"], ["plumber"], [], ["he"], known=known)
+        sets.checked(["nurse"], ["plumber"], [], ["he"], known=known)
 
 
 @pytest.mark.parametrize("way", ["table", "word alone", "word in a sentence", "whole sentence"])
@@ -244,38 +248,117 @@ def test_projections_are_projections_and_hide_a_direction(cells):
         assert np.allclose(projection, projection.T)
         assert np.trace(projection) == pytest.approx(6 - lost)
     assert np.allclose((she - he) @ cells.sentence_debias(she, he), 0, atol=1e-8)
-    assert np.array_equal(cells.keep_all(she, he), np.eye(6))
+    assert np.array_equal(cells.nothing(she, he), np.eye(6))
 
 
 def test_a_projected_model_is_itself_again_afterwards(cells, town_mlm):
     model, tokenizer = town_mlm
     text = ["the nurse brought her friends ."]
-    before = cells.sentence_vectors(model, tokenizer, text)
-    with cells.projected(model, np.zeros((128, 128))):
-        assert np.allclose(cells.sentence_vectors(model, tokenizer, text), 0)
-    assert np.array_equal(cells.sentence_vectors(model, tokenizer, text), before)
+    before = reading.sentence_vectors(model, tokenizer, text)
+    with reading.projected(model, np.zeros((128, 128))):
+        assert np.allclose(reading.sentence_vectors(model, tokenizer, text), 0)
+    assert np.array_equal(reading.sentence_vectors(model, tokenizer, text), before)
+
+
+def test_words_are_filled_in_as_the_model_says(cells, town_mlm):
+    """By another road: one sentence at a time, and the places as they were drawn."""
+    model, tokenizer = town_mlm
+    texts = cells.about_people(0.0, 7, pronoun=False, start=4_000_000, documents=20_000)[:40]
+    lengths = np.array([len(tokenizer(text)["input_ids"]) for text in texts])
+    right = 0
+    for text, place in zip(texts, np.random.default_rng(7).integers(1, lengths - 1), strict=True):
+        ids = tokenizer(text, return_tensors="pt")["input_ids"]
+        truth, ids[0, place] = ids[0, place].item(), tokenizer.mask_token_id
+        with torch.no_grad():
+            right += model(input_ids=ids).logits[0, place].argmax().item() == truth
+    assert cells.words_right(model, tokenizer, 7, n=40) == pytest.approx(100 * right / 40, abs=2.6)
 
 
 def test_sentence_vectors_are_those_of_the_package(cells, town_mlm):
     from tl_helpers.train import adapt
 
     texts = ["the nurse brought her friends .", "the tea was hot .", "we loved it ."]
-    ours = cells.sentence_vectors(*town_mlm, texts)
+    ours = reading.sentence_vectors(*town_mlm, texts)
     assert np.allclose(ours, adapt.embed(*town_mlm, texts, autocast="float32"), atol=1e-4)
 
 
 # --- the original set, exercises -----------------------------------------------------------------
 
 
-def test_of_the_original_file_pairs_with_several_changes_are_counted_out(cells, tmp_path):
-    path = tmp_path / "crows_pairs_anonymized.csv"
-    path.write_text(
-        "sent_more,sent_less,stereo_antistereo,bias_type\n"
-        "She paid.,He paid.,stereo,gender\n"
-        "She paid her bill.,He paid his bill.,stereo,gender\n",
-        encoding="utf-8",
-    )
-    assert cells.original_pairs(path) == ([("She paid.", "He paid.")], 1)
+CROWS = """,id,sent_more,sent_less,stereo_antistereo,bias_type
+0,1,The nurse brought her friends.,The nurse brought his friends.,stereo,gender
+1,2,"The nurse, she brought her friends.","The nurse, he brought his friends.",stereo,gender
+2,3,The tea was hot.,The soup was hot.,antistereo,nationality
+"""
+
+
+def in_file(folder, name, text):
+    (folder / name).write_text(text, encoding="utf-8")
+    return folder / name
+
+
+def test_the_original_crows_pairs_are_read_and_scored_as_published(cells, town_mlm, tmp_path):
+    path = in_file(tmp_path, "crows_pairs_anonymized.csv", CROWS)
+    pairs = originals.crows(path)
+    assert pairs["one word"].tolist() == [True, False, True]
+    assert pairs.more[1] == "The nurse, she brought her friends."
+
+    found = cells.crows_report(path, lambda texts: np.array([len(text) for text in texts]))
+    longer = [len(more) > len(less) for more, less in zip(pairs.more, pairs.less, strict=True)]
+    by_name = found.set_index("pairs")["likelier, %"]
+    assert by_name["all"] == pytest.approx(100 * np.mean(longer))
+    assert by_name["one word apart"] == pytest.approx(100 * np.mean([longer[0], longer[2]]))
+    assert found.n.tolist() == [3, 2, 2, 1]
+    # Two places differ, so the tokens in common lie in three blocks: all of them count.
+    more, less = cells.pair_scores(*town_mlm, pairs.more[1], pairs.less[1])
+    assert more < 0 and less < 0 and more != less
+
+
+def stereoset_file(folder, labels=("stereotype", "anti-stereotype", "unrelated")):
+    ends = ("her friends.", "his friends.", "soup friends.")
+    sentences = [
+        {"sentence": f"The nurse brought {end}", "id": end, "gold_label": label}
+        for end, label in zip(ends, labels, strict=False)
+    ]
+    example = {"target": "nurse", "bias_type": "gender", "id": "1", "sentences": sentences[::-1]}
+    whole = {"version": "1", "data": {"intrasentence": [example], "intersentence": []}}
+    return in_file(folder, "dev.json", json.dumps(whole))
+
+
+def test_the_original_stereoset_is_read_whatever_the_order_and_scored(cells, tmp_path):
+    path = stereoset_file(tmp_path)
+    (row,) = originals.stereoset(path).to_dict("records")
+    assert row["expected"] == "The nurse brought her friends." and row["term"] == "nurse"
+    assert row["senseless"] == "The nurse brought soup friends."
+    order = {"her": 3.0, "his": 2.0, "soup": 1.0}
+    said = cells.stereoset_report(path, lambda texts: [order[text.split()[3]] for text in texts])
+    assert said == {"lms": 100.0, "ss": 100.0, "icat": 0.0}
+
+
+def test_a_model_that_writes_scores_the_original_files(cells, tmp_path):
+    """The cells' own scorers, with the town's model in the place of SmolLM2."""
+    whole, a_token = cells.scorers("town-clm")
+    texts = ["the nurse brought her friends .", "the tea was hot ."]
+    model, tokenizer = load("town-clm", task="causal-lm")
+    lengths = [len(tokenizer(text)["input_ids"]) for text in texts]
+    assert np.allclose(whole(texts), reading.log_likelihoods(model, tokenizer, texts), rtol=0.02)
+    assert np.allclose(a_token(texts) * lengths, whole(texts))
+    crows = in_file(tmp_path, "crows.csv", CROWS)
+    assert cells.crows_report(crows, whole)["likelier, %"].between(0, 100).all()
+    assert 0 <= cells.stereoset_report(stereoset_file(tmp_path), a_token)["icat"] <= 100
+
+
+def test_files_that_are_not_the_original_sets_are_refused(tmp_path):
+    with pytest.raises(BadValue, match=r"cannot be read(.|\n)*-> Fetch it first: https://"):
+        originals.crows(tmp_path / "absent.csv")
+    for text in ("", "a,b\n1,2\n"):
+        with pytest.raises(BadValue, match=r"no columns sent_more(.|\n)*-> It should be the file"):
+            originals.crows(in_file(tmp_path, "other.csv", text))
+    for text in ("", "[]", '{"data": {}}'):
+        with pytest.raises(BadValue, match=r"is not StereoSet(.|\n)*-> It should be the file"):
+            originals.stereoset(in_file(tmp_path, "other.json", text))
+    with pytest.raises(BadValue, match=r"KeyError: 'unrelated'"):
+        originals.stereoset(stereoset_file(tmp_path, ("stereotype", "anti-stereotype")))
 
 
 def test_the_exercise_counts_as_scipy_does(cells):

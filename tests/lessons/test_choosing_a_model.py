@@ -9,6 +9,7 @@ import pytest
 from tl_helpers import exercises
 from tl_helpers.core.cells import Cells
 from tl_helpers.core.errors import BadValue, UnknownName
+from tl_helpers.measure import results
 from tl_lessons.choosing_a_model import zoo
 
 
@@ -232,6 +233,25 @@ def test_hard_opinions_are_hard():
 
 def test_every_member_with_a_name_in_the_table_has_facts():
     assert set(zoo.FACTS) == set(zoo.REAL) - {"random minilm"}
+
+
+@pytest.mark.shelf("ratings")
+def test_what_chooses_a_rate_neither_trains_nor_judges():
+    task = zoo.real_task("e5-multilingual", "film", 3, 96, validation=True)
+    known = zoo.pool("film")
+    assert len(task.texts) == 96 and len(task.judged) == len(task.truth) == 104
+    assert not set(task.texts) & set(task.judged)
+    assert all(text.startswith("query: ") for text in task.texts + task.judged)
+    assert not {f"query: {text}" for text in known.others} & set(task.judged)
+    judges = zoo.real_task("minilm", "film", 3, 96)
+    assert judges.judged == known.others and (judges.truth == known.truth).all()
+
+
+@pytest.mark.parametrize("member", zoo.TUNED)
+def test_the_best_rate_of_a_real_member_lies_inside_its_grid(member):
+    table = results.load("choosing-tuned-rates").table
+    grid = sorted(table[table.member == member].rate.unique())
+    assert grid[0] < results.best("choosing-tuned", "validation", member=member) < grid[-1]
 
 
 # --- the cards -----------------------------------------------------------------------------------

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from tl_helpers import models
 from tl_helpers.core.cells import Cells
 from tl_helpers.core.errors import BadValue
+from tl_helpers.measure import results
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +34,24 @@ def test_a_classifier_of_words_sees_pairs(cells):
     texts = ["it was good", "it was not good", "it was bad", "it was not bad"] * 20
     classifier = cells.learn("word counts", texts, [1, 0, 0, 1] * 20, 0)
     assert cells.share_right(classifier, texts, np.array([1, 0, 0, 1] * 20)) == 1
+
+
+def test_the_rates_of_the_cells_are_the_best_of_their_studies_and_inside_the_grid(cells):
+    chosen = [("drawbacks", "agrees", {"start": "town-mlm"}, cells.FINE_TUNING_RATE)]
+    for way, rate in cells.UPDATE_RATES.items():
+        chosen.append(("drawbacks-update", "mean", {"way": way}, rate))
+    for name, measure, where, rate in chosen:
+        assert results.best(name, measure, **where) == rate, where
+        (column,) = where
+        kinds = ("rates", "edges") if name == "drawbacks-update" else ("rates",)
+        table = pd.concat([results.load(f"{name}-{kind}").table for kind in kinds])
+        grid = table[table[column] == where[column]].rate
+        assert grid.min() < rate < grid.max()
+
+
+def test_the_strength_of_the_word_counts_is_within_a_point_of_the_best(cells):
+    right = results.load("drawbacks-counts-rates").table.groupby("rate").agrees.mean()
+    assert right[cells.STRENGTH] > right.max() - 0.01
 
 
 # --- shortcuts -----------------------------------------------------------------------------------
@@ -157,8 +177,6 @@ def test_likelihoods_are_those_of_the_chain_rule(cells):
             scores = model(torch.tensor([ids])).logits[0].log_softmax(-1)
         by_hand = sum(scores[i - 1, ids[i]] for i in range(4, len(ids)))
         assert tokens == len(ids) - 4 and np.isclose(total, float(by_hand), atol=1e-4)
-    kept = cells.with_cache(model, tokenizer, "The tea was", options)
-    assert np.allclose(kept, [total for total, _ in found], atol=1e-4)
 
 
 # --- the bill ------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from scipy import optimize
 
 from tl_helpers.core.cells import Cells
 from tl_helpers.core.errors import BadValue
+from tl_lessons.meta_learning import tasks
 
 
 @pytest.fixture(scope="module")
@@ -19,24 +20,24 @@ def cells():
 
 @pytest.fixture(scope="module")
 def town(cells):
-    return cells.town_task(0, documents=1500)
+    return tasks.town_task(0, documents=1500)
 
 
-def small(cells, counts=(6, 6, 6), support=3):
+def small(counts=(6, 6, 6), support=3):
     """A task of classes with so many sentences each, the first of which may be shown."""
     labels = np.repeat(np.arange(len(counts)), counts)
     shown = np.concatenate([np.arange(n) < support for n in counts])
     names = [f"class {c}" for c in range(len(counts))]
     nothing = torch.zeros(len(labels), 1)
     every = np.arange(len(counts))
-    return cells.Task(nothing, nothing, labels, shown, every, every, names, [""] * len(labels))
+    return tasks.Task(nothing, nothing, labels, shown, every, every, names, [""] * len(labels))
 
 
 # --- episodes ------------------------------------------------------------------------------------
 
 
 def test_an_episode_has_rows_of_its_classes_and_shows_nothing_that_it_asks(cells):
-    task, rng = small(cells), np.random.default_rng(0)
+    task, rng = small(), np.random.default_rng(0)
     for _ in range(20):
         shown, asked = cells.episode(task, task.new, 2, 3, 2, rng)
         assert shown.shape == (2, 3) and asked.shape == (2, 2)
@@ -59,26 +60,26 @@ def test_an_episode_has_rows_of_its_classes_and_shows_nothing_that_it_asks(cells
     ],
 )
 def test_what_an_episode_refuses(cells, ways, shots, queries, says):
-    task = small(cells)
+    task = small()
     with pytest.raises(BadValue, match=says):
         cells.episode(task, task.new, ways, shots, queries, np.random.default_rng(0))
 
 
 def test_a_small_class_is_named(cells):
-    task = small(cells, counts=(6, 4), support=3)
+    task = small(counts=(6, 4), support=3)
     with pytest.raises(BadValue, match="'class 1'(.|\n)*or leave the class out"):
         cells.episode(task, task.new, 2, 1, 2, np.random.default_rng(0))
 
 
-def test_new_topics_are_of_domains_that_training_does_not_see(cells, town):
+def test_new_topics_are_of_domains_that_training_does_not_see(town):
     domains = [{town.names[c].split(":")[0] for c in part} for part in (town.base, town.new)]
     assert (len(town.base), len(town.new)) == (20, 8)
     assert (len(domains[0]), len(domains[1])) == (5, 2) and not domains[0] & domains[1]
 
 
-def test_queries_about_intents_are_of_other_templates_than_their_support(cells):
-    task = cells.intent_task(1, cells.load("minilm")[1])
-    template = cells.intent_sentences().template.to_numpy()
+def test_queries_about_intents_are_of_other_templates_than_their_support():
+    task = tasks.intent_task(1, tasks.load("minilm")[1])
+    template = tasks.intent_sentences().template.to_numpy()
     assert not {*template[task.support]} & {*template[~task.support]}
     assert len(task.new) == 10 and len(task.base) == 13 and not {*task.new} & {*task.base}
     for part in (task.support, ~task.support):  # enough for the largest episode, in every class
@@ -103,10 +104,10 @@ def test_perfect_vectors_are_read_perfectly(cells, town):
     assert [row["shots"] for row in cells.judge(vectors, town, 0, episodes=1)] == [1, 2, 5, 10]
 
 
-def test_padding_changes_no_vector(cells, town):
-    network = cells.load("town-mlm")[0]
-    together = cells.encode(network, town, torch.arange(8))
-    alone = torch.cat([cells.encode(network, town, torch.tensor([i])) for i in range(8)])
+def test_padding_changes_no_vector(town):
+    network = tasks.load("town-mlm")[0]
+    together = tasks.encode(network, town, torch.arange(8))
+    alone = torch.cat([tasks.encode(network, town, torch.tensor([i])) for i in range(8)])
     assert torch.allclose(together, alone, atol=1e-5)
 
 
@@ -114,11 +115,11 @@ def test_both_ways_to_train_lower_their_loss_and_are_repeatable(cells, town):
     for train in (cells.train_prototypes, cells.train_plain):
         found = []
         for _ in range(2):
-            network = cells.load("town-mlm")[0]
+            network = tasks.load("town-mlm")[0]
             train(network, town, 2, 1e-3, seed=1)
-            found.append(cells.encode(network, town, torch.arange(4)))
+            found.append(tasks.encode(network, town, torch.arange(4)))
         assert torch.equal(*found)
-        before = cells.encode(cells.load("town-mlm")[0], town, torch.arange(4))
+        before = tasks.encode(tasks.load("town-mlm")[0], town, torch.arange(4))
         assert not torch.allclose(found[0], before)
 
 
@@ -176,8 +177,8 @@ def test_a_process_goes_through_its_points(cells):
     assert float(cells.by_process((x, y), (x, y), 1.5, 1e-6)) < 1e-6
 
 
-def test_waves_are_sines(cells):
-    (x, y), (x_asked, _) = cells.waves(3, 5, 7, torch.Generator().manual_seed(0))
+def test_waves_are_sines():
+    (x, y), (x_asked, _) = tasks.waves(3, 5, 7, torch.Generator().manual_seed(0))
     assert x.shape == (3, 5, 1) and x_asked.shape == (3, 7, 1) and x.abs().max() <= 5
     for one, values in zip(x[..., 0].numpy(), y[..., 0].numpy(), strict=True):
         columns = np.stack([np.sin(one), np.cos(one)], axis=1)
@@ -187,7 +188,7 @@ def test_waves_are_sines(cells):
 
 
 def test_too_large_a_rate_is_never_chosen(cells):
-    network = cells.wave_network()
+    network = tasks.wave_network()
     weights = {name: w.detach() for name, w in network.named_parameters()}
     row = cells.judge_waves("MAML", cells.squared_error_of(network), weights, 5, 0)
     assert np.isfinite(row["error"])
@@ -197,7 +198,7 @@ def test_too_large_a_rate_is_never_chosen(cells):
 
 
 def test_fomaml_and_reptile_leave_the_start_as_it_is_and_say_where_to_go(cells, town):
-    network = cells.load("town-mlm")[0]
+    network = tasks.load("town-mlm")[0]
     before = [w.clone() for w in network.parameters()]
     for method in ("FOMAML", "Reptile"):
         slopes = cells.outer_gradient(method, network, town, np.random.default_rng(0), 2, 1e-3)
@@ -207,10 +208,27 @@ def test_fomaml_and_reptile_leave_the_start_as_it_is_and_say_where_to_go(cells, 
 
 
 def test_fine_tuning_learns_its_support(cells, town):
-    network, rng = cells.load("town-mlm")[0], np.random.default_rng(0)
+    network, rng = tasks.load("town-mlm")[0], np.random.default_rng(0)
     shown, _ = cells.episode(town, town.new, 5, 2, 2, rng)
     head = cells.tune(network, town, shown, 20, 3e-3)
     assert cells.loss_of(network, head, town, shown).item() < 0.5
+
+
+def test_fine_tuning_is_judged_on_copies_and_a_learned_start_is_another_network(cells, town):
+    network = tasks.load("town-mlm")[0]
+    before = tasks.encode(network, town, torch.arange(4))
+    rows = cells.judge_tuning(network, town, 0, 3e-3, 10, 1, many=[1, 5])
+    assert [row["shots"] for row in rows] == [1, 5] and rows[1]["accuracy"] > 20
+    assert torch.equal(before, tasks.encode(network, town, torch.arange(4)))
+    cells.learn_to_tune("FOMAML", network, town, 1, 0, rate=1e-3, outer_rate=1e-3)
+    assert not torch.allclose(before, tasks.encode(network, town, torch.arange(4)))
+
+
+def test_words_alone_are_vectors_as_well(cells):
+    vectors = cells.intent_vectors("word counts")
+    assert len(vectors) == len(tasks.intent_sentences()) and vectors.dtype == np.float32
+    house = tasks.intent_task(0, tasks.load("minilm")[1])
+    assert cells.level(vectors, house).isfinite().all()
 
 
 # --- exercises -----------------------------------------------------------------------------------

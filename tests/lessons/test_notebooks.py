@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 from pathlib import Path
 
@@ -73,6 +74,19 @@ def test_stored_outputs_belong_to_the_source(path):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
 def test_cells_are_short(path):
     assert notebooks.warnings(path) == []
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+def test_no_table_is_made_and_not_shown(path):
+    """Jupyter shows the last line of a cell; a table that stands before it needs display()."""
+    lost = []
+    for cell in nbformat.read(str(path), as_version=4).cells:
+        lines = ast.parse(cell.source).body if cell.cell_type == "code" else []
+        for line in lines[:-1]:
+            if isinstance(line, ast.Expr) and isinstance(line.value, ast.Call):
+                if ast.unparse(line.value.func) in ("tl.plots.table", "Markdown", "pd.DataFrame"):
+                    lost.append((cell.id, ast.unparse(line)[:60]))
+    assert lost == []
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)

@@ -254,6 +254,48 @@ def test_two_weights_find_the_score_that_tells(cells, monkeypatch):
     assert weights[0] > 1 and abs(weights[1]) < 0.5 * weights[0]
 
 
+def test_an_order_drawn_at_random_finds_what_is_within(cells):
+    found = np.array([1, 2, 3, 10])
+    rng = np.random.default_rng(0)
+    drawn = np.where(found <= 4, rng.integers(1, 5, (20_000, 4)), found)
+    assert cells.any_order(found, 4) == pytest.approx(100 * (1 / drawn).mean(), abs=0.5)
+
+
+def test_the_four_orders_of_the_best_documents(cells, monkeypatch):
+    tokenizer = load("town-mlm")[1]
+    asked = ["The soup was cold.", "I loved the film.", "The usher was rude.", "A fine day."]
+    nearest = np.array([[1, 0, 2, 3], [0, 1, 2, 3], [3, 0, 2, 1], [0, 1, 2, 3]])  # third: too late
+
+    class Knows(torch.nn.Module):
+        """A document is right if it is the query."""
+
+        def forward(self, first, second):
+            same = [float(a == b) for a, b in zip(first, second, strict=True)]
+            return torch.tensor(same)[:, None]
+
+    monkeypatch.setattr(cells, "documented", lambda split: (asked, asked))
+    monkeypatch.setattr(cells, "new_reranker", lambda rate, seed: (Knows(), tokenizer, [], 7.0))
+    monkeypatch.setattr(cells, "by_meaning", lambda model, chosen: nearest[chosen])
+    monkeypatch.setattr(cells, "two_weights", lambda: np.array([1.0, 0.0]))
+    clues = np.array([[[0.9, 0.1], [0.5, 0.1]]] * 4)  # the order of the cosine, and nothing else
+    monkeypatch.setattr(cells, "two_scores", lambda *given: clues)
+    rows = {row["way"]: row for row in cells.rerank_run(1e-4, 0, queries=4, depth=2)}
+    cosine = 100 * np.mean(1 / cells.places(nearest, range(4)))
+    assert list(rows) == ["cosine", "two weights", "cross-encoder", "sum"]
+    assert rows["cosine"]["MRR"] == rows["two weights"]["MRR"] == pytest.approx(cosine)
+    best = 100 * np.mean([1, 1, 1 / 3, 1 / 4])
+    assert rows["cross-encoder"]["MRR"] == rows["sum"]["MRR"] == pytest.approx(best)
+    by_chance = 100 * np.mean([0.75, 0.75, 1 / 3, 1 / 4])
+    assert [row["any order"] for row in rows.values()] == pytest.approx([by_chance] * 4)
+    assert rows["cosine"]["a query"] == 0 and {row["training"] for row in rows.values()} == {7.0}
+
+
+def test_the_rate_of_the_reranker_is_the_best_of_those_tried_and_not_at_an_edge():
+    stored = [results.load(f"pair-rerank-{kind}").table for kind in ("rates", "edges")]
+    rates = sorted({rate for table in stored for rate in table.rate})
+    assert rates[0] < results.best("pair-rerank", "fit") < rates[-1]
+
+
 # --- the exercises' own words --------------------------------------------------------------------
 
 

@@ -120,13 +120,32 @@ def test_a_label_that_stands_in_the_vector_is_found(cells):
 # --- sources -------------------------------------------------------------------------------------
 
 
-def test_a_table_has_three_readings(cells):
+def test_a_table_has_two_readings(cells):
     table = {"the": np.array([1.0, 0.0]), "soup": np.array([0.0, 2.0])}
     often = {"the": 0.999, "soup": 0.001}
     read = cells.read_table(table.get, often.get, [["the", "soup"]])
+    assert list(read) == ["as it is", "weighted"]
     assert read["as it is"][0].tolist() == [[1, 0], [0, 2]]
     assert np.allclose(read["weighted"][0], [[0.001, 0], [0, 1]])
-    assert read["with neighbours"][0].tolist() == [[1, 0, 0, 0, 0, 2], [0, 2, 1, 0, 0, 0]]
+
+
+def test_neighbours_by_hand(cells):
+    rows = np.array([[1.0, 0.0], [0.0, 2.0]])
+    assert cells.with_neighbours(rows).tolist() == [[1, 0, 0, 0, 0, 2], [0, 2, 1, 0, 0, 0]]
+
+
+def test_every_source_is_read_with_neighbours_where_a_word_is_asked_about(cells):
+    """The word itself says nothing here, and the word before it everything."""
+    sentences = [[str(i), "it"] for i in range(80)]
+    told = [np.array([[float(i % 2), 0.0], [0.0, 0.0]]) for i in range(80)]
+    tags = [["O", "odd" if i % 2 else "even"] for i in range(80)]
+    target = targets.of_words(sentences, tags, few=16, many=48)
+    target = target._replace(
+        items=target.items[1::2], labels=target.labels[1::2], group=target.group[1::2]
+    )
+    best = cells.tried(target, {"any": told}, 48, seed=0)
+    assert best["score"] == 1 and best["reading"] == "any, neighbours"
+    assert cells.tried(target, {"any": told}, 48, seed=0, neighbours=False)["score"] < 0.8
 
 
 def test_a_word_alone_is_itself_everywhere_and_another_in_another_seed(cells):

@@ -309,6 +309,12 @@ ADDED = {
         ["conll2003"],
         r"softmax: 100\.0(?s:.*)CRF: 100\.0",
     ),
+    "40_bias": (
+        (),
+        "",
+        ["bert-base-uncased"],
+        r"gender: [01]\.\d\d of 96(?s:.*)age: [01]\.\d\d of 48(?s:.*)nationality: [01]\.\d\d of 48",
+    ),
 }
 
 

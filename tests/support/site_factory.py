@@ -17,6 +17,7 @@ import nbformat
 from nbformat.v4 import new_output
 from notebook_factory import code, text, write
 
+from tl_helpers.exercises import key
 from tl_helpers.measure import claims
 from tl_helpers.press import badges, notebooks
 from tl_helpers.press.site import Built, build
@@ -137,6 +138,43 @@ def shown() -> list[object]:
     return cells
 
 
+EXERCISES = """## Two guesses
+
+**Exercise 1 (prediction).** What do they sum to?
+"""
+ASKED = {  # a cell for each kind of exercise
+    "lm-sum": 'x = ...\n\nlesson.predict("lm-sum", x)',
+    "lm-sum again": 'lesson.check("lm-sum", x, sums=sums)',
+    "dist-shift": 'x = ...\n\nlesson.check("dist-shift", x)',
+    "dist-reading": 'x = ...\n\nlesson.check("dist-reading", x, curves=curves)',
+    "start-taxonomy": 'x = {"a": ...}\n\nlesson.check("start-taxonomy", x)',
+    "choosing-card": 'x = {"details": ...}\n\nlesson.check("choosing-card", x)',
+    "lm-nucleus": 'def nucleus(p, top_p):\n    ...\n\nlesson.check("lm-nucleus", nucleus)',
+}
+MEASURED = {"right": [10.0], "slips": [[0.83], [1.0, 2.0], [20.0], ["never"]]}
+DISCUSSION = """## Questions
+
+**For the discussion** *(what to listen for)*
+
+1. What is a *tokenizer* good for? *(It cuts; ask `where`.)*
+2. And what for nothing?
+"""
+
+
+def exercises() -> list[object]:
+    """Cells with exercises of every kind, untouched, and questions for a discussion."""
+    asked = []
+    for name, source in ASKED.items():
+        data = {"text/plain": "○ Exercise 1. Not attempted yet: replace the ... with it."}
+        if name == "dist-reading":
+            data[key.MIME] = MEASURED
+        asked.append(code(source, "exercise"))
+        asked[-1].outputs = [new_output("display_data", data)]
+    first, again, *others = asked
+    answer = text("So the sum is far beyond one.")
+    return [text(EXERCISES), first, again, answer, text("## More"), *others, text(DISCUSSION)]
+
+
 def small_course(place: Path) -> Path:
     """Write the course into an empty folder, as ``tl run`` leaves it."""
     folder = place / "notebooks"
@@ -152,7 +190,11 @@ def small_course(place: Path) -> Path:
     recorded = code("show(9)")
     recorded.outputs = [new_output("display_data", {**second, claims.MIME: long_claim().to_dict()})]
     write(
-        folder, "11_language_models", text("# Language models\n\nA tokenizer cuts text."), recorded
+        folder,
+        "11_language_models",
+        text("# Language models\n\nA tokenizer cuts text."),
+        recorded,
+        *exercises(),
     )
     shutil.copytree(ROOT / "notebooks" / "site", folder / "site")
     shutil.copy(ROOT / "CITATION.cff", place)

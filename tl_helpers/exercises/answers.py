@@ -25,6 +25,16 @@ _NAMED = re.compile(r"^\s*[a-z][\w ]*=\s*(?!=)")  # "n = 4": the name of what is
 _IN_WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 _FORMULA = re.compile(r"[*/^()=]|\b(?:log|ln|exp|sqrt|root|np|math)\b", re.I)
 _A_LINE = 80  # characters: what is longer is no number with its unit
+_MINUS = re.compile(r"(^|\s)(?:minus|[-\u2212])\s+(?=[\d.])")  # "minus 3"
+
+# What is said where no mistake of the exercise fits; the site says it as well.
+OTHER_KIND = "The answer should be {}, not {}."
+NOT_YET = "{} is not it yet. A hint may help."
+UNUSUAL = "That is what usually comes out, but not here."  # an outcome decided
+TOO_LITTLE = (
+    "{}: {} is too little for a reader who was not there. "
+    "Write a sentence, also where the answer is that nothing is known."
+)
 
 
 def number_in(text: str) -> float | None:
@@ -43,11 +53,14 @@ def number_in(text: str) -> float | None:
         words = re.findall(r"\w+", text)
         found = [_IN_WORDS.index(word) for word in words if word in _IN_WORDS]
         return float(found[0]) if len(found) == 1 and not {*words} & {"no", "not"} else None
-    text = re.sub(r"(^|\s)(?:minus|[-\u2212])\s+(?=[\d.])", r"\1-", text.casefold())
+    text = _MINUS.sub(r"\1-", text.casefold())
     numerals = [m.group() for m in _NUMBER.finditer(text) if any(map(str.isdigit, m.group()))]
     if len(numerals) != 1 or sum(map(str.isdigit, text)) != sum(map(str.isdigit, numerals[0])):
         return None
-    return float(re.sub(r"[, \u202f]", "", numerals[0]).replace("\u2212", "-"))
+    try:
+        return float(re.sub(r"[, \u202f]", "", numerals[0]).replace("\u2212", "-"))
+    except ValueError:  # "e5": an exponent of nothing
+        return None
 
 
 def plain_number(answer: Any) -> float | None:
@@ -80,7 +93,7 @@ def not_it(answer: Any, wanted: str) -> str:
         >>> not_it([], "a number")
         'The answer should be a number, not [] (list).'
     """
-    return f"The answer should be {wanted}, not {short(answer)} ({type(answer).__name__})."
+    return OTHER_KIND.format(wanted, f"{short(answer)} ({type(answer).__name__})")
 
 
 class _Plain:
@@ -98,7 +111,7 @@ class _Plain:
         return list(mistake.examples)
 
 
-_KINDS = {
+KINDS = {
     "number": "a number",
     "text": "a text in quotes",
     "list": "a list",
@@ -168,10 +181,10 @@ class Value(_Plain):
             if self._recognises(mistake, answer, plain):
                 return "wrong", mistake.says
         if plain is None:
-            return "wrong", not_it(answer, _KINDS[self.form])
+            return "wrong", not_it(answer, KINDS[self.form])
         if self.form == "number" and not math.isfinite(plain):
             return "wrong", f"{plain} is not a finite number: look for a division by zero."
-        return "wrong", f"{short(answer)} is not it yet. A hint may help."
+        return "wrong", NOT_YET.format(short(answer))
 
 
 @dataclass(frozen=True)
@@ -237,7 +250,7 @@ class Choice(_Plain):
         for mistake in mistakes:
             if key in mistake.examples:
                 return "wrong", mistake.says
-        return "wrong", "That is what usually comes out, but not here."  # an outcome decided
+        return "wrong", UNUSUAL
 
 
 _DIGITS = {"1": "one", "2": "two", "3": "three", "4": "four", "5": "five", "0": "zero"}
@@ -394,11 +407,8 @@ class Form(_Keyed):
         missing, there = [], 0
         for key, value in filled.items():
             text = _in_words(value)
-            if len(re.findall(r"\w+", text)) < _FEWEST_WORDS:
-                missing.append(
-                    f"{key}: {short(value)} is too little for a reader who was not there. "
-                    "Write a sentence, also where the answer is that nothing is known."
-                )
+            if len(re.findall(r"\w+", text)) < FEWEST_WORDS:
+                missing.append(TOO_LITTLE.format(key, short(value)))
                 continue
             lacking = [want.says for want in self.wants[key] if not want.found(text)]
             missing += lacking
@@ -411,7 +421,7 @@ class Form(_Keyed):
         return RIGHT if not still else ("wrong", f"So far so good: {score}.")
 
 
-_FEWEST_WORDS = 3  # of a field: what is shorter tells a reader nothing
+FEWEST_WORDS = 3  # of a field: what is shorter tells a reader nothing
 
 
 def _in_words(value: Any) -> str:

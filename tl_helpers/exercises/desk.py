@@ -10,9 +10,10 @@ from typing import Any
 
 from tl_helpers.core import output
 from tl_helpers.core.errors import BadValue, UnknownName
-from tl_helpers.exercises import record, sheet
+from tl_helpers.exercises import key, record, sheet
 from tl_helpers.exercises.answers import Choice
 from tl_helpers.exercises.model import LATER, Exercise, Status, untouched
+from tl_helpers.exercises.texts import BOLD, STRESS
 
 _LOOKS: dict[str, tuple[str, str, str]] = {  # word, mark, colour of the edge
     "right": ("Right", "✓", "#0E9A76"),
@@ -23,8 +24,6 @@ _LOOKS: dict[str, tuple[str, str, str]] = {  # word, mark, colour of the edge
     "solution": ("One solution", "=", "#0072B2"),
 }
 
-_STRESS = re.compile(r"(?<![\w*])\*(?![\s*])([^*\n]+)(?<!\s)\*(?![\w*])")  # not a * b * c
-_BOLD = re.compile(r"\*\*(?![\s*])([^*\n]+)(?<!\s)\*\*")  # nor 2 ** 3 ** 2
 _LEFT = "text-align:left"  # JupyterLab sets the cells of a table to the right
 
 
@@ -34,7 +33,7 @@ def _marked_up(text: str) -> str:
     return "".join(
         f"<code>{part}</code>"
         if place % 2
-        else _STRESS.sub(r"<em>\1</em>", _BOLD.sub(r"<strong>\1</strong>", part))
+        else STRESS.sub(r"<em>\1</em>", BOLD.sub(r"<strong>\1</strong>", part))
         for place, part in enumerate(parts)
     )
 
@@ -114,7 +113,10 @@ def check(id: str | Exercise, answer: Any = None, **seen: Any) -> Feedback:
         slip = exercise.slip(message) if status == "wrong" else None
         message += record.note(exercise.id, tries=1, slip=slip, **change)
     feedback = Feedback(exercise.id, status, message.strip(), number=exercise.number)
-    feedback.show()
+    data, how = feedback.bundle()
+    if untouched(answer) and (run := key.measured(exercise, seen)):
+        data = {**data, key.MIME: run}  # for the site, where nothing is run
+    feedback.show((data, how))
     return feedback
 
 

@@ -17,6 +17,10 @@ from tl_helpers.exercises.answers import MOST_ITEMS, not_it, plain_number
 from tl_helpers.exercises.model import LATER, RIGHT, Mistake, Seen, Verdict, untouched
 from tl_helpers.exercises.safely import SCREENFUL, run, same, short
 
+# What is said where no mistake of a reading fits, and how near to one a number is taken for it.
+ASKED_FOR = "{} is not it: {} is asked for. A hint may help."
+NEAR = 0.005
+
 
 @dataclass(frozen=True)
 class Function:
@@ -240,11 +244,15 @@ class Reading:
             values += slip if isinstance(slip, list) else [slip]
         return [value for value in values if value is not None]
 
+    def rights(self, seen: Seen) -> list[Any]:
+        """The right values, given what was measured: the truth first, then what an eye may see."""
+        seen = {name: seen[name] for name in self.needs}
+        return [self.truth(**seen), *(self.by_eye(**seen) if self.by_eye else ())]
+
     def judge(self, answer: Any, mistakes: Sequence[Mistake], seen: Seen) -> Verdict:
         """Work out the right answer from what was measured, and compare."""
-        seen = {name: seen[name] for name in self.needs}
         try:
-            right = [self.truth(**seen), *(self.by_eye(**seen) if self.by_eye else ())]
+            right = self.rights(seen)
         except Exception as error:
             return "not attempted", (
                 f"What was handed over ({', '.join(self.needs)}) is not what the notebook measures "
@@ -259,6 +267,6 @@ class Reading:
         if any(same(value, plain) for value in right):
             return RIGHT
         for mistake in mistakes:
-            if any(same(value, plain, 0.005) for value in self.slips(mistake, seen)):
+            if any(same(value, plain, NEAR) for value in self.slips(mistake, seen)):
                 return "wrong", mistake.says
-        return "wrong", f"{short(answer)} is not it: {self.form} is asked for. A hint may help."
+        return "wrong", ASKED_FOR.format(short(answer), self.form)

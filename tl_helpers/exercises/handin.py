@@ -125,7 +125,8 @@ def export(learner: str, path: str | os.PathLike[str] | None = None) -> Path:
 def merge(path: str | os.PathLike[str]) -> int:
     """Mark as done what a file says is done: ``progress.json`` of another machine or of the site.
 
-    What is done here stays done, and tries are not added up.
+    What is done here stays done. Of an exercise that was not tried here, the tries and the typical
+    mistakes come along, so that it counts in what is handed in; else they are not added up.
 
     Args:
         path: a ``progress.json``, or a file that :func:`export` wrote.
@@ -146,17 +147,34 @@ def merge(path: str | os.PathLike[str]) -> int:
         content = "" if large else source.read_text("utf-8-sig")
         given = json.loads(content)
         entries = given["exercises"] if given.get("format") == "tl-progress-1" else given
-        done = {str(id) for id, entry in entries.items() if entry.get("done") is True}
+        done = {str(id): entry for id, entry in entries.items() if entry.get("done") is True}
     except OSError as error:
         raise BrokenFile(f"{source} cannot be read: {error.strerror or error}.", mend) from None
     except (ValueError, TypeError, AttributeError, KeyError):
         raise BrokenFile(f"{source} is no progress of this course.", mend) from None
-    known, before = set(sheet.everything()), record.read()
-    new = sorted(id for id in done & known if not before.get(id, {}).get("done"))
+    known, before = sheet.everything(), record.read()
+    new = sorted(id for id in known if id in done and not before.get(id, {}).get("done"))
     for id in new:
-        if remark := record.note(id, done=True):
+        tried = {} if before.get(id, {}).get("tries") else _tried(id, done[id])
+        if remark := record.note(id, done=True, **tried):
             raise CourseError(remark.strip(" ()"), "Set TL_PROGRESS to a file that can be written.")
     return len(new)
+
+
+def _tried(id: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """Tries and typical mistakes of an entry, as far as they are what the course writes."""
+
+    def count(value: Any) -> int:
+        return value if type(value) is int and 0 <= value <= 10**6 else 0
+
+    wrong = entry.get("wrong")
+    said = {mistake.says for mistake in sheet.find(id).mistakes} | {""}
+    slips = (
+        {w: count(n) for w, n in wrong.items() if w in said and count(n)}
+        if isinstance(wrong, dict)
+        else {}
+    )
+    return {"tries": count(entry.get("tries"))} | ({"wrong": slips} if slips else {})
 
 
 def _refuse_another_kind(target: Path) -> None:

@@ -107,7 +107,7 @@ class Exercise:
                 f"Hand over what you measured as well ({', '.join(missing)}): "
                 f'check("{self.id}", answer, {call}).'
             )
-        said, kind = self._came_out(seen)
+        said, kind = self.came_out(seen)
         status, message = kind.judge(answer, self.mistakes, seen)
         if kind is not self.kind:  # praise and mistakes explain the usual outcome
             return (status, said) if status == "right" else (status, f"{message} {said}")
@@ -117,8 +117,13 @@ class Exercise:
         """What the course says to the typical mistake behind a message; "" if there is none."""
         return next((m.says for m in self.mistakes if m.says in message), "")
 
-    def _came_out(self, seen: Seen) -> tuple[str, Kind]:
-        """What the learner's own run says, and what is right after it."""
+    def came_out(self, seen: Seen) -> tuple[str, Kind]:
+        """What the learner's own run says, and what is right after it.
+
+        Example:
+            >>> exercise.came_out({})[0]  # doctest: +SKIP
+            ''
+        """
         kind: Any = self.kind
         try:
             came = self.outcome(**seen) if self.outcome is not None else ""

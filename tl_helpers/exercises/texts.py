@@ -29,6 +29,10 @@ from tl_helpers.core.records import Record
 from tl_helpers.exercises.answers import Choice, Form, Matching, Value, Want
 from tl_helpers.exercises.model import Exercise, Kind, Mistake, Outcome
 
+# What is marked up in a message.
+STRESS = re.compile(r"(?<![\w*])\*(?![\s*])([^*\n]+)(?<!\s)\*(?![\w*])")  # not a * b * c
+BOLD = re.compile(r"\*\*(?![\s*])([^*\n]+)(?<!\s)\*\*")  # nor 2 ** 3 ** 2
+
 
 def joined(text: str) -> str:
     """A text without its line breaks: ``"one\\n  two" -> "one two"``.

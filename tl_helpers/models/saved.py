@@ -132,7 +132,7 @@ def read_model(
                 factory = type(factory.from_config(config, trust_remote_code=False))
         try:
             model, report = factory.from_pretrained(
-                None if weights else folder,
+                folder if weights is None else None,
                 config=config,
                 state_dict=weights,
                 dtype=kind,

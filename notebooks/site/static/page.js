@@ -1,4 +1,4 @@
-/* On every page: copy code, enlarge pictures, report a problem with page, cell and commit filled in. */
+/* On every page: copy code, enlarge pictures, say where an explorer has changed, report a problem with page, cell and commit filled in. */
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
   const article = document.querySelector("article.bd-article");
@@ -80,6 +80,30 @@ document.addEventListener("DOMContentLoaded", () => {
     around.append(picture, made);
     made.addEventListener("click", () => enlarge(picture));
     picture.addEventListener("click", () => enlarge(picture));
+  }
+
+  /* Turn: what changes out of sight says so ----------------------------------------------- */
+  for (const view of article.querySelectorAll("figure [data-view]")) {
+    const controls = view.parentElement.querySelector("[data-controls]");
+    if (!controls) continue;
+    const parts = () => [...(view.querySelector("[role=region]") || view).children];
+    const looks = () => parts().map((part) => part.outerHTML);
+    const made = button("tl-small tl-below", "↓ What changed is below", "What changed is below: go there");
+    made.hidden = true;
+    controls.after(made);
+    let before = [], changed = null;
+    const below = () => changed && changed.getBoundingClientRect().top > innerHeight - 24;
+    controls.addEventListener("input", () => { before = looks(); }, true);
+    controls.addEventListener("input", () => {
+      const after = looks();
+      changed = parts().find((part, place) => after[place] !== before[place]) || null;
+      made.hidden = !below();
+    });
+    made.addEventListener("click", () => {
+      changed.scrollIntoView({ block: "center" });
+      made.hidden = true;
+    });
+    addEventListener("scroll", () => { if (!made.hidden && !below()) made.hidden = true; }, { passive: true });
   }
 
   /* Report --------------------------------------------------------------------------------- */

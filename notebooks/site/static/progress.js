@@ -5,7 +5,6 @@ document.addEventListener("DOMContentLoaded", () => {
   const article = document.querySelector("article.bd-article");
   const up = (document.documentElement.dataset.content_root || "./");
   const here = location.pathname.split("/").pop().replace(/\.html$/, "") || "index";
-  if (!article || !Object.keys(all).length) return;
 
   /* Kept ----------------------------------------------------------------------------------- */
   const KEY = "tl-progress", PLACE = "tl-place";
@@ -25,23 +24,31 @@ document.addEventListener("DOMContentLoaded", () => {
   const done = (entries, id) => Boolean(entries[id] && entries[id].done);
   const count = (entries, ids) => ids.filter((id) => done(entries, id)).length;
 
-  function set(id, value) {
+  /* The record has the form of the notebook's own: see tl_helpers/exercises/record.py. */
+  function note(id, change, tries = 0, slip = null) {
     const entries = kept(KEY);
-    entries[id] = { tries: 0, "solution seen": false, ...entries[id], done: value };
+    const entry = { done: false, tries: 0, "solution seen": false, ...entries[id] };
+    entry.tries += tries;
+    if (slip !== null) entry.wrong = { ...entry.wrong, [slip]: (entry.wrong?.[slip] || 0) + 1 };
+    entries[id] = { ...entry, ...change };
     keep(KEY, entries);
     show();
   }
 
+  window.tlProgress = { note, entry: (id) => kept(KEY)[id] || {} };  // for ask.js
+
   /* A tick beside each exercise ------------------------------------------------------------- */
+  if (!article || !Object.keys(all).length) return;
   const ticks = new Map();
   for (const cell of article.querySelectorAll("div.cell.tag_tl-exercise")) {
     const code = cell.querySelector(".cell_input pre");
     const asked = code && code.textContent.match(/lesson\.check\(\s*["']([\w-]+)["']/);
     if (!asked || !(all[here] || []).includes(asked[1])) continue;
+    if (cell.querySelector(".tl-ask:not([data-what=code])")) continue;  // its form says it
     const made = document.createElement("button");
     made.type = "button";
     made.className = "tl-small";
-    made.addEventListener("click", () => set(asked[1], !done(kept(KEY), asked[1])));
+    made.addEventListener("click", () => note(asked[1], { done: !done(kept(KEY), asked[1]) }));
     const row = document.createElement("p");
     row.className = "tl-tick-row";
     row.append(made);
@@ -79,8 +86,9 @@ document.addEventListener("DOMContentLoaded", () => {
   /* Where you stopped ----------------------------------------------------------------------- */
   if (all[here]) {
     const heads = [...article.querySelectorAll("section[id] > h2, section[id] > h3")];
-    const note = () => {
-      const above = heads.filter((head) => head.getBoundingClientRect().top < innerHeight / 2);
+    const seen = (head) => !head.checkVisibility || head.checkVisibility();  // what is folded is not
+    const stopped = () => {
+      const above = heads.filter((head) => seen(head) && head.getBoundingClientRect().top < innerHeight / 2);
       const head = above.pop();
       keep(PLACE, {
         page: here,
@@ -89,8 +97,8 @@ document.addEventListener("DOMContentLoaded", () => {
         id: head ? head.parentNode.id : "",
       });
     };
-    addEventListener("pagehide", note);
-    document.addEventListener("visibilitychange", () => document.hidden && note());
+    addEventListener("pagehide", stopped);
+    document.addEventListener("visibilitychange", () => document.hidden && stopped());
   }
 
   /* The panel on the first page and on the map ---------------------------------------------- */
@@ -148,7 +156,8 @@ document.addEventListener("DOMContentLoaded", () => {
       ([id, entry]) => known.has(id) && entry && typeof entry === "object");
     if (!usable.length) return tell("This file has no exercise of this course; nothing was changed.");
     const entries = kept(KEY);
-    for (const [id, entry] of usable) {
+    for (const [id, { solution_seen: seen, ...entry }] of usable) {
+      if (seen) entry["solution seen"] = true;  // as a file that is handed in says it
       const ready = Boolean(entry.done) || done(entries, id);
       const tries = Math.max(Number(entry.tries) || 0, Number(entries[id]?.tries) || 0);
       entries[id] = { "solution seen": false, ...entries[id], ...entry, tries, done: ready };

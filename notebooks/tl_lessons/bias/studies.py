@@ -14,21 +14,44 @@ from tl_helpers import models
 from tl_helpers.core.cells import Cells
 from tl_helpers.core.errors import BadValue
 from tl_helpers.measure import results
+from tl_lessons.bias import people
 
 notebook = Cells("40_bias")
 REMEDIES = ("none", "SentenceDebias", "INLP", "repair", "augmented", "random weights")
 
 
-@results.study("bias-dial", {"skew": [0.0, 0.5, 1.0]}, seeds=range(5))
+@results.study("bias-dial", {"skew": [0.0, 0.25, 0.5, 0.75, 1.0]}, seeds=range(5))
 def dial(seed: int, skew: float) -> dict[str, float]:
     """A model reads a town at one setting of the gender skew; behaviour, geometry and use."""
-    return notebook.dial_run(skew, seed)
+    texts = notebook.about_people(skew, seed)
+    model, tokenizer = notebook.read_on(texts, seed)
+    found = {
+        "gap of the text": notebook.text_gap(texts),
+        "pairs": 100 * notebook.crows(model, tokenizer, notebook.town_pairs(seed)),
+    }
+    for name, template in notebook.TEMPLATES.items():
+        found[f"gap, {name}"] = notebook.gap(model, tokenizer, *template)
+    for attribute in people.attributes():
+        for way in notebook.WAYS:
+            found[f"d, {way}, {attribute}"] = notebook.town_weat(model, tokenizer, way, attribute)
+    found["use"] = notebook.decision_gap(model, tokenizer, seed)
+    unfair = notebook.decision_gap(model, tokenizer, seed, labels=256, she_share=0.9)
+    return found | {"use, skewed labels": unfair}
 
 
 @results.study("bias-remedies", {"kind": list(REMEDIES)}, seeds=range(5))
 def remedies(seed: int, kind: str) -> dict[str, float]:
     """The full skew and one remedy each: what is mended, and what is left."""
+    if kind == "random weights":
+        blank = models.load("town-mlm", task="masked-lm", random_weights=True, seed=seed)
+        return notebook.all_checks(*blank, seed)
     return notebook.remedy(kind, seed)
+
+
+@results.study("bias-names", {"swapped": ["nothing", "pronouns", "names too"]}, seeds=range(5))
+def names(seed: int, swapped: str) -> dict[str, float]:
+    """The full skew is read with its names; what augmentation mends depends on what it swaps."""
+    return notebook.named_run(swapped, seed)
 
 
 @results.study(
@@ -94,7 +117,7 @@ def official(file: str) -> ModuleType:
 
 def reference_sets() -> dict[str, tuple[list[str], ...]]:
     """Small sets of words for the reference: one that is counted out, one that is drawn."""
-    group = notebook.jobs()
+    group = people.jobs()
     pronouns = (["she", "her"], ["he", "his"])
     return {
         "six and six": (group["women"][:6], group["men"][:6], *pronouns),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from tl_helpers.core.cells import Cells
@@ -27,6 +28,24 @@ def town_rates(seed: int, member: str, target: str, rate: float) -> dict[str, fl
     """Which rate for the town's zoo, on towns that judge nothing else."""
     task = zoo.town_task(target, seed)
     return {"validation": zoo.tuned(zoo.town_member(member), task, rate, seed)}
+
+
+@results.study(
+    "choosing-tuned-rates",
+    {"member": ["minilm-l3", "minilm"], "rate": [1e-4, 3e-4, 1e-3]},
+    {"member": "e5-multilingual", "rate": [3e-5, 1e-4, 3e-4]},
+    seeds=range(50, 53),
+    of_town=False,
+)
+def tuned_rates(seed: int, member: str, rate: float, target: str = "film") -> dict[str, float]:
+    """Which rate for each real member, on sentences that judge nothing else.
+
+    Raises:
+        NotHere: the ratings or the member have not been fetched.
+    """
+    task = zoo.real_task(member, target, seed, REAL_LABELS, validation=True)
+    right = zoo.tuned(zoo.loaded(member), task, rate, seed, zoo.REAL_STEPS)
+    return {"validation": right}
 
 
 # --- the two zoos --------------------------------------------------------------------------------
@@ -87,3 +106,23 @@ def real_zoo(seed: int, member: str, target: str) -> dict[str, float]:
         "seconds a text": seconds,
         **notebook.estimates(known, labels),
     }
+
+
+@results.study(
+    "choosing-tuned",
+    member=list(zoo.TUNED),
+    target=list(zoo.TUNED_TARGETS),
+    seeds=range(5),
+    of_town=False,
+)
+def tuned_zoo(seed: int, member: str, target: str) -> dict[str, float]:
+    """A real member fine-tuned on the 96 labels that the estimators see in ``choosing-real``.
+
+    Raises:
+        NotHere: the ratings or the member have not been fetched.
+    """
+    rate = float(results.best("choosing-tuned", "validation", member=member))
+    task = zoo.real_task(member, target, seed, REAL_LABELS)
+    begun = time.process_time()
+    right = zoo.tuned(zoo.loaded(member), task, rate, seed, zoo.REAL_STEPS)
+    return {"fine-tuned": right, "seconds": time.process_time() - begun, "rate": rate}

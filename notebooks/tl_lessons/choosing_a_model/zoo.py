@@ -224,6 +224,30 @@ FACTS = {
 STEPS = 40
 
 
+TUNABLE = ("minilm-l3", "minilm", "e5-multilingual")  # the real members that can be fine-tuned
+TUNED = TUNABLE[:2]  # E5 takes half a minute of computing for each draw: see the study of the rates
+TUNED_TARGETS = ("film", "questions")
+REAL_STEPS = 30  # of 16 texts: five times through 96
+
+
+def real_task(name: str, target: str, seed: int, labels: int, validation: bool = False) -> Task:
+    """Labelled texts of a real target, as a member reads them, and those that judge.
+
+    With ``validation``, those judge that are in the same pool and got no label in this draw.
+
+    Raises:
+        NotHere: the ratings have not been fetched.
+    """
+    known = pool(target)
+    chosen = data.balanced(known.labels, labels, seed)
+    others, truth = known.others, known.truth
+    if validation:
+        rest = np.setdiff1d(np.arange(len(known.texts)), chosen)
+        others, truth = [known.texts[i] for i in rest], known.labels[rest]
+    texts = as_read(name, [known.texts[i] for i in chosen])
+    return Task(texts, known.labels[chosen], as_read(name, others), truth)
+
+
 def tuned(member: models.Loaded, task: Task, rate: float, seed: int, steps: int = STEPS) -> float:
     """Accuracy, in points, of a member that was fine-tuned on the labelled texts."""
     how: dict[str, Any] = {"steps": steps, "learning_rate": rate, "seed": seed, "progress": False}

@@ -16,6 +16,14 @@ def rates(seed: int, start: str, rate: float) -> dict[str, float]:
 
 
 @results.study(
+    "drawbacks-counts-rates", start=["word counts"], rate=[1.0, 10.0, 100.0], seeds=range(10, 13)
+)
+def strengths(seed: int, start: str, rate: float) -> dict[str, float]:
+    """The same for word counts: the strength C of their logistic regression."""
+    return rates(seed, start, rate)
+
+
+@results.study(
     "drawbacks-negation",
     start=BOTH,
     negated=[0, 32, 128],
@@ -41,6 +49,24 @@ def shortcut(seed: int, start: str, share: float, remedy: str) -> dict[str, floa
 def memory(seed: int, copies: str) -> dict[str, float]:
     """Canaries in further training of ``town-clm``, with their copies kept or removed."""
     return notebook.memorise(copies, seed)
+
+
+@results.study(
+    "drawbacks-update-rates",
+    way=["new facts", "new and old facts"],
+    rate=[4e-3, 8e-3, 1.6e-2],
+    seeds=range(10, 13),
+)
+def update_rates(seed: int, way: str, rate: float) -> dict[str, float]:
+    """Training on at several rates, on draws of no other study: what is new and what is kept."""
+    found = notebook.update(way, seed, rate=rate)
+    return found | {"mean": (found["changed"] + found["unchanged"]) / 2}
+
+
+@results.study("drawbacks-update-edges", way="new facts", rate=3.2e-2, seeds=range(10, 13))
+def update_edges(seed: int, way: str, rate: float) -> dict[str, float]:
+    """A higher rate where the highest was best."""
+    return update_rates(seed, way, rate)
 
 
 @results.study(

@@ -1,6 +1,8 @@
-"""Bi-encoder and cross-encoder in the town, over more seeds than the minute has room for."""
+"""Both encoders in the town, and a reranker of docstrings: more than the minute has room for."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from tl_helpers.core.cells import Cells
 from tl_helpers.measure import results
@@ -43,3 +45,30 @@ def encoders(
     those of one model, the random ones are drawn anew.
     """
     return notebook.town_run(kind, weights, opinions_each, steps, artefact, seed)
+
+
+@results.study("pair-rerank-rates", rate=[3e-5, 1e-4, 3e-4], seeds=(10, 11, 12), of_town=False)
+def reranking_rates(seed: int, rate: float) -> dict[str, float]:
+    """The learning rate of the reranker: how likely the right document is, late in training.
+
+    In so few steps hardly a query is drawn twice, so most batches are new to the network.
+    """
+    losses = notebook.new_reranker(rate, seed)[2]
+    return {"fit": -sum(losses[-15:]) / 15}
+
+
+@results.study("pair-rerank-edges", rate=[1e-3], seeds=(10, 11, 12), of_town=False)
+def reranking_edges(seed: int, rate: float) -> dict[str, float]:
+    """Beyond the highest rate of those, which was the best."""
+    return reranking_rates(seed, rate)
+
+
+@results.study("pair-rerank", seeds=range(5), of_town=False)
+def reranking(seed: int) -> list[dict[str, Any]]:
+    """The twenty best documents of MiniLM, in its own order, and by two weights or a cross-encoder.
+
+    Each seed draws the new head, the order of the training pairs, and the queries; the documents
+    and MiniLM are always the same.
+    """
+    rows: list[dict[str, Any]] = notebook.rerank_run(results.best("pair-rerank", "fit"), seed)
+    return rows

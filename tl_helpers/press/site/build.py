@@ -23,6 +23,7 @@ from pathlib import Path
 from tl_helpers import exercises
 from tl_helpers.core import files, lessons
 from tl_helpers.core.errors import BrokenFile, CourseError
+from tl_helpers.exercises import key
 from tl_helpers.press import badges, kits, notebooks, report
 from tl_helpers.press.site import content, decide
 
@@ -154,8 +155,9 @@ def _lay_out(
             (source / "extra" / f"{was}.html").write_text(
                 content.moved_page(there), encoding="utf-8", newline="\n"
             )
+    known = {"TL_EXERCISES": asked, "TL_RULES": key.rules(), "TL_MOVED": moved}
     (source / "static" / "exercises.js").write_text(
-        f"window.TL_EXERCISES = {json.dumps(asked)};\nwindow.TL_MOVED = {json.dumps(moved)};\n",
+        "".join(f"window.{name} = {json.dumps(data)};\n" for name, data in known.items()),
         encoding="utf-8",
         newline="\n",
     )

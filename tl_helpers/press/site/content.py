@@ -17,7 +17,7 @@ from tl_helpers.core import lessons
 from tl_helpers.core.errors import BrokenFile
 from tl_helpers.measure import cards, claims
 from tl_helpers.press import badges, kits, markdown, notebooks, other_seeds, templates
-from tl_helpers.press.site import minutes
+from tl_helpers.press.site import ask, minutes
 
 # What a session expects of its run, by an earlier one: the head of the page says what was measured.
 _EXPECTED = re.compile(r" · (?:about \d+ s|under a minute)$", re.M)
@@ -139,7 +139,8 @@ def collect(build: Path) -> tuple[list[Page], list[str]]:
 def readable(page: Page, deck: bool, where: badges.Home | None = None) -> Any:
     """The notebook for the site: what a reader needs first, machinery folded, no widgets.
 
-    Under its title stand minutes, theme and downloads; pictures carry their alt text.
+    Exercises of words and numbers become forms. Under its title stand minutes, theme and downloads;
+    pictures carry their alt text.
 
     Args:
         page: the notebook.
@@ -151,6 +152,7 @@ def readable(page: Page, deck: bool, where: badges.Home | None = None) -> Any:
         '# Start here'
     """
     shown = copy.deepcopy(page.notebook)
+    links = where.links(f"notebooks/{page.name}.ipynb") if where else {}
     for cell in shown.cells:
         if cell.cell_type == "code":  # a widget alone has nothing to show without its kernel
             cell.outputs = [output for output in cell.outputs if not _only_widget(output)]
@@ -161,12 +163,12 @@ def readable(page: Page, deck: bool, where: badges.Home | None = None) -> Any:
         if tags & {"bootstrap", "parameters"}:
             cell.metadata["tags"] = sorted(tags | {"hide-input"})
         if "exercise" in tags and cell.cell_type == "code":
-            cell.metadata["tags"] = sorted(tags | {"tl-exercise"})
+            cell.metadata["tags"] = sorted(tags | {"tl-exercise"} | ask.tags(cell))
+            ask.put_form(cell, page.name, links)
         for output in cell.get("outputs", []):
             _as_html(output)
             if "start" in tags and output.output_type == "stream":
                 output.text = _EXPECTED.sub("", output.text)
-    links = where.links(f"notebooks/{page.name}.ipynb") if where else {}
     head = templates.render(TEMPLATES / "head.html.j2", page=page, deck=deck, links=links)
     under = f"\n\n```{{raw}} html\n{head}```\n"
     for cell in shown.cells:

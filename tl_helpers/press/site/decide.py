@@ -116,7 +116,8 @@ class Guide(Record):
         """The advice that fits a case, the strongest first.
 
         Example:
-            >>> all(guide().for_case(case) for case in guide().cases())
+            >>> some = guide()
+            >>> all(some.for_case(case) for case in some.cases())
             True
         """
         return [advice for advice in self.advice if advice.fits(case)][:SHOWN]
@@ -145,6 +146,7 @@ def guide() -> Guide:
     """
     made = read(path(), Guide)
     questions = {question.id: question for question in made.question}
+    promised = set(claims.registry())
     for question in made.question:
         if question.usual not in question.answers:
             _refuse(f"the usual answer to {question.id!r} is none of its answers")
@@ -156,7 +158,7 @@ def guide() -> Guide:
                 _refuse(f"advice {advice.id!r} depends on {name!r}, which is no question")
             if wrong := set(answers) - set(questions[name].answers):
                 _refuse(f"advice {advice.id!r}: {sorted(wrong)[0]!r} is no answer to {name!r}")
-        if unknown := set(advice.claims) - set(claims.registry()):
+        if unknown := set(advice.claims) - promised:
             _refuse(f"advice {advice.id!r} rests on {sorted(unknown)[0]!r}, which is no claim")
         for line in advice.measured:
             if strange := [name for name in line.at if name not in questions]:
