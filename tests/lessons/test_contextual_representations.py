@@ -189,7 +189,7 @@ def test_questions_keep_training_and_test_documents_apart(cells, known):
 
 def test_words_without_a_side_have_none(cells):
     many = annotated(town.Town(seed=1).corpus(2000))
-    asked = many.where("part of speech", *cells.SIDELESS)
+    asked = many.where("part of speech", *cells.NEUTRAL)
     praise = many.labels["sentiment"] == 1
     kinds, which = np.unique(many.words[asked], return_inverse=True)
     share = np.bincount(which, praise[asked]) / np.bincount(which)

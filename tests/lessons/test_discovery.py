@@ -58,7 +58,7 @@ def test_early_or_late_is_found_on_either_side_alone(cells):
     vectors[:, 1] += late
     found = cells.directions_in(vectors.astype(np.float32), side, late, 0)
     assert abs(found["early or late"][0]) < 0.05 < 0.9 < found["early or late"][1]
-    assert found["side"][0] > 0.9
+    assert found["polarity"][0] > 0.9
     assert not found["nothing"].any()
 
 

@@ -94,6 +94,27 @@ def masked_with_zero(q, k, v):
     return _attended(np.tril(q @ k.T / np.sqrt(q.shape[1])), v)
 
 
+# --- ctx-shuffle ---------------------------------------------------------------------------------
+
+
+@sheet.outcome("ctx-shuffle")
+def in_another_order(before, after):
+    """``before`` and ``after``: share of right meanings as written, and shuffled.
+
+    ``after`` is ``...`` as long as nobody has measured it.
+    """
+    if after is ...:
+        return "So far you have only said so: shuffle the words, and measure it."
+    if not isinstance(after, float | int) or not 0 <= after <= 1:
+        return f"`after` should be a share from 0 to 1, as senses_when gives it, not {after!r}."
+    said = f"Measured: {before:.0%} right as written, {after:.0%} with the words shuffled."
+    if after < 0.55:
+        return said, "chance"
+    if after > before + 0.05:
+        return said, "rises"
+    return said, "stays" if after > before - 0.05 else "falls"
+
+
 # --- ctx-layer -----------------------------------------------------------------------------------
 
 LINE = "relation"

@@ -11,6 +11,70 @@ from tl_lessons.objectives import lesson
 
 sheet = Sheet(lesson.notebook, __file__)
 
+# --- obj-surprise --------------------------------------------------------------------------------
+
+
+def _said(rng: np.random.Generator) -> list[tuple[Any, Any, Any]]:
+    """Logits, some of them large, the right words, and where it is asked."""
+    cases = []
+    for length, words, share in ((5, 4, 0.5), (8, 10, 0.3), (3, 6, 1.0), (1, 3, 1.0)):
+        asked = rng.random(length) < share
+        asked[int(rng.integers(length))] = True
+        logits = 3 * rng.normal(size=(length, words)) + 1
+        cases.append((logits, rng.integers(0, words, length), asked))
+    return cases
+
+
+@sheet.function("obj-surprise", cases=_said, returns="one number, in nats")
+def surprise(logits, ids, asked):
+    """That is all the training that a language model gets: make this number smaller. What differs
+    between the two objectives is what the network was shown, and where it is asked."""
+    import numpy as np
+
+    scores = np.exp(logits - logits.max(1, keepdims=True))
+    p = scores / scores.sum(1, keepdims=True)
+    right = p[np.arange(len(ids)), ids]
+    return -np.log(right[asked]).mean()
+
+
+@surprise.also_right
+def by_log_sum(logits, ids, asked):
+    total = np.log(np.exp(logits).sum(1))
+    return float(np.mean([total[i] - logits[i, ids[i]] for i in range(len(ids)) if asked[i]]))
+
+
+@surprise.wrong
+def asked_everywhere(logits, ids, asked):
+    """That is the mean over *all* places. A masked model is asked at the chosen ones only."""
+    return surprise(logits, ids, np.full(len(ids), True))
+
+
+@surprise.wrong
+def no_softmax(logits, ids, asked):
+    """The logits are no log-probabilities yet: normalise them, so that the probabilities of all
+    words at a place sum to one."""
+    return -logits[np.arange(len(ids)), ids][asked].mean()
+
+
+@surprise.wrong
+def over_places(logits, ids, asked):
+    """You normalised over the places. At *each place* the probabilities of all words sum to one."""
+    scores = np.exp(logits)
+    return -np.log((scores / scores.sum(0))[np.arange(len(ids)), ids][asked]).mean()
+
+
+@surprise.wrong
+def in_bits(logits, ids, asked):
+    """That is in bits. A nat is the natural logarithm."""
+    return surprise(logits, ids, asked) / np.log(2)
+
+
+@surprise.wrong
+def the_sum(logits, ids, asked):
+    """Asked for is the mean over the places, or a longer text would have a larger loss."""
+    return surprise(logits, ids, asked) * np.sum(asked)
+
+
 # --- obj-labels ----------------------------------------------------------------------------------
 
 
@@ -188,3 +252,23 @@ def where_and_not_which(curves, level):
 def random_weights(curves, level):
     """Random weights read nothing: they have no curve. Choose one of the four."""
     return "random"
+
+
+# --- obj-rate ------------------------------------------------------------------------------------
+
+
+@sheet.outcome("obj-rate")
+def one_run_more(share, my_run):
+    """``share``: of the words that were chosen; ``my_run``: the rows of the study's function.
+
+    ``my_run`` is ``...`` as long as nobody has run it.
+    """
+    if my_run is ...:
+        return "So far you have only said so: run it, and see where it ends."
+    rows = [row for row in my_run if row["measure"] == "accuracy"]
+    if not rows:
+        return "`my_run` should hold what study.mask_rate returns."
+    end = rows[-1]["value"]
+    said = f"Measured: with {share:.0%} chosen, this run ends at {end:.2f}."
+    bounds = {"chance": 0.6, "low": 0.7, "middle": 0.8, "high": 1.1}
+    return said, next(option for option, bound in bounds.items() if end < bound)
