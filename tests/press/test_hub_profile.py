@@ -294,9 +294,9 @@ ADDED = {
         (),
         "",
         ["conll2003", "bert-base-uncased"],
-        r"layer 0: 1\.000, by lot [01]\.\d\d\d, selectivity \+0\.\d\d\d",
+        r"layer 0: 1\.000, control task [01]\.\d\d\d, selectivity \+0\.\d\d\d",
     ),
-    "14_supervised_pretraining": (
+    "16_supervised_pretraining": (
         (),
         "",
         ["sst2", "distilbert-base-uncased"],

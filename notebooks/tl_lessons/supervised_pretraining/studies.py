@@ -1,4 +1,4 @@
-"""The stored experiments of ``14_supervised_pretraining``: four or five teachers, one encoder.
+"""The stored experiments of ``16_supervised_pretraining``: four or five teachers, one encoder.
 
 ``supervised-pretraining`` gives the teachers as much compute (and fresh text), or one pass over the
 same documents, whatever updates that makes. ``supervised-equal`` gives all of them the same
@@ -25,7 +25,7 @@ from tl_helpers.train import adapt, batches, pretrain, supervised, translation
 from tl_helpers.train.cost import flops_of
 from tl_helpers.train.word_vectors import word_vectors
 
-notebook = Cells("14_supervised_pretraining")
+notebook = Cells("16_supervised_pretraining")
 #: Where the labels of the supervised source come from, and what is judged: another domain.
 SOURCE, TARGET = ("restaurant", "film", "hotel"), "book"
 LABELS = (16, 64, 256)  # of a classification task, and labelled sentences of a tagging task:

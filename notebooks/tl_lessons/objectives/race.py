@@ -1,4 +1,4 @@
-"""What to predict, at equal compute, and how much to hide: the stored studies of notebook 13."""
+"""What to predict, at equal compute, and how much to hide: the stored studies of notebook 14."""
 
 from __future__ import annotations
 
