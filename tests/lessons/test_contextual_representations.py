@@ -13,7 +13,11 @@ from tl_helpers.measure.evaluate import Interval, difference, interval
 from tl_helpers.questions.annotated import annotated
 from tl_helpers.show.plots import learning_curve
 from tl_helpers.train.word_vectors import word_vectors
-from tl_lessons.contextual_representations.exercises import causal_attention, lookup
+from tl_lessons.contextual_representations.exercises import (
+    causal_attention,
+    in_another_order,
+    lookup,
+)
 from tl_lessons.contextual_representations.memory import word_list
 
 
@@ -300,3 +304,47 @@ def test_a_curve_may_begin_at_layer_0():
     axes = figure.axes[0]
     assert axes.get_xscale() == "linear"
     assert [t.get_text() for t in axes.get_xticklabels()] == ["0", "2"]
+
+
+# --- written sentences, and another order of the words -------------------------------------------
+
+
+def test_a_word_is_nearer_to_itself_in_the_very_same_sentence(cells, network):
+    triples = [
+        {"word": "bank", "anchor": "The bank was shut.", "same": "The bank was shut.", "other": x}
+        for x in ("A muddy bank!", "Of course her bank is.")
+    ]
+    found = cells.same_meaning(triples, *network)
+    layers = network[0].config.num_hidden_layers + 1
+    assert found.shape == (layers, 2) and (found == 1).all()
+    turned = [{**row, "same": row["other"], "other": row["same"]} for row in triples]
+    assert (cells.same_meaning(turned, *network) == 0).all()
+
+
+def test_probes_of_written_sentences_are_asked_about_the_later_ones(cells, network):
+    sentences = [{"tokens": ["the", "soup", "was", "cold"], "upos": [5, 7, 3, 0]}] * 5
+    found, by_list = cells.part_of_speech_probes(sentences, *network, every=1)
+    assert len(found) == network[0].config.num_hidden_layers + 1
+    assert by_list == 1 and all(real == 1 for real, _ in found.values())
+
+
+@pytest.mark.parametrize(
+    ("after", "option"), [(0.52, "chance"), (0.7, "falls"), (0.82, "stays"), (0.95, "rises")]
+)
+def test_the_run_says_what_shuffling_does(after, option):
+    said, came = in_another_order(before=0.84, after=after)
+    assert came == option and "84%" in said
+
+
+def test_shuffling_has_to_be_measured():
+    assert "only said so" in in_another_order(before=0.84, after=...)
+    assert "a share" in in_another_order(before=0.84, after=84)
+
+
+def test_senses_of_shuffled_words_are_asked_at_the_word(cells, network):
+    """With the words as they are the share is that of the notebook's own way."""
+    cells.networks, cells.k, cells.half_of_them = {"town-mlm": network}, 2, ["bass", "ring"]
+    as_it_is = cells.senses_when(cells.as_written, seed=3)
+    assert as_it_is == cells.senses_when(lambda words, place: (list(words), place), seed=3)
+    with pytest.raises(IndexError):
+        cells.senses_when(lambda words, place: (words, 10**6), seed=3)

@@ -11,7 +11,7 @@ from tl_helpers.core.errors import BadValue
 from tl_helpers.measure import results
 from tl_helpers.train.word_vectors import word_vectors
 from tl_lessons.objectives import race
-from tl_lessons.objectives.exercises import detection_labels, first
+from tl_lessons.objectives.exercises import detection_labels, first, one_run_more, surprise
 
 VOCABULARY = len(town.vocabulary()) + 5
 
@@ -189,3 +189,30 @@ def test_the_losses_of_the_notebook_by_hand():
     assert cells.masked_loss(model, ids, ids, chosen).item() == pytest.approx(
         -(right[0] + right[2]).item() / 2
     )
+
+
+def test_surprise_is_the_loss_of_both_language_models():
+    """As torch has it, at the places that are asked."""
+    import torch
+
+    rng = np.random.default_rng(0)
+    logits, ids = rng.normal(size=(6, 9)), rng.integers(0, 9, 6)
+    asked = np.array([True, False, True, True, False, False])
+    theirs = torch.nn.functional.cross_entropy(
+        torch.from_numpy(logits)[asked], torch.from_numpy(ids)[asked]
+    )
+    assert surprise(logits, ids, asked) == pytest.approx(theirs.item())
+
+
+@pytest.mark.parametrize(
+    ("end", "option"), [(0.5, "chance"), (0.65, "low"), (0.75, "middle"), (0.9, "high")]
+)
+def test_one_run_says_what_a_share_is_worth(end, option):
+    rows = [{"measure": "on the way", "value": 1.0}, {"measure": "accuracy", "value": end}]
+    said, came = one_run_more(share=0.8, my_run=rows)
+    assert came == option and "80%" in said
+
+
+def test_a_share_has_to_be_run():
+    assert "only said so" in one_run_more(share=0.8, my_run=...)
+    assert "study.mask_rate" in one_run_more(share=0.8, my_run=[])
