@@ -686,3 +686,39 @@ def test_a_probe_of_what_is_no_table(rows, labels, how, says):
     with pytest.raises(BadValue) as error:
         probe.linear(rows, np.array(labels), **how)
     assert says in str(error.value)
+
+
+def test_dropout_is_that_of_the_library():
+    """Same share of zeros, independent of each other, same scale and gradient, from the seed."""
+    ones = torch.ones(400, 501, requires_grad=True)
+    torch.manual_seed(3)
+    dropped = precision.dropout(ones, 0.1)
+    assert dropped.unique().tolist() == pytest.approx([0.0, 1 / 0.9], rel=1e-6)
+    zero = (dropped == 0).float()
+    assert abs(zero.mean() - 0.1) < 0.003  # four standard errors
+    for shift in (1, 4):  # numbers of one random word, and of two
+        assert abs((zero[:, shift:] * zero[:, :-shift]).mean() - 0.01) < 0.001
+    dropped.sum().backward()
+    assert torch.equal(ones.grad, dropped)
+    torch.manual_seed(3)
+    assert torch.equal(precision.dropout(ones, 0.1), dropped)
+    assert precision.dropout(ones, 0.1, training=False) is ones
+    assert precision.dropout(ones, 0.0) is ones
+    assert not precision.dropout(ones, 1.0).any()
+
+
+def test_fine_tuning_leaves_attention_and_dropout_as_they_were(model):
+    with precision.for_fine_tuning(model, longest=30):
+        assert model.config._attn_implementation == "eager"
+        inside = torch.nn.Dropout(0.25)(torch.ones(64))
+    assert model.config._attn_implementation == "sdpa"
+    with precision.for_fine_tuning(model, longest=500):  # plain attention would need much memory
+        assert model.config._attn_implementation == "sdpa"
+    torch.manual_seed(0)
+    quick = precision.dropout(torch.ones(64), 0.25)
+    torch.manual_seed(0)
+    assert not torch.equal(torch.nn.Dropout(0.25)(torch.ones(64)), quick)
+    torch.manual_seed(0)
+    with precision.for_fine_tuning(model, longest=30):
+        assert torch.equal(torch.nn.Dropout(0.25)(torch.ones(64)), quick)
+    assert inside.shape == (64,)

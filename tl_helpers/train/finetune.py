@@ -200,7 +200,7 @@ def objective_on(
         batch_of=batches,
         loss_of=loss_of,
         tokens_by=batches.tokens_by,
-        attention=nullcontext,
+        attention=lambda model: precision.for_fine_tuning(model, int(batches.lengths.max())),
         looks_first=False,
         again=again,
     )

@@ -7,7 +7,7 @@ import re
 import threading
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -319,3 +319,70 @@ def eager_attention(model: PreTrainedModel) -> Iterator[None]:
         yield
     finally:
         model.set_attn_implementation(before)
+
+
+SHORT = 128  # tokens, up to which plain attention is the faster one in training
+
+
+@contextmanager
+def for_fine_tuning(model: PreTrainedModel, longest: int) -> Iterator[None]:
+    """What makes the training of a pre-trained model faster on a CPU, and changes no rule of it:
+    plain attention where texts are short, and dropout drawn by :func:`dropout`.
+
+    Args:
+        model: set back as it was at the end.
+        longest: tokens of the longest text.
+
+    Example:
+        >>> from tl_helpers import models
+        >>> model = models.new("tiny")[0]
+        >>> with for_fine_tuning(model, longest=30):
+        ...     model.config._attn_implementation
+        'eager'
+    """
+    from torch.nn import functional
+    from torch.overrides import TorchFunctionMode
+
+    class Quick(TorchFunctionMode):
+        def __torch_function__(
+            self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            if function is functional.dropout:
+                function = dropout
+            return function(*args, **(kwargs or {}))
+
+    attention = eager_attention(model) if longest <= SHORT else nullcontext()
+    with attention, Quick() if model.device.type == "cpu" else nullcontext():
+        yield
+
+
+def dropout(
+    input: torch.Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+) -> torch.Tensor:
+    """``torch.nn.functional.dropout`` from 16 random bits a number, about six times as fast.
+
+    PyTorch draws one number after another on processors that are not Intel's, which takes a tenth
+    of the time of fine-tuning. Here ``p`` is rounded to a multiple of 1/65536.
+
+    Args:
+        input: any shape.
+        p: how probably a number becomes zero; the others are divided by ``1 - p``.
+        training: or nothing happens.
+        inplace: as there; a new tensor is given all the same.
+
+    Example:
+        >>> import torch
+        >>> sorted(set(dropout(torch.ones(1000), 0.5).tolist()))
+        [0.0, 2.0]
+    """
+    import torch
+
+    if not training or p == 0:
+        return input
+    if p == 1:
+        return input * 0
+    words = torch.empty(-(-input.numel() // 4), dtype=torch.int64).random_(-(2**63), None)
+    drawn = words.view(torch.int16)[: input.numel()].view(input.shape)
+    kept = torch.empty(input.shape, dtype=input.dtype)
+    torch.ge(drawn, min(round(p * 2**16), 2**16 - 1) - 2**15, out=kept)
+    return input * kept.mul_(1 / (1 - p))
