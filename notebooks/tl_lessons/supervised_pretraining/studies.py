@@ -331,7 +331,7 @@ def supervised_equal(
 ) -> list[dict[str, Any]]:
     """Encoders that were taught by the same documents, with as many updates of the same price.
 
-    An update costs as many operations whoever teaches, because the batches have as many rows as
+    An update costs as many operations with each teacher, because the batches have as many rows as
     that allows (:data:`EQUAL_ROWS`). Translation then reads the documents once; the others, whose
     rows are cheaper, two to four times.
     """
