@@ -121,9 +121,10 @@ def test_the_wheel_has_the_notebooks_whose_cells_are_run(tmp_path, monkeypatch):
     hook = runpy.run_path(str(ROOT / "hatch_build.py"))
     shipped = hook["notebooks"](ROOT)
     opened = [
-        module.notebook.__name__
+        value.__name__
         for module in lessons.modules(lambda name: not name.startswith("exercises"))
-        if isinstance(getattr(module, "notebook", None), Cells)
+        for value in vars(module).values()
+        if isinstance(value, Cells)
     ]
     assert opened and set(shipped.values()) == {f"tl_lessons/{name}" for name in opened}
     assert all(Path(path).is_file() for path in shipped)

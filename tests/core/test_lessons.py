@@ -39,7 +39,7 @@ def test_every_notebook_has_a_folder_and_every_folder_a_notebook():
 
 def test_the_map_has_every_notebook_once_written_or_planned():
     rows = lessons.rows()
-    assert len({row.number for row in rows}) == len(rows) == 23
+    assert len({row.number for row in rows}) == len(rows) == 25
     assert {row.notebook for row in rows if row.ready} == NOTEBOOKS
     assert not NOTEBOOKS & {row.notebook for row in lessons.plan().planned}
     themes = [theme.name for theme in lessons.plan().theme]
@@ -60,6 +60,41 @@ def test_each_folder_is_the_lesson_that_its_notebook_imports():
         lesson = importlib.import_module(f"tl_lessons.{facts.folder}").lesson
         assert (lesson.notebook, lesson.title) == (facts.notebook, facts.title)
         assert [*lesson.promises] == [promise.id for promise in facts.claim]
+
+
+def test_old_names_lead_to_notebooks_that_are_there():
+    moved = lessons.moved()
+    assert moved["13_objectives_and_scale"] == ["14_objectives", "15_scale_and_cost"]
+    assert not set(moved) & NOTEBOOKS
+    assert {name for now in moved.values() for name in now} <= NOTEBOOKS
+
+
+def _moved(course, was, now):
+    place = course / "notebooks" / "tl_lessons" / "course.toml"
+    row = f'\n[[moved]]\nwas = "{was}"\nnow = ["{now}"]\n'
+    place.write_text(place.read_text("utf-8") + row, "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "said"),
+    [("31_one", "31_one", "31_one is a notebook"), ("30_old", "32_lost", "there is no 32_lost")],
+)
+def test_an_old_name_that_is_wrong_is_refused(course, was, now, said):
+    _moved(course, was, now)
+    with pytest.raises(BrokenFile, match=rf"line \d+: {said}"):
+        lessons.moved()
+
+
+def test_what_was_done_counts_where_the_exercise_is_now(tmp_path, monkeypatch):
+    """The file of a learner of the first edition, whose exercise stood in notebook 12."""
+    from tl_helpers import exercises
+
+    progress = tmp_path / "progress.json"
+    progress.write_text('{"ctx-order": {"done": true, "tries": 1}, "obj-labels": {"done": true}}')
+    monkeypatch.setenv("TL_PROGRESS", str(progress))
+    for notebook in ("13_discovery", "14_objectives"):
+        assert exercises.progress(notebook).done == 1
+    assert exercises.progress("12_contextual_representations").done == 0
 
 
 # ----------------------------------------------------------------------------------- the lesson

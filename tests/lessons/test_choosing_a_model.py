@@ -189,7 +189,7 @@ def test_bad_input_is_refused(cells):
         cells.log_me(rows, labels[:-1])
     with pytest.raises(BadValue, match=r"shape \(20,\) for 20 labels"):
         cells.h_score(rows[:, 0], labels)
-    with pytest.raises(BadValue, match=r"no numbers(.|\n)*-> Encode again"):
+    with pytest.raises(BadValue, match=r"not numbers(.|\n)*-> Encode again"):
         cells.shrunk_h_score(np.where(rows > 1, np.nan, rows), labels)
     with pytest.raises(BadValue, match=r"all labels are the same(.|\n)*-> Label two classes"):
         cells.neighbours(rows, np.zeros(20))

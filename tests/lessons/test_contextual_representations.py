@@ -1,23 +1,23 @@
-"""Notebook 12: its cells by hand and against the library, and the code of its stored studies."""
+"""Notebook 12: its cells by hand and against the library."""
 
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
 from tl_helpers import models, questions, town
 from tl_helpers.core.cells import Cells
 from tl_helpers.core.errors import UnknownName
-from tl_helpers.measure import results
 from tl_helpers.measure.evaluate import Interval, difference, interval
 from tl_helpers.questions.annotated import annotated
-from tl_helpers.questions.polarity import evaluative_words
 from tl_helpers.show.plots import learning_curve
 from tl_helpers.train.word_vectors import word_vectors
-from tl_lessons.contextual_representations import studies
-from tl_lessons.contextual_representations.exercises import lookup, what_came_when
+from tl_lessons.contextual_representations.exercises import (
+    causal_attention,
+    in_another_order,
+    lookup,
+)
 from tl_lessons.contextual_representations.memory import word_list
 
 
@@ -75,6 +75,43 @@ def test_the_tokenizer_of_the_town_has_a_token_for_every_word(known, network):
     assert network[1].unk_token_id not in tokens
 
 
+# --- self-attention ------------------------------------------------------------------------------
+
+
+def test_a_layer_by_hand_is_that_of_the_model(cells, network):
+    model, tokenizer = network
+    model.eval()
+    encoded = tokenizer("the soup was cold , and we left .", return_tensors="pt")
+    with torch.inference_mode():
+        layers = model.base_model(**encoded, output_hidden_states=True).hidden_states
+        ours, looks = cells.transformer_layer(
+            layers[0][0], model.base_model.encoder.layer[0], model.config.num_attention_heads
+        )
+    assert torch.allclose(ours, layers[1][0], atol=1e-5)
+    assert torch.allclose(looks.sum(-1), torch.ones(looks.shape[:2]), atol=1e-5)
+
+
+def test_attention_by_hand(cells):
+    """Two words that ask for the second alone, and get its value."""
+    x = torch.eye(2)
+    asks = torch.nn.Linear(2, 2, bias=False)
+    keys, values = torch.nn.Linear(2, 2, bias=False), torch.nn.Linear(2, 2, bias=False)
+    with torch.no_grad():
+        asks.weight.copy_(torch.ones(2, 2) * 50)
+        keys.weight.copy_(torch.tensor([[0.0, 1], [0, 1]]))
+        values.weight.copy_(torch.tensor([[1.0, 2], [3, 4]]))
+        mixed, looks = cells.self_attention(x, asks, keys, values, heads=1)
+    assert torch.allclose(looks[0], torch.tensor([[0.0, 1], [0, 1]]), atol=1e-6)
+    assert torch.allclose(mixed, torch.tensor([[2.0, 4], [2, 4]]), atol=1e-5)
+
+
+def test_the_first_word_of_a_causal_model_sees_itself():
+    rng = np.random.default_rng(0)
+    q, k, v = rng.normal(size=(3, 5, 4))
+    assert np.allclose(causal_attention(q, k, v)[0], v[0])
+    assert np.allclose(causal_attention(q[:3], k[:3], v[:3]), causal_attention(q, k, v)[:3])
+
+
 # --- vectors -------------------------------------------------------------------------------------
 
 
@@ -128,20 +165,20 @@ def test_only_a_hidden_layer_solves_exclusive_or(cells):
     assert (cells.fit_deep(x, y, 2, hidden=16)(x) == y).all()
 
 
-def test_classes_by_lot_depend_on_the_type_alone(cells, known):
+def test_random_classes_depend_on_the_type_alone(cells, known):
     real = known.labels["part of speech"]
-    lot = cells.by_lot(known.words, real, 4)
+    lot = cells.random_classes(known.words, real, 4)
     for word in ("the", ".", "was"):
         assert len(set(lot[known.words == word])) == 1
-    assert not np.array_equal(lot, cells.by_lot(known.words, real, 5))
+    assert not np.array_equal(lot, cells.random_classes(known.words, real, 5))
     assert set(lot) <= set(real)
-    assert abs((lot == real).mean() - 0.1) < 0.15  # by lot: no better than chance
+    assert abs((lot == real).mean() - 0.1) < 0.15  # at random: no better than chance
 
 
-def test_a_lottery_has_the_frequencies_of_the_labels_that_it_is_given(cells):
+def test_random_classes_have_the_frequencies_of_the_labels_that_it_is_given(cells):
     labels = np.repeat([0, 1, 2], [700, 200, 100])
     types = np.array([f"word{i}" for i in range(4000)])
-    share = np.bincount(cells.by_lot(types, labels, 1), minlength=3) / len(types)
+    share = np.bincount(cells.random_classes(types, labels, 1), minlength=3) / len(types)
     assert share == pytest.approx([0.7, 0.2, 0.1], abs=0.03)
 
 
@@ -156,7 +193,7 @@ def test_questions_keep_training_and_test_documents_apart(cells, known):
 
 def test_words_without_a_side_have_none(cells):
     many = annotated(town.Town(seed=1).corpus(2000))
-    asked = many.where("part of speech", *cells.SIDELESS)
+    asked = many.where("part of speech", *cells.NEUTRAL)
     praise = many.labels["sentiment"] == 1
     kinds, which = np.unique(many.words[asked], return_inverse=True)
     share = np.bincount(which, praise[asked]) / np.bincount(which)
@@ -241,20 +278,6 @@ def test_the_static_context_of_the_town_is_that_of_a_loop(cells, known, task):
             assert np.allclose(found[i], np.concatenate([vectors[i], *near]), atol=1e-6)
 
 
-def test_shares_of_runs_that_jumped_have_cautious_intervals():
-    cells = Cells("12_contextual_representations")
-    cells.waits = pd.DataFrame({"all": [50.0, 100, 150, 200, 200], "none": [np.nan] * 5})
-    one, low, high = cells.share("all", 200)
-    assert (one, high) == (1, 1) and low == pytest.approx(0.025**0.2)  # Clopper and Pearson
-    assert cells.share("none", 200)[0] == 0 and cells.share("all", 100)[0] == 0.4
-    effect = cells.more_often("all", "none", 200)
-    assert effect.mean == 100 and effect.high == pytest.approx(100)
-    assert effect.low == pytest.approx(100 * (1 - 2**0.5 * (1 - low)))
-    nothing = cells.more_often("none", "none", 200)
-    assert nothing.mean == 0 and nothing.low == pytest.approx(-nothing.high)
-    assert cells.more_often("none", "all", 200).low == pytest.approx(-effect.high)
-
-
 def test_the_first_examples_of_each_meaning(cells):
     part = examples([0, 1, 0, 0, 1])
     assert cells.first_few(part, 1).tolist() == [0, 1]
@@ -268,112 +291,9 @@ def test_the_word_list_is_what_exercise_2_asks_for():
     assert word_list(words, labels, asked).tolist() == [3, 1, 1] == lookup(words, labels, asked)
 
 
-def test_taking_a_direction_away_makes_the_means_equal(cells):
-    rng = np.random.default_rng(3)
-    labels = rng.random(400) < 0.5
-    vectors = (rng.normal(size=(400, 8)) + 3 * labels[:, None]).astype(np.float32)
-    direction = cells.between(vectors, labels)
-    assert np.linalg.norm(direction) == pytest.approx(1, abs=1e-5)
-    left = cells.without(vectors, direction, vectors.mean(0))
-    assert np.allclose(left[labels].mean(0), left[~labels].mean(0), atol=1e-4)
-    assert left.var() < vectors.var()
-    nothing = np.zeros(8, np.float32)
-    assert np.array_equal(cells.without(vectors, nothing, vectors.mean(0)), vectors)
-
-
-def test_early_or_late_is_found_on_either_side_alone(cells):
-    """Late gaps that happen to be praise more often do not turn the direction to the side."""
-    rng = np.random.default_rng(5)
-    side = rng.random(2000) < 0.5
-    late = rng.random(2000) < np.where(side, 0.8, 0.2)
-    vectors = rng.normal(size=(2000, 4)) * 0.1
-    vectors[:, 0] += 5 * side
-    vectors[:, 1] += late
-    found = cells.directions_in(vectors.astype(np.float32), side, late, 0)
-    assert abs(found["early or late"][0]) < 0.05 < 0.9 < found["early or late"][1]
-    assert found["side"][0] > 0.9
-    assert not found["nothing"].any()
-
-
-def test_the_main_directions_are_those_of_the_most_variance(cells):
-    rng = np.random.default_rng(8)
-    vectors = (rng.normal(size=(3000, 4)) * [5, 3, 1, 0.1]).astype(np.float32)
-    labels = rng.random(3000) < 0.5
-    found = cells.directions_in(vectors, labels, rng.random(3000) < 0.5, 0)
-    assert abs(found["2nd main direction"][1]) > 0.95 < abs(found["3rd main direction"][2])
-
-
 def test_intervals_in_words(cells):
     assert cells.said(Interval(0.5, 0.4, 0.6, 5)) == "0.50 \u00b1 0.10"
     assert cells.said(difference([0.1, 0.1], [0.3, 0.3]), "+") == "\u22120.20 \u00b1 0.00"
-
-
-def test_what_never_came_is_not_given_a_step():
-    kinds = ("part of speech", "relation", "sense", "sentiment")
-    some = {name: [100, 200] for name in kinds}
-    assert "helps: at step 300 in 1 of 2 runs" in what_came_when({**some, "own guess": [300, None]})
-    assert "helps: in no run." in what_came_when({**some, "own guess": [None, None]})
-    assert "helps: at step 350." in what_came_when({**some, "own guess": [300, 400]})
-
-
-# --- the stored studies --------------------------------------------------------------------------
-
-
-def test_head_starts_replace_what_they_say():
-    given = models.load("town-mlm", task="masked-lm").model.state_dict()
-    table = "bert.embeddings.word_embeddings.weight"
-    layer = "bert.encoder.layer.1.output.dense.weight"
-    made = {start: studies.begin(7, start)[0].state_dict() for start in studies.STARTS}
-    random = models.new("small", seed=1007)[0].state_dict()
-    for start, state in made.items():
-        assert torch.equal(state[table], given[table]) == (start == "word vectors")
-        assert torch.equal(state[layer], given[layer]) == (start == "layers")
-        assert torch.equal(state[table], random[table]) == (start == "layers")
-        assert torch.equal(state["cls.predictions.decoder.weight"], state[table])  # tied
-    plain = models.new("small", seed=7)[0].state_dict()
-    assert torch.equal(made["random weights"][layer], plain[layer])
-
-
-def test_the_layers_are_given_to_weights_that_they_do_not_know():
-    """``town-mlm`` grew from the weights of seed 0."""
-    table = "bert.embeddings.word_embeddings.weight"
-    old = models.new("small", seed=0)[0].state_dict()[table]
-    assert not torch.equal(studies.begin(0, "layers")[0].state_dict()[table], old)
-
-
-@pytest.mark.parametrize(("window", "low", "high"), [(20, 0.7, 1.0), (1, 0.3, 0.62)])
-def test_only_a_wide_window_tells_the_sides(window, low, high):
-    words, vectors = studies.counted(3, 32, documents=1500, window=window)
-    assert vectors.shape == (len(words), 32)
-    side = {w: s for s, some in evaluative_words().items() for w in some}
-    rows = [i for i, word in enumerate(words) if word in side]
-    near = vectors[rows] @ vectors[rows].T - 2 * np.eye(len(rows))
-    same = [side[words[rows[i]]] == side[words[rows[j]]] for i, j in enumerate(near.argmax(1))]
-    assert low < np.mean(same) < high
-
-
-def test_a_short_reading_is_examined_on_the_way():
-    tokenizer = models.town_tokenizer()
-    ask = studies.Examination(0, 40, 60, 1, tokenizer)
-    rows = studies.read(
-        0, "random weights", 2, 1, ask, total=4, batch_size=4, block=64, documents=60
-    )
-    assert [row["step"] for row in rows] == [0, 1, 2]
-    assert rows[0]["loss"] > 5 and 0.2 < rows[0]["guess"] < 0.8
-    for name in (
-        "part of speech",
-        "part of speech, new words",
-        "entity",
-        "relation",
-        "sentiment",
-        "sense",
-    ):
-        assert all(0 <= row[name] <= 1 for row in rows)
-    again = studies.read(
-        0, "random weights", 1, 1, None, total=4, batch_size=4, block=64, documents=60
-    )
-    assert again[1]["loss"] == pytest.approx(rows[1]["loss"], abs=1e-4)
-    assert "sense" not in again[1]
 
 
 # --- a picture over layers -----------------------------------------------------------------------
@@ -386,38 +306,45 @@ def test_a_curve_may_begin_at_layer_0():
     assert [t.get_text() for t in axes.get_xticklabels()] == ["0", "2"]
 
 
-# --- what is stored ------------------------------------------------------------------------------
+# --- written sentences, and another order of the words -------------------------------------------
 
 
-def test_the_stored_runs_are_those_of_the_town_in_a_minute():
-    """Same seeds, weights, text and masks: only probes were added."""
-    discovery, minute = results.load("discovery"), results.load("town-one-minute")
-    for row in discovery.rows:
-        if row["step"] <= 100:
-            (guess,) = minute.values("value", seed=row["seed"], measure="probe", step=row["step"])
-            assert row["guess"] == pytest.approx(guess, abs=0.1), row
+def test_a_word_is_nearer_to_itself_in_the_very_same_sentence(cells, network):
+    triples = [
+        {"word": "bank", "anchor": "The bank was shut.", "same": "The bank was shut.", "other": x}
+        for x in ("A muddy bank!", "Of course her bank is.")
+    ]
+    found = cells.same_meaning(triples, *network)
+    layers = network[0].config.num_hidden_layers + 1
+    assert found.shape == (layers, 2) and (found == 1).all()
+    turned = [{**row, "same": row["other"], "other": row["same"]} for row in triples]
+    assert (cells.same_meaning(turned, *network) == 0).all()
 
 
-def test_stored_head_starts_have_every_kind():
-    causes = results.load("discovery-causes")
-    assert {row["start"] for row in causes.rows} == set(studies.STARTS) - {"random weights"}
-    assert causes.meta["seeds"] == results.load("discovery").meta["seeds"]
-    last = causes.table.groupby(["start", "seed"]).last()
-    assert ((last["guess"] >= 0.75) | (last["step"] == causes.meta["configuration"]["steps"])).all()
+def test_probes_of_written_sentences_are_asked_about_the_later_ones(cells, network):
+    sentences = [{"tokens": ["the", "soup", "was", "cold"], "upos": [5, 7, 3, 0]}] * 5
+    found, by_list = cells.part_of_speech_probes(sentences, *network, every=1)
+    assert len(found) == network[0].config.num_hidden_layers + 1
+    assert by_list == 1 and all(real == 1 for real, _ in found.values())
 
 
-def test_the_answer_to_the_prediction_is_in_the_stored_runs(cells):
-    """Sentiment is last of the four probes on average; a run without it counts as its end."""
-    runs = results.load("discovery").table
-    probes = {name: name for name in ("relation", "sense", "sentiment")}
-    probes["part of speech"] = "part of speech, new words"
-    came = {
-        name: np.mean(
-            [
-                cells.half_way(rows.set_index("step")[column]) or rows["step"].max()
-                for _, rows in runs.groupby("seed")
-            ]
-        )
-        for name, column in probes.items()
-    }
-    assert max(came, key=came.get) == "sentiment"
+@pytest.mark.parametrize(
+    ("after", "option"), [(0.52, "chance"), (0.7, "falls"), (0.82, "stays"), (0.95, "rises")]
+)
+def test_the_run_says_what_shuffling_does(after, option):
+    said, came = in_another_order(before=0.84, after=after)
+    assert came == option and "84%" in said
+
+
+def test_shuffling_has_to_be_measured():
+    assert "only said so" in in_another_order(before=0.84, after=...)
+    assert "a share" in in_another_order(before=0.84, after=84)
+
+
+def test_senses_of_shuffled_words_are_asked_at_the_word(cells, network):
+    """With the words as they are the share is that of the notebook's own way."""
+    cells.networks, cells.k, cells.half_of_them = {"town-mlm": network}, 2, ["bass", "ring"]
+    as_it_is = cells.senses_when(cells.as_written, seed=3)
+    assert as_it_is == cells.senses_when(lambda words, place: (list(words), place), seed=3)
+    with pytest.raises(IndexError):
+        cells.senses_when(lambda words, place: (words, 10**6), seed=3)

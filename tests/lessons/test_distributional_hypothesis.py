@@ -11,8 +11,10 @@ from tl_helpers import town
 from tl_helpers.core.cells import Cells
 from tl_helpers.core.errors import UnknownName
 from tl_helpers.measure import results
+from tl_helpers.press import notebooks
 from tl_helpers.questions.words import known_words
 from tl_lessons.distributional_hypothesis import studies
+from tl_lessons.distributional_hypothesis.exercises import softmax_gradient
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +73,7 @@ def test_counting_by_hand(cells):
     assert table.tolist() == [[0, 2, 0], [2, 0, 1], [0, 1, 0]]
     wide = cells.count_matrix(*cells.pairs_of(ids, document, 2), 3)
     assert wide.tolist() == [[0, 2, 1], [2, 0, 1], [1, 1, 0]]
-    loop = cells.count_company([[0, 1, 2], [1, 0]], 2)
+    loop = cells.count_contexts([[0, 1, 2], [1, 0]], 2)
     assert all(wide[a, b] == n for (a, b), n in loop.items()) and wide.sum() == loop.total()
 
 
@@ -86,7 +88,7 @@ def test_ppmi_by_hand(cells):
     assert (cells.ppmi(table)[0, 0], cells.ppmi(table)[1, 1]) == (0, 0)
 
 
-def test_words_without_company_do_no_harm(cells):
+def test_words_without_contexts_do_no_harm(cells):
     table = np.zeros((3, 3), np.float32)
     table[0, 1] = table[1, 0] = 4
     assert np.isfinite(cells.ppmi(table)).all()
@@ -116,6 +118,36 @@ def test_nearest_neighbours_by_hand(cells):
     vectors = np.array([[1.0, 0], [0.9, 0.1], [0, 1], [0.2, 1], [9, 9]])
     near = cells.nearest(vectors, np.array([0, 1, 2, 3]), 2)
     assert near[0].tolist() == [1, 3] and near[2].tolist() == [3, 1]
+
+
+def test_a_text_is_the_mean_of_its_known_words(cells):
+    vectors = np.array([[1.0, 0.0], [0.0, 3.0]])
+    pooled = cells.mean_vectors(["Soup, soup great!", "xylophone"], vectors, ["soup", "great"])
+    assert np.allclose(pooled, [[2 / 3, 1.0], [0.0, 0.0]])
+
+
+def test_shuffling_leaves_every_document_its_words(known):
+    [path] = notebooks.find(["10_distributional_hypothesis"])
+    [cell] = [c for c in notebooks.read(path).cells if c.id == "dist-shuffle-run"]
+    names: dict = {"np": np}  # a cell that checks an exercise, so no cell of functions
+    exec(cell.source.split("\n\n")[0], names)
+    mixed = names["shuffled"](known, 0)
+    assert (mixed != known.ids).mean() > 0.8
+    for document in range(5):
+        here = known.document == document
+        assert sorted(mixed[here]) == sorted(known.ids[here])
+
+
+def test_a_word_without_vector_has_no_neighbours(cells):
+    near = cells.neighbours(["a", "b", "c"], np.array([[1.0, 0], [0, 1], [0.9, 0.1]]))
+    assert near("a").split(", ")[0] == "c" and near("xylophone") == ""
+
+
+def test_the_gradient_of_the_softmax_is_that_of_autograd():
+    w, contexts = torch.randn(4, requires_grad=True), torch.randn(7, 4)
+    torch.log_softmax(contexts @ w, 0)[3].backward()
+    ours = softmax_gradient(w.detach().numpy(), contexts.numpy(), 3)
+    assert np.allclose(ours, w.grad.numpy(), atol=1e-5)
 
 
 # --- the study is the notebook's experiment ------------------------------------------------------

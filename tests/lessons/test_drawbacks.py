@@ -113,7 +113,7 @@ def test_exposure_is_the_rank_among_all_codes(cells):
 
 def test_a_code_of_other_words_is_refused(cells):
     model, tokenizer = models.load("town-clm", task="causal-lm")
-    with pytest.raises(BadValue, match=r"'zebra' is no code word(.|\n)*-> Draw codes"):
+    with pytest.raises(BadValue, match=r"'zebra' is not a code word(.|\n)*-> Draw codes"):
         cells.exposure_of(model, tokenizer, "The code is", ["zebra", "bed"])
 
 

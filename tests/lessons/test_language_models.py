@@ -12,7 +12,7 @@ from tl_helpers import models, questions, town
 from tl_helpers.core.cells import Cells
 from tl_helpers.core.errors import BadValue
 from tl_helpers.measure import results
-from tl_lessons.language_models.exercises import best_order, bits_per_word, nucleus
+from tl_lessons.language_models.exercises import best_order, bits_per_word, divergence, nucleus
 from tl_lessons.language_models.studies import END, KneserNey, words
 
 
@@ -172,7 +172,72 @@ def test_the_judge_of_the_notebook_counts_what_the_town_writes(judge):
     assert nothing["true bits per word, where possible"] is None
 
 
-# --- two orders of guessing ----------------------------------------------------------------------
+# --- losses, the loop, the tree ------------------------------------------------------------------
+
+
+def test_the_losses_are_those_of_transformers():
+    import torch
+
+    cells = Cells("11_language_models")
+    model, tokenizer = models.new("tiny", "clm", seed=0)
+    ids = torch.tensor(tokenizer(["the soup was great .", "we loved the film ."])["input_ids"])
+    theirs = model(input_ids=ids, labels=ids).loss
+    assert float(cells.causal_loss(model, ids)) == pytest.approx(float(theirs), rel=1e-5)
+    model, tokenizer = models.new("tiny", "mlm", seed=0)
+    ids = torch.tensor(tokenizer(["the soup was great .", "we loved the film ."])["input_ids"])
+    hidden = torch.zeros(ids.shape, dtype=torch.bool)
+    hidden[0, 2] = hidden[1, 3] = True
+    shown = ids.masked_fill(hidden, tokenizer.mask_token_id)
+    theirs = model(input_ids=shown, labels=ids.masked_fill(~hidden, -100)).loss
+    ours = cells.masked_loss(model, shown, hidden, ids)
+    assert float(ours) == pytest.approx(float(theirs), rel=1e-5)
+
+
+def test_a_hidden_token_becomes_the_mask_a_word_or_stays():
+    import torch
+
+    cells, words_of = Cells("11_language_models"), torch.arange(10, 200)
+    ids = torch.randint(10, 200, (200, 100), generator=torch.Generator().manual_seed(1))
+    ids[:, 0] = 2  # a special token, never hidden
+    rng = torch.Generator().manual_seed(0)
+    shown, hidden = cells.hide(ids, words_of, 4, rng, rate=0.3)
+    assert not hidden[:, 0].any() and hidden[:, 1:].float().mean() == pytest.approx(0.3, abs=0.02)
+    assert (shown == ids)[~hidden].all()
+    masked, same = (shown == 4)[hidden].float().mean(), (shown == ids)[hidden].float().mean()
+    assert masked == pytest.approx(0.8, abs=0.02) and same == pytest.approx(0.1, abs=0.02)
+
+
+def test_the_masses_of_all_lengths_sum_to_one():
+    import torch
+
+    cells = Cells("11_language_models")
+    words_of = ["great", "awful", "soup", "film", "delighted", "annoyed", "us", "me"]
+    tokenizer = models.town_tokenizer(words_of, objective="clm")
+    cells.end = tokenizer.eos_token_id
+    cells.nine = torch.tensor([*tokenizer.convert_tokens_to_ids(words_of), cells.end])
+    model, _ = models.new("tiny", "clm", seed=3, tokenizer=tokenizer)
+    mass = cells.mass_by_length(model.eval())
+    assert len(mass) == 6 and sum(mass) == pytest.approx(1) and min(mass) > 0
+
+
+def test_byte_pair_encoding_by_hand():
+    cells = Cells("11_language_models")
+    assert cells.merge(tuple("aaa"), ("a", "a")) == ("aa", "a")
+    assert cells.merge(tuple("abab"), ("a", "b")) == ("ab", "ab")
+    assert cells.learn_merges({"low": 5, "lower": 2, "new": 3}, 3) == [
+        ("l", "o"),
+        ("lo", "w"),
+        ("n", "e"),
+    ]
+
+
+def test_the_stored_real_model_is_ahead_on_every_draw():
+    stored = results.load("docstrings-smollm2")
+    assert len(stored.values("SmolLM2")) == 5
+    assert (stored.values("SmolLM2") < stored.values("trigrams")).all()
+
+
+# --- two orders of predicting --------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -185,14 +250,14 @@ def cells():
     return made
 
 
-def test_perfect_guesses_give_the_language_back_in_any_order(cells):
+def test_perfectes_give_the_language_back_in_any_order(cells):
     for order in ([0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]):
-        rebuilt = cells.rebuild(cells.perfect_guess, order)
+        rebuilt = cells.rebuild(cells.perfect, order)
         assert np.allclose(rebuilt, list(cells.language.values()), atol=1e-12)
-    assert cells.apart(cells.perfect_guess) < 1e-12
+    assert cells.apart(cells.perfect) < 1e-12
 
 
-def test_guesses_that_contradict_each_other_give_two_languages(cells):
+def test_predictions_that_contradict_each_other_give_two_languages(cells):
     def stubborn(words, i, word):
         """The second word copies the first; the first pays no attention to the second."""
         if i == 1:
@@ -228,4 +293,6 @@ def test_references_of_the_exercises_by_hand():
     assert nucleus([0.3, 0.1, 0.6], 0.85) == {0, 2} and nucleus([0.05, 0.8, 0.15], 0.7) == {1}
     assert nucleus([0.5, 0.3, 0.2], 0.5) == {0} and nucleus([1.0], 0.9) == {0}
     assert bits_per_word([-2000.0], [1000]) == pytest.approx(2 / math.log(2))
+    assert divergence([0.5, 0.5], [0.25, 0.75]) == pytest.approx(0.5 + 0.5 * math.log2(2 / 3))
+    assert divergence([0.5, 0.5], [1.0, 0.0]) == math.inf
     assert best_order({10: {1: 5.0, 2: 3.0}, 99: {1: 5.0, 2: 3.0, 3: 2.9, 4: 2.91}}) == 3

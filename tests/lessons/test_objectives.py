@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from tl_helpers import models, town
+from tl_helpers.core.cells import Cells
 from tl_helpers.core.errors import BadValue
 from tl_helpers.measure import results
 from tl_helpers.train.word_vectors import word_vectors
-from tl_lessons.objectives_and_scale import race
-from tl_lessons.objectives_and_scale.exercises import detection_labels, first
+from tl_lessons.objectives import race
+from tl_lessons.objectives.exercises import detection_labels, first, one_run_more, surprise
 
 VOCABULARY = len(town.vocabulary()) + 5
 
@@ -154,3 +155,64 @@ def test_the_first_curve_to_reach_a_level():
     assert first(curves, 0.7) == "masked"
     assert first(curves, 0.85) == "causal"
     assert first(curves, 0.95) == "none"
+
+
+def test_of_the_chosen_words_a_tenth_stays_and_a_tenth_becomes_any_word():
+    import torch
+
+    cells, rng = Cells("14_objectives"), torch.Generator().manual_seed(0)
+    ids = torch.full((100, 200), 7)
+    chosen = torch.rand(ids.shape, generator=rng) < 0.4
+    shown = cells.masked_inputs(ids, chosen, mask=1, n_words=1000, rng=rng)
+    assert (shown[~chosen] == 7).all()
+    picked = shown[chosen]
+    assert (picked == 1).float().mean().item() == pytest.approx(0.8, abs=0.02)
+    assert (picked == 7).float().mean().item() == pytest.approx(0.1, abs=0.02)
+
+
+def test_the_losses_of_the_notebook_by_hand():
+    """A model that is sure of token 2: right where 2 is wanted, and nowhere else."""
+    from types import SimpleNamespace
+
+    import torch
+
+    cells, ids = Cells("14_objectives"), torch.tensor([[0, 2, 2, 1]])
+
+    def model(inputs):
+        return SimpleNamespace(logits=torch.tensor([0.0, 0, 5]).expand(*inputs.shape, 3))
+
+    right = torch.tensor([0.0, 0, 5]).log_softmax(0)
+    assert cells.causal_loss(model, ids).item() == pytest.approx(
+        -(2 * right[2] + right[1]).item() / 3
+    )
+    chosen = torch.tensor([[True, True, False, False]])
+    assert cells.masked_loss(model, ids, ids, chosen).item() == pytest.approx(
+        -(right[0] + right[2]).item() / 2
+    )
+
+
+def test_surprise_is_the_loss_of_both_language_models():
+    """As torch has it, at the places that are asked."""
+    import torch
+
+    rng = np.random.default_rng(0)
+    logits, ids = rng.normal(size=(6, 9)), rng.integers(0, 9, 6)
+    asked = np.array([True, False, True, True, False, False])
+    theirs = torch.nn.functional.cross_entropy(
+        torch.from_numpy(logits)[asked], torch.from_numpy(ids)[asked]
+    )
+    assert surprise(logits, ids, asked) == pytest.approx(theirs.item())
+
+
+@pytest.mark.parametrize(
+    ("end", "option"), [(0.5, "chance"), (0.65, "low"), (0.75, "middle"), (0.9, "high")]
+)
+def test_one_run_says_what_a_share_is_worth(end, option):
+    rows = [{"measure": "on the way", "value": 1.0}, {"measure": "accuracy", "value": end}]
+    said, came = one_run_more(share=0.8, my_run=rows)
+    assert came == option and "80%" in said
+
+
+def test_a_share_has_to_be_run():
+    assert "only said so" in one_run_more(share=0.8, my_run=...)
+    assert "study.mask_rate" in one_run_more(share=0.8, my_run=[])

@@ -1,4 +1,4 @@
-"""Notebook 14: its cells against the libraries and by hand, and the study behind it."""
+"""Notebook 16: its cells against the libraries and by hand, and the study behind it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tl_lessons.supervised_pretraining import exercises, studies
 @pytest.fixture(scope="module")
 def cells():
     """The functions that the notebook defines, without running its experiments."""
-    cells = Cells("14_supervised_pretraining")
+    cells = Cells("16_supervised_pretraining")
     cells.english, cells.study = models.town_tokenizer(), studies
     return cells
 
@@ -323,3 +323,20 @@ def test_static_vectors_by_hand(cells):
     assert np.allclose(vectors[soup], vectors[trout], atol=1e-6)
     assert not np.allclose(vectors[soup], vectors[loved], atol=0.1)
     assert np.allclose(vectors[cells.english.convert_tokens_to_ids("waiter")], 0, atol=1e-6)
+
+
+def test_a_label_teacher_by_hand_learns_and_pools_like_the_library(cells):
+    """Texts of one length, so that no padding is read; the mean of the states goes to the layer."""
+    encoder = models.new("tiny", seed=3)[0].base_model.eval()
+    layer = torch.nn.Linear(32, 2)
+    texts = ["the soup was great .", "the soup was awful ."] * 8
+    labels = torch.tensor([1, 0] * 8)
+    pooled = torch.tensor(
+        adapt.embed(encoder, cells.english, texts, autocast="float32"), dtype=torch.float32
+    )
+    with torch.no_grad():
+        ours = cells.label_loss(encoder, layer, texts, labels)
+        wanted = torch.nn.functional.cross_entropy(layer(pooled), labels)
+    assert torch.isclose(ours, wanted, atol=1e-4)
+    losses = cells.teach_by_labels(encoder, layer, texts, labels, steps=30, batch_size=8, rate=3e-3)
+    assert np.mean(losses[-5:]) < np.mean(losses[:5])

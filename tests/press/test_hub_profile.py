@@ -285,18 +285,18 @@ ADDED = {
     "11_language_models": (
         (),
         'documentation = {"test": {"text": ["the film was warm .", "a plot", ""]}}\n'
-        'measured = {"bits per character": {"4,000 pieces": [3.0], "a compressor": [2.5]}}',
+        'measured = {"bits per character": {"4,000 subwords": [3.0], "a compressor": [2.5]}}',
         ["distilgpt2", "gpt2"],
-        r"distilgpt2: \d+\.\d\d bits per character; trigrams of pieces 3\.00, .* 2\.50(?s:.*)"
-        r"\ngpt2: \d+\.\d\d bits per character; trigrams of pieces 3\.00, .* 2\.50",
+        r"distilgpt2: \d+\.\d\d bits per character; trigrams of subwords 3\.00, .* 2\.50(?s:.*)"
+        r"\ngpt2: \d+\.\d\d bits per character; trigrams of subwords 3\.00, .* 2\.50",
     ),
     "12_contextual_representations": (
         (),
         "",
         ["conll2003", "bert-base-uncased"],
-        r"layer 0: 1\.000, by lot [01]\.\d\d\d, selectivity \+0\.\d\d\d",
+        r"layer 0: 1\.000, control task [01]\.\d\d\d, selectivity \+0\.\d\d\d",
     ),
-    "14_supervised_pretraining": (
+    "16_supervised_pretraining": (
         (),
         "",
         ["sst2", "distilbert-base-uncased"],

@@ -286,3 +286,10 @@ def test_an_old_format_is_named_with_the_command_that_upgrades_it(tmp_path):
     path.write_text(json.dumps(old), "utf-8")
     with pytest.raises(BrokenFile, match=r"old format 3(.|\n)*nbconvert --to notebook --inplace"):
         notebooks.read(path)
+
+
+def test_a_notebook_is_found_by_its_old_name():
+    (path,) = notebooks.find(["14_supervised_pretraining"])
+    assert path.stem == "16_supervised_pretraining"
+    with pytest.raises(BadValue, match="now 14_objectives and 15_scale_and_cost"):
+        notebooks.find(["13_objectives_and_scale"])

@@ -269,7 +269,7 @@ def test_all_claims_in_one_table(page):
 def test_the_map_shows_every_notebook(page):
     shown = page("map").find("article")
     stations = shown.select(".tl-station")
-    assert len(stations) == len(lessons.rows()) == 23
+    assert len(stations) == len(lessons.rows()) == 25
     head = page("00_start_here").select(".tl-head dd")[1].get_text()
     assert stations[0].select("p")[-1].get_text() == f"Ready: {head}."
     assert "All that is ready: 42 s to run, 45 min to work through (core), 10 more" in said(shown)
@@ -551,3 +551,22 @@ def test_no_term_is_linked_where_it_means_something_else(whole):
                 assert not other(found, name, "".join(parts), start, end), (name, word)
                 seen += 1
     assert seen > 300
+
+
+def test_an_old_address_leads_on_or_lets_one_choose():
+    """One page: a reader is sent there, with the place on the page; several: a list."""
+    every = {path.stem: path for path in notebooks.find()}
+
+    def old(*names):
+        there = [content.Page(n, every[n], notebooks.read(every[n]), False, 1.0) for n in names]
+        return BeautifulSoup(content.moved_page(there), "html.parser")
+
+    one = old("16_supervised_pretraining")
+    assert one.find("meta", {"http-equiv": "refresh"})["content"].endswith(
+        "url=16_supervised_pretraining.html"
+    )
+    assert "location.hash" in one.script.string
+    both = old("14_objectives", "15_scale_and_cost")
+    named = [a["href"] for a in both.find_all("a")]
+    assert named == ["14_objectives.html", "15_scale_and_cost.html"]
+    assert both.script is None and both.html["lang"] == "en" and both.h1 and both.title

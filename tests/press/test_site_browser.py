@@ -620,7 +620,7 @@ def test_a_prediction_opens_what_answers_it(window):
     guess.locator("input").first.focus()
     page.keyboard.press("ArrowDown")  # the second option
     page.keyboard.press("Enter")
-    said = "Exercise 1. Noted. You expect that some of it goes to strings that are no sentences."
+    said = "Exercise 1. Noted. You expect that some of it goes to strings that are not sentences."
     assert said in guess.get_by_role("status").inner_text()
     assert answer.is_visible() and progress(page)["lm-sum"]["prediction"] == "falls below one"
     check.get_by_role("button", name="Check").click()

@@ -317,7 +317,7 @@ def linked(page: str, text: str) -> list[str]:
         ("11_language_models", "A causal transformer.", ["transformer"]),
         ("36_cross_lingual", "They get a head\nstart; each task has a head.", ["task", "head"]),
         ("12_any", "the word and its head in the\ndependency tree", ["dependency tree"]),
-        ("13_objectives_and_scale", "Find it by an IsoFLOP slice, not on a slice.", ["slice"]),
+        ("15_scale_and_cost", "Find it by an IsoFLOP slice, not on a slice.", ["IsoFLOP", "slice"]),
         ("31_progressive_networks", "and b is the bias of the layer", []),
         ("00_start_here", "Exercise 2 (warm-up: reading a figure).", []),
         ("32_feature_extraction_vs_fine_tuning", "Warm-up (used by BERT)", ["Warm-up"]),

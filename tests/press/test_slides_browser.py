@@ -73,7 +73,7 @@ def tab(browser):
 
 @pytest.fixture(scope="module")
 def decks(tmp_path_factory):
-    """The deck of the start notebook, one with both of its explorers, and one of a session."""
+    """The deck of the start notebook, one with both of its explorers, and those of two sessions."""
     folder = tmp_path_factory.mktemp("decks")
     slides.write(kits.with_sessions(slides.choose([str(START), "pre-training"])), folder / "build")
     notebook = copy.deepcopy(notebooks.read(START))
@@ -92,7 +92,10 @@ def show(tab, path, query=""):
     tab.wait_for_selector("html[data-ready]")
 
 
-@pytest.mark.parametrize("name", ["00_start_here", "explorers", "pre-training-session"])
+SESSIONS = ("pre-training-1-session", "pre-training-2-session")
+
+
+@pytest.mark.parametrize("name", ["00_start_here", "explorers", *SESSIONS])
 def test_every_slide_can_be_read_from_the_last_row(tab, decks, name):
     show(tab, decks / f"{name}.html")
     wrong, seen = [], 0

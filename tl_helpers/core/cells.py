@@ -3,7 +3,7 @@
 What is taught stands in a cell, as code that a reader can change; a stored study runs that very
 function::
 
-    notebook = cells.Cells("13_objectives_and_scale")
+    notebook = cells.Cells("15_scale_and_cost")
     loss = notebook.climb(width=32, layers=2, tokens=4096, seed=0)
 """
 

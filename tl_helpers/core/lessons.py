@@ -27,6 +27,7 @@ START = "Start"
 """What stands before the themes on the map."""
 
 FILE, PACKAGE = "lesson.toml", "tl_lessons"
+_NAME = r"^[0-9]{2}_[a-z][a-z0-9_]*$"
 
 
 class Promise(Record):
@@ -78,7 +79,7 @@ class Row(Record):
 
     ready: ClassVar[bool] = False
 
-    notebook: Annotated[str, Field(pattern=r"^[0-9]{2}_[a-z][a-z0-9_]*$")]
+    notebook: Annotated[str, Field(pattern=_NAME)]
     title: Text
     theme: Text
     question: Annotated[str, Field(pattern=r"^\S.*\?$")]
@@ -122,16 +123,30 @@ class Theme(Record):
     question: Text
 
 
+class Moved(Record):
+    """A notebook that has another name now.
+
+    Attributes:
+        was: its old name.
+        now: where it went; the first of them is where a reader goes on.
+    """
+
+    was: Annotated[str, Field(pattern=_NAME)]
+    now: Annotated[list[Annotated[str, Field(pattern=_NAME)]], Field(min_length=1)]
+
+
 class Plan(Record):
     """The file ``course.toml``.
 
     Attributes:
         theme: the themes in order.
         planned: the notebooks that are not written yet.
+        moved: old names, and where to find what stood there.
     """
 
     theme: list[Theme]
     planned: list[Row] = []
+    moved: list[Moved] = []
 
 
 def home() -> Path:
@@ -181,6 +196,29 @@ def plan() -> Plan:
         ['Pre-training', 'Target tasks', 'Adaptation', 'Discussion']
     """
     return records.read(home() / "course.toml", Plan)
+
+
+def moved() -> dict[str, list[str]]:
+    """Old name of a notebook -> the notebooks that it is now.
+
+    Raises:
+        BrokenFile: ``course.toml`` cannot be read, an old name is a notebook again, or a new one is
+            none.
+
+    Example:
+        >>> moved()["14_supervised_pretraining"]
+        ['16_supervised_pretraining']
+    """
+    known, place = {row.notebook for row in rows()}, home() / "course.toml"
+    names: dict[str, list[str]] = {}
+    for number, row in enumerate(plan().moved):
+        lost = [name for name in row.now if name not in known]
+        if row.was in known or lost:
+            wrong = f"{row.was} is a notebook" if row.was in known else f"there is no {lost[0]}"
+            line = records.line_of(place.read_text("utf-8"), ("moved", number, "was"))
+            raise BrokenFile(f"{place}, line {line}: {wrong}.", "Mend the row under [[moved]].")
+        names[row.was] = row.now
+    return names
 
 
 def every() -> dict[str, Facts]:

@@ -383,7 +383,7 @@ def _balance(counts: dict[str, int], rows: int) -> str:
     said = f"Kept: {rows} texts in {len(counts)} classes, " + _some(
         [f"{name} ({n})" for name, n in counts.items()]
     )
-    said += f". The largest class is {share:.0%}: whoever always says it is right that often."
+    said += f". The largest class is {share:.0%}: always saying it is right that often."
     if counts[names[0]] >= 5 * counts[names[-1]]:
         said += (
             f" {names[0]!r} is {counts[names[0]] / counts[names[-1]]:.0f} times as frequent as "

@@ -218,7 +218,7 @@ def remove(entry: Entry) -> bool:
 
 
 def _left_over(target: Path) -> list[Path]:
-    """Temporary folders of fetchings that were killed; whoever holds the lock may remove them."""
+    """Temporary folders of fetchings that were killed; with the lock, one may remove them."""
     return [p for p in target.parent.glob(f".{target.name}.*") if p.is_dir()]
 
 

@@ -27,7 +27,7 @@ and the rest in ``exercises.py``, where a docstring is what the learner is told:
 
     @share.wrong
     def percentage(hits, total):
-        """Feedback for whoever wrote this: a share, not a percentage."""
+        """Feedback for learners who wrote this: a share, not a percentage."""
         return 100 * hits / total
 
 and at least two more that are wrong; functions under ``@share.also_right`` must pass. The checks

@@ -142,7 +142,7 @@ FLAT = 1e-3
 
 PRINTED = (
     "The function prints and returns nothing. `print` shows a value to the reader; `return` hands "
-    "it to whoever calls the function. End it with `return ...`."
+    "it to the caller of the function. End it with `return ...`."
 )
 ROUNDED = (
     "Right but for the rounding: return the number as it comes out, and round where it is shown."

@@ -1,7 +1,7 @@
 """What a learner hands in: one small file that says which exercises are done.
 
 ``export("Ada")`` writes it from the learner's own record, and nothing leaves the machine by itself:
-the learner gives the file to whoever teaches. ``tl class FOLDER`` reads a folder of them.
+the learner gives the file to the teacher. ``tl class FOLDER`` reads a folder of them.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def export(learner: str, path: str | os.PathLike[str] | None = None) -> Path:
     whether the solution was shown, and which typical mistakes there were. It has no answers.
 
     Args:
-        learner: your name, as whoever teaches should read it.
+        learner: your name, as the teacher should read it.
         path: the file; ``progress-NAME.json`` in the current folder by default.
 
     Raises:

@@ -164,7 +164,7 @@ def tokens_per_second(repetitions: int, steps: int, documents: int = 6000) -> Li
 def time_to_probe(steps: int, ours: float, theirs: float, documents: int = 40_000) -> Line:
     """Seconds of training until the probe for sentiment first reaches ``TARGET``.
 
-    Both read the easier part of the town that notebook 13 compares objectives on: in the whole town
+    Both read the easier part of the town that notebook 14 compares objectives on: in the whole town
     this seed's models discover sentiment after minutes, which makes a poor yardstick.
 
     Args:
@@ -179,7 +179,7 @@ def time_to_probe(steps: int, ours: float, theirs: float, documents: int = 40_00
     """
     from tl_helpers import models, town
     from tl_helpers.train import pretrain
-    from tl_lessons.objectives_and_scale.race import PART
+    from tl_lessons.objectives.race import PART
 
     tokenizer, part = models.town_tokenizer(), town.Town(seed=0, **PART)
     blocks = pretrain.pack(part.corpus(documents).texts(), tokenizer, LENGTH)
@@ -597,7 +597,7 @@ def time_to_transfer(seeds: int = 3, patience: float | None = None) -> Line:
         >>> time_to_transfer().unit  # doctest: +SKIP
         's'
     """
-    from tl_lessons.objectives_and_scale import transfer
+    from tl_lessons.scale_and_cost import transfer
 
     ours = [transfer.one("fast", seed) for seed in range(seeds)]
     middle = median(r["seconds"] for r in ours)
@@ -638,7 +638,7 @@ def share_of_peak(steps: int = 12, width: int = 0, layers: int = 0) -> Line:
         0.45
     """
     from tl_helpers.measure import results
-    from tl_lessons.objectives_and_scale import ladder
+    from tl_lessons.scale_and_cost import ladder
 
     if not (width and layers):
         rungs = results.studies()["scaling-ladder"].plan()

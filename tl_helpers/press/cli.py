@@ -585,7 +585,7 @@ def site(output: Path | None, runs: Path | None) -> None:
 @cli.command(
     epilog=_examples(
         "  tl slides 10                     one notebook",
-        "  tl slides pre-training           a theme, with the shorter deck of its session",
+        "  tl slides pre-training           a theme, with the shorter decks of its sessions",
     )
 )
 @click.argument("names", nargs=-1, metavar="[NOTEBOOK|THEME ...]")

@@ -128,7 +128,7 @@ def find() -> list[Path]:
 
     Example:
         >>> [path.stem for path in find()][:2]
-        ['start', 'pre-training']
+        ['start', 'pre-training-1']
     """
     folder = files.root() / "notebooks" / "sessions"
     order = [lessons.slug(theme) for theme in lessons.themes()]
@@ -375,7 +375,7 @@ def update(names: Sequence[str] = (), check: bool = False) -> list[Path]:
 
     Example:
         >>> [path.stem for path in update()]  # doctest: +SKIP
-        ['start', 'pre-training']
+        ['start', 'pre-training-1']
     """
     known = {path.stem: path for path in find()}
     if not known:

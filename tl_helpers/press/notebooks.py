@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tl_helpers.core import checks, files
+from tl_helpers.core import checks, files, lessons
 from tl_helpers.core.errors import BadValue, BrokenFile, CourseError, UnknownName
 
 TAGS = {
@@ -53,7 +53,7 @@ def find(names: Sequence[str | os.PathLike[str]] = ()) -> list[Path]:
 
     Raises:
         UnknownName: no such notebook.
-        BadValue: a number that two notebooks have.
+        BadValue: a number that two notebooks have; an old name of what is several notebooks now.
         CourseError: there are none at all.
 
     Example:
@@ -81,6 +81,11 @@ def find(names: Sequence[str | os.PathLike[str]] = ()) -> list[Path]:
         hit = next((p for p in choices if p.suffix == ".ipynb" and p.is_file()), None)
         if hit is None and bare and path.name.isdecimal():
             hit = _numbered(path.name, every)
+        now = lessons.moved().get(path.name.removesuffix(".ipynb"), []) if bare else []
+        if hit is None and len(now) == 1:
+            hit = folder / f"{now[0]}.ipynb"
+        if hit is None and now:
+            raise BadValue(f"{name} is now {' and '.join(now)}.", "Name one of them.")
         if hit is None:
             raise UnknownName("notebook", str(name), [p.stem for p in every])
         if hit.resolve() not in [p.resolve() for p in paths]:

@@ -23,7 +23,7 @@ from typing import Any
 import nbformat
 from nbconvert.preprocessors import ClearOutputPreprocessor, Preprocessor, TagRemovePreprocessor
 
-from tl_helpers.core import files
+from tl_helpers.core import files, lessons
 from tl_helpers.core.errors import BadValue
 from tl_helpers.press import notebooks
 
@@ -212,6 +212,9 @@ def open_lab(notebook: str = "00_start_here", output: str | os.PathLike[str] | N
         if copy_of.path != mine:
             what = "is now beside yours" if copy_of.status == "beside" else "is beside yours"
             print(f"A new edition of {mine.name} {what}: {copy_of.path.name}")
+    for was, now in lessons.moved().items():
+        if (folder / f"{was}.ipynb").exists():
+            print(f"Your {was} is now {' and '.join(now)}; your copy stays as it is.")
     opened = folder / wanted.name
     print(f"Opening {opened} in JupyterLab. To end it, press Ctrl-C here.", flush=True)
     os.chdir(files.root())

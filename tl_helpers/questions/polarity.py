@@ -19,7 +19,7 @@ FIRST_UNSEEN_DOCUMENT = 50_000_000  # documents from here on are never trained o
 
 
 def evaluative_words() -> dict[str, frozenset[str]]:
-    """Polarity -> the evaluative adjectives of the lexicon that belong to that side only.
+    """Polarity -> the evaluative adjectives of the lexicon that have no other.
 
     Example:
         >>> sorted(evaluative_words())
@@ -37,7 +37,7 @@ def questions(n: int, seed: int = 0) -> tuple[list[list[str]], np.ndarray, np.nd
     """``n`` held-out documents as word lists, a masked adjective's position, and its polarity.
 
     The adjective stands in a sentence without negation, contrast or irony, and its polarity is that
-    of the document, so the other sentences tell which side it must be on.
+    of the document, so the other sentences tell which polarity it must have.
 
     Raises:
         BadValue: ``n`` is no number of questions, or ``seed`` no seed.
@@ -77,7 +77,7 @@ def probe(
     """Has a masked language model discovered sentiment? 0.5 is chance.
 
     One evaluative adjective per document is masked; the answer counts as right when the model puts
-    more probability on the adjectives of the document's side than on those of the other.
+    more probability on the adjectives of the document's polarity than on those of the other.
 
     Args:
         model: a masked language model with the town's tokenizer.
@@ -130,14 +130,14 @@ def suspicion(
 ) -> float:
     """The same question for a model that detects replaced words. 0.5 is chance.
 
-    The evaluative adjective of each document is replaced, ``draws`` times by one of its own side
-    and as often by one of the other. The answer counts as right when the model finds the other
-    side's, on average, the more suspicious.
+    The evaluative adjective of each document is replaced, ``draws`` times by one of its own
+    polarity and as often by one of the other. The answer counts as right when the model finds those
+    of the other, on average, the more suspicious.
 
     Args:
         model: a discriminator (``ElectraForPreTraining``) with the town's tokenizer.
         n: number of questions; the standard error is at most ``0.5 / sqrt(n)``.
-        draws: adjectives of each side that are tried.
+        draws: adjectives of each polarity that are tried.
 
     Returns:
         The share of right answers.

@@ -26,7 +26,7 @@ WINDOW = 1000  # tokens in which word types are counted
 def word_polarity(corpus: Corpus) -> np.ndarray:
     """``[tokens]`` 1 for a word of praise, -1 for a word of blame, 0 for any other.
 
-    It is the word's own side, not the sentence's: in "not bland", *bland* is a word of blame.
+    It is the word's own polarity, not the sentence's: in "not bland", *bland* is a word of blame.
 
     Example:
         >>> from tl_helpers import town
@@ -94,7 +94,7 @@ def _plain(piece: str, side: int) -> str:
 
 
 def marked(corpus: Corpus, documents: Sequence[int | str]) -> Marked:
-    """Some documents of a corpus, with the words that carry an opinion marked by their side.
+    """Some documents of a corpus, with the words that carry an opinion marked by their polarity.
 
     Args:
         corpus: of the town.

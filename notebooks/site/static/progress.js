@@ -134,6 +134,8 @@ document.addEventListener("DOMContentLoaded", () => {
   function panel(entries) {
     if (!box) return;
     const ids = Object.values(all).flat(), ready = count(entries, ids), place = kept(PLACE);
+    const moved = (window.TL_MOVED || {})[place.page];  // a page that has another name now
+    if (moved) Object.assign(place, { page: moved[0], section: "", id: "" });
     words.textContent = `Your progress, kept in this browser: ${ready} of ${ids.length} exercises. `;
     if (all[place.page]) {
       const link = document.createElement("a");

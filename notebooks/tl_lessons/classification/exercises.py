@@ -51,8 +51,8 @@ def by_ratio(missed, false_alarm):
 
 @cost_threshold.wrong
 def turned_round(missed, false_alarm):
-    """Turned round: the dearer a missed complaint is, the *sooner* one should raise an alarm. Does
-    your threshold fall?"""
+    """Turned round: the more a missed complaint costs, the *sooner* one should raise an alarm.
+    Does your threshold fall?"""
     return missed / (missed + false_alarm)
 
 

@@ -12,6 +12,109 @@ from tl_lessons.contextual_representations import lesson
 
 sheet = Sheet(lesson.notebook, __file__)
 
+# --- ctx-causal ----------------------------------------------------------------------------------
+
+
+def _heads(rng: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Queries, keys and values of some words; numbers large enough that the scale matters."""
+    shapes = ((1, 4), (3, 4), (5, 9), (6, 16))
+    return [
+        tuple(2 * rng.normal(size=shape) for _ in range(3))  # type: ignore[misc]
+        for shape in shapes
+    ]
+
+
+@sheet.function("ctx-causal", cases=_heads, returns="an array [words, size]")
+def causal_attention(q, k, v):
+    """The first word can only look at itself, so its new vector is its own value; the last one sees
+    all. That one line, the mask, is the whole difference between BERT and GPT in how they read."""
+    import numpy as np
+
+    scores = q @ k.T / np.sqrt(q.shape[1])
+    scores = np.where(np.triu(np.ones(scores.shape), 1) == 1, -np.inf, scores)
+    shares = np.exp(scores - scores.max(1, keepdims=True))
+    return shares / shares.sum(1, keepdims=True) @ v
+
+
+@causal_attention.also_right
+def word_by_word(q, k, v):
+    rows = []
+    for i in range(len(q)):
+        weights = np.exp(q[i] @ k[: i + 1].T / len(q[i]) ** 0.5)
+        rows.append(weights / weights.sum() @ v[: i + 1])
+    return np.array(rows)
+
+
+@causal_attention.also_right
+def by_einsum(q, k, v):
+    scores = np.einsum("is,js->ij", q, k) / q.shape[-1] ** 0.5
+    shares = np.tril(np.exp(scores))
+    return np.einsum("ij,js->is", shares / shares.sum(1)[:, None], v)
+
+
+def _attended(scores, v):
+    shares = np.exp(scores - scores.max(1, keepdims=True))
+    return shares / shares.sum(1, keepdims=True) @ v
+
+
+@causal_attention.wrong
+def to_both_sides(q, k, v):
+    """That is attention to both sides, as in `town-mlm`: here each word also takes from the words
+    to its right. Give those a score of minus infinity before the softmax."""
+    return _attended(q @ k.T / np.sqrt(q.shape[1]), v)
+
+
+@causal_attention.wrong
+def not_scaled(q, k, v):
+    """The mask is right, the scale is missing: divide the scores by the square root of the size, or
+    the softmax takes nearly all from one word."""
+    return causal_attention(q * np.sqrt(q.shape[1]), k, v)
+
+
+@causal_attention.wrong
+def left_without_itself(q, k, v):
+    """Here a word does not see itself. It may: only the words to its *right* are hidden (and the
+    first word would have nobody to look at)."""
+    scores = q @ k.T / np.sqrt(q.shape[1])
+    hidden = np.triu(np.ones(scores.shape)) == 1
+    hidden[0, 0] = False
+    return _attended(np.where(hidden, -np.inf, scores), v)
+
+
+@causal_attention.wrong
+def to_the_right(q, k, v):
+    """The mask is the wrong way round: each word sees itself and what stands to its right."""
+    return causal_attention(q[::-1], k[::-1], v[::-1])[::-1]
+
+
+@causal_attention.wrong
+def masked_with_zero(q, k, v):
+    """You set the scores of the hidden words to 0. The softmax gives a score of 0 a share as well,
+    exp(0) = 1: take minus infinity instead."""
+    return _attended(np.tril(q @ k.T / np.sqrt(q.shape[1])), v)
+
+
+# --- ctx-shuffle ---------------------------------------------------------------------------------
+
+
+@sheet.outcome("ctx-shuffle")
+def in_another_order(before, after):
+    """``before`` and ``after``: share of right meanings as written, and shuffled.
+
+    ``after`` is ``...`` as long as nobody has measured it.
+    """
+    if after is ...:
+        return "So far you have only said so: shuffle the words, and measure it."
+    if not isinstance(after, float | int) or not 0 <= after <= 1:
+        return f"`after` should be a share from 0 to 1, as senses_when gives it, not {after!r}."
+    said = f"Measured: {before:.0%} right as written, {after:.0%} with the words shuffled."
+    if after < 0.55:
+        return said, "chance"
+    if after > before + 0.05:
+        return said, "rises"
+    return said, "stays" if after > before - 0.05 else "falls"
+
+
 # --- ctx-layer -----------------------------------------------------------------------------------
 
 LINE = "relation"
@@ -170,29 +273,3 @@ def default_by_type(train_words, train_labels, test_words):
     all training examples."""
     types = dict(zip(train_words, lookup(train_words, train_labels, train_words)))
     return [types.get(word, _most_frequent(types.values())) for word in test_words]
-
-
-# --- ctx-order -----------------------------------------------------------------------------------
-
-
-def _when(steps):
-    """At which step on average, and in how many runs if not in all."""
-    came = [step for step in steps if step is not None]
-    if not came:
-        return "in no run"
-    said = f"at step {np.mean(came):.0f}"
-    if len(came) == len(steps):
-        return said
-    return f"{said} in {len(came)} of {len(steps)} runs and not at all in the others"
-
-
-@sheet.outcome("ctx-order")
-def what_came_when(half_way):
-    """``half_way``: what was learned -> the step at which half of the way was done, seed by
-    seed."""
-    order = ("part of speech", "relation", "sense", "sentiment")
-    said = "; ".join(f"{name} {_when(half_way[name])}" for name in order)
-    return (
-        f"Half of the way was done, on average: {said}. The network's own guess of a hidden "
-        f"adjective, which no probe helps: {_when(half_way['own guess'])}."
-    )

@@ -159,7 +159,7 @@ def mean_of_ratios(pieces, texts):
 
 @fertility.wrong
 def marks_too(pieces, texts):
-    """The marks at the beginning and the end were counted. They are no part of any word."""
+    """The marks at the beginning and the end were counted. They are not part of any word."""
     return sum(map(len, pieces)) / sum(len(t.split()) for t in texts)
 
 

@@ -198,3 +198,114 @@ def never(curves):
     """It is reached within the picture. Which of the three lines did you follow? The names stand
     beside their right ends."""
     return None if "never" in [window_needed(curves), *to_a_point(curves)] else "never"
+
+
+# --- dist-shuffle --------------------------------------------------------------------------------
+
+
+@sheet.outcome("dist-shuffle")
+def without_order(found):
+    """``found``: precision of the real text, of the shuffled one, and of random vectors."""
+    real, mixed = found["real text"], found["shuffled text"]
+    said = [f"same {what} {real[what]:.2f} to {mixed[what]:.2f}" for what in ("category", "topic")]
+    change = [
+        0 if abs(mixed[what] - real[what]) < 0.02 else 1 if mixed[what] > real[what] else -1
+        for what in ("category", "topic")
+    ]
+    words = f"Above, from real to shuffled text: {', '.join(said)}."
+    option = {(0, 0): "a", (-1, 1): "b", (-1, -1): "c", (1, 1): "d"}.get((change[0], change[1]))
+    return (words, option) if option else words
+
+
+# --- dist-softmax --------------------------------------------------------------------------------
+
+
+def _vectors(rng: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray, int]]:
+    """Few and many contexts; products so large that their exponentials overflow."""
+    cases = []
+    for types, size, scale in ((5, 3, 1.0), (40, 8, 0.7), (6, 4, 1.5), (7, 2, 40.0)):
+        w, contexts = scale * rng.standard_normal(size), scale * rng.standard_normal((types, size))
+        cases.append((w, contexts, int(rng.integers(types))))
+    contexts[0] = 1000 * w / (w @ w)  # in the last case at least one product is beyond e^710
+    return cases
+
+
+def _probabilities(w: np.ndarray, contexts: np.ndarray) -> np.ndarray:
+    products = np.asarray(contexts) @ np.asarray(w)
+    weights = np.exp(products - products.max())
+    return weights / weights.sum()
+
+
+@sheet.function("dist-softmax", cases=_vectors, returns="an array as long as w")
+def softmax_gradient(w, contexts, j):
+    """All contexts take the place of the negatives, each as far as the model believes in it. So a
+    pair costs as much as the vocabulary is large, and that is why one samples."""
+    products = contexts @ w
+    p = np.exp(products - products.max())  # minus the largest: e^710 is too large for a computer
+    p = p / p.sum()
+    return contexts[j] - p @ contexts
+
+
+@softmax_gradient.also_right
+def with_a_loop(w, contexts, j):
+    p = _probabilities(w, contexts)
+    gradient = np.array(contexts[j], dtype=float)
+    for share, context in zip(p, contexts, strict=True):
+        gradient = gradient - share * context
+    return gradient
+
+
+@softmax_gradient.also_right
+def as_one_product(w, contexts, j):
+    return (np.eye(len(contexts))[j] - _probabilities(w, contexts)) @ contexts
+
+
+@softmax_gradient.also_right
+def as_a_list(w, contexts, j):
+    return list(contexts[j] - _probabilities(w, contexts) @ contexts)
+
+
+@softmax_gradient.wrong
+def overflowing(w, contexts, j):
+    """Right for small products. The exponential of a large one is too large for a computer, and
+    infinity divided by infinity is not a number. Subtract the largest product first: the softmax
+    stays what it is."""
+    with np.errstate(all="ignore"):
+        weights = np.exp(contexts @ w)
+        return contexts[j] - weights / weights.sum() @ contexts
+
+
+@softmax_gradient.wrong
+def without_the_true_context(w, contexts, j):
+    """That is only the part that pushes away. The context that was seen pulls: its vector is
+    added."""
+    return -_probabilities(w, contexts) @ contexts
+
+
+@softmax_gradient.wrong
+def turned_round(w, contexts, j):
+    """The sign is reversed: that is the gradient of the *loss*, minus log P. The exercise asks for
+    the gradient of log P, which points uphill."""
+    return -softmax_gradient(w, contexts, j)
+
+
+@softmax_gradient.wrong
+def weighted_by_sigmoid(w, contexts, j):
+    """You weighted each context by a sigmoid, as negative sampling does. In a softmax the contexts
+    compete: divide the exponentials by their sum, so that the weights add up to one."""
+    with np.errstate(over="ignore"):
+        return contexts[j] - (1 / (1 + np.exp(-(contexts @ w)))) @ contexts
+
+
+@softmax_gradient.wrong
+def plain_mean(w, contexts, j):
+    """That subtracts the plain mean of all contexts. Each counts as far as the model believes in
+    it: weight them by their probabilities."""
+    return contexts[j] - np.mean(contexts, axis=0)
+
+
+@softmax_gradient.wrong
+def pulled_by_doubt_only(w, contexts, j):
+    """The pull of the true context is right. But the others push: subtract each of them, weighted
+    by its probability."""
+    return (1 - _probabilities(w, contexts)[j]) * contexts[j]

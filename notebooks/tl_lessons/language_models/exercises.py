@@ -13,6 +13,116 @@ from tl_lessons.language_models import lesson
 
 sheet = Sheet(lesson.notebook, __file__)
 
+# --- lm-divergence -------------------------------------------------------------------------------
+
+
+def _pairs_of_distributions(rng: np.random.Generator) -> list[tuple[Any, Any]]:
+    """Random ones, equal ones, and ones with zeros in either."""
+    cases: list[tuple[Any, Any]] = []
+    for kind, n in ((list, 4), (np.array, 6), (list, 16)):
+        p, q = rng.dirichlet(np.ones(n)), rng.dirichlet(np.ones(n))
+        cases.append((kind(p.tolist()), kind(q.tolist())))
+    zero = [0.5, 0.0, 0.25, 0.25]
+    cases += [(zero, [0.25, 0.25, 0.25, 0.25]), (zero, [0.5, 0.0, 0.3, 0.2]), (zero, zero)]
+    return [*cases, ([0.5, 0.5], [1.0, 0.0]), ([0.2, 0.8], [0.6, 0.4]), ([1.0, 0.0], [0.5, 0.5])]
+
+
+@sheet.function(
+    "lm-divergence", cases=_pairs_of_distributions, tolerance=1e-5, returns="one number, in bits"
+)
+def divergence(p, q):
+    """It is zero only for p = q, and never below. It is not a distance: what p calls frequent
+    weighs most, so the two directions differ."""
+    total = 0.0
+    for a, b in zip(p, q, strict=True):
+        if a == 0:
+            continue  # what never happens adds nothing
+        if b == 0:
+            return float("inf")  # it happens, and the model says never
+        total += a * np.log2(a / b)
+    return total
+
+
+@divergence.also_right
+def by_arrays(p, q):
+    p, q = _a(p), _a(q)
+    there = p > 0
+    with np.errstate(divide="ignore"):
+        return float((p[there] * np.log2(p[there] / q[there])).sum())
+
+
+@divergence.also_right
+def by_cross_entropy(p, q):
+    p, q = _a(p), _a(q)
+    there = p > 0
+    with np.errstate(divide="ignore"):
+        crossed = -(p[there] * np.log2(q[there])).sum()
+    return float(crossed + (p[there] * np.log2(p[there])).sum())
+
+
+@divergence.wrong
+def turned_round(p, q):
+    """That is the other direction, KL(q || p): weighted by what the *model* says. The texts come
+    from p, so the surprise is weighted by p."""
+    return divergence(q, p)
+
+
+@divergence.wrong
+def in_nats_of_p(p, q):
+    """Right in nats. In bits the logarithm has the base 2: divide by log 2, or take math.log2."""
+    return divergence(p, q) * math.log(2)
+
+
+@divergence.wrong
+def the_cross_entropy(p, q):
+    """That is the cross-entropy. The entropy of p is still in it, which no model can help: subtract
+    it."""
+    p, q = _a(p), _a(q)
+    with np.errstate(divide="ignore"):
+        return float(-(p[p > 0] * np.log2(q[p > 0])).sum())
+
+
+@divergence.wrong
+def negative(p, q):
+    """The sign: a divergence is never below zero. It is log of p over q, not of q over p."""
+    return -divergence(p, q)
+
+
+@divergence.wrong
+def without_weights(p, q):
+    """You added up the logarithms of the ratios. Weight each by how often the thing happens: by
+    p."""
+    return sum(math.log2(a / b) for a, b in zip(p, q, strict=True) if a > 0 and b > 0)
+
+
+@divergence.wrong(
+    also=[
+        lambda p, q: sum(a * math.log2(a / b) for a, b in zip(p, q, strict=True)),
+        lambda p, q: sum(a * math.log2(a / b) for a, b in zip(p, q, strict=True) if a > 0),
+    ]
+)
+def zeros_break_it(p, q):
+    """Right as long as nothing is zero. What never happens (p = 0) adds nothing, although its
+    logarithm is minus infinity; and a q of zero where p is not makes the divergence infinite."""
+    p, q = _a(p), _a(q)
+    with np.errstate(all="ignore"):
+        return float(np.sum(p * np.log2(p / q)))
+
+
+@divergence.wrong
+def leaves_out_the_impossible(p, q):
+    """You left out what q says never happens. But it does happen: then the surprise is without
+    bound, and the divergence is infinite."""
+    return sum(a * math.log2(a / b) for a, b in zip(p, q, strict=True) if a > 0 and b > 0)
+
+
+@divergence.wrong
+def total_variation(p, q):
+    """That is the total variation, half of the summed differences. The divergence weighs the
+    *logarithms* of the ratios by p."""
+    return float(np.abs(_a(p) - _a(q)).sum() / 2)
+
+
 # --- lm-sum --------------------------------------------------------------------------------------
 
 
@@ -25,6 +135,21 @@ def it_grows(sums):
     if sums[-1] < 0.95:
         return said, "falls below one"
     return said, "rises towards one" if sums[0] < 0.95 else "stays at one"
+
+
+# --- lm-agree ------------------------------------------------------------------------------------
+
+
+@sheet.outcome("lm-agree")
+def without_dependence(sums_by):
+    """``sums_by``: agreement -> the sum of the pseudo-probabilities of trained models."""
+    before, now = sums_by[0.95], sums_by[0.5]
+    said = f"It was {before:.2f} where quality and verb agree, and is {now:.2f} where they do not."
+    if now < 0.9:
+        return said, "well below one"
+    if now > before + 0.1:
+        return said, "larger than before"
+    return said, "about one" if now < 1 + (before - 1) / 2 else "as large as before"
 
 
 # --- lm-order ------------------------------------------------------------------------------------

@@ -25,8 +25,8 @@ def _answers(rng: np.random.Generator) -> list[tuple[Any, Any]]:
 
 @sheet.function("sds-soften", cases=_answers, returns="an array [texts, classes]", tolerance=1e-5)
 def soften(probabilities, temperature):
-    """So whoever can ask a model can distil it: an API that gives probabilities gives its logits
-    away, up to a number that does not matter."""
+    """So anybody who can ask a model can distil it: an API that gives probabilities gives its
+    logits away, up to a number that does not matter."""
     powers = np.asarray(probabilities) ** (1 / temperature)
     return powers / powers.sum(axis=1, keepdims=True)
 

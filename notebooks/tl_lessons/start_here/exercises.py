@@ -29,7 +29,7 @@ def _batches(rng: np.random.Generator) -> list[tuple[Any, Any]]:
 @sheet.function("start-pool", cases=_batches, tolerance=1e-4, returns="an array [texts, numbers]")
 def pool(states, mask):
     """This is mean pooling, and all that `tl.adapt.embed` and `sentence-transformers` do with the
-    states of MiniLM. Whoever forgets the mask gives a short text another vector in every batch."""
+    states of MiniLM. Without the mask a short text has another vector in every batch."""
     weights = mask[:, :, np.newaxis]  # one weight per token, for all of its numbers
     return (states * weights).sum(axis=1) / weights.sum(axis=1)
 

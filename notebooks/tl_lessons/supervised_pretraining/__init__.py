@@ -1,4 +1,4 @@
-"""What belongs to the notebook ``14_supervised_pretraining`` alone."""
+"""What belongs to the notebook ``16_supervised_pretraining`` alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the exercises of ``14_supervised_pretraining`` do; their words are in the TOML file."""
+"""What the exercises of ``16_supervised_pretraining`` do; their words are in the TOML file."""
 
 from __future__ import annotations
 
@@ -129,6 +129,79 @@ def precision(candidate, reference, n):
     """That is already the precision. Return the number alone: BLEU adds the numbers of all
     sentences before it divides."""
     return matches(candidate, reference, n) / max(1, len(_grams(candidate, n)))
+
+
+# --- sup-concat ----------------------------------------------------------------------------------
+
+
+def _batches(rng: np.random.Generator) -> list[tuple[Any, Any, Any, Any]]:
+    """A table, and padded batches: one text is longest, another has a word or two."""
+    cases = []
+    for texts, words, a, b in ((2, 4, 2, 3), (3, 5, 4, 2), (1, 3, 2, 2), (4, 6, 3, 5)):
+        lengths = rng.integers(1, words, texts)
+        lengths[0] = words
+        real = (np.arange(words) < lengths[:, None]).astype(int)
+        ids = rng.integers(1, 9, (texts, words)) * real
+        cases.append((rng.normal(size=(9, a)), ids, rng.normal(size=(texts, words, b)), real))
+    return cases
+
+
+@sheet.function("sup-concat", cases=_batches, returns="an array [texts, a + b]")
+def cove(table, ids, states, real):
+    """Static vector and state, one after the other, and mean pooling: all that a classifier of
+    sentences needs. The label teacher takes the same mean, and the gradient goes through it."""
+    import numpy as np
+
+    words = np.concatenate([table[ids], states], axis=-1)
+    return (words * real[:, :, None]).sum(1) / real.sum(1, keepdims=True)
+
+
+@cove.also_right
+def text_by_text(table, ids, states, real):
+    rows = []
+    for i in range(len(ids)):
+        some = real[i] == 1
+        rows.append(np.hstack([table[ids[i][some]].mean(0), states[i][some].mean(0)]))
+    return np.array(rows)
+
+
+@cove.also_right
+def each_part_alone(table, ids, states, real):
+    share = real / real.sum(1)[:, None]
+    return np.hstack([np.einsum("tw,twd->td", share, part) for part in (table[ids], states)])
+
+
+@cove.wrong
+def with_the_padding(table, ids, states, real):
+    """That is the mean over all places, padding included: the vector of a short text depends on how
+    long the *others* in its batch are. Use `real`."""
+    return np.concatenate([table[ids], states], axis=-1).mean(1)
+
+
+@cove.wrong
+def divided_by_all(table, ids, states, real):
+    """The padding is out of the sum, but you divide by the length of the row. Divide by the number
+    of words of each text, or short texts get short vectors."""
+    return cove(table, ids, states, real) * real.mean(1)[:, None]
+
+
+@cove.wrong
+def a_sum(table, ids, states, real):
+    """That is the sum over the words. Asked for is their mean, or a long text has a long vector."""
+    return cove(table, ids, states, real) * real.sum(1)[:, None]
+
+
+@cove.wrong
+def states_first(table, ids, states, real):
+    """The static vectors come first, [GloVe(w); CoVe(w)], and then the states."""
+    made = cove(table, ids, states, real)
+    return np.hstack([made[:, table.shape[1] :], made[:, : table.shape[1]]])
+
+
+@cove.wrong
+def states_alone(table, ids, states, real):
+    """Those are the states alone. CoVe is never used alone: static vectors stand before them."""
+    return cove(table, ids, states, real)[:, table.shape[1] :]
 
 
 # --- sup-teacher ---------------------------------------------------------------------------------

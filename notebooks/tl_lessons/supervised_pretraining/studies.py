@@ -1,4 +1,4 @@
-"""The stored experiments of ``14_supervised_pretraining``: four or five teachers, one encoder.
+"""The stored experiments of ``16_supervised_pretraining``: four or five teachers, one encoder.
 
 ``supervised-pretraining`` gives the teachers as much compute (and fresh text), or one pass over the
 same documents, whatever updates that makes. ``supervised-equal`` gives all of them the same
@@ -25,7 +25,7 @@ from tl_helpers.train import adapt, batches, pretrain, supervised, translation
 from tl_helpers.train.cost import flops_of
 from tl_helpers.train.word_vectors import word_vectors
 
-notebook = Cells("14_supervised_pretraining")
+notebook = Cells("16_supervised_pretraining")
 #: Where the labels of the supervised source come from, and what is judged: another domain.
 SOURCE, TARGET = ("restaurant", "film", "hotel"), "book"
 LABELS = (16, 64, 256)  # of a classification task, and labelled sentences of a tagging task:
@@ -331,7 +331,7 @@ def supervised_equal(
 ) -> list[dict[str, Any]]:
     """Encoders that were taught by the same documents, with as many updates of the same price.
 
-    An update costs as many operations whoever teaches, because the batches have as many rows as
+    An update costs as many operations with each teacher, because the batches have as many rows as
     that allows (:data:`EQUAL_ROWS`). Translation then reads the documents once; the others, whose
     rows are cheaper, two to four times.
     """

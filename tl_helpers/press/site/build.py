@@ -21,7 +21,7 @@ from html import escape
 from pathlib import Path
 
 from tl_helpers import exercises
-from tl_helpers.core import files
+from tl_helpers.core import files, lessons
 from tl_helpers.core.errors import BrokenFile, CourseError
 from tl_helpers.exercises import key
 from tl_helpers.press import badges, kits, notebooks, report
@@ -148,7 +148,14 @@ def _lay_out(
         "index": (own / "index.md").read_text("utf-8") + content.contents(site, sessions, names),
     }
     asked = {page.name: list(exercises.of(page.name)) for page in site}
-    known = {"TL_EXERCISES": asked, "TL_RULES": key.rules()}
+    moved = lessons.moved()
+    for was, now in moved.items():
+        there = [page for page in site if page.name in now]
+        if there:
+            (source / "extra" / f"{was}.html").write_text(
+                content.moved_page(there), encoding="utf-8", newline="\n"
+            )
+    known = {"TL_EXERCISES": asked, "TL_RULES": key.rules(), "TL_MOVED": moved}
     (source / "static" / "exercises.js").write_text(
         "".join(f"window.{name} = {json.dumps(data)};\n" for name, data in known.items()),
         encoding="utf-8",

@@ -285,6 +285,19 @@ def map_page(site: Sequence[Page]) -> str:
     )
 
 
+def moved_page(there: Sequence[Page]) -> str:
+    """The page at an old address, in HTML: it leads on, or names the pages to choose from.
+
+    Args:
+        there: the pages that it is now.
+
+    Example:
+        >>> moved_page(pages).splitlines()[0]  # doctest: +SKIP
+        '<!doctype html>'
+    """
+    return templates.render(TEMPLATES / "moved.html.j2", there=there)
+
+
 def _sum(pages: Sequence[Page]) -> str:
     """What the ready notebooks take together, in words; empty without any."""
     if not pages:

@@ -1,4 +1,4 @@
-"""What the second half of notebook 13 stands on: head start, ladder, tricks, race, bench."""
+"""What notebook 15 stands on: head start, ladder, tricks, race, bench."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+from scipy.optimize import least_squares
 
 import tl_helpers
 from tl_helpers import models, town
@@ -19,8 +20,8 @@ from tl_helpers.train import pretrain
 from tl_helpers.train.batches import Batches, loss_of
 from tl_helpers.train.cost import flops_of
 from tl_helpers.train.head_start import document_vectors, head_start
-from tl_lessons.objectives_and_scale import exercises, transfer, tricks
-from tl_lessons.objectives_and_scale import ladder as scaling
+from tl_lessons.scale_and_cost import exercises, transfer, tricks
+from tl_lessons.scale_and_cost import ladder as scaling
 
 
 @pytest.fixture(scope="module")
@@ -122,11 +123,12 @@ def test_the_stored_ladder_is_the_study():
 
 def _cell(start):
     """What a cell of the notebook defines; the cell that has this line."""
-    notebook = files.root() / "notebooks" / "13_objectives_and_scale.ipynb"
+    notebook = files.root() / "notebooks" / "15_scale_and_cost.ipynb"
     sources = ["".join(c["source"]) for c in json.loads(notebook.read_text("utf-8"))["cells"]]
     import torch
 
-    names = {"tl": tl_helpers, "np": np, "itertools": itertools, "torch": torch}
+    names = {"tl": tl_helpers, "np": np, "itertools": itertools, "torch": torch, "SEED": 0}
+    names["least_squares"] = least_squares
     code = next(s for s in sources if start in s).split("\npoints = ")[0]
     exec(compile(code, start, "exec"), names)
     return names
@@ -175,6 +177,20 @@ def test_six_operations_are_counted_and_not_assumed():
     assert counts[1] > counts[0] and wide.device.type == "meta"
     attention = 6 * 2 * 2 * 256 * (512 - 64)  # 3 passes x 2, two products, two layers
     assert counts[1] - counts[0] == pytest.approx(attention, rel=0.01)
+
+
+def test_packed_text_is_the_padded_text_end_to_end():
+    names = _cell("def padded_and_packed(")
+    padded, packed, document = names["padded_and_packed"](
+        ["the soup was cold .", "we left .", "the film was great and long ."],
+        models.town_tokenizer(),
+        10,
+    )
+    pad = models.town_tokenizer().pad_token_id
+    assert padded.shape[1] == packed.shape[1] == 10 and len(packed) <= len(padded)
+    assert packed[packed != pad].tolist() == padded[padded != pad].tolist()
+    assert [(document == i).sum() for i in range(3)] == (padded != pad).sum(1).tolist()
+    assert (document[packed == pad] == -1).all()
 
 
 # --- the tricks ----------------------------------------------------------------------------------

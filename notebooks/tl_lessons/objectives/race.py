@@ -1,4 +1,4 @@
-"""What to predict, at equal compute, and how much to hide: the stored studies of notebook 13."""
+"""What to predict, at equal compute, and how much to hide: the stored studies of notebook 14."""
 
 from __future__ import annotations
 
@@ -265,8 +265,8 @@ def mask_rate(
 ) -> list[dict[str, Any]]:
     """How much to hide: masked language models that read the same text with other shares masked.
 
-    ``discovery`` is the first look at which frozen features and ``labels`` examples reach
-    ``discovered``; a run that never does counts as one look after the end.
+    ``discovery`` is the first evaluation at which frozen features and ``labels`` examples reach
+    ``discovered``; a run that never does counts as one evaluation after the end.
     """
     opinions = Opinions(seed)
     every = -(-steps // looks)

@@ -1,7 +1,7 @@
-"""The stored experiments of ``12_contextual_representations``: when meaning is discovered, and why.
+"""The stored experiments of ``13_discovery``: when meaning is discovered, and why.
 
-Which words are asked, their vectors, the probe, and how a sense is told are functions that stand in
-the notebook's cells.
+What a run begins with stands in the cells of the notebook; which words are asked, their vectors,
+the probe, and how a sense is told in those of notebook 12.
 """
 
 from __future__ import annotations
@@ -16,17 +16,14 @@ from tl_helpers import models, questions, town
 from tl_helpers.core.cells import Cells
 from tl_helpers.measure import results
 from tl_helpers.questions.annotated import annotated
-from tl_helpers.questions.words import known_words
 from tl_helpers.train import pretrain
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-notebook = Cells("12_contextual_representations")
+notebook, probing = Cells("13_discovery"), Cells("12_contextual_representations")
 #: What a run may begin with.
 STARTS = ("random weights", "word vectors", "layers", "counted, window 20", "counted, window 1")
-_VECTORS = "bert.embeddings.word_embeddings.weight"
-_TIED = (_VECTORS, "cls.predictions.decoder.weight")  # words are read and guessed by one table
 
 
 class Examination:
@@ -43,12 +40,12 @@ class Examination:
         self.tokenizer = tokenizer
         known = annotated(town.Town(seed=30_000 + seed).corpus(documents))
         self.known = known
-        self.tasks = notebook.questions_about(known, tokens, seed)
+        self.tasks = probing.questions_about(known, tokens, seed)
         self.senses = questions.sense_task(seed, senses)
 
     def vectors(self, model: PreTrainedModel, documents: Sequence[Sequence[str]]) -> np.ndarray:
         """``[words, hidden]``: the top layer's vector of each word of the documents."""
-        return notebook.states(model, self.tokenizer, documents)[-1]  # type: ignore[no-any-return]
+        return probing.states(model, self.tokenizer, documents)[-1]  # type: ignore[no-any-return]
 
     def homonyms(self, model: PreTrainedModel, part: questions.SenseExamples) -> np.ndarray:
         """``[examples, hidden]``: the top layer's vector of each homonym in its document."""
@@ -60,14 +57,14 @@ class Examination:
         vectors, row = self.vectors(model, self.known.documents), {}
         for task, (train, test) in self.tasks.items():
             truth, names = self.known.labels[task], self.known.classes[task]
-            guess = notebook.fit_probe(vectors[train], truth[train], len(names))(vectors[test])
+            guess = probing.fit_probe(vectors[train], truth[train], len(names))(vectors[test])
             right = guess == truth[test]
             row[task] = float(right.mean())
             if task == "part of speech":
                 new = ~np.isin(self.known.words[test], self.known.words[train])
                 row["part of speech, new words"] = float(right[new].mean())
         train, test = (self.homonyms(model, part) for part in self.senses)
-        right = notebook.nearest_sense(train, test, self.senses.train, self.senses.test)
+        right = probing.nearest_sense(train, test, self.senses.train, self.senses.test)
         row["sense"] = float(right.mean())
         return row
 
@@ -106,64 +103,6 @@ def masked_loss(
         return float(torch.nn.functional.cross_entropy(logits, ids[hidden]))
 
 
-def begin(seed: int, start: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """A small model with random weights, some of them replaced.
-
-    Args:
-        seed: of the random weights. With a head start they are those of seed 1,000 + ``seed``:
-            ``town-mlm`` grew from the weights of seed 0, and its layers would know its vectors.
-        start: ``"random weights"``: nothing is replaced; ``"word vectors"``: those are, by those of
-            ``town-mlm``, and with them the scores of the words, since a word is read and guessed by
-            one table; ``"layers"``: everything else is; ``"counted, window 20"`` and ``"counted,
-            window 1"``: the word vectors are, by :func:`counted`.
-    """
-    import torch
-
-    model, tokenizer = models.new("small", seed=seed + 1000 * (start != "random weights"))
-    if start.startswith("counted"):
-        window = int(start.rpartition(" ")[2])
-        words, vectors = counted(seed, model.config.hidden_size, window=window)
-        table = model.get_input_embeddings().weight
-        with torch.no_grad():
-            table[tokenizer.convert_tokens_to_ids(words)] = torch.from_numpy(vectors)
-    elif start != "random weights":
-        given = models.load("town-mlm", task="masked-lm").model.state_dict()
-        given = {k: v for k, v in given.items() if (k in _TIED) == (start == "word vectors")}
-        model.load_state_dict(given, strict=False)
-    return model, tokenizer
-
-
-def counted(
-    seed: int, size: int, documents: int = 8000, window: int = 20
-) -> tuple[list[str], np.ndarray]:
-    """Words of a town, and vectors of length one from counting neighbours (PPMI, then SVD).
-
-    Args:
-        seed: of the town.
-        size: of the vectors.
-        documents: how many are counted.
-        window: how far away a neighbour may be.
-    """
-    from sklearn.decomposition import TruncatedSVD
-
-    known = known_words(town.Town(seed=seed).corpus(documents))
-    types = len(known)
-    counts = np.zeros((types, types))
-    for step in range(1, window + 1):
-        same = known.document[:-step] == known.document[step:]
-        flat = known.ids[:-step][same] * types + known.ids[step:][same]
-        counts += np.bincount(flat, minlength=types * types).reshape(types, types)
-    counts += counts.T
-    context = counts.sum(0) ** 0.75
-    given = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    with np.errstate(divide="ignore"):
-        ppmi = np.maximum(np.log(given / np.maximum(context / context.sum(), 1e-12)), 0)
-    svd = TruncatedSVD(size, random_state=seed).fit(ppmi)
-    vectors = svd.transform(ppmi) / np.sqrt(svd.singular_values_)
-    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-    return [str(word).lower() for word in known.words], vectors.astype(np.float32)
-
-
 def read(
     seed: int,
     start: str,
@@ -182,7 +121,7 @@ def read(
 
     Args:
         seed: of the town's text, the weights and the masks.
-        start: see :func:`begin`.
+        start: what is given: see ``begin`` in the notebook.
         steps: how many to take.
         every: steps between examinations.
         ask: the examination; only loss and own guesses if None.
@@ -196,7 +135,7 @@ def read(
     Returns:
         Rows with ``step``, what was asked, ``loss`` and ``guess`` (:func:`questions.probe`).
     """
-    model, tokenizer = begin(seed, start)
+    model, tokenizer = notebook.begin(seed, start)
     rows: list[dict[str, Any]] = []
     guesses: list[float] = []
 

@@ -1,4 +1,4 @@
-"""What belongs to the notebook ``13_objectives_and_scale`` alone."""
+"""What belongs to the notebook ``13_discovery`` alone."""
 
 from __future__ import annotations
 

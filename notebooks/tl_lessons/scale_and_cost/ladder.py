@@ -1,4 +1,4 @@
-"""The scaling ladder of notebook 13 and a slice of it at one budget: read once, judged on new text.
+"""The scaling ladder of notebook 15 and a slice of it at one budget: read once, judged on new text.
 
 A run is the function ``climb`` that the notebook defines in a cell.
 """
@@ -18,7 +18,7 @@ from tl_helpers.train.cost import Rates, training_rates
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-notebook = Cells("13_objectives_and_scale")
+notebook = Cells("15_scale_and_cost")
 BATCH, BLOCK = 8, 128
 TOKENS = (131_072, 262_144, 524_288, 1_048_576)
 TEST_DOCUMENTS = 400  # documents to judge by
