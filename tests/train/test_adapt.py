@@ -9,7 +9,7 @@ import torch
 from tl_helpers import models
 from tl_helpers.core.errors import BadValue, CourseError, UnknownName
 from tl_helpers.train import adapt, baseline, finetune, heads, precision, pretrain, probe
-from tl_helpers.train.texts import encode, training_order
+from tl_helpers.train.texts import Padding, encode, training_order
 
 GOOD, BAD = ["good", "lovely", "fine"], ["bad", "awful", "poor"]
 REST = ["the", "film", "soup", "was", "very", "and", "so", "it"]
@@ -686,3 +686,45 @@ def test_a_probe_of_what_is_no_table(rows, labels, how, says):
     with pytest.raises(BadValue) as error:
         probe.linear(rows, np.array(labels), **how)
     assert says in str(error.value)
+
+
+def test_dropout_is_that_of_the_library():
+    """Same share of zeros, independent of each other, same scale and gradient, from the seed."""
+    ones = torch.ones(400, 501, requires_grad=True)
+    torch.manual_seed(3)
+    dropped = precision.dropout(ones, 0.1)
+    assert dropped.unique().tolist() == pytest.approx([0.0, 1 / 0.9], rel=1e-6)
+    zero = (dropped == 0).float()
+    assert abs(zero.mean() - 0.1) < 0.003  # four standard errors
+    for shift in (1, 4):  # numbers of one random word, and of two
+        assert abs((zero[:, shift:] * zero[:, :-shift]).mean() - 0.01) < 0.001
+    dropped.sum().backward()
+    assert torch.equal(ones.grad, dropped)
+    torch.manual_seed(3)
+    assert torch.equal(precision.dropout(ones, 0.1), dropped)
+    assert precision.dropout(ones, 0.1, training=False) is ones
+    assert precision.dropout(ones, 0.0) is ones
+    assert not precision.dropout(ones, 1.0).any()
+
+
+def test_quick_dropout_is_for_what_runs_inside():
+    layer, ones = torch.nn.Dropout(0.25), torch.ones(64)
+    torch.manual_seed(0)
+    quick = precision.dropout(ones, 0.25)
+    torch.manual_seed(0)
+    with precision.quick_dropout(torch.device("cpu")):
+        assert torch.equal(layer(ones), quick)
+    torch.manual_seed(0)
+    assert not torch.equal(layer(ones), quick)
+    torch.manual_seed(0)
+    with precision.quick_dropout(torch.device("cuda")):  # a GPU draws fast enough by itself
+        assert not torch.equal(layer(ones), quick)
+
+
+@pytest.mark.parametrize(("longest", "plain"), [(20, True), (140, False)])
+def test_plain_attention_for_short_texts_only(longest, plain):
+    """That of long ones would need memory by the square of their length."""
+    texts = finetune.Labelled([[7] * 5, [7] * longest], np.array([0, 1]))
+    batches = finetune.TextBatches(texts, Padding(0), batch_size=2, seed=0)
+    objective = finetune.objective_on(batches, lambda model, batch: 0, "fine-tuning", "")
+    assert (objective.attention is precision.eager_attention) == plain

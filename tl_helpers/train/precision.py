@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
+import functools
 import re
 import threading
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -319,3 +320,61 @@ def eager_attention(model: PreTrainedModel) -> Iterator[None]:
         yield
     finally:
         model.set_attn_implementation(before)
+
+
+def quick_dropout(device: torch.device) -> AbstractContextManager[Any]:
+    """Inside, whatever a model drops out on a CPU is drawn by :func:`dropout`.
+
+    Example:
+        >>> import torch
+        >>> with quick_dropout(torch.device("cpu")):
+        ...     torch.nn.Dropout(0.5)(torch.ones(2, 9)).shape
+        torch.Size([2, 9])
+    """
+    return _quick()() if device.type == "cpu" else nullcontext()
+
+
+@functools.cache
+def _quick() -> Any:
+    from torch.nn import functional
+    from torch.overrides import TorchFunctionMode
+
+    class Quick(TorchFunctionMode):
+        def __torch_function__(self, function, types, args=(), kwargs=None):  # type: ignore
+            if function is functional.dropout:
+                function = dropout
+            return function(*args, **(kwargs or {}))
+
+    return Quick
+
+
+def dropout(
+    input: torch.Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
+) -> torch.Tensor:
+    """``torch.nn.functional.dropout`` from 16 random bits a number, about six times as fast.
+
+    PyTorch draws one number after another on processors that are not Intel's, which takes a tenth
+    of the time of fine-tuning. Here ``p`` is rounded to a multiple of 1/65536.
+
+    Args:
+        input: any shape.
+        p: how probably a number becomes zero; the others are divided by ``1 - p``.
+        training: or nothing happens.
+        inplace: as there; a new tensor is given all the same.
+
+    Example:
+        >>> import torch
+        >>> sorted(set(dropout(torch.ones(1000), 0.5).tolist()))
+        [0.0, 2.0]
+    """
+    import torch
+
+    if not training or p == 0:
+        return input
+    if p == 1:
+        return input * 0
+    words = torch.empty(-(-input.numel() // 4), dtype=torch.int64).random_(-(2**63), None)
+    drawn = words.view(torch.int16)[: input.numel()].view(input.shape)
+    kept = torch.empty(input.shape, dtype=input.dtype)
+    torch.ge(drawn, min(round(p * 2**16), 2**16 - 1) - 2**15, out=kept)
+    return input * kept.mul_(1 / (1 - p))
