@@ -63,7 +63,7 @@ class Learner:
     def __init__(self, hub: Hub, name: str) -> None:
         self.hub, self.name, self.web = hub, name, requests.Session()
         self.home = hub.folder / "homes" / name
-        self.peak: dict[str, int] = {}
+        self.last = ""  # the kernel of the last notebook
         self._sockets: dict[str, websocket.WebSocket] = {}
 
     def log_in(self, password: str = PASSWORD) -> int:
@@ -122,7 +122,7 @@ class Learner:
             said = json.loads(socket.recv())
             kind = said["header"]["msg_type"]
             if said["parent_header"].get("msg_id") != number:
-                if kind == "status" and said["content"]["execution_state"] in ("restarting", "dead"):
+                if said["content"].get("execution_state") in ("restarting", "dead"):
                     return {"printed": printed, "error": "the kernel died"}
                 continue
             if kind == "stream":
@@ -167,7 +167,7 @@ class Learner:
 class Memory(threading.Thread):
     """Looks again and again at the memory of each learner: proportional (PSS), private, data."""
 
-    def __init__(self, every: float = 0.5) -> None:
+    def __init__(self, every: float = 1.0) -> None:
         super().__init__(daemon=True)
         self.every, self.on = every, True
         self.peak: dict[str, dict[str, int]] = {}
