@@ -27,6 +27,8 @@ COURSE, SHELF = files.root(), shelf.place()
 COMMANDS = Path(sys.executable).parent
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821  # JupyterHub gives it
+if not LEARNERS.exists():
+    sys.exit(f"{LEARNERS.resolve()} is missing. Write into it who may log in, one name a line.")
 names = {line.strip().lower() for line in LEARNERS.read_text("utf-8").splitlines() if line.strip()}
 c.Authenticator.allowed_users = names
 c.JupyterHub.bind_url = f"http://:{PORT}"
@@ -58,6 +60,10 @@ c.Spawner.environment = {
     "PATH": f"{COMMANDS}:{os.environ.get('PATH', os.defpath)}",  # so that a terminal has tl
 }
 
+if not names:
+    sys.exit(f"{LEARNERS.resolve()} is empty. Write into it who may log in, one name a line.")
+if SPAWNER == "simple" and len(PASSWORD) < 8:
+    sys.exit("There is no password. Begin the line with TL_CLASS_PASSWORD='eight letters or more'")
 if SPAWNER == "simple":  # everybody is you: for a trial among people who trust each other
     c.JupyterHub.spawner_class = "simple"
     c.SimpleLocalProcessSpawner.home_dir_template = str(Path("homes").resolve() / "{username}")
@@ -70,7 +76,7 @@ elif SPAWNER == "systemd":  # accounts of the machine, limits that hold; the hub
     c.SystemdSpawner.readonly_paths = [str(path) for path in (COURSE, SHELF) if path]
     c.SystemdSpawner.unit_extra_properties = {"TasksMax": "400"}
 else:
-    raise ValueError(f'SPAWNER = {SPAWNER!r} is none. Write "simple" or "systemd".')
+    sys.exit(f'SPAWNER = {SPAWNER!r} is none. Write "simple" or "systemd".')
 
 c.JupyterHub.load_roles = [
     {

@@ -45,6 +45,7 @@ class Section(SimpleNamespace):
 def read(tmp_path, monkeypatch):
     """The configuration as JupyterHub reads it, in the folder of a class."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TL_CLASS_PASSWORD", "eight letters")
     (tmp_path / "learners.txt").write_text("Ada\n\n ben \n", "utf-8")
 
     def load(**changes: str) -> Any:
@@ -58,8 +59,7 @@ def read(tmp_path, monkeypatch):
     return load
 
 
-def test_a_trial_is_everybody_under_your_account(read, tmp_path, monkeypatch):
-    monkeypatch.setenv("TL_CLASS_PASSWORD", "eight letters")
+def test_a_trial_is_everybody_under_your_account(read, tmp_path):
     c = read(MEMORY_GB="1.5", PORT="8123")
     assert c.JupyterHub.spawner_class == "simple"
     assert c.JupyterHub.bind_url == "http://:8123"
@@ -99,9 +99,19 @@ def test_who_has_left_is_stopped(read):
     assert "delete:servers" in role["scopes"]
 
 
-def test_another_spawner_is_an_error(read):
-    with pytest.raises(ValueError, match='Write "simple" or "systemd"'):
+def test_what_is_missing_or_wrong_is_said(read, tmp_path, monkeypatch):
+    with pytest.raises(SystemExit, match='Write "simple" or "systemd"'):
         read(SPAWNER='"docker"')
+    monkeypatch.setenv("TL_CLASS_PASSWORD", "short")
+    with pytest.raises(SystemExit, match="no password. Begin the line with TL_CLASS_PASSWORD="):
+        read()
+    assert read(SPAWNER='"systemd"')  # which asks for that of the account
+    (tmp_path / "learners.txt").write_text(" \n", "utf-8")
+    with pytest.raises(SystemExit, match="learners.txt is empty. Write into it who may log in"):
+        read()
+    (tmp_path / "learners.txt").unlink()
+    with pytest.raises(SystemExit, match="learners.txt is missing. Write into it who may log in"):
+        read()
 
 
 def test_the_shell_starts_the_server_whatever_becomes_of_the_copies(read, tmp_path):
