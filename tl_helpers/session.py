@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tl_helpers.core import checks, files, packages
+from tl_helpers.core import checks, files, memory, output, packages
 from tl_helpers.core.errors import BadValue, NoNetwork, UnknownName
 from tl_helpers.core.provenance import cpu_count
 from tl_helpers.core.seeds import parse_seeds
@@ -173,6 +173,8 @@ def start(notebook: str, profile: str = "course", seed: int = 0, **knobs: Any) -
     torch.manual_seed(seed)
     threads = _threads()
     torch.set_num_threads(threads)
+    if output.on("TL_SHARED"):
+        memory.share()
     session = Session(notebook, profile, seed, _device(profile), threads, dict(knobs))
     print(_line(session))
     if profile == "hub":

@@ -385,6 +385,18 @@ def test_a_broken_folder_is_one_clear_error(
     assert caught.value.__cause__ is None
 
 
+def test_no_memory_left_is_not_said_to_be_a_broken_file(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise RuntimeError("unable to mmap 90868376 bytes: Cannot allocate memory (12)")
+
+    monkeypatch.setattr("transformers.AutoModel.from_pretrained", full)
+    with pytest.raises(CourseError, match="no memory left to read.*model.safetensors") as caught:
+        models.load(checkpoint)
+    assert not isinstance(caught.value, BrokenFile) and "kernels" in caught.value.do
+
+
 def test_weights_of_another_model_are_refused(checkpoint: Path, tokenizer: Any) -> None:
     settings = json.loads((checkpoint / "config.json").read_text())
     (checkpoint / "config.json").write_text(json.dumps({**settings, "num_hidden_layers": 2}))
@@ -591,3 +603,26 @@ if memory.give_back():
     if not done.stdout:
         pytest.skip("this system has no way to give memory back")
     assert float(done.stdout) > 150
+
+
+@pytest.mark.slow
+def test_a_shared_machine_gets_memory_back_after_a_cell() -> None:
+    """In a process of its own; a cell that leaves little behind is not tidied after."""
+    code = """
+from unittest.mock import Mock
+from IPython.core.interactiveshell import InteractiveShell
+from tl_helpers.core import memory
+
+memory.share()
+shell = InteractiveShell.instance()
+memory.share(), memory.share()
+memory.give_back = Mock()
+shell.run_cell("few = bytearray(2**20)")
+print(memory.give_back.call_count)
+shell.run_cell("much = b'x' * 2**28")
+print(memory.give_back.call_count)
+shell.run_cell("two = 1 + 1")
+print(memory.give_back.call_count)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["0", "1", "1"]

@@ -67,6 +67,7 @@ def test_the_page_to_open_and_everything_it_needs(built):
         "alone",
         "group",
         "class",
+        "one_machine",
         "colab",
         "your_data",
         "sessions/start",

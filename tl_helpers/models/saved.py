@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tl_helpers.core import files
-from tl_helpers.core.errors import BadValue, BrokenFile
+from tl_helpers.core.errors import BadValue, BrokenFile, CourseError
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 RESTORE = "Restore it from a copy, or save the model again with models.save()."
+_ROOM = "End kernels of other notebooks that are still running, then restart this one."
 _PIECE = 8_000_000  # numbers; 32 MB in 32 bits
 #: Parts that a checkpoint need not have: they belong to a head, and a new task brings its own.
 _HEADS = (
@@ -111,6 +112,7 @@ def read_model(
 
     Raises:
         BrokenFile: weights missing, truncated, or not those of this configuration.
+        CourseError: there is no memory left for them.
 
     Example:
         >>> read_model(place, config, "AutoModel", seed=0, random_weights=True)  # doctest: +SKIP
@@ -143,6 +145,8 @@ def read_model(
                 ignore_mismatched_sizes=True,  # refused below, with the name of one
             )
         except (OSError, RuntimeError, ValueError, KeyError) as error:
+            if "allocate memory" in str(error):  # the file is as it should be
+                raise CourseError(f"There is no memory left to read {path}.", _ROOM) from None
             raise BrokenFile(
                 f"{path} does not fit {folder / 'config.json'}: {_first_line(error)}", RESTORE
             ) from None

@@ -23,7 +23,7 @@ from tl_helpers.press.site import ask, minutes
 _EXPECTED = re.compile(r" · (?:about \d+ s|under a minute)$", re.M)
 
 TEMPLATES = Path(__file__).parent / "templates"
-_USES = ("alone", "group", "class", "colab", "your_data")
+_USES = ("alone", "group", "class", "one_machine", "colab", "your_data")
 _REFERENCE = ("claims", "glossary", "bibliography")
 
 
