@@ -9,7 +9,7 @@ import torch
 from tl_helpers import models
 from tl_helpers.core.errors import BadValue, CourseError, UnknownName
 from tl_helpers.train import adapt, baseline, finetune, heads, precision, pretrain, probe
-from tl_helpers.train.texts import encode, training_order
+from tl_helpers.train.texts import Padding, encode, training_order
 
 GOOD, BAD = ["good", "lovely", "fine"], ["bad", "awful", "poor"]
 REST = ["the", "film", "soup", "was", "very", "and", "so", "it"]
@@ -707,18 +707,24 @@ def test_dropout_is_that_of_the_library():
     assert not precision.dropout(ones, 1.0).any()
 
 
-def test_fine_tuning_leaves_attention_and_dropout_as_they_were(model):
-    with precision.for_fine_tuning(model, longest=30):
-        assert model.config._attn_implementation == "eager"
-        inside = torch.nn.Dropout(0.25)(torch.ones(64))
-    assert model.config._attn_implementation == "sdpa"
-    with precision.for_fine_tuning(model, longest=500):  # plain attention would need much memory
-        assert model.config._attn_implementation == "sdpa"
+def test_quick_dropout_is_for_what_runs_inside():
+    layer, ones = torch.nn.Dropout(0.25), torch.ones(64)
     torch.manual_seed(0)
-    quick = precision.dropout(torch.ones(64), 0.25)
+    quick = precision.dropout(ones, 0.25)
     torch.manual_seed(0)
-    assert not torch.equal(torch.nn.Dropout(0.25)(torch.ones(64)), quick)
+    with precision.quick_dropout(torch.device("cpu")):
+        assert torch.equal(layer(ones), quick)
     torch.manual_seed(0)
-    with precision.for_fine_tuning(model, longest=30):
-        assert torch.equal(torch.nn.Dropout(0.25)(torch.ones(64)), quick)
-    assert inside.shape == (64,)
+    assert not torch.equal(layer(ones), quick)
+    torch.manual_seed(0)
+    with precision.quick_dropout(torch.device("cuda")):  # a GPU draws fast enough by itself
+        assert not torch.equal(layer(ones), quick)
+
+
+@pytest.mark.parametrize(("longest", "plain"), [(20, True), (140, False)])
+def test_plain_attention_for_short_texts_only(longest, plain):
+    """That of long ones would need memory by the square of their length."""
+    texts = finetune.Labelled([[7] * 5, [7] * longest], np.array([0, 1]))
+    batches = finetune.TextBatches(texts, Padding(0), batch_size=2, seed=0)
+    objective = finetune.objective_on(batches, lambda model, batch: 0, "fine-tuning", "")
+    assert (objective.attention is precision.eager_attention) == plain

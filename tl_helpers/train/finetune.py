@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+SHORT = 128  # tokens, up to which plain attention is the faster one to train through
+
 
 class Labelled(NamedTuple):
     """Texts as token ids, and the number of each one's class."""
@@ -195,12 +197,18 @@ def objective_on(
         >>> objective_on(batches, loss_of, "fine-tuning", "Again.").name  # doctest: +SKIP
         'fine-tuning'
     """
+
+    def loss(worker: PreTrainedModel, batch: Any) -> torch.Tensor:
+        with precision.quick_dropout(worker.device):
+            return loss_of(worker, batch)
+
+    short = batches.lengths.max() <= SHORT
     return Objective(
         name=name,
         batch_of=batches,
-        loss_of=loss_of,
+        loss_of=loss,
         tokens_by=batches.tokens_by,
-        attention=lambda model: precision.for_fine_tuning(model, int(batches.lengths.max())),
+        attention=precision.eager_attention if short else nullcontext,
         looks_first=False,
         again=again,
     )

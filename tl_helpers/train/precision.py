@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
+import functools
 import re
 import threading
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -321,39 +322,30 @@ def eager_attention(model: PreTrainedModel) -> Iterator[None]:
         model.set_attn_implementation(before)
 
 
-SHORT = 128  # tokens, up to which plain attention is the faster one in training
-
-
-@contextmanager
-def for_fine_tuning(model: PreTrainedModel, longest: int) -> Iterator[None]:
-    """What makes the training of a pre-trained model faster on a CPU, and changes no rule of it:
-    plain attention where texts are short, and dropout drawn by :func:`dropout`.
-
-    Args:
-        model: set back as it was at the end.
-        longest: tokens of the longest text.
+def quick_dropout(device: torch.device) -> AbstractContextManager[Any]:
+    """Inside, whatever a model drops out on a CPU is drawn by :func:`dropout`.
 
     Example:
-        >>> from tl_helpers import models
-        >>> model = models.new("tiny")[0]
-        >>> with for_fine_tuning(model, longest=30):
-        ...     model.config._attn_implementation
-        'eager'
+        >>> import torch
+        >>> with quick_dropout(torch.device("cpu")):
+        ...     torch.nn.Dropout(0.5)(torch.ones(2, 9)).shape
+        torch.Size([2, 9])
     """
+    return _quick()() if device.type == "cpu" else nullcontext()
+
+
+@functools.cache
+def _quick() -> Any:
     from torch.nn import functional
     from torch.overrides import TorchFunctionMode
 
     class Quick(TorchFunctionMode):
-        def __torch_function__(
-            self, function: Any, types: Any, args: Any = (), kwargs: Any = None
-        ) -> Any:
+        def __torch_function__(self, function, types, args=(), kwargs=None):  # type: ignore
             if function is functional.dropout:
                 function = dropout
             return function(*args, **(kwargs or {}))
 
-    attention = eager_attention(model) if longest <= SHORT else nullcontext()
-    with attention, Quick() if model.device.type == "cpu" else nullcontext():
-        yield
+    return Quick
 
 
 def dropout(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-_POOL = 16  # batches that are sorted by length together while training
+_POOL = 8  # batches that are sorted by length together while training
 _NO_LIMIT = 10**9  # transformers writes 1e30 where a tokenizer knows no limit
 _PROBED = 5  # tokens of padding with which a model is tried
 
@@ -373,7 +373,7 @@ def by_length(
 def training_order(lengths: np.ndarray, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
     """The batches of one epoch: random, but with texts of similar length together.
 
-    The shuffled texts are taken ``16 * batch_size`` at a time, sorted by length, cut into batches,
+    The shuffled texts are taken ``8 * batch_size`` at a time, sorted by length, cut into batches,
     and the batches of the epoch are shuffled again. Each text occurs exactly once.
 
     Example:
