@@ -12,7 +12,13 @@ from tl_helpers import models, questions, town
 from tl_helpers.core.cells import Cells
 from tl_helpers.core.errors import BadValue
 from tl_helpers.measure import results
-from tl_lessons.language_models.exercises import best_order, bits_per_word, divergence, nucleus
+from tl_lessons.language_models.exercises import (
+    best_order,
+    bits_per_word,
+    divergence,
+    nucleus,
+    without_dependence,
+)
 from tl_lessons.language_models.studies import END, KneserNey, words
 
 
@@ -265,6 +271,28 @@ def test_predictions_that_contradict_each_other_give_two_languages(cells):
         return math.log(0.5)
 
     assert cells.apart(stubborn) > 0.1
+
+
+@pytest.mark.parametrize("agreement", [0.0, 0.3, 0.5, 0.95])
+def test_perfect_predictions_sum_to_what_the_notebook_says(agreement):
+    """2 a^2 + 2 (1 - a)^2, from 1 at a half to 2 at both ends."""
+    cells = Cells("11_language_models")
+    slots = [["great", "awful"], ["soup", "film"], ["delighted", "annoyed"], ["us", "me"]]
+    known = {w: cells.truth(*w, agreement=agreement) for w in itertools.product(*slots)}
+
+    def predicted(words):
+        whole = [
+            sum(known[(*words[:i], other, *words[i + 1 :])] for other in slots[i]) for i in range(4)
+        ]
+        return math.prod(known[words] / total for total in whole if total)
+
+    total = sum(predicted(words) for words in known)
+    assert total == pytest.approx(2 * agreement**2 + 2 * (1 - agreement) ** 2)
+
+
+def test_the_sum_comes_back_to_one_only_at_a_half():
+    assert without_dependence({0.95: 1.7, 0.5: 1.0})[1] == "half the time"
+    assert without_dependence({0.95: 1.7, 0.5: 1.6})[1] == "no such number"
 
 
 # --- counting in four ways -----------------------------------------------------------------------
