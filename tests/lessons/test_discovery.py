@@ -12,7 +12,7 @@ from tl_helpers.core.cells import Cells
 from tl_helpers.measure import results
 from tl_helpers.questions.polarity import evaluative_words
 from tl_lessons.discovery import studies
-from tl_lessons.discovery.exercises import what_came_when, without
+from tl_lessons.discovery.exercises import what_brought_the_jump, what_came_when, without
 
 
 @pytest.fixture(scope="module")
@@ -153,17 +153,37 @@ def test_stored_head_starts_have_every_kind():
 
 
 def test_the_answer_to_the_prediction_is_in_the_stored_runs(cells):
-    """Sentiment is last of the four probes on average; a run without it counts as its end."""
+    """The sentiment comes at steps that are far apart; the other three early in every run."""
     runs = results.load("discovery").table
-    probes = {name: name for name in ("relation", "sense", "sentiment")}
-    probes["part of speech"] = "part of speech, new words"
     came = {
-        name: np.mean(
-            [
-                cells.half_way(rows.set_index("step")[column]) or rows["step"].max()
-                for _, rows in runs.groupby("seed")
-            ]
-        )
-        for name, column in probes.items()
+        name: [cells.half_way(rows.set_index("step")[name]) for _, rows in runs.groupby("seed")]
+        for name in ("part of speech, new words", "relation", "sense", "sentiment")
     }
-    assert max(came, key=came.get) == "sentiment"
+    steps = [at for at in came.pop("sentiment") if at]
+    assert max(steps) - min(steps) > 100
+    assert all(at and at <= 400 for values in came.values() for at in values)
+
+
+def test_the_head_starts_that_help_are_those_of_the_exercise():
+    """Within 200 steps, in most runs: the vectors that know polarity, and nothing else."""
+    causes = results.load("discovery-causes").table
+    jumped = causes[(causes["guess"] >= 0.75) & (causes["step"] <= 200)]
+    often = jumped.groupby("start")["seed"].nunique()
+    assert {start for start, n in often.items() if n >= 3} == {
+        "word vectors",
+        "counted, window 20",
+    }
+    nan = float("nan")
+    waits = pd.DataFrame({"random weights": [50.0, 50], "layers": [nan, 300], "counted": [50, 200]})
+    assert what_brought_the_jump(waits).endswith("within 200 steps: layers 0, counted 2.")
+
+
+def test_a_probe_finds_nothing_once_its_direction_is_gone(cells):
+    rng = np.random.default_rng(2)
+    labels = rng.random(400) < 0.5
+    vectors = (rng.normal(size=(400, 8)) + 2 * labels[:, None]).astype(np.float32)
+    first, rest = vectors[:200], vectors[200:]
+    assert cells.probe_right(first, rest, labels) > 0.9
+    direction = cells.between(first, labels[:200])
+    flat = [without(part, direction, first.mean(0)) for part in (first, rest)]
+    assert 0.35 < cells.probe_right(*flat, labels) < 0.65

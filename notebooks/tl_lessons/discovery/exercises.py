@@ -37,6 +37,21 @@ def what_came_when(half_way):
     )
 
 
+# --- disc-half -----------------------------------------------------------------------------------
+
+
+@sheet.outcome("disc-half")
+def what_brought_the_jump(waits):
+    """``waits``: a column for each start: the step of the jump, run by run, or nan."""
+    n = len(waits)
+    said = ", ".join(
+        f"{start} {int((waits[start] <= 200).sum())}"
+        for start in waits
+        if start != "random weights"
+    )
+    return f"Of {n} runs each had jumped within 200 steps: {said}."
+
+
 # --- disc-without --------------------------------------------------------------------------------
 
 
