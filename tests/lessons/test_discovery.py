@@ -178,7 +178,9 @@ def test_the_head_starts_that_help_are_those_of_the_exercise():
     assert what_brought_the_jump(waits).endswith("within 200 steps: layers 0, counted 2.")
 
 
-def test_a_probe_finds_nothing_once_its_direction_is_gone(cells):
+def test_a_probe_finds_nothing_once_its_direction_is_gone():
+    cells = Cells("13_discovery")
+    cells.probing = Cells("12_contextual_representations")
     rng = np.random.default_rng(2)
     labels = rng.random(400) < 0.5
     vectors = (rng.normal(size=(400, 8)) + 2 * labels[:, None]).astype(np.float32)
