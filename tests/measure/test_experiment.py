@@ -801,6 +801,27 @@ def test_a_function_travels_with_what_it_caches_and_others_pickle_as_before():
         copyreg.dispatch_table.pop(experiment._CACHED, None)
 
 
+def test_a_cache_around_a_function_of_the_package_travels_too():
+    """It goes by the name of the function, but whoever has that name finds another thing there."""
+    import copyreg
+    import pickle
+
+    made = types.ModuleType("not to be imported")
+    exec(
+        "import functools\nfrom tl_helpers.measure import evaluate\n\n"
+        "cached = functools.cache(evaluate.difference)\n\n\n"
+        "def of_run(seed):\n    return cached((1.0, 2.0, 4.0), (0.0, 0.5, 1.0)).mean",
+        vars(made),
+    )
+    with experiment._caches_travel():
+        parcel = pickle.dumps(experiment._Parcel(made.of_run, "kind"))
+    try:
+        assert pickle.loads(parcel).fn(0) == made.of_run(0)
+    finally:
+        experiment._PARCELS.clear()
+        copyreg.dispatch_table.pop(experiment._CACHED, None)
+
+
 # --- stopped by hand -----------------------------------------------------------------------------
 @pytest.mark.parametrize("how", [KeyboardInterrupt, lambda: Stopped("Stopped at step 3 of 9.")])
 def test_a_stop_keeps_the_finished_runs_and_says_how_to_go_on(how, tmp_path, monkeypatch):

@@ -427,7 +427,10 @@ def _caches_travel() -> Iterator[None]:
 
 
 def _cache_in_parts(cached: Any) -> str | tuple[Callable[..., Any], tuple[Any, ...]]:
-    if cached.__module__ != "__main__" and cached.__module__ in sys.modules:
+    here: Any = sys.modules.get(cached.__module__) if cached.__module__ != "__main__" else None
+    for part in cached.__qualname__.split("."):
+        here = getattr(here, part, None)
+    if here is cached:  # and not a cache around what has this name, as functools.cache(tl....)
         return str(cached.__qualname__)
     return _cached, (cached.__wrapped__, cached.cache_parameters())
 
