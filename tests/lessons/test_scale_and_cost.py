@@ -335,6 +335,7 @@ def test_fitting_again_says_what_the_floor_did():
 
     assert came([1.2, 1.24, 1.31])[1] == "nearer"
     assert came([0.8, 0.84, 0.91])[1] == "farther"
+    assert came([1.001, 1.051, 1.099])[1] == "same"
     said, option = came([1.2, 0.9, 1.15])
     assert option == "unclear" and "The floor was 1.05" in said and "0.350 off" in said
     assert "only said so" in exercises.another_floor(before, ..., 1.3, far_out)

@@ -42,6 +42,8 @@ def another_floor(laws, my_laws, entropy, far_out):
         f"came nearer by {nearer.mean:+.2f} nats [{nearer.low:+.2f}, {nearer.high:+.2f}]. From the "
         f"largest model the laws were {miss.mean():.3f} off and are {my_miss.mean():.3f} off."
     )
+    if abs(now - before).max() < 0.01:
+        return said, "same"
     if nearer.low <= 0 <= nearer.high:
         return said, "unclear"
     return said, "nearer" if nearer.mean > 0 else "farther"
