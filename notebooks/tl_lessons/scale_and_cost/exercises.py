@@ -68,8 +68,8 @@ def _some_valley(rng: np.random.Generator) -> dict[str, Any]:
 
 @sheet.reading("scale-budget", seen=_some_valley, form="a number of parameters")
 def parameters_of_best(slice_of, budget):
-    """All these runs cost the same. A larger model could hold more and has no budget left for text; a
-    smaller one has read more and cannot hold it. Near the bottom the two nearly balance, so sizes
+    """All these runs cost the same. A larger model could hold more and has no budget left for text;
+    a smaller one has read more and cannot hold it. Near the bottom the two nearly balance, so sizes
     there can hardly be told apart, and any of those counts. With a larger budget the valley moves
     to the right."""
     return min(slice_of, key=lambda n: np.mean(slice_of[n]))
