@@ -12,6 +12,43 @@ from tl_lessons.scale_and_cost import lesson
 
 sheet = Sheet(lesson.notebook, __file__)
 
+# --- scale-refit ---------------------------------------------------------------------------------
+
+
+@sheet.outcome("scale-refit")
+def another_floor(laws, my_laws, entropy, far_out):
+    """``laws``, ``my_laws``: seed -> law; ``far_out``: the runs of the largest model held back.
+
+    ``my_laws`` is ``...`` as long as nobody has fitted again.
+    """
+    if my_laws is ...:
+        return "So far you have only said so: fit again, and see where the floors lie."
+    if not isinstance(my_laws, dict) or set(my_laws) != set(laws):
+        return "`my_laws` should hold what `refit` returns, a law for each seed."
+
+    def floors_and_misses(of):
+        floors = np.array([np.exp(of[seed][0]) for seed in laws])
+        misses = []
+        for one in far_out.itertuples():
+            e, a, alpha, b, beta = of[one.seed]
+            terms = np.exp(a) / one.parameters**alpha + np.exp(b) / one.tokens**beta
+            misses.append(abs(np.exp(e) + terms - one.loss))
+        return floors, np.array(misses)
+
+    (before, miss), (now, my_miss) = map(floors_and_misses, (laws, my_laws))
+    nearer = difference(abs(before - entropy), abs(now - entropy))
+    said = (
+        f"The floor was {before.mean():.2f} and is {now.mean():.2f}, the entropy {entropy:.2f}. It "
+        f"came nearer by {nearer.mean:+.2f} nats [{nearer.low:+.2f}, {nearer.high:+.2f}]. From the "
+        f"largest model the laws were {miss.mean():.3f} off and are {my_miss.mean():.3f} off."
+    )
+    if abs(now - before).max() < 0.01:
+        return said, "same"
+    if nearer.low <= 0 <= nearer.high:
+        return said, "unclear"
+    return said, "nearer" if nearer.mean > 0 else "farther"
+
+
 # --- scale-budget --------------------------------------------------------------------------------
 
 
@@ -31,8 +68,8 @@ def _some_valley(rng: np.random.Generator) -> dict[str, Any]:
 
 @sheet.reading("scale-budget", seen=_some_valley, form="a number of parameters")
 def parameters_of_best(slice_of, budget):
-    """All these runs cost the same. A larger model could hold more and has no money left to read; a
-    smaller one has read more and cannot hold it. Near the bottom the two nearly balance, so sizes
+    """All these runs cost the same. A larger model could hold more and has no budget left for text;
+    a smaller one has read more and cannot hold it. Near the bottom the two nearly balance, so sizes
     there can hardly be told apart, and any of those counts. With a larger budget the valley moves
     to the right."""
     return min(slice_of, key=lambda n: np.mean(slice_of[n]))
@@ -58,7 +95,7 @@ def largest(slice_of, budget):
 
 @parameters_of_best.wrong
 def smallest(slice_of, budget):
-    """The smallest model has read the most text for this money, and still ends higher than a
+    """The smallest model has read the most text for this budget, and still ends higher than a
     larger one that has read less. Follow the line to its lowest point."""
     return _unless_right(slice_of, budget, min(slice_of))
 
