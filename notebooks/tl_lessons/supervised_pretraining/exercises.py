@@ -265,7 +265,7 @@ def height(few):
 
 
 @sheet.outcome("sup-updates")
-def by_updates(by_updates):
+def with_fewer_updates(by_updates):
     """``by_updates``: 10 and 40 updates -> accuracy on books; ``...`` while nobody has measured."""
     if by_updates is ...:
         return "So far you have only said so: teach both encoders, and measure them."
