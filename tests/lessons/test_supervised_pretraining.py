@@ -340,3 +340,13 @@ def test_a_label_teacher_by_hand_learns_and_pools_like_the_library(cells):
     assert torch.isclose(ours, wanted, atol=1e-4)
     losses = cells.teach_by_labels(encoder, layer, texts, labels, steps=30, batch_size=8, rate=3e-3)
     assert np.mean(losses[-5:]) < np.mean(losses[:5])
+
+
+@pytest.mark.parametrize(
+    ("few", "many", "said"),
+    [(0.5, 0.8, "coin"), (0.6, 0.8, "worse"), (0.78, 0.8, "same"), (0.9, 0.8, "better")],
+)
+def test_the_run_decides_what_fewer_updates_do(few, many, said):
+    assert exercises.with_fewer_updates({10: few, 40: many})[1] == said
+    assert isinstance(exercises.with_fewer_updates(...), str)  # nothing measured yet
+    assert "{10: ..., 40: ...}" in exercises.with_fewer_updates({40: many})

@@ -259,3 +259,21 @@ def height(few):
     """That is a height, an accuracy. The question is where on the *horizontal* axis the point lies:
     a number of documents."""
     return float(max(few.values()))
+
+
+# --- sup-updates ---------------------------------------------------------------------------------
+
+
+@sheet.outcome("sup-updates")
+def with_fewer_updates(by_updates):
+    """``by_updates``: 10 and 40 updates -> accuracy on books; ``...`` while nobody has measured."""
+    if by_updates is ...:
+        return "So far you have only said so: teach both encoders, and measure them."
+    if not isinstance(by_updates, dict) or not {10, 40} <= set(by_updates):
+        return "Hand over both accuracies by their number of updates: {10: ..., 40: ...}."
+    few, many = (float(by_updates[updates]) for updates in (10, 40))
+    said = f"Measured in one town: {few:.0%} after 10 updates, {many:.0%} after 40."
+    if few <= 0.5:
+        return said, "coin"
+    gain = few - many
+    return said, "better" if gain > 0.05 else "worse" if gain < -0.05 else "same"
