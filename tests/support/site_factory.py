@@ -199,6 +199,8 @@ def small_course(place: Path) -> Path:
         *exercises(),
     )
     shutil.copytree(ROOT / "notebooks" / "site", folder / "site")
+    changes = folder / "site" / "changes.md"  # it leads to notebooks that are not here
+    changes.write_text(changes.read_text("utf-8").partition("\n")[0] + "\n", "utf-8")
     shutil.copy(ROOT / "CITATION.cff", place)
     (folder / "sessions").mkdir()
     (folder / "sessions" / "start.md").write_text(SESSION, "utf-8")
