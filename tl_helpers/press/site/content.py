@@ -268,7 +268,7 @@ def _again(claim: claims.Claim | None) -> str:
     low, effect, high = cards.numbers(claim)
     if any(abs(value) > BEYOND for value in (claim.low, claim.effect, claim.high)):
         return f"{cards.LOOKS[claim.verdict].mark} diverged on some seeds"
-    return f"{cards.LOOKS[claim.verdict].mark} {effect} ({low} to {high})"
+    return f"{cards.LOOKS[claim.verdict].mark} {effect} ({low}\u00a0to\u00a0{high})"  # unbroken
 
 
 def map_page(site: Sequence[Page]) -> str:
