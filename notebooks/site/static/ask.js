@@ -237,7 +237,7 @@
           record.note(id, { prediction: given, ...(status === "right" ? { done: true } : {}) }, 1);
           if (status === "wrong") {
             status = "noted";
-            message = `Your prediction: ${key.options[given]}. It came out otherwise. ${message}`;
+            message = `Your prediction: ${key.options[given]}. ${message} It came out otherwise.`;
           }
         } else if (status !== "not attempted") {
           record.note(id, status === "right" ? { done: true } : {}, 1, status === "wrong" ? slip || "" : null);

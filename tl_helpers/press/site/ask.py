@@ -52,15 +52,14 @@ def at_once(cells: Sequence[Any]) -> dict[str, str]:
         >>> at_once([])
         {}
     """
-    asked = {place: found for place, cell in enumerate(cells) if (found := _asked(cell))}
+    asked = {place: one for place, cell in enumerate(cells) if (one := _asked(cell))}
     predicted = {exercise.id for what, exercise in asked.values() if what == "predict"}
-    found = {}
+    found: dict[str, str] = {}
     for place, (what, exercise) in asked.items():
         if not isinstance(exercise.kind, exercises.Choice):
             continue
-        if what == "predict" and not _answered(cells[place + 1 :]):
-            found[exercise.id] = what
-        elif exercise.id not in predicted and "Predict first" in exercise.question:
+        alone = exercise.id not in predicted and "Predict first" in exercise.question
+        if alone or (what == "predict" and not _answered(cells[place + 1 :])):
             found[exercise.id] = what
     return found
 
@@ -164,4 +163,5 @@ def put_form(
     output = new_output("display_data", {"text/html": form, "text/plain": exercise.label})
     place = next((i for i, o in enumerate(cell.outputs) if _LATER.match(_text(o))), None)
     made = [] if at_once.get(exercise.id, what) != what else [output]
-    cell.outputs[slice(len(cell.outputs), None) if place is None else slice(place, place + 1)] = made
+    rest = len(cell.outputs) if place is None else place
+    cell.outputs[rest : rest + 1] = made

@@ -1,9 +1,9 @@
 """What a page folds: sections headed *Deeper*, what answers a prediction, what to listen for.
 
 The core path of a notebook stands without the first. The second, from the form of a prediction to
-the next exercise or the end of its section, opens when the reader has predicted. All are HTML's own ``<details>``, with
-the heading or a few words as the ``<summary>``. So they open without a script, by keyboard too; a
-link or a search that leads inside opens them; on paper they are open.
+the next exercise or the end of its section, opens when the reader has predicted. All are HTML's own
+``<details>``, with the heading or a few words as the ``<summary>``. So they open without a script,
+by keyboard too; a link or a search that leads inside opens them; on paper they are open.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 Sphinx's index holds neither text nor places within a page, and its summaries have to be fetched,
 which a browser refuses for pages on disk. This one is a script, ``_static/search-index.js``, which
 ``search.js`` loads when a reader begins to search. Code and outputs are not in it, nor the
-appendices of the sessions, where the answers of the teachers stand. Formulas are as a reader sees them.
+appendices of the sessions, where the answers for teachers stand. Formulas are as a reader sees
+them.
 """
 
 from __future__ import annotations
