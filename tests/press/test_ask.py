@@ -9,7 +9,8 @@ import shutil
 import pytest
 import site_factory
 from bs4 import BeautifulSoup
-from notebook_factory import code, text
+from notebook_factory import code
+from notebook_factory import text as prose
 
 from tl_helpers import exercises
 from tl_helpers.exercises import Choice, Form, Function, Matching, Reading, Value, key
@@ -146,10 +147,10 @@ def test_a_prediction_that_nothing_answers_has_one_form():
 
     shown = new_output("stream", text="0.9")
     guess, check = stub("predict", "start-rate"), stub("check", "start-rate")
-    end, told = text("## Next"), code("show(1)")
+    end, told = prose("## Next"), code("show(1)")
     told.outputs = [shown]
     assert ask.at_once([guess, check, end, told]) == {"start-rate": "predict"}
-    next_one = text("**Exercise 3.** Now")
+    next_one = prose("**Exercise 3.** Now")
     assert ask.at_once([guess, check, next_one, told]) == {"start-rate": "predict"}
     assert ask.at_once([guess, told, check]) == {}
     assert ask.at_once([guess, stub("check", "start-rate", shown), end]) == {}
