@@ -552,10 +552,12 @@ def test_an_answer_of_the_wrong_kind_is_told_which_is_right():
         ("104,768", 104768),
         ("175 584 tokens", 175584),
         *[(text, -0.69) for text in ("-0.69", "\u22120.69 nats", "- 0.69", "minus 0.69")],
+        *[(text, 0.693) for text in ("0,693", "0,6930")],
+        *[(text, number) for text, number in (("12,5", 12.5), ("12,345", 12345))],
         (Interval(0.4, 0.3, 0.5, 5), 0.4),
         *[(text, 10) for text in ("ten", "Ten words", "window = 10", "n=10", "layer ten")],
         *[(text, None) for text in ("no one", "one of two", "a == 4", "about half")],
-        *[(text, None) for text in ("5 or 10", "", "log 2", "-np.log(2)", "2**3", "1,5")],
+        *[(text, None) for text in ("5 or 10", "", "log 2", "-np.log(2)", "2**3", "1,5,7")],
         *[(one, None) for one in (True, [True], [], [1, 2], {"a": 1}, None, b"10", "9" * 10**6)],
     ],
 )

@@ -10,6 +10,7 @@ import pytest
 import site_factory
 from bs4 import BeautifulSoup
 from notebook_factory import code
+from notebook_factory import text as prose
 
 from tl_helpers import exercises
 from tl_helpers.exercises import Choice, Form, Function, Matching, Reading, Value, key
@@ -100,7 +101,8 @@ def test_the_form_hides_its_answer_and_works_without_a_script():
     assert json.loads(base64.b64decode(box["data-key"]))["right"] == [
         EVERY["dist-shift"].kind.right
     ]
-    assert "Exercise 4." in box.get_text() and "the notebook always does" in box.get_text()
+    said = box.get_text()
+    assert f"{EVERY['dist-shift'].label}." in said and "the notebook always does" in said
     ways = {a.get_text(): a["href"] for a in box.select("a")}
     assert ways == {"Download the notebook": "files/00_start_here.ipynb", "Colab": "https://colab"}
 
@@ -131,6 +133,38 @@ def test_what_is_more_than_an_answer_stays_in_sight():
     assert ask.tags(cell) == set() and cell.outputs == []
 
 
+def stub(call, id, *outputs):
+    from nbformat.v4 import new_output
+
+    cell = code(f'x = ...\n\nlesson.{call}("{id}", x)', "exercise")
+    later = new_output("display_data", {"text/plain": "○ Exercise 1. Not attempted yet: replace."})
+    cell.outputs = [*outputs, later]
+    return cell
+
+
+def test_a_prediction_that_nothing_answers_has_one_form():
+    from nbformat.v4 import new_output
+
+    shown = new_output("stream", text="0.9")
+    guess, check = stub("predict", "start-rate"), stub("check", "start-rate")
+    end, told = prose("## Next"), code("show(1)")
+    told.outputs = [shown]
+    assert ask.at_once([guess, check, end, told]) == {"start-rate": "predict"}
+    next_one = prose("**Exercise 3.** Now")
+    assert ask.at_once([guess, check, next_one, told]) == {"start-rate": "predict"}
+    assert ask.at_once([guess, told, check]) == {}
+    assert ask.at_once([guess, stub("check", "start-rate", shown), end]) == {}
+    alone = stub("check", "gen-sampling")
+    assert ask.at_once([alone]) == {"gen-sampling": "check"}
+    assert ask.at_once([stub("predict", "gen-sampling"), told, alone]) == {}
+    assert ask.at_once([stub("check", "start-taxonomy")]) == {}
+    found = ask.at_once([guess, check])
+    assert "tl-predict" not in ask.tags(guess, found) and "tl-predict" in ask.tags(guess)
+    for cell in (guess, check):
+        ask.put_form(cell, "00_start_here", {}, found)
+    assert 'data-what="guess"' in guess.outputs[0].data["text/html"] and check.outputs == []
+
+
 # ----------------------------------------------------------------- the script, against the engine
 
 
@@ -141,7 +175,7 @@ window 10|4-gram|5 or 10|n = 4|n == 4|layer one|two|not one|no two|one of two|mi
 about 10|10\u00b2|\u00bd|\uff13|1\u202f000|1_000|1 2|1.2.3|--1|-|.|1-2|5-|e5|1e|1e+|one-two|Ten
 ELEVEN|thirteen|4 = n|a = b|4 words, 5 letters|#4|$4|(4)|4)|~0.7|\u2248 0.7|0,7|-0,7|1 000 000
 10 000 words|2nd|B2|2B|\u00a05|5\u00a0
-0x10|inf|nan|\u0661\u0662|1 000,5|1.000,5|3 %|0.5 %|.|1..2|5 nats|k = 10
+0x10|inf|nan|\u0661\u0662|1 000,5|1.000,5|3 %|0.5 %|.|1..2|0,693|12,345|1,2345|0,5,7|5 nats|k = 10
 """
 OTHERS = ("\u0661\u0662", "1e999")  # left to the notebook: other digits, what is not finite
 

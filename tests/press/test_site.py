@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -15,13 +16,14 @@ import site_factory
 import site_links
 from bs4 import BeautifulSoup
 from docutils import nodes
+from docutils.utils import new_document
 from notebook_factory import code, text, write
 
 from tl_helpers.core import lessons
 from tl_helpers.core.errors import BrokenFile, CourseError
-from tl_helpers.press import cli, notebooks
+from tl_helpers.press import cli, kits, notebooks
 from tl_helpers.press.site import build as build_site
-from tl_helpers.press.site import content, fold, terms
+from tl_helpers.press.site import content, fold, search, terms
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("site")]
 
@@ -275,7 +277,8 @@ def test_the_map_shows_every_notebook(page):
     assert stations[0].select("p")[-1].get_text() == f"Ready: {head}."
     assert "All that is ready: 42 s to run, 45 min to work through (core), 10 more" in said(shown)
     (first, *others) = shown.select(".tl-sum")
-    assert first.get_text().strip().startswith("1 of 5 ready: not measured yet")
+    size = len(lessons.themes()[lessons.plan().theme[0].name])
+    assert first.get_text().strip().startswith(f"1 of {size} ready: not measured yet")
     assert [sum.get_text().strip() for sum in others] == [
         f"0 of {len(lessons.themes()[theme.name])} ready." for theme in lessons.plan().theme[1:]
     ]
@@ -296,6 +299,44 @@ def test_side_bar_and_order(page):
     assert entries[:4] == first
     assert page("00_start_here").select_one("a.right-next")["href"] == "map.html"
     assert page("sessions/start").find("a", href="../00_start_here.html")
+
+
+def test_a_fold_ends_at_the_next_exercise():
+    guess = nodes.container(classes=["tag_tl-predict", "tag_tl-ask-one"])
+    answer, asked = nodes.paragraph("", "It falls."), nodes.paragraph("", "Exercise 2 (code). Now")
+    nested = nodes.section("", nodes.paragraph("", "Exercise 3. And now"))
+    for after in ([answer, asked, nested], [answer, nested], [answer]):
+        parent = nodes.section("", *(node.deepcopy() for node in (guess, *after)))
+        fold._fold_answer(parent[0])
+        texts = [child.astext() for child in parent]
+        assert texts[1].startswith('<details class="tl-await" data-id="one">')
+        assert texts[2:4] == ["It falls.", "</details>"] and len(texts) == 3 + len(after)
+
+
+def test_what_ran_away_is_no_number_of_many_digits():
+    wild = replace(site_factory.claim(), effect=6.8e37, low=-1.2e38, high=2.6e38)
+    assert content._again(wild).endswith("diverged on some seeds")
+    assert content._again(site_factory.claim()).endswith("+5.0 (+4.0\u00a0to\u00a0+6.0)")
+    assert content.cards.numbers(wild) == ("−1.2 × 10³⁸", "+6.8 × 10³⁷", "+2.6 × 10³⁸")
+    assert content.cards.number(999_999, 1e5) == "+999999"
+
+
+def test_a_deck_that_was_made_is_linked_where_a_kit_names_it():
+    path = next(p for p in kits.find() if p.stem == "adaptation-2")
+    page = content.session(kits.read(path), ["adaptation-2-session"])["sessions/adaptation-2"]
+    assert '<a href="../slides/adaptation-2-session.html">adaptation-2-session.html</a>' in page
+    assert "adaptation-2-session.html?print-pdf&amp;showNotes=separate-page" in page
+    assert "`build/slides/adaptation-2-session" not in page
+    assert "`build/slides/adaptation.html`" in page  # this one was not made
+
+
+def test_search_reads_formulas_and_leaves_the_teachers_answers_out():
+    heading = nodes.title("", "", nodes.Text("How large is "), nodes.math("", r"\Delta W"))
+    inner = nodes.section("", nodes.title("", "Exercise 3"), ids=["inner"])
+    answers = nodes.section("", nodes.title("", "Appendix: answers"), inner, ids=["answers"])
+    page = new_document("x")
+    page += nodes.section("", heading, nodes.paragraph("", "Small."), answers, ids=["top"])
+    assert search.entries(page) == [("", "How large is ΔW", "Small.")]
 
 
 def test_search_knows_sections_terms_works_and_claims(built):

@@ -295,6 +295,10 @@ def test_search_finds_while_one_types(window):
         assert first.locator("mark").count()
         assert first.get_attribute("href") == "../glossary.html#term-skip-gram"
     assert search(page, "qqqq") == []
+    assert search(page, "skpi-gram")[0] == "Glossary"  # two letters changed about
+    said = page.locator("#pst-search-dialog .tl-said").text_content()
+    assert said.startswith("Nothing found for “skpi-gram”. For “skipgram”: ")
+    assert search(page, "qqqq") == []
     assert "Nothing found for “qqqq”." in page.locator("#pst-search-dialog .tl-said").text_content()
     assert search(page, "it helps a lot")[0] == "Claims"
     assert search(page, "Rusu progressive")[0] == "Bibliography"
@@ -453,7 +457,7 @@ def test_code_can_be_copied(window):
            value: {writeText: (text) => { window.copied = text; return Promise.resolve(); }}})"""
     )
     made = page.locator("button.tl-copy")
-    assert made.count() == page.locator("article div.highlight > pre").count() > 5
+    assert made.count() == page.locator("article .cell_input div.highlight > pre").count() > 5
     assert made.first.get_attribute("aria-label") == "Copy this code"
     shown = page.locator(".cell_input:visible .tl-copy").first
     shown.focus()
@@ -588,6 +592,17 @@ def test_session_pages_print(whole):
     assert whole.clean()
 
 
+def test_a_run_sheet_is_a_stack_on_a_phone(chromium, whole):
+    seen = Watched(chromium, whole.folder, 390, "light")
+    page = seen.open("sessions/start.html")
+    table = page.locator("#run-sheet table").first
+    assert table.locator("td").count() > 20
+    assert table.evaluate("e => e.scrollWidth <= e.parentElement.clientWidth + 1")
+    label = "e => getComputedStyle(e, '::before').content"
+    assert table.locator("tbody tr:nth-child(2) td:nth-child(4)").evaluate(label) == '"If late: "'
+    seen.close()
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_pages_of_the_course_fit_and_stay_on_the_disk(whole, width):
     whole.page.set_viewport_size({"width": width, "height": 844})
@@ -620,14 +635,15 @@ def test_a_prediction_opens_what_answers_it(window):
     guess.locator("input").first.focus()
     page.keyboard.press("ArrowDown")  # the second option
     page.keyboard.press("Enter")
-    said = "Exercise 1. Noted. You expect that some of it goes to strings that are not sentences."
-    assert said in guess.get_by_role("status").inner_text()
+    label = exercises.find("lm-sum").label
+    said = "Noted. Your prediction: some of it goes to strings that are not sentences."
+    assert f"{label}. {said}" in guess.get_by_role("status").inner_text()
     assert answer.is_visible() and progress(page)["lm-sum"]["prediction"] == "falls below one"
     check.get_by_role("button", name="Check").click()
-    assert check.get_by_role("status").inner_text().startswith("✗ Exercise 1. Not yet.")
+    assert check.get_by_role("status").inner_text().startswith(f"✗ {label}. Not yet.")
     check.get_by_label("grows beyond one").check()
     check.get_by_role("button", name="Check").click()
-    assert check.get_by_role("status").inner_text().startswith("✓ Exercise 1. Right.")
+    assert check.get_by_role("status").inner_text().startswith(f"✓ {label}. Right.")
     kept = progress(page)["lm-sum"]
     slips = kept.pop("wrong")
     assert kept == {
@@ -640,11 +656,47 @@ def test_a_prediction_opens_what_answers_it(window):
         mistake.says for mistake in exercises.find("lm-sum").mistakes
     }
     side = page.locator("nav.bd-links a.current + .tl-count")
-    assert side.first.text_content() == "1/4"
+    assert side.first.text_content() == f"1/{len(exercises.of('11_language_models'))}"
     seen.open("11_language_models.html")  # a reader who comes back
     assert answer.is_visible() and "you have done this one" in check.inner_text()
     assert guess.locator("input:checked").get_attribute("value") == "falls below one"
     assert seen.clean()
+
+
+def test_a_prediction_that_nothing_answers_is_judged_at_once(window):
+    seen = window()
+    page = seen.open("11_language_models.html")
+    guess, exercise = ask(page, "gen-sampling", "guess"), exercises.find("gen-sampling")
+    assert "your prediction" in guess.locator("legend").inner_text()
+    wrong = next(option for option in exercise.kind.options if option != exercise.kind.right)
+    guess.locator(f"input[value='{wrong}']").check()
+    guess.get_by_role("button", name="Check").click()
+    said = guess.get_by_role("status").inner_text()
+    assert "Noted. Your prediction:" in said and "It came out otherwise." in said
+    kept = {"done": False, "tries": 1, "solution seen": False, "prediction": wrong}
+    assert progress(page)["gen-sampling"] == kept
+    guess.locator(f"input[value='{exercise.kind.right}']").check()
+    guess.get_by_role("button", name="Check").click()
+    assert "Right" in guess.get_by_role("status").inner_text()
+    assert progress(page)["gen-sampling"] == kept | {"done": True, "tries": 2}
+    assert seen.clean()
+
+
+def test_what_stands_in_a_form_is_there_after_a_reload(window):
+    page = window().open("11_language_models.html")
+    field = ask(page, "dist-reading").locator("input")
+    field.fill("1000")
+    ask(page, "start-taxonomy").locator("select").first.select_option(index=2)
+    ask(page, "choosing-card").locator("textarea").first.fill("It cuts.")
+    page.reload()
+    assert field.input_value() == "1000"
+    assert ask(page, "start-taxonomy").locator("select").first.evaluate("e => e.selectedIndex") == 2
+    assert ask(page, "choosing-card").locator("textarea").first.input_value() == "It cuts."
+    reading = ask(page, "dist-reading")
+    reading.get_by_role("button", name="Check").click()
+    assert "“1000” is not it. Look again" in reading.get_by_role("status").inner_text()
+    reading.locator("summary", has_text="A solution").click()
+    assert "Here: 10. " in reading.locator(".tl-is-solution").inner_text()
 
 
 def test_what_the_site_notes_can_be_imported(window, tmp_path, monkeypatch):

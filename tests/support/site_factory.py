@@ -149,6 +149,7 @@ ASKED = {  # a cell for each kind of exercise
     "dist-reading": 'x = ...\n\nlesson.check("dist-reading", x, curves=curves)',
     "start-taxonomy": 'x = {"a": ...}\n\nlesson.check("start-taxonomy", x)',
     "choosing-card": 'x = {"details": ...}\n\nlesson.check("choosing-card", x)',
+    "gen-sampling": 'x = ...\n\nlesson.check("gen-sampling", x)',
     "lm-nucleus": 'def nucleus(p, top_p):\n    ...\n\nlesson.check("lm-nucleus", nucleus)',
 }
 MEASURED = {"right": [10.0], "slips": [[0.83], [1.0, 2.0], [20.0], ["never"]]}
@@ -171,6 +172,7 @@ def exercises() -> list[object]:
         asked.append(code(source, "exercise"))
         asked[-1].outputs = [new_output("display_data", data)]
     first, again, *others = asked
+    again.outputs.insert(0, new_output("stream", text="the sum: 3.2"))  # it answers the prediction
     answer = text("So the sum is far beyond one.")
     return [text(EXERCISES), first, again, answer, text("## More"), *others, text(DISCUSSION)]
 
@@ -197,6 +199,8 @@ def small_course(place: Path) -> Path:
         *exercises(),
     )
     shutil.copytree(ROOT / "notebooks" / "site", folder / "site")
+    changes = folder / "site" / "changes.md"  # it leads to notebooks that are not here
+    changes.write_text(changes.read_text("utf-8").partition("\n")[0] + "\n", "utf-8")
     shutil.copy(ROOT / "CITATION.cff", place)
     (folder / "sessions").mkdir()
     (folder / "sessions" / "start.md").write_text(SESSION, "utf-8")

@@ -24,6 +24,9 @@ _NUMBER = re.compile(
 _NAMED = re.compile(r"^\s*[a-z][\w ]*=\s*(?!=)")  # "n = 4": the name of what is answered
 _IN_WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 _FORMULA = re.compile(r"[*/^()=]|\b(?:log|ln|exp|sqrt|root|np|math)\b", re.I)
+_COMMA = re.compile(  # "0,69" and "12,5", but not "1,000"
+    r"(?<![\w.,])(0(?=,\d)|\d+(?=,\d)(?!,\d{3}(?!\d))),(?!\d+[.,]\d)"
+)
 _A_LINE = 80  # characters: what is longer is no number with its unit
 _MINUS = re.compile(r"(^|\s)(?:minus|[-\u2212])\s+(?=[\d.])")  # "minus 3"
 
@@ -43,8 +46,8 @@ def number_in(text: str) -> float | None:
     Example:
         >>> number_in("window 10"), number_in("104,768"), number_in("4-gram"), number_in("5 or 10")
         (10.0, 104768.0, 4.0, None)
-        >>> number_in("n = 4"), number_in("layer one")
-        (4.0, 1.0)
+        >>> number_in("n = 4"), number_in("layer one"), number_in("-0,69")
+        (4.0, 1.0, -0.69)
     """
     text = _NAMED.sub("", text.casefold()) if len(text) <= _A_LINE else text
     if len(text) > _A_LINE or _FORMULA.search(text):
@@ -53,7 +56,7 @@ def number_in(text: str) -> float | None:
         words = re.findall(r"\w+", text)
         found = [_IN_WORDS.index(word) for word in words if word in _IN_WORDS]
         return float(found[0]) if len(found) == 1 and not {*words} & {"no", "not"} else None
-    text = _MINUS.sub(r"\1-", text.casefold())
+    text = _COMMA.sub(r"\1.", _MINUS.sub(r"\1-", text.casefold()))
     numerals = [m.group() for m in _NUMBER.finditer(text) if any(map(str.isdigit, m.group()))]
     if len(numerals) != 1 or sum(map(str.isdigit, text)) != sum(map(str.isdigit, numerals[0])):
         return None

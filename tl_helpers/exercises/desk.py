@@ -149,7 +149,7 @@ def predict(id: str | Exercise, answer: Any = None) -> Feedback:
             feedback = replace(feedback, status="wrong", message=choice.listing(answer))
         else:
             remark = record.note(exercise.id, prediction=key)
-            text = f"you expect that {choice.options[key]}. Run on, and see.{remark}"
+            text = f"Your prediction: {choice.options[key]}. Run on, and see.{remark}"
             feedback = replace(feedback, status="noted", message=text)
     feedback.show()
     return feedback

@@ -18,7 +18,8 @@ from tl_helpers.exercises.model import LATER, RIGHT, Mistake, Seen, Verdict, unt
 from tl_helpers.exercises.safely import SCREENFUL, run, same, short
 
 # What is said where no mistake of a reading fits, and how near to one a number is taken for it.
-ASKED_FOR = "{} is not it: {} is asked for. A hint may help."
+LOOK_AGAIN = "{} is not it. Look again; a hint may help."
+ASKED_FOR = "{} is not it: {} is asked for. A hint may help."  # a word for a number, or reversed
 NEAR = 0.005
 
 
@@ -269,4 +270,6 @@ class Reading:
         for mistake in mistakes:
             if any(same(value, plain, NEAR) for value in self.slips(mistake, seen)):
                 return "wrong", mistake.says
-        return "wrong", ASKED_FOR.format(short(answer), self.form)
+        if isinstance(plain, str) != isinstance(right[0], str):
+            return "wrong", ASKED_FOR.format(short(answer), self.form)
+        return "wrong", LOOK_AGAIN.format(short(answer))

@@ -128,7 +128,8 @@ def _how(exercise: Exercise, run: Mapping[str, Any]) -> Plain | None:
             **_number(run["right"], 1e-6, slips),
             "wanted": kind.form,
             "words": kind.text,
-            "else": functions.ASKED_FOR,
+            "else": functions.LOOK_AGAIN,
+            "other": functions.ASKED_FOR,
         }
     if isinstance(kind, Matching):
         return {
@@ -167,6 +168,7 @@ def rules() -> Plain:
     patterns = {
         "number": answers._NUMBER,
         "named": answers._NAMED,
+        "comma": answers._COMMA,
         "minus": answers._MINUS,
         "formula": answers._FORMULA,
         "stress": texts.STRESS,

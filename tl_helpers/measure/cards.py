@@ -45,13 +45,21 @@ _EDGE = "var(--jp-border-color2,var(--pst-color-border,rgba(128,128,128,.45)))"
 _GROUND = "var(--jp-layout-color1,var(--pst-color-surface,transparent))"
 
 
+HUGE = 1e6
+"""From here on a number is written with a power of ten."""
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
 def number(value: float, scale: float, sign: bool = True) -> str:
     """``value`` with as many decimals as a spread of ``scale`` deserves, and a real minus sign.
 
     Example:
-        >>> number(-3.14159, scale=2.5)
-        '−3.1'
+        >>> number(-3.14159, scale=2.5), number(6.8056e37, scale=1e38)
+        ('−3.1', '+6.8 × 10³⁷')
     """
+    if HUGE <= abs(value) < math.inf:
+        digits, _, exponent = f"{value:{'+' if sign else ''}.1e}".partition("e+")
+        return f"{digits} × 10{exponent.lstrip('0').translate(_RAISED)}".replace("-", "−")
     decimals = 1 if scale <= 0 else max(0, min(6, 1 - math.floor(math.log10(scale))))
     while decimals < 6 and value and float(f"{value:.{decimals}f}") == 0:
         decimals += 1  # never print 0.0 for an end that lies on one side of zero

@@ -28,7 +28,7 @@
       const denied = said.includes("no") || said.includes("not");
       return found.length === 1 && !denied ? RULES.inWords.indexOf(found[0]) : null;
     }
-    text = text.replace(pattern("minus", "g"), "$1-");
+    text = text.replace(pattern("minus", "g"), "$1-").replace(pattern("comma", "g"), "$1.");
     const numerals = [...text.matchAll(pattern("number", "g"))].map((m) => m[0]).filter(digits);
     if (numerals.length !== 1 || digits(text) !== digits(numerals[0])) return null;
     const value = Number(numerals[0].replace(/[, \u202f]/g, "").replace("\u2212", "-").normalize("NFKC"));
@@ -58,7 +58,7 @@
       if (plain !== null && key.right.some((value) => same(value, plain, key.tolerance))) return ["right", key.praise];
       const slip = key.slips.find((one) => one.values.some((value) => fits(one, value)));
       if (slip) return ["wrong", slip.says, slip.says];
-      const text = plain === null ? filled(RULES.otherKind, key.wanted, shown(given)) : filled(key.else, shown(given), key.wanted);
+      const text = plain === null ? filled(RULES.otherKind, key.wanted, shown(given)) : filled(typeof plain === typeof key.right[0] ? key.else : key.other, shown(given), key.wanted);
       return ["wrong", text, ""];
     },
     matching(key, given) {
@@ -142,6 +142,9 @@
     return made;
   }
 
+  const plainly = (value) => (typeof value === "number"
+    ? String(Number(value.toPrecision(6))).replace("-", "\u2212") : value);
+
   /* Hints one at a time, then a solution. */
   function help(key, id, record) {
     const box = element("div", "tl-helps");
@@ -153,7 +156,8 @@
       }), box.lastChild);
     };
     box.append(fold("A solution", (made) => {
-      made.append(card("solution", key.about, ""), element("pre", "", key.solution));
+      const here = key.kind === "value" ? `Here: ${plainly(key.right[0])}. ` : "";
+      made.append(card("solution", here + key.about, ""), element("pre", "", key.solution));
     }, () => record.note(id, { "solution seen": true })));
     next(0);
     return box;
@@ -172,7 +176,8 @@
     },
     value(key, name) {
       const input = Object.assign(element("input", "tl-number"), { type: "text", name, autocomplete: "off", maxLength: 400 });
-      return [[element("label", "tl-option", `Your answer (${key.wanted}): `, input)], () => input.value];
+      return [[element("label", "tl-option", `Your answer (${key.wanted}): `, input)], () => input.value,
+        (text) => { input.value = text; }];
     },
     matching(key, name) {
       const selects = {};
@@ -181,7 +186,8 @@
         select.append(new Option("…", ""), ...key.options.map((option) => new Option(option, option)));
         return element("label", "tl-option", element("b", "", `${item}: `), select);
       });
-      return [made, () => Object.fromEntries(Object.entries(selects).map(([item, select]) => [item, select.value]))];
+      return [made, () => Object.fromEntries(Object.entries(selects).map(([item, select]) => [item, select.value])),
+        (given) => { for (const item in selects) selects[item].value = given[item] ?? ""; }];
     },
     form(key, name) {
       const areas = {};
@@ -189,12 +195,13 @@
         const area = areas[field] = Object.assign(element("textarea"), { name: `${name}-${field}`, rows: 2 });
         return element("label", "tl-option tl-wide", element("b", "", `${field.replace(/_/g, " ")}: `), area);
       });
-      return [made, () => Object.fromEntries(Object.entries(areas).map(([field, area]) => [field, area.value]))];
+      return [made, () => Object.fromEntries(Object.entries(areas).map(([field, area]) => [field, area.value])),
+        (given) => { for (const field in areas) areas[field].value = given[field] ?? ""; }];
     },
   };
 
   document.addEventListener("DOMContentLoaded", () => {
-    const record = window.tlProgress || { entry: () => ({}), note: () => {} };
+    const record = window.tlProgress || { entry: () => ({}), note: () => {}, given: () => undefined, give: () => {} };
     const folds = [...document.querySelectorAll("details.tl-await")];
     const unfold = (id) => folds.filter((one) => one.dataset.id === id).forEach((one) => { one.open = true; });
     const fillings = [];  // a prediction is the answer to check as well
@@ -210,7 +217,8 @@
       }
       const [fields, read, fill] = FIELDS[key.kind](key, `tl-${number}`);
       const predicts = what === "predict";
-      const legend = predicts ? `${label}: your prediction` : `${label}: your answer`;
+      const guesses = what === "guess";  // judged at once: nothing on the page would answer it
+      const legend = predicts || guesses ? `${label}: your prediction` : `${label}: your answer`;
       const form = element("form", "", element("fieldset", "", element("legend", "", legend), ...fields));
       const said = element("div", "tl-answered");
       said.setAttribute("role", "status");
@@ -221,23 +229,31 @@
         let [status, message, slip] = window.tlJudge(key, given);
         if (predicts && given) {
           status = "noted";
-          message = `You expect that ${key.options[given]}. Read on, and see.`;
+          message = `Your prediction: ${key.options[given]}. Read on, and see.`;
           record.note(id, { prediction: given });
           fillings.forEach((other) => other.id === id && other.fill(given));
           unfold(id);
+        } else if (guesses && given && !record.entry(id).prediction) {
+          record.note(id, { prediction: given, ...(status === "right" ? { done: true } : {}) }, 1);
+          if (status === "wrong") {
+            status = "noted";
+            message = `Your prediction: ${key.options[given]}. ${message} It came out otherwise.`;
+          }
         } else if (status !== "not attempted") {
           record.note(id, status === "right" ? { done: true } : {}, 1, status === "wrong" ? slip || "" : null);
           unfold(id);
         }
         said.replaceChildren(card(status, message, `${label}. `));
       });
-      const entry = record.entry(id);
-      if (fill) fillings.push({ id, fill });
-      if (fill && entry.prediction in key.options) {
+      form.addEventListener("input", () => { if (!predicts) record.give(id, read()); });
+      const entry = record.entry(id), given = record.given(id);
+      fillings.push({ id, fill });
+      if (key.kind === "choice" && entry.prediction in key.options) {
         fill(entry.prediction);
         unfold(id);
-        if (predicts) said.append(card("noted", `You expected that ${key.options[entry.prediction]}.`, `${label}. `));
+        if (predicts || (guesses && !entry.done)) said.append(card("noted", `Your prediction: ${key.options[entry.prediction]}.`, `${label}. `));
       }
+      if (!predicts && typeof given === typeof read()) fill(given);
       if (entry.done) {
         unfold(id);
         if (!predicts) said.append(card("right", "Right: you have done this one.", `${label}. `));

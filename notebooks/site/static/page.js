@@ -39,6 +39,7 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   for (const pre of article.querySelectorAll("div.highlight > pre")) {
+    if (pre.closest(".cell_output")) continue;  // code alone is there to be copied
     const tools = document.createElement("div");
     tools.className = "tl-tools";
     const made = button("tl-copy", "Copy", "Copy this code");

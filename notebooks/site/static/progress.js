@@ -7,7 +7,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const here = location.pathname.split("/").pop().replace(/\.html$/, "") || "index";
 
   /* Kept ----------------------------------------------------------------------------------- */
-  const KEY = "tl-progress", PLACE = "tl-place";
+  const KEY = "tl-progress", PLACE = "tl-place", GIVEN = "tl-given";
   let lost = false;  // private windows may refuse to keep anything
 
   function kept(key) {
@@ -35,7 +35,8 @@ document.addEventListener("DOMContentLoaded", () => {
     show();
   }
 
-  window.tlProgress = { note, entry: (id) => kept(KEY)[id] || {} };  // for ask.js
+  const give = (id, given) => keep(GIVEN, { ...kept(GIVEN), [id]: given });  // what stands in a form
+  window.tlProgress = { note, give, given: (id) => kept(GIVEN)[id], entry: (id) => kept(KEY)[id] || {} };  // for ask.js
 
   /* A tick beside each exercise ------------------------------------------------------------- */
   if (!article || !Object.keys(all).length) return;
@@ -44,7 +45,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const code = cell.querySelector(".cell_input pre");
     const asked = code && code.textContent.match(/lesson\.check\(\s*["']([\w-]+)["']/);
     if (!asked || !(all[here] || []).includes(asked[1])) continue;
-    if (cell.querySelector(".tl-ask:not([data-what=code])")) continue;  // its form says it
+    if (article.querySelector(`.tl-ask[data-id="${asked[1]}"]:not([data-what=code])`)) continue;  // its form says it
     const made = document.createElement("button");
     made.type = "button";
     made.className = "tl-small";
@@ -92,7 +93,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const head = above.pop();
       keep(PLACE, {
         page: here,
-        title: document.querySelector("h1").firstChild.textContent.trim(),
+        title: document.querySelector("h1").firstChild.textContent.trim().split(": ")[0],
         section: head ? head.firstChild.textContent.trim() : "",
         id: head ? head.parentNode.id : "",
       });
@@ -181,6 +182,7 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!confirm("Forget which exercises are done in this browser? Export them first to keep them.")) return;
     keep(KEY, {});
     keep(PLACE, {});
+    keep(GIVEN, {});
     tell("Forgotten.");
     show();
   }

@@ -1,12 +1,14 @@
 /* Search while typing, in the theme's dialog and on the page search.html, from _static/search-index.js
    (search.py writes it). Nothing is fetched: the index is a script, loaded at the first search.
-   Hyphens, accents and capitals do not matter: "skipgram" finds "skip-gram". */
+   Hyphens, accents and capitals do not matter: "skipgram" finds "skip-gram". A word that stands nowhere
+   is taken for the commonest one that differs by a letter, and the page says so. */
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
   const ROOT = document.documentElement.dataset.content_root || "./";
   const PART = /([\p{L}\p{N}])[-\u2010-\u2013\u2212](?=[\p{L}\p{N}])/gu;
   let index = null;
   let loading = null;
+  let vocabulary = null;  // word -> how often it occurs; made when something is not found
 
   /* Small letters, no accents, hyphenated words as one, everything else a blank. */
   function plain(text) {
@@ -37,6 +39,30 @@ document.addEventListener("DOMContentLoaded", () => {
   function wanted(query) {
     return plain(query).split(" ").filter(Boolean)
       .map((word) => (word.length > 4 && /[^s]s$/.test(word) ? word.slice(0, -1) : word));
+  }
+
+  /* Do two words differ by one letter: another, one more, one less, or two changed about? */
+  function near(one, other) {
+    if (Math.abs(one.length - other.length) > 1 || one === other) return false;
+    let i = 0;
+    while (i < one.length && one[i] === other[i]) i++;
+    const a = one.slice(i), b = other.slice(i);
+    return a.slice(1) === b.slice(1) || a.slice(1) === b || a === b.slice(1) ||
+      (a[0] === b[1] && a[1] === b[0] && a.slice(2) === b.slice(2));
+  }
+
+  /* The words as they were perhaps meant. */
+  function meant(words) {
+    if (!vocabulary) {
+      vocabulary = new Map();
+      for (const entry of index)
+        for (const word of `${entry.head}${entry.body}`.split(" ")) vocabulary.set(word, (vocabulary.get(word) || 0) + 1);
+    }
+    return words.map((word) => {
+      if (word.length < 4 || index.some((entry) => fit(entry, word))) return word;
+      const others = [...vocabulary.keys()].filter((other) => near(word, other));
+      return others.sort((a, b) => vocabulary.get(b) - vocabulary.get(a))[0] || word;
+    });
   }
 
   function count(text, part) {
@@ -73,8 +99,7 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   /* Pages with what fits on them, the best first: each page once. */
-  function find(query) {
-    const words = wanted(query);
+  function find(words) {
     const pages = new Map();
     if (!words.length) return [];
     for (const entry of index) {
@@ -157,8 +182,12 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   function show(box, query, pages, each) {
-    const words = wanted(query);
-    const found = find(query);
+    let words = wanted(query), found = find(words), instead = "";
+    if (words.length && !found.length) {
+      words = meant(words);
+      found = find(words);
+      if (found.length) instead = `Nothing found for “${query}”. For “${words.join(" ")}”: `;
+    }
     const list = element("ul", "tl-found");
     for (const { page, hits } of found.slice(0, pages)) {
       const title = element("a", "", page[2] ? `${page[2]} ` : "", ...excerpt(page[1], words, 120));
@@ -170,7 +199,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const number = found.reduce((sum, page) => sum + page.hits.length, 0);
     const places = `${number} place${number === 1 ? "" : "s"}`;
     box.said.textContent = !words.length ? "" : !number ? `Nothing found for “${query}”.`
-      : `${places} on ${found.length} page${found.length === 1 ? "" : "s"}`;
+      : `${instead}${places} on ${found.length} page${found.length === 1 ? "" : "s"}`;
     const rest = found.length - pages;
     box.results.replaceChildren(list);
     if (rest > 0) box.results.append(element("p", "tl-rest", `${rest} more pages: press Enter.`));

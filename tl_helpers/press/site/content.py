@@ -22,7 +22,10 @@ from tl_helpers.press.site import ask, minutes
 # What a session expects of its run, by an earlier one: the head of the page says what was measured.
 _EXPECTED = re.compile(r" · (?:about \d+ s|under a minute)$", re.M)
 
+_DECK = re.compile(r"`build/slides/(?P<address>(?P<deck>[\w-]+)\.html[^`\s]*)`")
+
 TEMPLATES = Path(__file__).parent / "templates"
+BEYOND = 1e9  # no unit of the course has so much: a run on these seeds diverged
 _USES = ("alone", "group", "class", "one_machine", "colab", "your_data")
 _REFERENCE = ("claims", "glossary", "bibliography")
 
@@ -157,14 +160,15 @@ def readable(page: Page, deck: bool, where: badges.Home | None = None) -> Any:
         if cell.cell_type == "code":  # a widget alone has nothing to show without its kernel
             cell.outputs = [output for output in cell.outputs if not _only_widget(output)]
     shown = notebooks.tidy(shown)
+    at_once = ask.at_once(shown.cells)
     for number, cell in enumerate(shown.cells, 1):
         tags = set(cell.metadata.get("tags", [])) | {f"tl-cell-{number}"}
         cell.metadata["tags"] = sorted(tags)
         if tags & {"bootstrap", "parameters"}:
             cell.metadata["tags"] = sorted(tags | {"hide-input"})
         if "exercise" in tags and cell.cell_type == "code":
-            cell.metadata["tags"] = sorted(tags | {"tl-exercise"} | ask.tags(cell))
-            ask.put_form(cell, page.name, links)
+            cell.metadata["tags"] = sorted(tags | {"tl-exercise"} | ask.tags(cell, at_once))
+            ask.put_form(cell, page.name, links, at_once)
         for output in cell.get("outputs", []):
             _as_html(output)
             if "start" in tags and output.output_type == "stream":
@@ -262,7 +266,9 @@ def _again(claim: claims.Claim | None) -> str:
     if claim is None:
         return "–"
     low, effect, high = cards.numbers(claim)
-    return f"{cards.LOOKS[claim.verdict].mark} {effect} ({low} to {high})"
+    if any(abs(value) > BEYOND for value in (claim.low, claim.effect, claim.high)):
+        return f"{cards.LOOKS[claim.verdict].mark} diverged on some seeds"
+    return f"{cards.LOOKS[claim.verdict].mark} {effect} ({low}\u00a0to\u00a0{high})"  # unbroken
 
 
 def map_page(site: Sequence[Page]) -> str:
@@ -328,8 +334,17 @@ def session(kit: kits.Kit, decks: Collection[str]) -> dict[str, str]:
     row = templates.render(TEMPLATES / "session.html.j2", links=links)
     under = f"\n\n```{{raw}} html\n{row}```\n"
     page = re.sub(r"(?m)^# .*$", lambda title: title[0] + under, kit.text, count=1)
+    page = _DECK.sub(lambda named: _deck(named, decks), page)
     own = "---\norphan: true\n---\n\n"  # linked from the kit alone, not in the side bar
     return {f"sessions/{name}": page, f"sessions/{name}-participants": own + kits.sheet(kit)}
+
+
+def _deck(named: re.Match[str], decks: Collection[str]) -> str:
+    """A link in the place of a deck's path, where the deck was made."""
+    if named["deck"] not in decks:
+        return named[0]
+    there = escape(f"../slides/{named['address']}")
+    return f'<a href="{there}">{escape(named["address"])}</a>'
 
 
 def contents(site: Sequence[Page], sessions: Sequence[str], own: Sequence[str]) -> str:

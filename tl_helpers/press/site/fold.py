@@ -1,13 +1,15 @@
 """What a page folds: sections headed *Deeper*, what answers a prediction, what to listen for.
 
 The core path of a notebook stands without the first. The second, from the form of a prediction to
-the end of its section, opens when the reader has predicted. All are HTML's own ``<details>``, with
-the heading or a few words as the ``<summary>``. So they open without a script, by keyboard too; a
-link or a search that leads inside opens them; on paper they are open.
+the next exercise or the end of its section, opens when the reader has predicted. All are HTML's own
+``<details>``, with the heading or a few words as the ``<summary>``. So they open without a script,
+by keyboard too; a link or a search that leads inside opens them; on paper they are open.
 """
 
 from __future__ import annotations
 
+import itertools
+import re
 from typing import Any
 
 from docutils import nodes
@@ -15,6 +17,7 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 WORD = "Deeper"
+_EXERCISE = re.compile(r"Exercise \d")
 
 
 def is_deeper(section: nodes.section) -> bool:
@@ -61,10 +64,10 @@ class Fold(SphinxPostTransform):
 
 
 def _fold_answer(cell: nodes.Element) -> None:
-    """Fold what stands after a prediction, to the end of its section."""
+    """Fold what stands after a prediction, to the next exercise or the end of its section."""
     parent = cell.parent
     place = parent.index(cell) + 1
-    inside = parent.children[place:]
+    inside = list(itertools.takewhile(lambda node: not _asks(node), parent.children[place:]))
     while inside and isinstance(inside[-1], nodes.raw):  # the ends of other folds
         inside = inside[:-1]
     if not inside:
@@ -72,10 +75,18 @@ def _fold_answer(cell: nodes.Element) -> None:
     name = next((n for n in cell["classes"] if n.startswith("tag_tl-ask-")), "")
     begin = (
         f'<details class="tl-await" data-id="{name.removeprefix("tag_tl-ask-")}"><summary>'
-        "What follows answers the prediction. It opens when you have made yours.</summary>"
+        "What follows answers the prediction: best opened after yours.</summary>"
     )
     parent.insert(place, _raw(begin))
     parent.insert(place + 1 + len(inside), _raw("</details>"))
+
+
+def _asks(node: nodes.Node) -> bool:
+    """Is it the text of an exercise, or a section with one?"""
+    texts = [node] if isinstance(node, nodes.paragraph) else []
+    if isinstance(node, nodes.section):
+        texts = list(node.findall(nodes.paragraph))
+    return any(_EXERCISE.match(text.astext()) for text in texts)
 
 
 def is_discussion(items: nodes.enumerated_list) -> bool:

@@ -2,7 +2,9 @@
 
 Sphinx's index holds neither text nor places within a page, and its summaries have to be fetched,
 which a browser refuses for pages on disk. This one is a script, ``_static/search-index.js``, which
-``search.js`` loads when a reader begins to search. Code and outputs are not in it.
+``search.js`` loads when a reader begins to search. Code and outputs are not in it, nor the
+appendices of the sessions, where the answers for teachers stand. Formulas are as a reader sees
+them.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from typing import Any
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+
+from tl_helpers.press import markdown
 
 FILE = "search-index.js"
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -37,8 +41,10 @@ def entries(page: nodes.document) -> list[Entry]:
     """
     found: list[Entry] = []
     for number, section in enumerate(page.findall(nodes.section)):
+        if _in_appendix(section):
+            continue
         title = section.next_node(nodes.title)
-        heading = _clean(title.astext()) if title is not None else ""
+        heading = _clean(_seen(title)) if title is not None else ""
         found.append((section["ids"][0] if number else "", heading, _text(section)))
     for glossary in page.findall(addnodes.glossary):
         for item in glossary.findall(nodes.definition_list_item):
@@ -54,6 +60,23 @@ def entries(page: nodes.document) -> list[Entry]:
         for claim in _CLAIM.finditer(raw.astext()):
             found.append((claim["id"], _clean(unescape(claim["sentence"])), ""))
     return found
+
+
+def _in_appendix(section: nodes.Node | None) -> bool:
+    """Is it a section headed ``Appendix: ...``, or within one?"""
+    while isinstance(section, nodes.section):
+        title = section.next_node(nodes.title)
+        if title is not None and title.astext().startswith("Appendix:"):
+            return True
+        section = section.parent
+    return False
+
+
+def _seen(node: nodes.Node) -> str:
+    """Its text, formulas as they are shown: ``ΔW``, not ``\\Delta W``."""
+    if isinstance(node, nodes.math):
+        return unescape(re.sub(r"<[^>]+>", "", markdown.mathml(node.astext(), "inline")))
+    return "".join(map(_seen, node.children)) if node.children else node.astext()
 
 
 def _text(parent: nodes.Element) -> str:
@@ -73,7 +96,7 @@ def _words(node: nodes.Node) -> Iterator[str]:
     if isinstance(node, nodes.Element) and "cell" in node.get("classes", []):
         return
     if isinstance(node, (nodes.TextElement, nodes.Text)):
-        yield node.astext()
+        yield _seen(node)
         return
     for child in node.children:
         yield from _words(child)
