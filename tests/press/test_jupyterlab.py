@@ -162,7 +162,7 @@ def _open(page: Any, address: str, tries: int = 5) -> None:
 
     for attempt in range(tries):
         try:
-            page.goto(address)
+            page.goto(address, timeout=60_000)  # JupyterLab is large, and a busy machine slow
             return
         except Error as error:
             if "ERR_CONNECTION_RESET" not in str(error) or attempt == tries - 1:
