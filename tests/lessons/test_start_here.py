@@ -287,7 +287,7 @@ def test_reading_takes_the_count_in_any_form(answer):
         (256, "not the *fewest*"),
         ("never", "within the picture"),
         ("Never ", "within the picture"),
-        (100, "a label count, or"),
+        (100, "Look again"),
         ([128, 256], "should be a label count"),
     ],
 )

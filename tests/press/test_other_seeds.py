@@ -127,5 +127,6 @@ def test_the_site_says_how_many_held(store, tmp_path):
         cell.outputs = [new_output("display_data", {claims.MIME: claim.to_dict()})]
     page = content.Page("x", tmp_path / "x.ipynb", new_notebook(cells=cells), True, 1.0)
     said = content.claims_page([page], "")
-    assert "of 2 claims, 1 got the same verdict" in said and ">✗ +2.0 (+1.5 to +2.5)</td>" in said
+    assert "of 2 claims, 1 got the same verdict" in said
+    assert ">✗ +2.0 (+1.5\u00a0to\u00a0+2.5)</td>" in said
     assert said.count(">–</td>") == 1
