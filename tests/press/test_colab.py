@@ -167,9 +167,10 @@ def colab(tmp_path_factory: pytest.TempPathFactory) -> Colab:
     (wheel,) = base.glob("tl_helpers-*.whl")
     inside = zipfile.ZipFile(wheel).namelist()
     assert {name for name in inside if name.endswith(".ipynb")} == {
-        f"tl_lessons/{module.notebook.__name__}"
+        f"tl_lessons/{value.__name__}"
         for module in lessons.modules(lambda name: not name.startswith("exercises"))
-        if isinstance(getattr(module, "notebook", None), cells.Cells)
+        for value in vars(module).values()
+        if isinstance(value, cells.Cells)
     }
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(base / "env")], check=True)
     python = base / "env" / "bin" / "python"
