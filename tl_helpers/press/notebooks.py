@@ -81,11 +81,11 @@ def find(names: Sequence[str | os.PathLike[str]] = ()) -> list[Path]:
         hit = next((p for p in choices if p.suffix == ".ipynb" and p.is_file()), None)
         if hit is None and bare and path.name.isdecimal():
             hit = _numbered(path.name, every)
-        now = lessons.moved().get(path.name.removesuffix(".ipynb"), []) if bare else []
-        if hit is None and len(now) == 1:
-            hit = folder / f"{now[0]}.ipynb"
-        if hit is None and now:
-            raise BadValue(f"{name} is now {' and '.join(now)}.", "Name one of them.")
+        if hit is None and bare:
+            now = lessons.moved().get(path.name.removesuffix(".ipynb"), [])
+            if len(now) > 1:
+                raise BadValue(f"{name} is now {' and '.join(now)}.", "Name one of them.")
+            hit = folder / f"{now[0]}.ipynb" if now else None
         if hit is None:
             raise UnknownName("notebook", str(name), [p.stem for p in every])
         if hit.resolve() not in [p.resolve() for p in paths]:

@@ -2,16 +2,6 @@
    whole table stands there. claims.html?notebook=11_language_models&verdict=supported sets both. */
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
-  function unfold() {  // a link to a claim opens its card
-    const card = document.getElementById(location.hash.slice(1));
-    const fold = card && card.closest("details.tl-cards");
-    if (!fold || fold.open) return;
-    fold.open = true;
-    card.scrollIntoView();
-  }
-  unfold();
-  window.addEventListener("hashchange", unfold);
-
   const form = document.querySelector(".tl-filter");
   if (!form) return;
   const table = form.parentElement.querySelector("table");
