@@ -597,10 +597,9 @@ def test_no_term_is_linked_where_it_means_something_else(whole):
 
 def test_an_old_address_leads_on_or_lets_one_choose():
     """One page: a reader is sent there, with the place on the page; several: a list."""
-    every = {path.stem: path for path in notebooks.find()}
 
     def old(*names):
-        there = [content.Page(n, every[n], notebooks.read(every[n]), False, 1.0) for n in names]
+        there = {name: name[3:] for name in names}
         return BeautifulSoup(content.moved_page(there), "html.parser")
 
     one = old("16_supervised_pretraining")
@@ -612,3 +611,13 @@ def test_an_old_address_leads_on_or_lets_one_choose():
     named = [a["href"] for a in both.find_all("a")]
     assert named == ["14_objectives.html", "15_scale_and_cost.html"]
     assert both.script is None and both.html["lang"] == "en" and both.h1 and both.title
+
+
+def test_the_address_of_a_theme_leads_to_its_sessions(whole):
+    """Also where a theme had one kit before it had two."""
+    for theme in ("pre-training", "target-tasks", "adaptation"):
+        text = (whole.folder / f"sessions/{theme}.html").read_text("utf-8")
+        page = BeautifulSoup(text, "html.parser")
+        named = [a["href"] for a in page.find_all("a")]
+        assert named == [f"{theme}-1.html", f"{theme}-2.html"]
+        assert all((whole.folder / "sessions" / name).exists() for name in named)

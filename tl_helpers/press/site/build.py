@@ -137,8 +137,9 @@ def _lay_out(
     names, sessions = ([path.stem for path in sorted(f.glob("*.md"))] for f in (own, written))
     made: dict[str, str] = {}
     decks = [path.stem for path in slides.glob("*.html")]
-    for path in kits.find():
-        made |= content.session(kits.read(path), decks)
+    written_kits = [kits.read(path) for path in kits.find()]
+    for kit in written_kits:
+        made |= content.session(kit, decks)
     if decide.path().exists():
         names.append("decide")
         made["decide"] = decide.page([claim for page in site for claim in page.claims])
@@ -149,8 +150,11 @@ def _lay_out(
     }
     asked = {page.name: list(exercises.of(page.name)) for page in site}
     moved = lessons.moved()
-    for was, now in moved.items():
-        there = [page for page in site if page.name in now]
+    gone = {was: {p.name: p.short for p in site if p.name in now} for was, now in moved.items()}
+    for slug, there in content.sessions_of_themes(written_kits).items():
+        gone[f"sessions/{slug}"] = there
+    (source / "extra" / "sessions").mkdir()
+    for was, there in gone.items():
         if there:
             (source / "extra" / f"{was}.html").write_text(
                 content.moved_page(there), encoding="utf-8", newline="\n"

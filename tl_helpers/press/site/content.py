@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -291,17 +291,32 @@ def map_page(site: Sequence[Page]) -> str:
     )
 
 
-def moved_page(there: Sequence[Page]) -> str:
+def moved_page(there: Mapping[str, str]) -> str:
     """The page at an old address, in HTML: it leads on, or names the pages to choose from.
 
     Args:
-        there: the pages that it is now.
+        there: name of each page that it is now, seen from the old address -> its title.
 
     Example:
-        >>> moved_page(pages).splitlines()[0]  # doctest: +SKIP
+        >>> moved_page({"16_supervised_pretraining": "Supervised pre-training"}).splitlines()[0]
         '<!doctype html>'
     """
     return templates.render(TEMPLATES / "moved.html.j2", there=there)
+
+
+def sessions_of_themes(written: Iterable[kits.Kit]) -> dict[str, dict[str, str]]:
+    """For each theme with several sessions, its name -> name of the page of each -> its title.
+
+    A theme's own name is where its only kit would stand, so the page there leads on to them.
+
+    Example:
+        >>> sessions_of_themes(map(kits.read, kits.find()))["pre-training"]["pre-training-2"]
+        'Pre-training, session 2'
+    """
+    of: dict[str, dict[str, str]] = {}
+    for kit in written:
+        of.setdefault(lessons.slug(kit.theme), {})[kit.path.stem] = kit.title
+    return {slug: pages for slug, pages in of.items() if slug not in pages}
 
 
 def _sum(pages: Sequence[Page]) -> str:
