@@ -224,6 +224,8 @@ class Links(SphinxPostTransform):
             self.state.glossary = _Glossary(self.env)
         glossary, said = self.state.glossary, str(text)
         paragraph, at = _around(text)
+        if isinstance(text.parent, nodes.strong) and paragraph.strip() == said.strip():
+            return  # a paragraph in bold letters is a heading, such as References
         for start, end, term in glossary.terms.find(said):
             page, id, definition = glossary.places[term]
             if definition in self._seen or glossary.senses.other(
