@@ -328,18 +328,19 @@ def test_fitting_again_says_what_the_floor_did():
         return {s: (np.log(floor), 0.0, 1.0, 0.0, 1.0) for s, floor in enumerate(floors)}
 
     far_out = pd.DataFrame({"seed": range(3), "parameters": 1e9, "tokens": 1e9, "loss": 1.4})
+    law = _cell("def fit_law(")["law"]
     before = laws([1.0, 1.05, 1.1])
 
     def came(floors):
-        return exercises.another_floor(before, laws(floors), 1.3, far_out)
+        return exercises.another_floor(before, laws(floors), law, 1.3, far_out)
 
     assert came([1.2, 1.24, 1.31])[1] == "nearer"
     assert came([0.8, 0.84, 0.91])[1] == "farther"
     assert came([1.001, 1.051, 1.099])[1] == "same"
     said, option = came([1.2, 0.9, 1.15])
     assert option == "unclear" and "The floor was 1.05" in said and "0.350 off" in said
-    assert "only said so" in exercises.another_floor(before, ..., 1.3, far_out)
-    assert "refit" in exercises.another_floor(before, {7: 1}, 1.3, far_out)
+    assert "only said so" in exercises.another_floor(before, ..., law, 1.3, far_out)
+    assert "refit" in exercises.another_floor(before, {7: 1}, law, 1.3, far_out)
 
 
 def test_equal_exponents_share_the_compute_equally():

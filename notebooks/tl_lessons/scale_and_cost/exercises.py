@@ -16,8 +16,9 @@ sheet = Sheet(lesson.notebook, __file__)
 
 
 @sheet.outcome("scale-refit")
-def another_floor(laws, my_laws, entropy, far_out):
-    """``laws``, ``my_laws``: seed -> law; ``far_out``: the runs of the largest model held back.
+def another_floor(laws, my_laws, law, entropy, far_out):
+    """``laws``, ``my_laws``: seed -> the five numbers of ``law``; ``far_out``: the runs of the
+    largest model held back.
 
     ``my_laws`` is ``...`` as long as nobody has fitted again.
     """
@@ -28,11 +29,10 @@ def another_floor(laws, my_laws, entropy, far_out):
 
     def floors_and_misses(of):
         floors = np.array([np.exp(of[seed][0]) for seed in laws])
-        misses = []
-        for one in far_out.itertuples():
-            e, a, alpha, b, beta = of[one.seed]
-            terms = np.exp(a) / one.parameters**alpha + np.exp(b) / one.tokens**beta
-            misses.append(abs(np.exp(e) + terms - one.loss))
+        misses = [
+            abs(law(of[one.seed], one.parameters, one.tokens) - one.loss)
+            for one in far_out.itertuples()
+        ]
         return floors, np.array(misses)
 
     (before, miss), (now, my_miss) = map(floors_and_misses, (laws, my_laws))
