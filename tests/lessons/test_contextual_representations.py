@@ -9,6 +9,7 @@ import torch
 from tl_helpers import models, questions, town
 from tl_helpers.core.cells import Cells
 from tl_helpers.core.errors import UnknownName
+from tl_helpers.measure import results
 from tl_helpers.measure.evaluate import Interval, difference, interval
 from tl_helpers.questions.annotated import annotated
 from tl_helpers.show.plots import learning_curve
@@ -19,6 +20,7 @@ from tl_lessons.contextual_representations.exercises import (
     lookup,
 )
 from tl_lessons.contextual_representations.memory import word_list
+from tl_lessons.contextual_representations.studies import Prefixed
 
 
 @pytest.fixture(scope="module")
@@ -284,7 +286,7 @@ def test_the_first_examples_of_each_meaning(cells):
     assert cells.first_few(part, 2).tolist() == [0, 1, 2, 4]
 
 
-def test_the_word_list_is_what_exercise_2_asks_for():
+def test_the_word_list_is_what_exercise_4_asks_for():
     words = ["row", "the", "row", "soup", "row", "the"]
     labels = [2, 1, 3, 1, 3, 1]
     asked = ["row", "soup", "xylophone"]
@@ -326,6 +328,27 @@ def test_probes_of_written_sentences_are_asked_about_the_later_ones(cells, netwo
     found, by_list = cells.part_of_speech_probes(sentences, *network, every=1)
     assert len(found) == network[0].config.num_hidden_layers + 1
     assert by_list == 1 and all(real == 1 for real, _ in found.values())
+
+
+def test_a_word_before_each_text_is_none_of_its_words(network):
+    _, tokenizer = network
+    plain, asked = tokenizer, Prefixed(tokenizer, "the")
+    texts = [["soup", "was", "cold"], ["we", "left"]]
+    how = dict(is_split_into_words=True, padding=True, return_tensors="pt")
+    with_it, without = asked(texts, **how), plain(texts, **how)
+    assert with_it["input_ids"].shape[1] == without["input_ids"].shape[1] + 1
+    for row in range(2):
+        known = [word for word in with_it.word_ids(row) if word is not None]
+        assert known == [word for word in without.word_ids(row) if word is not None]
+        assert with_it.word_ids(row)[1] is None  # the mark of the beginning, then the word
+
+
+def test_the_stored_study_of_e5_has_every_second_layer_of_each_draw():
+    stored = results.load("written-e5")
+    assert sorted(stored.table["layer"].unique()) == list(range(0, 13, 2))
+    assert (stored.table.groupby("layer").size() == 5).all()
+    assert (stored.table.groupby("layer")["same meaning"].nunique() == 1).all()
+    assert (stored.values("part of speech") > stored.values("control task")).all()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What memory of words can do without a network: the baseline that exercise 2 asks for."""
+"""What memory of words can do without a network: the baseline that exercise 4 asks for."""
 
 from __future__ import annotations
 
