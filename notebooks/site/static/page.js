@@ -50,6 +50,10 @@ document.addEventListener("DOMContentLoaded", () => {
     pre.after(tools);
   }
 
+  /* Columns: rows that are read one below the other do not wrap -------------------------------- */
+  for (const pre of article.querySelectorAll(".cell_output .output.stream pre"))
+    if (/\S {2,}\S/.test(pre.textContent)) pre.classList.add("tl-columns");
+
   /* Enlarge -------------------------------------------------------------------------------- */
   function enlarge(picture) {
     const dialog = document.createElement("dialog");
@@ -79,6 +83,9 @@ document.addEventListener("DOMContentLoaded", () => {
     const made = button("tl-enlarge", "Enlarge", `Enlarge the picture: ${picture.alt.slice(0, 80)}`);
     picture.replaceWith(around);
     around.append(picture, made);
+    const wide = () => around.classList.toggle("tl-wide", picture.naturalWidth > 1000);
+    picture.addEventListener("load", wide);
+    if (picture.complete) wide();
     made.addEventListener("click", () => enlarge(picture));
     picture.addEventListener("click", () => enlarge(picture));
   }
