@@ -175,7 +175,18 @@ def test_the_head_starts_that_help_are_those_of_the_exercise():
     }
     nan = float("nan")
     waits = pd.DataFrame({"random weights": [50.0, 50], "layers": [nan, 300], "counted": [50, 200]})
-    assert what_brought_the_jump(waits).endswith("within 200 steps: layers 0, counted 2.")
+    said = what_brought_the_jump(waits, (..., {"step": 50, "value": 0.8}))
+    assert "within 200 steps: layers 0, counted 2." in said and "only said so" in said
+
+
+def test_the_run_of_a_learner_stands_beside_the_stored_ones():
+    nan = float("nan")
+    waits = pd.DataFrame({"random weights": [nan, 500], "layers": [nan, nan], "counted": [50, 150]})
+    fast = what_brought_the_jump(waits, ("counted", {"step": 100, "value": 0.81}))
+    assert "given counted, had jumped by step 100 (81% right); of the stored ones 1 of 2" in fast
+    slow = what_brought_the_jump(waits, ("layers", {"step": 300, "value": 0.5}))
+    assert "given layers, had not jumped by step 300 (50% right); of the stored ones 0 of 2" in slow
+    assert "only said so" not in fast + slow
 
 
 def test_a_probe_finds_nothing_once_its_direction_is_gone():

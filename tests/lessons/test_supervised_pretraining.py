@@ -327,6 +327,7 @@ def test_static_vectors_by_hand(cells):
 
 def test_a_label_teacher_by_hand_learns_and_pools_like_the_library(cells):
     """Texts of one length, so that no padding is read; the mean of the states goes to the layer."""
+    cells.loss_of_labels = exercises.label_loss
     encoder = models.new("tiny", seed=3)[0].base_model.eval()
     layer = torch.nn.Linear(32, 2)
     texts = ["the soup was great .", "the soup was awful ."] * 8
@@ -335,7 +336,7 @@ def test_a_label_teacher_by_hand_learns_and_pools_like_the_library(cells):
         adapt.embed(encoder, cells.english, texts, autocast="float32"), dtype=torch.float32
     )
     with torch.no_grad():
-        ours = cells.label_loss(encoder, layer, texts, labels)
+        ours = cells.loss_of_texts(encoder, layer, texts, labels)
         wanted = torch.nn.functional.cross_entropy(layer(pooled), labels)
     assert torch.isclose(ours, wanted, atol=1e-4)
     losses = cells.teach_by_labels(encoder, layer, texts, labels, steps=30, batch_size=8, rate=3e-3)

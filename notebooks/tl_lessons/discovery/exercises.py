@@ -41,15 +41,29 @@ def what_came_when(half_way):
 
 
 @sheet.outcome("disc-half")
-def what_brought_the_jump(waits):
-    """``waits``: a column for each start: the step of the jump, run by run, or nan."""
+def what_brought_the_jump(waits, mine):
+    """``waits``: a column for each start: the step of the jump, run by run, or nan.
+
+    ``mine``: what was given in the learner's own run, ``...`` as long as nothing was chosen, and
+    its last evaluation.
+    """
     n = len(waits)
     said = ", ".join(
         f"{start} {int((waits[start] <= 200).sum())}"
         for start in waits
         if start != "random weights"
     )
-    return f"Of {n} runs each had jumped within 200 steps: {said}."
+    said = f"Of {n} runs each had jumped within 200 steps: {said}."
+    start, end = mine
+    if start is ...:
+        return f"{said} So far you have only said so: choose `my_start`, and run it."
+    step, value = end["step"], end["value"]
+    came = f"jumped by step {step}" if value >= 0.75 else f"not jumped by step {step}"
+    before = int((waits[start] <= step).sum())
+    return (
+        f"Your run, given {start}, had {came} ({value:.0%} right); of the stored ones {before} of "
+        f"{n} had jumped by then. {said}"
+    )
 
 
 # --- disc-without --------------------------------------------------------------------------------
