@@ -50,6 +50,35 @@ def test_tokens_stand_in_a_row_without_touching():
         assert left.x + left.width / 2 < right.x - right.width / 2
 
 
+def test_an_area_and_a_bar_are_as_large_as_what_they_stand_for():
+    d = Diagram(6, 2)
+    area = d.area(1, 1, 1.5, 0.5, colour="#000000", shade=0.25)
+    bar = d.bar(3, 1, 2.0, colour="#000000")
+    frame = d.bar(3, 0.5, 1.0, colour="#000000", filled=False, thickness=0.1)
+    assert (area.width, area.height) == (1.5, 0.5)
+    assert (bar.x, bar.width, frame.height) == (4, 2.0, 0.1)
+    drawn = d.figure.axes[0].patches
+    assert [p.get_bbox().bounds for p in drawn] == [
+        pytest.approx(bounds)
+        for bounds in ((0.25, 0.75, 1.5, 0.5), (3, 0.9, 2, 0.2), (3, 0.45, 1, 0.1))
+    ]
+    assert [p.get_facecolor()[0] for p in drawn] == [0.75, 0.0, 1.0]
+
+
+def test_a_line_goes_through_its_points():
+    d = Diagram(4, 2)
+    d.line([(1, 0.5), (1, 1.5), (3, 1.5)], colour="#000000", stroke="dotted", width=3, shade=0.5)
+    d.line([(0, 0), (4, 2)], behind=True)
+    over, under = d.figure.axes[0].get_lines()
+    assert over.get_xydata().tolist() == [[1, 0.5], [1, 1.5], [3, 1.5]]
+    assert over.get_linestyle() == ":" and over.get_color() == (0.5, 0.5, 0.5)
+    d.box(2, 1, "body")
+    box = d.figure.axes[0].patches[0]
+    assert under.get_zorder() < box.get_zorder() < over.get_zorder()
+    with pytest.raises(UnknownName, match="wavy"):
+        d.line([(0, 0), (1, 1)], stroke="wavy")
+
+
 def test_a_whole_diagram_is_a_light_picture():
     d = Diagram(6, 2)
     body = d.box(3, 1, "encoder", kind="frozen")

@@ -2,8 +2,9 @@
 
 One set of pieces for the whole course, so that a box means the same in every notebook: a **frozen**
 part is pale and hatched, a **trained** part is filled, a **vector** is a row of cells, a text is a
-sheet. Colours are those of the entities in :mod:`tl_helpers.show.plots`. It does not lay anything
-out: pieces stand where they are put, in inches from the lower left corner.
+sheet, an **area** or a **bar** is as large as what it stands for. Colours are those of the entities
+in :mod:`tl_helpers.show.plots`. It does not lay anything out: pieces stand where they are put, in
+inches from the lower left corner.
 
 Example:
     >>> d = Diagram(6, 1.6)
@@ -32,6 +33,8 @@ _KINDS: dict[str, tuple[float, str, str]] = {
     "plain": (0.0, "", "#1A1A1A"),
 }
 INK = "#1A1A1A"
+Stroke = Literal["solid", "dashed", "dotted"]
+_STROKES = {"solid": "-", "dashed": "--", "dotted": ":"}
 
 
 @dataclass(frozen=True)
@@ -223,6 +226,97 @@ class Diagram:
                 Rectangle((left, low), cell, cell, facecolor=fill, edgecolor=colour, linewidth=0.8)
             )
         return Piece(x, y, width, height)
+
+    def area(
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        *,
+        colour: str = "#0072B2",
+        shade: float = 0.35,
+    ) -> Piece:
+        """A rectangle that is as large as what it stands for, such as a cost.
+
+        Args:
+            x: centre, in inches.
+            y: centre, in inches.
+            width: in inches.
+            height: in inches.
+            colour: of the entity.
+            shade: share of the colour in the fill; 0 is white.
+        """
+        from matplotlib.colors import to_rgb
+        from matplotlib.patches import Rectangle
+
+        fill = tuple(shade * part + (1 - shade) for part in to_rgb(colour))
+        corner = (x - width / 2, y - height / 2)
+        self._axes.add_patch(
+            Rectangle(corner, width, height, facecolor=fill, edgecolor=colour, linewidth=1.5)
+        )
+        return Piece(x, y, width, height)
+
+    def bar(
+        self,
+        x: float,
+        y: float,
+        length: float,
+        *,
+        colour: str = "#0072B2",
+        filled: bool = True,
+        thickness: float = 0.2,
+    ) -> Piece:
+        """A bar that begins at ``x`` and is as long as what it stands for.
+
+        Args:
+            x: its left end, in inches.
+            y: centre, in inches.
+            length: in inches.
+            colour: of the entity.
+            filled: with the colour, or only framed by it.
+            thickness: in inches.
+        """
+        shade = 1.0 if filled else 0.0
+        return self.area(x + length / 2, y, length, thickness, colour=colour, shade=shade)
+
+    def line(
+        self,
+        points: Sequence[tuple[float, float]],
+        *,
+        colour: str = INK,
+        stroke: Stroke = "solid",
+        width: float = 1.4,
+        shade: float = 1.0,
+        behind: bool = False,
+    ) -> None:
+        """A line through points, without a head: a cut, a weight, the way that something takes.
+
+        Args:
+            points: (x, y) of each, in inches.
+            colour: of the line.
+            stroke: ``"solid"``, ``"dashed"`` or ``"dotted"``.
+            width: in points.
+            shade: share of the colour; the rest is white.
+            behind: under the boxes, and not over them.
+
+        Raises:
+            UnknownName: no such stroke.
+        """
+        from matplotlib.colors import to_rgb
+
+        if stroke not in _STROKES:
+            raise UnknownName("stroke of a line", stroke, _STROKES)
+        across, up = zip(*points, strict=True)
+        self._axes.plot(
+            across,
+            up,
+            color=tuple(shade * part + (1 - shade) for part in to_rgb(colour)),
+            linestyle=_STROKES[stroke],
+            linewidth=width,
+            marker="",
+            zorder=0 if behind else 2,
+        )
 
     def arrow(
         self, start: Piece, end: Piece, text: str = "", *, colour: str = INK, dashed: bool = False
