@@ -14,9 +14,9 @@ from tl_helpers.core.errors import BadValue
 from tl_helpers.measure import results
 from tl_lessons.language_models.exercises import (
     best_order,
-    bits_per_word,
     divergence,
     nucleus,
+    perplexity,
     without_dependence,
 )
 from tl_lessons.language_models.studies import END, KneserNey, words
@@ -313,14 +313,28 @@ def test_ordinary_counts_in_shorter_contexts_by_hand(cells):
         assert total == pytest.approx(1), way
 
 
+def test_what_the_notebook_says_of_three_sentences_by_hand(cells):
+    """*it* was seen in two places, *the* in one, *soup* never after *hated*."""
+    documents = [["we", "hated", "it"], ["we", "hated", "the", "soup"], ["we", "loved", "it"]]
+    counts = cells.count(documents, 2)
+    assert counts[1][0][("hated",)] == {"it": 1, "the": 1}
+    assert counts[0][0][()]["it"] == 2 and counts[0][0][()]["the"] == 1
+    lowest = {"it": (1.25 + 0.75 * 7 / 8) / 9, "the": (0.25 + 0.75 * 7 / 8) / 9}
+    for word, p in lowest.items():
+        found = cells.kneser_ney(counts, ("hated",), word, 8)
+        assert found == pytest.approx((0.25 + 0.75 * 2 * p) / 2)
+    assert cells.kneser_ney(counts, ("hated",), "soup", 8) == pytest.approx(0.75 * lowest["the"])
+
+
 # --- exercises -----------------------------------------------------------------------------------
 
 
 def test_references_of_the_exercises_by_hand():
-    assert bits_per_word([-6.931472, -13.862944], [5, 10]) == pytest.approx(2)
+    assert perplexity([-6.238325, -6.238325], [3, 4]) == pytest.approx(4)  # 9 predictions, 18 bits
+    assert perplexity([-50.0], [9]) == pytest.approx(math.exp(5))  # its end is the tenth
     assert nucleus([0.3, 0.1, 0.6], 0.85) == {0, 2} and nucleus([0.05, 0.8, 0.15], 0.7) == {1}
     assert nucleus([0.5, 0.3, 0.2], 0.5) == {0} and nucleus([1.0], 0.9) == {0}
-    assert bits_per_word([-2000.0], [1000]) == pytest.approx(2 / math.log(2))
+    assert perplexity([-2000.0], [999]) == pytest.approx(math.exp(2))
     assert divergence([0.5, 0.5], [0.25, 0.75]) == pytest.approx(0.5 + 0.5 * math.log2(2 / 3))
     assert divergence([0.5, 0.5], [1.0, 0.0]) == math.inf
     assert best_order({10: {1: 5.0, 2: 3.0}, 99: {1: 5.0, 2: 3.0, 3: 2.9, 4: 2.91}}) == 3

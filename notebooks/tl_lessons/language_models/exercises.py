@@ -232,99 +232,111 @@ def _documents(rng: np.random.Generator) -> list[tuple[Any, Any]]:
     return cases
 
 
-@sheet.function("lm-bits", cases=_documents, tolerance=1e-5, returns="one number, in bits")
-def bits_per_word(logprobs, words):
-    """All nats divided by all words, then nats to bits. The perplexity would be 2 to the power of
-    it, or e to the power of the nats: the same number."""
-    nats = -sum(logprobs) / sum(words)
-    return nats / np.log(2)
+@sheet.function("lm-bits", cases=_documents, tolerance=1e-5, returns="one number, a perplexity")
+def perplexity(logprobs, words):
+    """All bits over all predictions, then two to the power of it. The base does not matter as long
+    as it is the same: e to the power of the nats per prediction is the same number."""
+    bits = -sum(logprobs) / np.log(2)
+    predictions = sum(words) + len(words)  # each document has an end, too
+    return 2 ** (bits / predictions)
 
 
-@bits_per_word.also_right
-def with_arrays(logprobs, words):
-    return float(-_a(logprobs).sum() / _a(words).sum() / np.log(2))
+def _predictions(words: Any) -> float:
+    return float(_a(words).sum() + len(words))
 
 
-@bits_per_word.also_right
+@perplexity.also_right
+def by_nats(logprobs, words):
+    return float(np.exp(-_a(logprobs).sum() / (_a(words) + 1).sum()))
+
+
+@perplexity.also_right
 def bits_of_each_document(logprobs, words):
-    return -sum(log / np.log(2) for log in logprobs) / sum(words)
+    bits = sum(-log / np.log(2) for log in logprobs)
+    return 2 ** (bits / sum(n + 1 for n in words))
 
 
-@bits_per_word.also_right
-def by_perplexity(logprobs, words):
-    return float(np.log2(np.exp(-_a(logprobs).sum() / _a(words).sum())))
+@perplexity.wrong
+def without_the_ends(logprobs, words):
+    """You divided by the words alone. The end of each document is a prediction, too, and its
+    surprise is in the logarithms: one more for each document."""
+    return float(np.exp(-_a(logprobs).sum() / _a(words).sum()))
 
 
-def _probability(logs: Any) -> float:
-    with np.errstate(divide="ignore"):
-        return float(np.exp(_a(logs).sum()))
+@perplexity.wrong(also=[lambda logs, words: float(-_a(logs).sum() / _a(words).sum() / np.log(2))])
+def only_the_bits(logprobs, words):
+    """Those are bits. The perplexity is two to the power of the bits *per prediction*."""
+    return float(-_a(logprobs).sum() / np.log(2) / _predictions(words))
 
 
-@bits_per_word.wrong(
+@perplexity.wrong(also=[lambda logs, words: float(-_a(logs).sum() / _a(words).sum())])
+def only_the_nats(logprobs, words):
+    """Those are nats. Divide them by np.log(2) to have bits; the perplexity is two to the power of
+    the bits per prediction."""
+    return float(-_a(logprobs).sum() / _predictions(words))
+
+
+@perplexity.wrong(also=[lambda logs, words: float(2 ** (-_a(logs).sum() / _a(words).sum()))])
+def two_to_the_nats(logprobs, words):
+    """You took two to the power of *nats*: the logarithms are natural ones. Divide them by
+    np.log(2) first, or take e to the power of the nats."""
+    return float(2 ** (-_a(logprobs).sum() / _predictions(words)))
+
+
+@perplexity.wrong
+def e_to_the_bits(logprobs, words):
+    """You took e to the power of *bits*. Two to the power of bits, or e to the power of nats."""
+    return float(np.exp(-_a(logprobs).sum() / np.log(2) / _predictions(words)))
+
+
+@perplexity.wrong
+def times_log_two(logprobs, words):
+    """Nats to bits goes the other way: a bit is only 0.69 nats, so there are *more* bits than
+    nats."""
+    return float(2 ** (-_a(logprobs).sum() * np.log(2) / _predictions(words)))
+
+
+def _of_each(logprobs: Any, words: Any) -> np.ndarray:
+    return -_a(logprobs) / (_a(words) + 1)
+
+
+@perplexity.wrong(
     also=[
-        lambda logs, words: -math.log2(math.exp(sum(logs))) / sum(words),
-        lambda logs, words: math.log2(math.exp(-sum(logs))) / sum(words),
-        lambda logs, words: math.log2(1 / math.exp(sum(logs))) / sum(words),
+        lambda logs, words: float(np.exp(_of_each(logs, words).mean())),
+        lambda logs, words: float(np.exp(-_a(logs) / _a(words)).mean()),
+        lambda logs, words: float(np.exp((-_a(logs) / _a(words)).mean())),
     ]
+)
+def mean_of_means(logprobs, words):
+    """That is a mean over the documents: a word in a short document counts more than one in a long
+    one. Add all logarithms, count all predictions, then divide once."""
+    return float(np.exp(_of_each(logprobs, words)).mean())
+
+
+@perplexity.wrong(also=[lambda logs, words: float(np.exp(_a(logs).sum() / _a(words).sum()))])
+def without_minus(logprobs, words):
+    """The sign: probabilities are below one, so their logarithms are negative, and surprise is
+    *minus* the logarithm. No perplexity is below one."""
+    return float(np.exp(_a(logprobs).sum() / _predictions(words)))
+
+
+@perplexity.wrong(
+    also=[lambda logs, words: math.exp(sum(logs)) ** (-1 / (sum(words) + len(words)))]
 )
 def by_the_probability(logprobs, words):
     """Right for short texts. The probability of a long one is smaller than any number that a
     computer can hold, e to the power of -745, so it becomes zero. That is why one works with
-    logarithms: add them, and never leave them."""
+    logarithms: add them, and leave them only at the end."""
     with np.errstate(divide="ignore"):
-        return float(-np.log2(_probability(logprobs)) / _a(words).sum())
+        return float(np.exp(_a(logprobs).sum()) ** (-1 / _predictions(words)))
 
 
-@bits_per_word.wrong
-def with_the_ends(logprobs, words):
-    """You divided by the words *and* an end for each document. That is a bookkeeping, too, but
-    another one: here the bits are for each word of `words`, and the end is paid for by them."""
-    return -_a(logprobs).sum() / (_a(words).sum() + len(words)) / np.log(2)
-
-
-@bits_per_word.wrong
-def in_nats(logprobs, words):
-    """Right, but in *nats*: the logarithms are natural ones. A bit is the surprise at a fair coin,
-    log 2 = 0.69 nats. Divide by np.log(2)."""
-    return -_a(logprobs).sum() / _a(words).sum()
-
-
-@bits_per_word.wrong
-def times_log_two(logprobs, words):
-    """Nats to bits goes the other way: a bit is only 0.69 nats, so there are *more* bits than
-    nats."""
-    return -_a(logprobs).sum() / _a(words).sum() * np.log(2)
-
-
-@bits_per_word.wrong(also=[lambda logs, words: float(np.mean(-_a(logs) / _a(words)))])
-def mean_of_means(logprobs, words):
-    """That is the mean of the documents' means: a word in a short document counts more than one in
-    a long one. Add all logs, add all words, then divide once."""
-    return float(np.mean(-_a(logprobs) / _a(words)) / np.log(2))
-
-
-@bits_per_word.wrong(also=[lambda logs, words: _a(logs).sum() / _a(words).sum()])
-def without_minus(logprobs, words):
-    """The sign: probabilities are below one, so their logs are negative, and surprise is *minus*
-    the log."""
-    return _a(logprobs).sum() / _a(words).sum() / np.log(2)
-
-
-@bits_per_word.wrong
-def perplexity(logprobs, words):
-    """That is the perplexity. Bits are its logarithm to the base 2."""
-    return float(np.exp(-_a(logprobs).sum() / _a(words).sum()))
-
-
-@bits_per_word.wrong(
-    also=[
-        lambda logs, words: -float(_a(logs).sum()) / np.log(2),
-        lambda logs, words: -_a(logs).mean(),
-    ]
-)
+@perplexity.wrong
 def per_document(logprobs, words):
-    """That is bits per *document*. Divide by the number of words, not of documents."""
-    return -float(_a(logprobs).mean()) / np.log(2)
+    """You divided by the number of documents. It is a perplexity *per prediction*: divide by how
+    many words and ends there are."""
+    with np.errstate(over="ignore"):
+        return float(np.exp(-_a(logprobs).mean()))
 
 
 # --- lm-nucleus ----------------------------------------------------------------------------------
