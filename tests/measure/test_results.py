@@ -105,6 +105,30 @@ def test_other_seeds_leave_the_shipped_result_and_are_found_where_they_are_asked
     assert results.load("toy") == shipped and not results.ran_on("toy", [7, 8])
 
 
+def test_what_other_seeds_say_can_be_shipped(store, monkeypatch):
+    monkeypatch.setenv("TL_ROOT", str(store / "course"))
+    results.study("toy", seeds=range(3), labels=8)(_study)
+    shipped = results.build("toy")
+    kept = results.build("toy", seeds=[7, 8], keep=True)
+    place = store / "results" / "unseen" / "toy.json"
+    assert kept.meta["command"].endswith("--seeds 7,8 --keep")
+    assert results.where("toy", [7, 8], keep=True) == place
+    assert files.shipped("results/unseen/toy.json") == place
+    assert results.load("toy") == shipped
+    monkeypatch.setenv("TL_SEEDS", "7:9")
+    assert results.load("toy") == kept and results.ran_on("toy", [7, 8])
+    here = results.build("toy", seeds=[9, 10])  # what is built on this machine hides no other seeds
+    assert results.load("toy") == kept
+    monkeypatch.setenv("TL_SEEDS", "9:11")
+    assert results.load("toy") == here
+    monkeypatch.setenv("TL_SEEDS", "7:9")
+    place.write_text(place.read_text("utf-8").replace("[", "[ "))
+    with pytest.raises(BrokenFile, match="unseen/toy.json"):
+        results.load("toy")
+    with pytest.raises(BadValue, match="own seeds"):
+        results.build("toy", keep=True)
+
+
 def test_a_build_vouches_for_what_it_made_and_nothing_else(store):
     results.study("toy", seeds=range(3), labels=64)(_study)
     (store / "other.txt").write_text("as shipped")
@@ -354,7 +378,8 @@ def test_the_command_says_where_the_runs_are_computed(monkeypatch, options, expe
 
     seen = {}
 
-    def build(name, seeds):
+    def build(name, seeds, keep):
+        assert not keep
         backend, jobs = get_active_backend()
         seen[name] = (type(backend).__name__, jobs, seeds)
 

@@ -176,12 +176,13 @@ def studies() -> dict[str, Study]:
     return dict(sorted(STUDIES.items()))
 
 
-def build(name: str, seeds: Iterable[int] | None = None) -> Result:
+def build(name: str, seeds: Iterable[int] | None = None, *, keep: bool = False) -> Result:
     """Run a study, store its table, and list it in ``data/SHA256SUMS``.
 
     With other seeds than the study's own the shipped result stays: theirs goes to
     ``build/results/``, where :func:`load` finds it while ``TL_SEEDS`` names the same seeds, as
-    ``tl claims --seeds`` does.
+    ``tl claims --seeds`` does. With ``keep`` it goes to ``data/results/unseen/`` instead, and is
+    shipped too: the tables behind what the site says of unseen seeds.
 
     Nothing is stored before the last run has finished, so an interrupted build leaves the stored
     result as it was. Called again, it takes what was finished from the cache, as long as the code
@@ -191,10 +192,12 @@ def build(name: str, seeds: Iterable[int] | None = None) -> Result:
     Args:
         name: a registered study.
         seeds: others than the study's own.
+        keep: ship what other seeds say.
 
     Raises:
         UnknownName: no such study.
-        BadValue: repeated or no seeds, or rows that a table cannot hold.
+        BadValue: repeated or no seeds, nothing but the study's own to keep, or rows that a table
+            cannot hold.
         CourseError: another process builds the same study, or a run failed.
 
     Example:
@@ -204,11 +207,17 @@ def build(name: str, seeds: Iterable[int] | None = None) -> Result:
     known = studies()
     one = known[checks.known("study", name, known)]
     numbers = checks.seeds(one.seeds if seeds is None else seeds)
+    if keep and tuple(numbers) == one.seeds:
+        raise BadValue(
+            "These are the study's own seeds; their table is kept in any case.",
+            "Name others, such as 700:705, or leave --keep out.",
+        )
     with files.only_one(
         files.cache_dir() / "runs" / name, busy=f"The study {name!r} is being built"
     ):
         made = experiment.finish(one.run, one.plan(), numbers, name=name)
         span = "" if seeds is None else f" --seeds {','.join(map(str, numbers))}"
+        span += " --keep" * keep
         meta = {
             "command": f"tl results build {name}{span}",
             "configuration": one.configuration,
@@ -221,7 +230,7 @@ def build(name: str, seeds: Iterable[int] | None = None) -> Result:
             from tl_helpers import town
 
             meta["town"] = town.VERSION
-        _store(where(name, numbers), name, meta, made.rows)
+        _store(where(name, numbers, keep=keep), name, meta, made.rows)
         experiment.forget(name)
     return Result(name, made.rows, meta)
 
@@ -233,11 +242,13 @@ def _store(path: Path, name: str, meta: dict[str, Any], rows: Sequence[Row]) -> 
     files.write_text(path, f'{head},\n "rows": [\n{lines}\n ]\n}}\n')
     if path.is_relative_to(files.data_dir()):
         with files.only_one(files.cache_dir() / "checksums"):  # another study may end just now
-            files.write_checksums(f"results/{name}.json")
+            files.write_checksums(path.relative_to(files.data_dir()).as_posix())
 
 
-def where(name: str, seeds: Sequence[int] | None = None) -> Path:
+def where(name: str, seeds: Sequence[int] | None = None, *, keep: bool = False) -> Path:
     """Where :func:`build` stores a study: the shipped seeds under data/, others under build/.
+
+    Others that are kept are under data/, too.
 
     Example:
         >>> where("reviews-fine-tuning").name
@@ -245,11 +256,13 @@ def where(name: str, seeds: Sequence[int] | None = None) -> Path:
     """
     if seeds is None or tuple(seeds) == studies()[name].seeds:
         return files.data_dir() / "results" / f"{name}.json"
-    return _elsewhere(name)
+    return _elsewhere(name)[keep]
 
 
-def _elsewhere(name: str) -> Path:
-    return files.root() / "build" / "results" / f"{name}.json"
+def _elsewhere(name: str) -> tuple[Path, Path]:
+    """The table of other seeds: the last that was built here, and the one that is shipped."""
+    built, shipped = files.root() / "build" / "results", files.data_dir() / "results" / "unseen"
+    return built / f"{name}.json", shipped / f"{name}.json"
 
 
 def ran_on(name: str, seeds: Sequence[int]) -> bool:
@@ -263,12 +276,16 @@ def ran_on(name: str, seeds: Sequence[int]) -> bool:
 
 
 def _other(name: str, seeds: Sequence[int]) -> Result | None:
-    path = _elsewhere(name)
-    result = _parsed(name, path) if path.exists() else None
-    # Nothing checks these files but this: what was run on an older town says nothing of this one.
-    if result is None or result.meta["seeds"] != list(seeds) or _outdated(result):
-        return None
-    return result
+    for path in _elsewhere(name):
+        if not path.exists():
+            continue
+        if path.is_relative_to(files.data_dir()):
+            files.shipped(path.relative_to(files.data_dir()).as_posix())
+        result = _parsed(name, path)
+        # What was run on an older town says nothing of this one.
+        if result.meta["seeds"] == list(seeds) and not _outdated(result):
+            return result
+    return None
 
 
 def stale(name: str) -> str:

@@ -413,6 +413,7 @@ def results() -> None:
 )
 @click.argument("name")
 @click.option("--seeds", metavar="0:5", help="Use these seeds instead of the study's own.")
+@click.option("--keep", is_flag=True, help="Ship what other seeds say. This is for authors.")
 @click.option(
     "--backend",
     default="",
@@ -429,7 +430,7 @@ def results() -> None:
     "--address", default="", metavar="tcp://HOST:PORT", help="Say where the Dask scheduler is."
 )
 def results_build(
-    name: str, seeds: str | None, backend: str, jobs: int | None, address: str
+    name: str, seeds: str | None, keep: bool, backend: str, jobs: int | None, address: str
 ) -> None:
     """Run the study NAME and store its table under data/results/.
 
@@ -441,8 +442,8 @@ def results_build(
 
     chosen = parse_seeds(seeds) if seeds else None
     with experiment.backend(backend or ("loky" if jobs else ""), jobs, address):
-        room.build(name, seeds=chosen)
-    click.echo(f"stored {room.where(name, chosen)}")
+        room.build(name, seeds=chosen, keep=keep)
+    click.echo(f"stored {room.where(name, chosen, keep=keep)}")
 
 
 @cli.group()
