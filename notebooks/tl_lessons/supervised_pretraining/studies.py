@@ -333,7 +333,7 @@ def supervised_equal(
 
     An update costs as many operations with each teacher, because the batches have as many rows as
     that allows (:data:`EQUAL_ROWS`). Translation then reads the documents once; the others, whose
-    rows are cheaper, two to four times.
+    rows hold more documents or are cheaper, two to four times.
     """
     if teacher == "random":
         return judge(untaught(seed), seed)
