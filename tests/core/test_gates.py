@@ -922,7 +922,14 @@ calls(
     live_value="number or none",
     level="inside",
 )
-calls("results.build", tl.results.build, lambda: {"name": _study()}, name="name", seeds="seeds")
+calls(
+    "results.build",
+    tl.results.build,
+    lambda: {"name": _study()},
+    name="name",
+    seeds="seeds",
+    keep="flag",
+)
 calls(
     "results.study", tl.results.study, lambda: {"name": "of-gates"}, seeds="seeds", of_town="flag"
 )
