@@ -207,7 +207,7 @@ def build(name: str, seeds: Iterable[int] | None = None, *, keep: bool = False) 
     known = studies()
     one = known[checks.known("study", name, known)]
     numbers = checks.seeds(one.seeds if seeds is None else seeds)
-    checks.flag("keep", keep)
+    checks.flag(keep, "keep")
     if keep and tuple(numbers) == one.seeds:
         raise BadValue(
             "These are the study's own seeds; their table is kept in any case.",
