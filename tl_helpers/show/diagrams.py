@@ -37,6 +37,13 @@ Stroke = Literal["solid", "dashed", "dotted"]
 _STROKES = {"solid": "-", "dashed": "--", "dotted": ":"}
 
 
+def _paler(colour: str, share: float) -> tuple[float, ...]:
+    """A colour of which only a share is left; the rest is white."""
+    from matplotlib.colors import to_rgb
+
+    return tuple(share * part + (1 - share) for part in to_rgb(colour))
+
+
 @dataclass(frozen=True)
 class Piece:
     """Where a piece stands: its centre and its size, in inches."""
@@ -107,7 +114,7 @@ class Diagram:
         if kind not in _KINDS:
             raise UnknownName("kind of box", kind, _KINDS)
         share, hatch, ink = _KINDS[kind]
-        fill = tuple(share * part + (1 - share) for part in to_rgb(colour))
+        fill = _paler(colour, share)
         edge = GREY if kind == "plain" else colour
         left, low = x - width / 2, y - height / 2
         shape = dict(boxstyle="round,pad=0,rounding_size=0.08", linewidth=1.4)
@@ -210,7 +217,6 @@ class Diagram:
             upright: as a column.
             cell: side of a cell, in inches.
         """
-        from matplotlib.colors import to_rgb
         from matplotlib.patches import Rectangle
 
         numbers = [0.35] * values if isinstance(values, int) else [abs(v) for v in values]
@@ -219,7 +225,7 @@ class Diagram:
         width, height = (cell, n * cell) if upright else (n * cell, cell)
         for i, number in enumerate(numbers):
             depth = number if isinstance(values, int) else number / largest
-            fill = tuple(depth * part + (1 - depth) for part in to_rgb(colour))
+            fill = _paler(colour, depth)
             left = x - width / 2 + (0 if upright else i * cell)
             low = y + height / 2 - (i + 1) * cell if upright else y - height / 2
             self._axes.add_patch(
@@ -247,10 +253,9 @@ class Diagram:
             colour: of the entity.
             shade: share of the colour in the fill; 0 is white.
         """
-        from matplotlib.colors import to_rgb
         from matplotlib.patches import Rectangle
 
-        fill = tuple(shade * part + (1 - shade) for part in to_rgb(colour))
+        fill = _paler(colour, shade)
         corner = (x - width / 2, y - height / 2)
         self._axes.add_patch(
             Rectangle(corner, width, height, facecolor=fill, edgecolor=colour, linewidth=1.5)
@@ -303,15 +308,13 @@ class Diagram:
         Raises:
             UnknownName: no such stroke.
         """
-        from matplotlib.colors import to_rgb
-
         if stroke not in _STROKES:
             raise UnknownName("stroke of a line", stroke, _STROKES)
         across, up = zip(*points, strict=True)
         self._axes.plot(
             across,
             up,
-            color=tuple(shade * part + (1 - shade) for part in to_rgb(colour)),
+            color=_paler(colour, shade),
             linestyle=_STROKES[stroke],
             linewidth=width,
             marker="",
