@@ -173,7 +173,8 @@ def optimisers_of(
     model: PreTrainedModel, name: str, rate: float, betas: tuple[float, float], decay: float
 ) -> Optimisers:
     """``"adamw"``: one fused AdamW, without decay of biases and norms. ``"muon"``: the matrices
-    inside the network by ``torch.optim.Muon``, at AdamW's scale; all else by AdamW.
+    inside the network by ``torch.optim.Muon``, at AdamW's scale (computed in 32 bits where bfloat16
+    is slow); all else by AdamW.
 
     Raises:
         BadValue: another name.
@@ -201,8 +202,12 @@ def optimisers_of(
     adamw = torch.optim.AdamW(groups, lr=rate, betas=betas, fused=True)
     if not inner:
         return [adamw]
-    muon = torch.optim.Muon(inner, lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw")
-    return [adamw, muon]
+    settings: dict[str, Any] = {"weight_decay": decay, "adjust_lr_fn": "match_rms_adamw"}
+    if use_bf16("auto", inner[0].device):
+        return [adamw, torch.optim.Muon(inner, lr=rate, **settings)]
+    from tl_helpers.train.muon import Muon
+
+    return [adamw, Muon(inner, lr=rate, **settings)]
 
 
 # Model -> the copies that predict for it, and what it was built like then. Goes when it goes.
