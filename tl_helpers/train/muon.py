@@ -20,7 +20,7 @@ class Muon(torch.optim.Muon):
         >>> weight.grad = torch.eye(2)
         >>> Muon([weight], lr=0.1, weight_decay=0.0).step()
         >>> [round(x, 2) for x in weight.diag().tolist()]
-        [0.91, 0.91]
+        [0.89, 0.89]
     """
 
     @torch.no_grad()
