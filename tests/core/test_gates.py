@@ -877,8 +877,8 @@ calls(
     share="inside",
 )
 calls(
-    "questions.probe",
-    tl.questions.probe,
+    "questions.own_guesses",
+    tl.questions.own_guesses,
     lambda: {"model": m("mlm"), "tokenizer": m("words"), "n": 2},
     n="whole",
     batch_size="whole",

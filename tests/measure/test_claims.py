@@ -384,3 +384,10 @@ def test_table_in_three_forms():
     assert content["commit"] == "abc" and content["claims"][0]["verdict"] == "supported"
     with pytest.raises(UnknownName):
         claims.table([GOOD], "pdf")
+
+
+def test_the_promise_in_a_few_words():
+    assert [cards.promise(claim) for claim in (GOOD, LESS)] == ["above 10", "below −2"]
+    assert cards.promise(replace(LESS, minimum=0.0)) == "below 0"
+    near = replace(GOOD, direction="about", minimum=0.0, about=2.75, margin=0.25)
+    assert cards.promise(near) == "within 0.25 of 2.75"

@@ -334,7 +334,7 @@ def test_questions_to_a_model_with_another_s_tokenizer_are_refused():
         questions.log_probabilities(model, tokenizer, ["a newest film"])
     small = models.new("tiny", "mlm", tokenizer=tokenizer_of())[0]
     with pytest.raises(BadValue, match="do not belong together"):
-        questions.probe(small, models.town_tokenizer(), n=2)
+        questions.own_guesses(small, models.town_tokenizer(), n=2)
 
 
 def test_a_padding_mark_without_a_vector_is_named():

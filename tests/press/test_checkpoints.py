@@ -89,7 +89,7 @@ def test_town_mlm_loads_with_transformers_alone():
     model = AutoModelForMaskedLM.from_pretrained(folder)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     assert model.config.vocab_size == len(tokenizer)
-    assert questions.probe(model.eval(), tokenizer, n=200) > 0.85
+    assert questions.own_guesses(model.eval(), tokenizer, n=200) > 0.85
 
 
 @pytest.mark.parametrize("name", list(checkpoints.RECIPES))

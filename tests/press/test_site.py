@@ -254,12 +254,12 @@ def test_all_claims_in_one_table(page):
     claims = page("claims").find("article")
     rows = [[c.get_text().strip() for c in r.select("td")] for r in claims.select("tbody tr")]
     assert rows == [
-        ["00", "It helps.", "+5.0 accuracy points", "+4.0 to +6.0", "✓ Supported"],
+        ["00", "It helps.", "+5.0 accuracy points", "+4.0 to +6.0 promised above 2", "✓ Supported"],
         [
             "11",
             "It helps a lot.",
             f"+0.5 {site_factory.LONG_UNIT}",
-            "−0.5 to +1.5",
+            "−0.5 to +1.5 promised above 2",
             "✗ Contradicted",
         ],
     ]

@@ -125,6 +125,19 @@ def evidence(claim: Claim) -> str:
     return f"{measured} {says}{_first_look(claim)}"
 
 
+def promise(claim: Claim) -> str:
+    """Where the whole interval has to lie for the claim to be supported, in a few words.
+
+    Example:
+        >>> promise(claim)  # doctest: +SKIP
+        'above 5'
+    """
+    if claim.direction == "about":
+        return f"within {_plain(claim.margin)} of {_plain(claim.about)}"
+    up = claim.direction == ">0"
+    return f"{'above' if up else 'below'} {_plain(claim.minimum if up else -claim.minimum or 0)}"
+
+
 def _near(claim: Claim) -> str:
     """How an interval lies to the margin around a promised value."""
     place = f"{_plain(claim.margin)} of the promised {_plain(claim.about)}"

@@ -185,7 +185,7 @@ def time_to_probe(steps: int, ours: float, theirs: float, documents: int = 40_00
     blocks = pretrain.pack(part.corpus(documents).texts(), tokenizer, LENGTH)
 
     def evaluate(model: PreTrainedModel) -> dict[str, Any]:
-        return {"probe": questions.probe(model, tokenizer)}
+        return {"probe": questions.own_guesses(model, tokenizer)}
 
     def until(limit: float) -> Callable[[dict[str, Any]], bool]:
         return lambda e: e["probe"] >= TARGET or e["seconds"] >= limit

@@ -70,7 +70,12 @@ def _bleu(model: Any, tokenizer: Any) -> float:
 
 
 PROBE = Demand(
-    "probe", 0.9, True, "masked-lm", "answers {:.0%} of the probe's questions", questions.probe
+    "probe",
+    0.9,
+    True,
+    "masked-lm",
+    "answers {:.0%} of the probe's questions",
+    questions.own_guesses,
 )
 GAP = Demand(
     "excess_bits",

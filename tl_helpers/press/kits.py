@@ -517,10 +517,11 @@ def _clock(minutes: int) -> str:
 def _claims(results: Sequence[claims.Claim]) -> str:
     if not results:
         return "The notebooks of this theme record no claims."
-    rows = ["| Claim | Measured | Verdict |", "|---|---|---|"]
+    rows = ["| Claim | Promised | Measured | Verdict |", "|---|---|---|---|"]
     for claim in results:
         verdict = cards.LOOKS[claim.verdict].word.lower()
-        rows.append(f"| {claim.sentence} | {cards.result(claim)} | {verdict} |")
+        cells = (claim.sentence, cards.promise(claim), cards.result(claim), verdict)
+        rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 
 

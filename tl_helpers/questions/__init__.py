@@ -2,13 +2,13 @@
 
 >>> from tl_helpers import questions
 >>> texts, labels, hard = questions.opinion_task(seed=0)   # one-sentence opinions
->>> questions.probe(model, tokenizer)                      # does it tell praise from blame?
+>>> questions.own_guesses(model, tokenizer)                      # does it tell praise from blame?
 """
 
 from __future__ import annotations
 
 from tl_helpers.questions.gap import excess_bits, log_probabilities
-from tl_helpers.questions.polarity import FIRST_UNSEEN_DOCUMENT, detection, probe, suspicion
+from tl_helpers.questions.polarity import FIRST_UNSEEN_DOCUMENT, detection, own_guesses, suspicion
 from tl_helpers.questions.reading import frequencies, marked, shared_opinions, statistics
 from tl_helpers.questions.tasks import (
     Opinions,
@@ -31,7 +31,7 @@ __all__ = [
     "marked",
     "opinion_sentences",
     "opinion_task",
-    "probe",
+    "own_guesses",
     "sense_task",
     "shared_opinions",
     "statistics",

@@ -67,7 +67,7 @@ def _questions(n: int, seed: int) -> tuple[list[list[str]], np.ndarray, np.ndarr
     return texts, cues - starts[docs], d.sentiment[docs].astype(np.int64)
 
 
-def probe(
+def own_guesses(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     *,
@@ -90,13 +90,15 @@ def probe(
         BadValue: the tokenizer has no mask token (a causal model).
 
     Example:
-        >>> probe(*models.load("town-mlm")) > 0.9  # doctest: +SKIP
+        >>> own_guesses(*models.load("town-mlm")) > 0.9  # doctest: +SKIP
         True
     """
     import torch
 
     if tokenizer.mask_token_id is None:
-        raise BadValue("probe() needs a masked language model.", "Use one with a [MASK] token.")
+        raise BadValue(
+            "own_guesses() needs a masked language model.", "Use one with a [MASK] token."
+        )
     n, batch_size = checks.at_least_one(n, "n"), checks.at_least_one(batch_size, "batch_size")
     texts, positions, truth = questions(n)
     ids = {

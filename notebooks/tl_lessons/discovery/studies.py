@@ -133,7 +133,7 @@ def read(
         after: examinations that still follow then.
 
     Returns:
-        Rows with ``step``, what was asked, ``loss`` and ``guess`` (:func:`questions.probe`).
+        Rows with ``step``, what was asked, ``loss`` and ``guess`` (:func:`questions.own_guesses`).
     """
     model, tokenizer = notebook.begin(seed, start)
     rows: list[dict[str, Any]] = []
@@ -142,7 +142,7 @@ def read(
     def look(trained: PreTrainedModel) -> dict[str, Any]:
         own = {
             "loss": masked_loss(trained, tokenizer, _held_out(seed, 200)),
-            "guess": questions.probe(trained, tokenizer),
+            "guess": questions.own_guesses(trained, tokenizer),
         }
         answers = ask(trained) if ask else {}
         rows.append({"step": len(guesses) * every, **answers, **own})

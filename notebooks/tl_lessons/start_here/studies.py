@@ -99,7 +99,7 @@ def town_one_minute(
         steps=steps,
         batch_size=batch_size,
         seed=seed,
-        evaluate=lambda m: {"probe": questions.probe(m, tokenizer)},
+        evaluate=lambda m: {"probe": questions.own_guesses(m, tokenizer)},
         evaluate_every=steps // 12,
         **pretrain.SMALL,
     )

@@ -247,6 +247,7 @@ def _claims_table(
                     "size": claim.effect,
                     "unit": claim.unit,
                     "interval": f"{low} to {high}",
+                    "promised": cards.promise(claim),
                     "verdict": claim.verdict,
                     "said": cards.LOOKS[claim.verdict],
                     "again": _again(known.get(claim.id)),
