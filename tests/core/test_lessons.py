@@ -90,7 +90,7 @@ def test_what_was_done_counts_where_the_exercise_is_now(tmp_path, monkeypatch):
     from tl_helpers import exercises
 
     progress = tmp_path / "progress.json"
-    progress.write_text('{"ctx-order": {"done": true, "tries": 1}, "obj-labels": {"done": true}}')
+    progress.write_text('{"ctx-order": {"done": true, "tries": 1}, "obj-first": {"done": true}}')
     monkeypatch.setenv("TL_PROGRESS", str(progress))
     for notebook in ("13_discovery", "14_objectives"):
         assert exercises.progress(notebook).done == 1

@@ -11,7 +11,7 @@ from tl_helpers.core.errors import BadValue
 from tl_helpers.measure import results
 from tl_helpers.train.word_vectors import word_vectors
 from tl_lessons.objectives import race
-from tl_lessons.objectives.exercises import detection_labels, first, one_run_more, surprise
+from tl_lessons.objectives.exercises import first, no_idea, one_run_more, surprise
 
 VOCABULARY = len(town.vocabulary()) + 5
 
@@ -141,8 +141,13 @@ def test_five_rates_were_tried():
         assert len(stored.values("value", rate=rate, measure="discovery")) >= 5
 
 
-def test_detection_labels():
-    assert detection_labels(["a", "b", "c"], ["a", "x", "c"], [1, 2]) == [0, 1, 0]
+def test_no_idea_is_the_best_loss_without_looking():
+    from scipy.stats import entropy
+
+    assert no_idea(0.5) == pytest.approx(np.log(2))
+    assert no_idea(0.25) == pytest.approx(entropy([0.25, 0.75]))
+    others = [-(0.25 * np.log(p) + 0.75 * np.log(1 - p)) for p in (0.1, 0.24, 0.26, 0.5)]
+    assert min(others) > no_idea(0.25)
 
 
 def test_the_first_curve_to_reach_a_level():

@@ -10,6 +10,7 @@ import pytest
 import sacrebleu
 import torch
 
+from tl_helpers import exercises as sheets
 from tl_helpers import models, questions, town
 from tl_helpers.core.cells import Cells
 from tl_helpers.measure import claims, evaluate, results
@@ -341,6 +342,42 @@ def test_a_label_teacher_by_hand_learns_and_pools_like_the_library(cells):
     assert torch.isclose(ours, wanted, atol=1e-4)
     losses = cells.teach_by_labels(encoder, layer, texts, labels, steps=30, batch_size=8, rate=3e-3)
     assert np.mean(losses[-5:]) < np.mean(losses[:5])
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda loss: loss.item(),
+        lambda loss: float(loss.detach()),
+        lambda loss: loss.detach(),
+        lambda loss: loss.detach().numpy(),
+        lambda loss: torch.tensor(loss.item()),
+        lambda loss: torch.tensor(loss.item(), dtype=torch.float64, requires_grad=True),
+    ],
+)
+def test_a_loss_without_a_way_back_teaches_nothing(spoil):
+    """The next cell calls backward(): the right number alone is not enough."""
+    exercise = sheets.find("sup-loss")
+    assert exercise.judge(exercises.label_loss, {})[0] == "right"
+    said = exercise.judge(lambda *case: spoil(exercises.label_loss(*case)), {})
+    assert said == ("wrong", exercises.NO_GRADIENT)
+
+
+def test_a_loss_from_frozen_states_teaches_nothing():
+    def pooled_apart(states, real, layer, labels):
+        with torch.no_grad():
+            pooled = (states * real[:, :, None]).sum(1) / real.sum(1)[:, None]
+        return torch.nn.functional.cross_entropy(layer(pooled), labels)
+
+    def in_place(states, real, layer, labels):
+        states *= real[:, :, None]
+        return torch.nn.functional.cross_entropy(
+            layer(states.sum(1) / real.sum(1)[:, None]), labels
+        )
+
+    exercise = sheets.find("sup-loss")
+    assert exercise.judge(pooled_apart, {}) == ("wrong", exercises.NO_GRADIENT)
+    assert exercise.judge(in_place, {})[0] == "right"
 
 
 @pytest.mark.parametrize(

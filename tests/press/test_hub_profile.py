@@ -65,6 +65,7 @@ def contents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, by
         "gpt2": _gpt2(sentences, folder),
         "conll2003": _conll(folder),
         "bert-base-uncased": _bert(folder),
+        "roberta-base": _roberta(words, folder),
     }
 
 
@@ -102,6 +103,24 @@ def _bert(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in saved.iterdir()}
 
 
+def _roberta(words: list[str], folder: Path) -> dict[str, bytes]:
+    """A RoBERTa that is real but for its size: its positions begin behind its padding."""
+    from transformers import RobertaConfig, RobertaForMaskedLM
+
+    tokenizer = models.town_tokenizer(words)
+    config = RobertaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        max_position_embeddings=66,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    saved = models.save(RobertaForMaskedLM(config), tokenizer, folder / "roberta")
+    return {path.name: path.read_bytes() for path in saved.iterdir()}
+
+
 def _gpt2(sentences: list[str], folder: Path) -> dict[str, bytes]:
     """A GPT-2 that is real but for its size: byte pairs, one mark, no padding."""
     from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
@@ -134,8 +153,8 @@ def server(
         for name in ("gpt2", "distilgpt2"):
             server.add(registry.find("model", name), contents["gpt2"])
         server.add(registry.find("dataset", "conll2003"), contents["conll2003"], "dataset")
-        name = "bert-base-uncased"
-        server.add(registry.find("model", name), contents[name])
+        for name in ("bert-base-uncased", "roberta-base"):
+            server.add(registry.find("model", name), contents[name])
         for name, value in {
             "TL_ROOT": str(tmp_path),
             "TL_DATA": str(files.PACKAGE.parent / "data"),
@@ -299,9 +318,9 @@ ADDED = {
     "16_supervised_pretraining": (
         (),
         "",
-        ["sst2", "distilbert-base-uncased"],
+        ["sst2", "roberta-base"],
         r"minilm: [01]\.\d{3} on SST-2, frozen, 256 labels(?s:.*)"
-        r"\ndistilbert-base-uncased: [01]\.\d{3} on SST-2",
+        r"\nroberta-base: [01]\.\d{3} on SST-2",
     ),
     "23_structured_prediction": (
         ("METHODS",),

@@ -39,6 +39,8 @@ class Function:
         cost: where the right value is the place of a minimum, what is minimal there:
             ``cost(value, *case)``. Another value is right, too, if it costs hardly more
             (:data:`FLAT`).
+        lacks: ``lacks(function)`` says what a function may lack whose values are right, and
+            nothing ("") if it lacks nothing.
     """
 
     reference: Callable[..., Any]
@@ -47,6 +49,7 @@ class Function:
     returns: str = ""
     seconds: float = 5.0
     cost: Callable[..., float] | None = None
+    lacks: Callable[[Callable[..., Any]], str] | None = None
 
     needs = ()
     stub = "..."
@@ -99,7 +102,7 @@ class Function:
             and not self._as_deep(cases[i], expected[i], got[i])
         ]
         if not wrong:
-            return RIGHT
+            return self._complete(answer, room)
         for mistake in mistakes:
             if any(self._behaves_like(example, cases, got) for example in mistake.examples):
                 return "wrong", mistake.says
@@ -116,6 +119,15 @@ class Function:
             f"Called with {', '.join(map(short, cases[first]))}, it returns {short(got[first])} "
             f"where {short(expected[first])} is right.{form}"
         )
+
+    def _complete(self, answer: Callable[..., Any], room: int) -> Verdict:
+        """The values of the function are right; whether that is all that is asked for."""
+        if (lacks := self.lacks) is None:
+            return RIGHT
+        outcome = run(lambda: lacks(answer), self.seconds, room)
+        if outcome.error is not None:
+            return "wrong", f"Its values are right, and then it failed: {_explain(outcome.error)}"
+        return ("wrong", outcome.value) if outcome.value else RIGHT
 
     def agree(self, a: Any, b: Any) -> bool:
         """Whether two functions that gave these values did the same."""

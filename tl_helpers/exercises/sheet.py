@@ -55,6 +55,7 @@ class Sheet:
         tolerance: float = 1e-6,
         seconds: float = 5.0,
         cost: Callable[..., float] | None = None,
+        lacks: Callable[[Code], str] | None = None,
     ) -> Callable[[Code], Draft]:
         """The decorated function is the right one, its docstring the praise.
 
@@ -66,9 +67,11 @@ class Sheet:
             seconds: how long a learner's function may run on one set of inputs.
             cost: ``cost(value, *case)`` is least at the right value: a search for a flat optimum
                 is judged by how deep it got, not by where.
+            lacks: ``lacks(function)`` says what a learner's function still lacks although its
+                values are right, and "" if nothing.
         """
         return lambda right: self._draft(
-            id, "function", right, Function(right, cases, tolerance, returns, seconds, cost)
+            id, "function", right, Function(right, cases, tolerance, returns, seconds, cost, lacks)
         )
 
     def reading(

@@ -75,71 +75,97 @@ def the_sum(logits, ids, asked):
     return surprise(logits, ids, asked) * np.sum(asked)
 
 
-# --- obj-labels ----------------------------------------------------------------------------------
+# --- obj-no-idea ---------------------------------------------------------------------------------
 
 
-def _filled(rng: np.random.Generator) -> list[tuple[Any, Any, Any]]:
-    """Texts in which some chosen words were drawn right and others wrong."""
-    words = ["the", "soup", "was", "great", "and", "we", "came", "back", "awful", "film"]
-    cases = []
-    for _ in range(5):
-        n = int(rng.integers(7, 11))
-        original = rng.choice(words, n).tolist()
-        chosen = sorted(rng.choice(n, 4, replace=False).tolist())
-        shown = list(original)
-        for place in chosen[: int(rng.integers(1, 3))]:  # these are wrong, the others are right
-            shown[place] = str(rng.choice([w for w in words if w != original[place]]))
-        cases.append((original, shown, chosen))
-    return [*cases, (["a", "b", "c", "d"], ["a", "x", "c", "d"], [1, 2])]
+def _shares(rng: np.random.Generator) -> list[tuple[float]]:
+    """Shares of replaced words: fewer than half, as a rule, and once more."""
+    ranges = ((0.02, 0.1), (0.1, 0.2), (0.2, 0.35), (0.6, 0.9))
+    return [(float(rng.uniform(*ends)),) for ends in ranges]
 
 
-@sheet.function("obj-labels", cases=_filled, returns="a list of 0 and 1, one for each word")
-def detection_labels(original, shown, chosen):
-    """The places are not even needed. Where the generator happened to draw the author's own word,
-    nothing was replaced, and nobody could tell (Clark et al. 2020, section 2)."""
-    return [int(a != b) for a, b in zip(original, shown)]
+@sheet.function("obj-no-idea", cases=_shares, returns="one number, in nats")
+def no_idea(share):
+    """The best such probability is the share itself, and the loss is then the entropy of the
+    labels. A detector whose loss is no lower may know how *often* words are replaced, but not
+    which."""
+    import numpy as np
+
+    return -(share * np.log(share) + (1 - share) * np.log(1 - share))
 
 
-@detection_labels.also_right
-def with_the_places(original, shown, chosen):
-    return [1 if i in chosen and original[i] != shown[i] else 0 for i in range(len(shown))]
+@no_idea.also_right
+def by_search(share):
+    p = np.linspace(0.0001, 0.9999, 9999)
+    return float((-(share * np.log(p) + (1 - share) * np.log(1 - p))).min())
 
 
-@detection_labels.also_right
-def as_booleans(original, shown, chosen):
-    return [a != b for a, b in zip(original, shown)]
+@no_idea.also_right
+def as_entropy(share):
+    import math
+
+    return sum(p * math.log(1 / p) for p in (share, 1 - share))
 
 
-@detection_labels.also_right
-def with_arrays(original, shown, chosen):
-    return [*map(int, np.array(original) != np.array(shown))]
+@no_idea.wrong
+def one_half(share):
+    """That is the loss of a detector that says one half of every word, as at the beginning. If few
+    words are replaced, a lower probability is better. Which is the best?"""
+    return np.log(2)
 
 
-@detection_labels.wrong
-def where_asked(original, shown, chosen):
-    """That is 1 wherever the generator was *asked*. But a good generator often draws the word that
-    stood there. Is that word replaced? Could anybody see it?"""
-    return [int(i in chosen) for i in range(len(original))]
+@no_idea.wrong
+def replaced_only(share):
+    """That counts the replaced words only. The detector answers at *every* word: the original ones
+    have a loss, too."""
+    return -share * np.log(share)
 
 
-@detection_labels.wrong
-def the_other_way_round(original, shown, chosen):
-    """The other way round: 1 stands for *replaced*, as in transformers."""
-    return [int(a == b) for a, b in zip(original, shown)]
+@no_idea.wrong
+def original_only(share):
+    """That counts the original words only. At the replaced ones, too, the detector has said
+    something, and there its surprise is large."""
+    return -(1 - share) * np.log(1 - share)
 
 
-@detection_labels.wrong(also=[lambda original, shown, chosen: [1 for _ in chosen]])
-def of_chosen_places_only(original, shown, chosen):
-    """Those are labels for the chosen places only. The discriminator is asked about *every* word,
-    and that is the point: every position teaches something."""
-    return [int(original[i] != shown[i]) for i in chosen]
+@no_idea.wrong
+def one_word(share):
+    """That is the surprise at *one* replaced word. Asked for is the mean over all words: this one
+    comes at `share` of them, another at the rest."""
+    return -np.log(share)
 
 
-@detection_labels.wrong
-def places_instead_of_labels(original, shown, chosen):
-    """Those are the *places* of the replaced words. Asked for is one label, 0 or 1, for each word
-    of the text."""
-    return [i for i, (a, b) in enumerate(zip(original, shown)) if a != b]
+@no_idea.wrong
+def wrong_way_round(share):
+    """Here the two probabilities have changed places: a replaced word, of which there are `share`,
+    is called replaced with the probability that you said, an original one with the rest."""
+    return -(share * np.log(1 - share) + (1 - share) * np.log(share))
+
+
+@no_idea.wrong
+def how_often_wrong(share):
+    """That is how *often* a detector is wrong that always takes the likelier label. The loss is the
+    mean of -log p of the right label."""
+    return min(share, 1 - share)
+
+
+@no_idea.wrong
+def in_base_two(share):
+    """That is in bits. A nat is the natural logarithm."""
+    return no_idea(share) / np.log(2)
+
+
+@no_idea.wrong
+def negative(share):
+    """The sign: logarithms of probabilities are below zero, and a loss is the *minus* log."""
+    return -no_idea(share)
+
+
+@no_idea.wrong
+def weighted(share):
+    """The weight of 50 comes in when the losses of the two networks are added. Asked for is the
+    detector's own."""
+    return 50 * no_idea(share)
 
 
 # --- obj-first -----------------------------------------------------------------------------------

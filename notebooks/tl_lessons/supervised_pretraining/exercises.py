@@ -32,7 +32,33 @@ def _labelled_states(rng: np.random.Generator) -> list[tuple[Any, Any, Any, Any]
     return cases
 
 
-@sheet.function("sup-loss", cases=_labelled_states, returns="one number, a tensor, in nats")
+NO_GRADIENT = (
+    "The number is right, but its gradient does not reach the states. Return the loss as the "
+    "tensor that PyTorch has computed from them, without `.item()`, `float()`, `.detach()` or "
+    "NumPy on the way: the loop below calls `loss.backward()`, and that is how the encoder learns."
+)
+
+
+def _without_gradient(label_loss):
+    """What a loss with the right value may lack: a way back to the states."""
+    import torch
+
+    states, *others = _labelled_states(np.random.default_rng(0))[0]
+    states.requires_grad_()
+    try:
+        loss = label_loss(1 * states, *others)  # a result, as the states of an encoder are
+        gradient = torch.autograd.grad(loss, states, allow_unused=True)[0]
+    except (RuntimeError, TypeError, AttributeError):  # NumPy on the way, or no tensor at the end
+        return NO_GRADIENT
+    return "" if gradient is not None and gradient.abs().sum() > 0 else NO_GRADIENT
+
+
+@sheet.function(
+    "sup-loss",
+    cases=_labelled_states,
+    returns="one number, a tensor, in nats",
+    lacks=_without_gradient,
+)
 def label_loss(states, real, layer, labels):
     """Mean pooling, a linear layer, and the surprise at the label: that is all of the teacher. Its
     gradient goes through the mean to the state of every word, and so into the encoder."""
