@@ -32,6 +32,16 @@ def test_rooms_load_when_first_used():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.parametrize(("before", "after"), [(None, "1"), ("0", "0"), ("", "")])
+def test_large_pages_are_asked_for_unless_somebody_chose(monkeypatch, before, after):
+    monkeypatch.delenv("THP_MEM_ALLOC_ENABLE", raising=False)
+    if before is not None:
+        monkeypatch.setenv("THP_MEM_ALLOC_ENABLE", before)
+    code = "import os, tl_helpers; print(os.environ['THP_MEM_ALLOC_ENABLE'])"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == after
+
+
 def test_unknown_room_is_an_attribute_error():
     import tl_helpers
 
