@@ -97,7 +97,7 @@ def test_places_are_filled_from_the_notebook(kit):
     assert "| 0:20 | 5 | Stop. | 3 | section 1, [7] |" in rows
     assert "| **0:40** | **10** | **Break** | | |" in rows
     assert "| **1:30** | | **End** | | |" in rows
-    assert "| It helps. | +14 accuracy points (+9 to +19) | supported |" in rows
+    assert "| It helps. | above 5 | +14 accuracy points (+9 to +19) | supported |" in rows
     assert "`start-taxonomy`" in filled and "*A typical slip:*" in filled
 
 

@@ -38,7 +38,7 @@ def _gap():
 
 
 def _probe():
-    polarity.probe(*models.new("tiny"), n=6, batch_size=4)
+    polarity.own_guesses(*models.new("tiny"), n=6, batch_size=4)
 
 
 def _suspicion():
