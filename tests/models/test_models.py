@@ -224,9 +224,7 @@ def test_load_gives_back_what_was_saved(checkpoint: Path, tokenizer: Any) -> Non
 
 
 @pytest.mark.parametrize("piece", [8_000_000, 100])
-def test_half_of_the_memory(
-    checkpoint: Path, piece: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_half_of_the_memory(checkpoint: Path, piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Read a few rows at a time, the weights are those that a cast of the whole gives."""
     monkeypatch.setattr(saved, "_PIECE", piece)
     half = models.load(checkpoint, task="masked-lm", dtype="bfloat16").model
