@@ -60,13 +60,18 @@ def contents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, by
     saved = models.save(DistilBertForMaskedLM(config), tokenizer, folder / "model")
     return {
         "sst2": sst2,
-        "distilbert-base-uncased": {path.name: path.read_bytes() for path in saved.iterdir()},
+        "distilbert-base-uncased": _files(saved),
         "wikitext": _wikitext(sentences, folder),
         "gpt2": _gpt2(sentences, folder),
         "conll2003": _conll(folder),
         "bert-base-uncased": _bert(folder),
         "roberta-base": _roberta(words, folder),
     }
+
+
+def _files(saved: Path) -> dict[str, bytes]:
+    """What a saved model consists of, as the hub has it."""
+    return {path.name: path.read_bytes() for path in saved.iterdir()}
 
 
 def _wikitext(sentences: list[str], folder: Path) -> dict[str, bytes]:
@@ -99,8 +104,7 @@ def _bert(folder: Path) -> dict[str, bytes]:
     """A BERT that is real but for its size."""
     tokenizer = models.town_tokenizer("Anna Ben Carl Dora saw .".split())
     model, _ = models.new("tiny", tokenizer=tokenizer)
-    saved = models.save(model, tokenizer, folder / "bert")
-    return {path.name: path.read_bytes() for path in saved.iterdir()}
+    return _files(models.save(model, tokenizer, folder / "bert"))
 
 
 def _roberta(words: list[str], folder: Path) -> dict[str, bytes]:
@@ -117,8 +121,7 @@ def _roberta(words: list[str], folder: Path) -> dict[str, bytes]:
         max_position_embeddings=66,
         pad_token_id=tokenizer.pad_token_id,
     )
-    saved = models.save(RobertaForMaskedLM(config), tokenizer, folder / "roberta")
-    return {path.name: path.read_bytes() for path in saved.iterdir()}
+    return _files(models.save(RobertaForMaskedLM(config), tokenizer, folder / "roberta"))
 
 
 def _gpt2(sentences: list[str], folder: Path) -> dict[str, bytes]:
@@ -132,8 +135,7 @@ def _gpt2(sentences: list[str], folder: Path) -> dict[str, bytes]:
         tokenizer_object=core, bos_token=mark, eos_token=mark, unk_token=mark
     )
     config = GPT2Config(vocab_size=len(tokenizer), n_positions=256, n_embd=32, n_layer=1, n_head=2)
-    saved = models.save(GPT2LMHeadModel(config), tokenizer, folder / "gpt2")
-    return {path.name: path.read_bytes() for path in saved.iterdir()}
+    return _files(models.save(GPT2LMHeadModel(config), tokenizer, folder / "gpt2"))
 
 
 @pytest.fixture

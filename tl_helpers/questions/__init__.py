@@ -2,7 +2,7 @@
 
 >>> from tl_helpers import questions
 >>> texts, labels, hard = questions.opinion_task(seed=0)   # one-sentence opinions
->>> questions.own_guesses(model, tokenizer)                      # does it tell praise from blame?
+>>> questions.own_guesses(model, tokenizer)                # does it tell praise from blame?
 """
 
 from __future__ import annotations

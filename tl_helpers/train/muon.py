@@ -37,8 +37,10 @@ class Muon(torch.optim.Muon):
             self._init_group(group, weights, gradients, momenta)
             for weight, gradient, momentum in zip(weights, gradients, momenta, strict=True):
                 momentum.lerp_(gradient, 1 - group["momentum"])
-                update = gradient.lerp(momentum, group["momentum"])
-                update = _orthogonal(update if group["nesterov"] else momentum, group)
+                update = momentum
+                if group["nesterov"]:
+                    update = gradient.lerp(momentum, group["momentum"])
+                update = _orthogonal(update, group)
                 weight.mul_(1 - group["lr"] * group["weight_decay"])
                 weight.add_(update, alpha=-group["lr"] * _scale(group, *weight.shape))
         return loss
