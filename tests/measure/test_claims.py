@@ -391,3 +391,13 @@ def test_the_promise_in_a_few_words():
     assert cards.promise(replace(LESS, minimum=0.0)) == "below 0"
     near = replace(GOOD, direction="about", minimum=0.0, about=2.75, margin=0.25)
     assert cards.promise(near) == "within 0.25 of 2.75"
+
+
+def test_a_size_of_its_own_has_no_sign():
+    """The measured effect of a comparison is +22 points; of a speed it is 13 times."""
+    assert "Measured: +22.0 accuracy points, between +18.0 and +26.0." in cards.text(GOOD)
+    size = replace(GOOD, signed=False, values=(18.5, 25.0))
+    assert "Measured: 22.0 accuracy points, between 18.0 and 26.0." in cards.text(size)
+    assert "One by one: 18.5, 25.0." in cards.drawing(size)
+    promise = PROMISE.model_copy(update={"signed": False})
+    assert not claims.record(promise, 3.0, ci=(2.0, 4.0), n=5).signed

@@ -592,6 +592,23 @@ def test_session_pages_print(whole):
     assert whole.clean()
 
 
+ONE_SHEET = """() => {
+    const after = document.createRange();
+    after.setStartAfter(document.querySelector("section#run-sheet"));
+    after.setEndAfter(document.querySelector("section#run-sheet").parentElement.lastChild);
+    after.deleteContents();
+}"""
+
+
+def test_a_run_sheet_is_one_sheet_of_paper(whole):
+    """With its title: it is copied for whoever leads the session."""
+    for kit in map(kits.read, kits.find()):
+        page = whole.open(f"sessions/{kit.path.stem}.html")
+        page.evaluate(ONE_SHEET)
+        paper = page.pdf(prefer_css_page_size=True)
+        assert len(re.findall(rb"/Type\s*/Page\b(?!s)", paper)) == 1, kit.path.stem
+
+
 def test_a_run_sheet_is_a_stack_on_a_phone(chromium, whole):
     seen = Watched(chromium, whole.folder, 390, "light")
     page = seen.open("sessions/start.html")

@@ -315,7 +315,7 @@ def linked(page: str, text: str) -> list[str]:
         ("12_any", "Discussion prompts: what is a soft prompt?", ["soft prompt"]),
         ("colab", "An installed torch, numpy, transformers or datasets stays.", []),
         ("11_language_models", "A causal transformer.", ["transformer"]),
-        ("36_cross_lingual", "They get a head\nstart; each task has a head.", ["task", "head"]),
+        ("36_cross_lingual", "A head\nstart; a task and a head.", ["head\nstart", "task", "head"]),
         ("12_any", "the word and its head in the\ndependency tree", ["dependency tree"]),
         ("15_scale_and_cost", "Find it by an IsoFLOP slice, not on a slice.", ["IsoFLOP", "slice"]),
         ("31_progressive_networks", "and b is the bias of the layer", []),

@@ -160,7 +160,16 @@ def test_learning_curve_shows_counts_chance_and_names(figures):
 
 
 def test_lines_differ_in_more_than_colour():
-    assert len(set(plots.COLOURS)) == len(set(plots.MARKERS)) == len(set(plots.LINES)) == 7
+    assert len(set(plots.COLOURS)) == len(set(plots.MARKERS)) == len(set(plots.LINES)) == 8
+
+
+@pytest.mark.parametrize("reference", [None, {"chance": 0.5}])
+def test_a_long_title_stays_inside_the_figure(reference):
+    long = "On docstrings a large network needs a quarter fewer bits than trigrams of subwords"
+    figure = plots.bars({"one": 0.2, "two": 0.7}, title=long, reference=reference)
+    plots.picture(figure, alt="two bars")
+    (title,) = (text for text in _texts(figure) if text.get_text() == long)
+    assert title.get_window_extent().x1 <= figure.bbox.x1 and title.get_fontsize() > 9
 
 
 def test_tree_is_computed_from_dicts_and_tables():
@@ -326,7 +335,7 @@ def test_one_look_through_the_whole_course():
     both = plots.looks(["pre-trained", "MiniLM"])  # where they meet, they differ
     assert both["pre-trained"] == alone["pre-trained"] != both["MiniLM"]
     many = plots.looks(f"name {i}" for i in range(9))
-    assert len(set(many.values())) == 7
+    assert len(set(many.values())) == len(plots.COLOURS)
     colours = [patch.get_facecolor()[:3] for patch in _figures()["bars of runs"].axes[0].patches]
     assert len(set(colours)) == 3
 

@@ -42,6 +42,8 @@ class Promise(Record):
         about: where the effect is promised to lie, if the direction is ``"about"``.
         margin: how far from there it may be, up or down.
         unit: such as ``"accuracy points"``.
+        signed: whether the effect is a difference, and shown with its sign; ``false`` for what is
+            a size of its own, such as "10 times as fast" or "BLEU 99.5".
         outcome: the verdict that the course reports. What came out against the expectation stands
             here with the sentence that was expected, and ``"contradicted"`` or ``"inconclusive"``.
         notebook: the notebook that measures it; filled in from the head of the file.
@@ -54,6 +56,7 @@ class Promise(Record):
     about: Annotated[float, Field(allow_inf_nan=False)] = 0.0
     margin: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     unit: Text
+    signed: bool = True
     outcome: Literal["supported", "inconclusive", "contradicted"] = "supported"
     notebook: str = ""
 

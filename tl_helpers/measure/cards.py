@@ -79,7 +79,9 @@ def numbers(claim: Claim) -> tuple[str, str, str]:
         ('+9', '+14', '+20')
     """
     scale = claim.high - claim.low
-    low, effect, high = (number(x, scale) for x in (claim.low, claim.effect, claim.high))
+    low, effect, high = (
+        number(x, scale, claim.signed) for x in (claim.low, claim.effect, claim.high)
+    )
     return low, effect, high
 
 
@@ -221,7 +223,9 @@ def drawing(claim: Claim) -> str:
     low, effect, high = numbers(claim)
     says = f"Interval from {low} to {high} {claim.unit} around {effect}; {named}."
     if claim.values:
-        one_by_one = ", ".join(number(value, claim.high - claim.low) for value in claim.values)
+        one_by_one = ", ".join(
+            number(value, claim.high - claim.low, claim.signed) for value in claim.values
+        )
         says += f" One by one: {one_by_one}."
     drawn = ""
     taken: list[float] = []

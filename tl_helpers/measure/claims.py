@@ -74,6 +74,7 @@ class Claim(Shown):
         high: upper end.
         n: seeds, or test examples when ``method`` is ``"bootstrap"``.
         unit: such as ``"accuracy points"``.
+        signed: whether it is a difference, and shown with its sign.
         direction: ``">0"``, ``"<0"`` or ``"about"``: what was promised.
         minimum: the promised size, never negative, in ``unit``.
         about: the promised value, if the direction is ``"about"``.
@@ -106,6 +107,7 @@ class Claim(Shown):
     about: float = 0.0
     margin: float = 0.0
     values: tuple[float, ...] = ()
+    signed: bool = True
 
     @property
     def verdict(self) -> Verdict:
@@ -183,6 +185,7 @@ def record(
         high=float(ends[1]),
         n=int(n),
         unit=promise.unit,
+        signed=promise.signed,
         direction=promise.direction,
         minimum=promise.minimum,
         about=promise.about,

@@ -1,7 +1,7 @@
 """What a page folds: sections headed *Deeper*, what answers a prediction, what to listen for.
 
 The core path of a notebook stands without the first. The second, from the form of a prediction to
-the next exercise or the end of its section, opens when the reader has predicted. All are HTML's own
+the next exercise or heading, opens when the reader has predicted. All are HTML's own
 ``<details>``, with the heading or a few words as the ``<summary>``. So they open without a script,
 by keyboard too; a link or a search that leads inside opens them; on paper they are open.
 """
@@ -64,10 +64,10 @@ class Fold(SphinxPostTransform):
 
 
 def _fold_answer(cell: nodes.Element) -> None:
-    """Fold what stands after a prediction, to the next exercise or the end of its section."""
+    """Fold what stands after a prediction, to the next exercise or heading."""
     parent = cell.parent
     place = parent.index(cell) + 1
-    inside = list(itertools.takewhile(lambda node: not _asks(node), parent.children[place:]))
+    inside = list(itertools.takewhile(_follows, parent.children[place:]))
     while inside and isinstance(inside[-1], nodes.raw):  # the ends of other folds
         inside = inside[:-1]
     if not inside:
@@ -75,18 +75,16 @@ def _fold_answer(cell: nodes.Element) -> None:
     name = next((n for n in cell["classes"] if n.startswith("tag_tl-ask-")), "")
     begin = (
         f'<details class="tl-await" data-id="{name.removeprefix("tag_tl-ask-")}"><summary>'
-        "What follows answers the prediction: best opened after yours.</summary>"
+        "The result. It opens with your prediction, or with a click here.</summary>"
     )
     parent.insert(place, _raw(begin))
     parent.insert(place + 1 + len(inside), _raw("</details>"))
 
 
-def _asks(node: nodes.Node) -> bool:
-    """Is it the text of an exercise, or a section with one?"""
-    texts = [node] if isinstance(node, nodes.paragraph) else []
-    if isinstance(node, nodes.section):
-        texts = list(node.findall(nodes.paragraph))
-    return any(_EXERCISE.match(text.astext()) for text in texts)
+def _follows(node: nodes.Node) -> bool:
+    """Is it neither a section nor the text of another exercise?"""
+    asks = isinstance(node, nodes.paragraph) and _EXERCISE.match(node.astext())
+    return not (asks or isinstance(node, nodes.section))
 
 
 def is_discussion(items: nodes.enumerated_list) -> bool:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from PIL import Image
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F4F24")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
+LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
 GREY = "#595959"
 #: One look for each thing through the whole course: its place in COLOURS, MARKERS and LINES. Things
 #: that no picture shows together may share one.
@@ -37,10 +37,12 @@ PALETTE = {
     **{"head only": 0, "biases": 1, "LoRA": 2, "adapters": 3, "everything": 4},
     **{"progressive": 0, "random columns": 1, "random encoder": 1},
     **dict.fromkeys(("translation", "town-mt", "TF-IDF, letters"), 5),
+    **dict.fromkeys(("skip-gram", "neighbours"), 7),
     "masked less": 5,  # beside "masked", in a paler blue
     "static + town-mt": 6,
 }
 LARGEST = 60_000  # bytes of one PNG
+_TITLE = "tl-title"  # marks the titles that are made to fit
 # For words that only a screen reader should find.
 HIDDEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
 
@@ -105,7 +107,7 @@ def new(width: float = 7.6, height: float = 4.4) -> tuple[Figure, Axes]:
 
 
 def label(axes: Axes, title: str | None, xlabel: str, ylabel: str) -> None:
-    """Axis labels and title.
+    """Axis labels and title; a title that is too long for the figure is drawn smaller.
 
     Example:
         >>> figure, axes = new()
@@ -115,7 +117,7 @@ def label(axes: Axes, title: str | None, xlabel: str, ylabel: str) -> None:
     """
     axes.set(xlabel=xlabel, ylabel=ylabel)
     if title:
-        axes.set_title(title)
+        axes.set_title(title, gid=_TITLE)
 
 
 def looks(names: Iterable[str]) -> dict[str, tuple[str, str, Any]]:
@@ -185,10 +187,25 @@ def _pixels(figure: Figure, dpi: int) -> Image.Image:
         figure.set_dpi(dpi)
         agg = FigureCanvasAgg(figure)
         agg.draw()
+        if _fit_titles(figure):
+            agg.draw()
         return Image.fromarray(np.asarray(agg.buffer_rgba())[..., :3])
     finally:
         figure.set_dpi(before)
         figure.set_canvas(canvas)
+
+
+def _fit_titles(figure: Figure) -> bool:
+    """Make titles that run over the right edge of the figure smaller; was there one?"""
+    too_long = [
+        (title, extent)
+        for title in figure.findobj(lambda artist: artist.get_gid() == _TITLE)
+        if (extent := title.get_window_extent()).x1 > figure.bbox.x1
+    ]
+    for title, extent in too_long:
+        room = (figure.bbox.x1 - extent.x0) / extent.width
+        title.set_fontsize(0.98 * room * title.get_fontsize())
+    return bool(too_long)
 
 
 def png(
