@@ -115,72 +115,6 @@ def in_another_order(before, after):
     return said, "stays" if after > before - 0.05 else "falls"
 
 
-# --- ctx-layer -----------------------------------------------------------------------------------
-
-LINE = "relation"
-
-
-def _some_layers(rng: np.random.Generator) -> dict[str, dict[str, dict[int, Interval]]]:
-    """Four lines over three layers; the relation is best somewhere above the first."""
-    best = int(rng.integers(1, 3))
-    heights = {
-        name: np.sort(rng.uniform(0.5, 0.98, 3))
-        for name in ("part of speech", "entity", "sentiment")
-    }
-    line = rng.uniform(0.7, 0.85, 3)
-    line[0], line[best] = rng.uniform(0.5, 0.65), rng.uniform(0.9, 0.97)
-    heights[LINE] = line
-    return {
-        "curves": {
-            name: {
-                i: Interval(float(y), float(y) - 0.01, float(y) + 0.01, 5) for i, y in enumerate(ys)
-            }
-            for name, ys in heights.items()
-        }
-    }
-
-
-@sheet.reading("ctx-layer", seen=_some_layers, form="the number of a layer")
-def best_layer(curves):
-    """Layer 0 knows the word and where it stands, but not what it does in this sentence: that is
-    told by the neighbours. Which layer serves a task best differs between networks and tasks: in
-    larger ones it is often one in the middle (Tenney et al. 2019a), as you can see in section 5.
-    (The highest mean was asked for. Where the bands of two layers overlap, compare them seed by
-    seed before you call one of them better.)"""
-    line = curves["relation"]
-    return max(line, key=lambda layer: line[layer].mean)
-
-
-@best_layer.also_right
-def to_half_a_point(curves):
-    line = curves[LINE]
-    top = max(at.mean for at in line.values())
-    return [layer for layer, at in line.items() if at.mean >= top - 0.005]
-
-
-@best_layer.wrong
-def height(curves):
-    """That is a height on the vertical axis. The question is about the layer, which is on the
-    *horizontal* one."""
-    return round(max(at.mean for at in curves[LINE].values()), 2)
-
-
-@best_layer.wrong
-def lowest(curves):
-    """There it is *hardest* to read off: a static vector does not know what the word does in this
-    sentence. Look for the highest point of the line *relation*."""
-    worst = min(curves[LINE], key=lambda layer: curves[LINE][layer].mean)
-    return None if worst in to_half_a_point(curves) else worst
-
-
-@best_layer.wrong
-def another(curves):
-    """At that layer the line *relation* is below its highest point, even if the bands of the two
-    overlap. Did you follow another line?"""
-    known = [*to_half_a_point(curves), lowest(curves)]
-    return [layer for layer in curves[LINE] if layer not in known]
-
-
 # --- ctx-lookup ----------------------------------------------------------------------------------
 
 _WORDS = ("row", "soup", "the", "was", "great", "ring", "bank", "we")
@@ -273,3 +207,69 @@ def default_by_type(train_words, train_labels, test_words):
     all training examples."""
     types = dict(zip(train_words, lookup(train_words, train_labels, train_words)))
     return [types.get(word, _most_frequent(types.values())) for word in test_words]
+
+
+# --- ctx-layer -----------------------------------------------------------------------------------
+
+LINE = "relation"
+
+
+def _some_layers(rng: np.random.Generator) -> dict[str, dict[str, dict[int, Interval]]]:
+    """Four lines over three layers; the relation is best somewhere above the first."""
+    best = int(rng.integers(1, 3))
+    heights = {
+        name: np.sort(rng.uniform(0.5, 0.98, 3))
+        for name in ("part of speech", "entity", "sentiment")
+    }
+    line = rng.uniform(0.7, 0.85, 3)
+    line[0], line[best] = rng.uniform(0.5, 0.65), rng.uniform(0.9, 0.97)
+    heights[LINE] = line
+    return {
+        "curves": {
+            name: {
+                i: Interval(float(y), float(y) - 0.01, float(y) + 0.01, 5) for i, y in enumerate(ys)
+            }
+            for name, ys in heights.items()
+        }
+    }
+
+
+@sheet.reading("ctx-layer", seen=_some_layers, form="the number of a layer")
+def best_layer(curves):
+    """Layer 0 knows the word and where it stands, but not what it does in this sentence: that is
+    told by the neighbours. Which layer serves a task best differs between networks and tasks: in
+    larger ones it is often one in the middle (Tenney et al. 2019a), as you can see in section 5.
+    (The highest mean was asked for. Where the bands of two layers overlap, compare them seed by
+    seed before you call one of them better.)"""
+    line = curves["relation"]
+    return max(line, key=lambda layer: line[layer].mean)
+
+
+@best_layer.also_right
+def to_half_a_point(curves):
+    line = curves[LINE]
+    top = max(at.mean for at in line.values())
+    return [layer for layer, at in line.items() if at.mean >= top - 0.005]
+
+
+@best_layer.wrong
+def height(curves):
+    """That is a height on the vertical axis. The question is about the layer, which is on the
+    *horizontal* one."""
+    return round(max(at.mean for at in curves[LINE].values()), 2)
+
+
+@best_layer.wrong
+def lowest(curves):
+    """There it is *hardest* to read off: a static vector does not know what the word does in this
+    sentence. Look for the highest point of the line *relation*."""
+    worst = min(curves[LINE], key=lambda layer: curves[LINE][layer].mean)
+    return None if worst in to_half_a_point(curves) else worst
+
+
+@best_layer.wrong
+def another(curves):
+    """At that layer the line *relation* is below its highest point, even if the bands of the two
+    overlap. Did you follow another line?"""
+    known = [*to_half_a_point(curves), lowest(curves)]
+    return [layer for layer in curves[LINE] if layer not in known]

@@ -137,6 +137,125 @@ def summed_over_the_texts(states, real, layer, labels):
     return _surprise(layer(_pooled(states, real)), labels, reduction="sum")
 
 
+# --- sup-swap ------------------------------------------------------------------------------------
+
+
+@sheet.outcome("sup-swap")
+def with_the_halves_changed(joined, swapped):
+    """``joined`` and ``swapped``: which of the joined sentences were right, in either order.
+
+    ``swapped`` is ``...`` as long as nobody has measured it.
+    """
+    if swapped is ...:
+        return "So far you have only said so: join the pairs the other way round, and measure it."
+    before, now = (list(side) for side in (joined, swapped))
+    if len(before) != len(now):
+        return f"You measured {len(now)} of {len(before)} pairs: hand over one answer for each."
+    share = float(np.mean(now))
+    said = (
+        f"Measured: {np.mean(before):.0%} right as they were, {share:.0%} with the halves changed."
+    )
+    if share == 0:
+        return said, "none"
+    return said, "most" if share > 0.7 else "half" if share > 0.3 else "few"
+
+
+# --- sup-clip ------------------------------------------------------------------------------------
+
+
+def _sentences(rng: np.random.Generator) -> list[tuple[Any, Any, int]]:
+    words = np.array(["na", "tun", "lukol", "sol", "mu", "ka"])
+    cases: list[tuple[Any, Any, int]] = []
+    for n in (1, 1, 2, 2, 3):
+        reference = rng.choice(words, rng.integers(6, 10)).tolist()
+        candidate = [*reference[2:], *rng.choice(words, 4).tolist()]
+        cases.append((candidate, reference, n))
+    # Spelled out: a word too often; order counts from two words on; nothing in common.
+    repeated = ["mu", "mu", "mu", "mu"]
+    return [
+        *cases,
+        (repeated, ["na", "mu", "sol", "mu", "ka"], 1),
+        (["sol", "tun", "sol", "tun"], ["tun", "sol", "ka"], 2),
+        (["lukol", "ka"], ["na", "sol"], 1),
+        # A pair of words too often, as for BLEU; a pair that both have twice; and four words.
+        (["na", "tun", "na", "tun", "na"], ["na", "tun", "sol", "na"], 2),
+        (["na", "tun", "na", "tun"], ["na", "tun", "ka", "na", "tun"], 2),
+        (["mu"] * 6, ["ka", "mu", "mu", "mu", "mu", "sol"], 4),
+    ]
+
+
+def _grams(words, n):
+    return [tuple(words[i : i + n]) for i in range(len(words) - n + 1)]
+
+
+@sheet.function("sup-clip", cases=_sentences, returns="one whole number")
+def matches(candidate, reference, n):
+    """Counter & Counter keeps the smaller count of each. Without that clip, 'mu mu mu mu' would be
+    a perfect translation of anything that contains mu once."""
+    from collections import Counter
+
+    def grams(words):
+        return Counter(tuple(words[i : i + n]) for i in range(len(words) - n + 1))
+
+    return sum((grams(candidate) & grams(reference)).values())
+
+
+@matches.also_right
+def the_smaller_of_two_counts(candidate, reference, n):
+    ours, theirs = _grams(candidate, n), _grams(reference, n)
+    return sum(min(ours.count(gram), theirs.count(gram)) for gram in set(ours))
+
+
+@matches.wrong
+def not_clipped(candidate, reference, n):
+    """A word that the candidate repeats counts each time here, however rarely the reference has it.
+    Then 'mu mu mu mu' beats every honest translation. Take the smaller of the two counts."""
+    known = set(_grams(reference, n))
+    return sum(gram in known for gram in _grams(candidate, n))
+
+
+@matches.wrong
+def clipped_for_words_alone(candidate, reference, n):
+    """Single words are clipped, longer n-grams are not: a pair of words that the candidate repeats
+    counts each time. Take the smaller of the two counts for every n."""
+    return matches(candidate, reference, n) if n == 1 else not_clipped(candidate, reference, n)
+
+
+@matches.wrong
+def three_words_at_most(candidate, reference, n):
+    """For n = 4 you return nothing found. BLEU asks for n-grams from one word to four; write it for
+    any n."""
+    return matches(candidate, reference, n) if n < 4 else 0
+
+
+@matches.wrong
+def with_sets(candidate, reference, n):
+    """A set forgets how often: an n-gram that both have twice counts twice. Use a Counter instead
+    of a set."""
+    return len(set(_grams(candidate, n)) & set(_grams(reference, n)))
+
+
+@matches.wrong
+def single_words(candidate, reference, n):
+    """That counts single words whatever n is. From n = 2 on, neighbours belong together:
+    tuple(words[i : i + n])."""
+    return sum((Counter(candidate) & Counter(reference)).values())
+
+
+@matches.wrong
+def place_by_place(candidate, reference, n):
+    """You compare place by place. One extra word in front would cost everything: BLEU asks whether
+    an n-gram occurs, not where."""
+    return sum(ours == theirs for ours, theirs in zip(_grams(candidate, n), _grams(reference, n)))
+
+
+@matches.wrong
+def precision(candidate, reference, n):
+    """That is already the precision. Return the number alone: BLEU adds the numbers of all
+    sentences before it divides."""
+    return matches(candidate, reference, n) / max(1, len(_grams(candidate, n)))
+
+
 # --- sup-concat ----------------------------------------------------------------------------------
 
 
@@ -283,122 +402,3 @@ def with_fewer_updates(by_updates):
         return said, "coin"
     gain = few - many
     return said, "better" if gain > 0.05 else "worse" if gain < -0.05 else "same"
-
-
-# --- sup-swap ------------------------------------------------------------------------------------
-
-
-@sheet.outcome("sup-swap")
-def with_the_halves_changed(joined, swapped):
-    """``joined`` and ``swapped``: which of the joined sentences were right, in either order.
-
-    ``swapped`` is ``...`` as long as nobody has measured it.
-    """
-    if swapped is ...:
-        return "So far you have only said so: join the pairs the other way round, and measure it."
-    before, now = (list(side) for side in (joined, swapped))
-    if len(before) != len(now):
-        return f"You measured {len(now)} of {len(before)} pairs: hand over one answer for each."
-    share = float(np.mean(now))
-    said = (
-        f"Measured: {np.mean(before):.0%} right as they were, {share:.0%} with the halves changed."
-    )
-    if share == 0:
-        return said, "none"
-    return said, "most" if share > 0.7 else "half" if share > 0.3 else "few"
-
-
-# --- sup-clip ------------------------------------------------------------------------------------
-
-
-def _sentences(rng: np.random.Generator) -> list[tuple[Any, Any, int]]:
-    words = np.array(["na", "tun", "lukol", "sol", "mu", "ka"])
-    cases: list[tuple[Any, Any, int]] = []
-    for n in (1, 1, 2, 2, 3):
-        reference = rng.choice(words, rng.integers(6, 10)).tolist()
-        candidate = [*reference[2:], *rng.choice(words, 4).tolist()]
-        cases.append((candidate, reference, n))
-    # Spelled out: a word too often; order counts from two words on; nothing in common.
-    repeated = ["mu", "mu", "mu", "mu"]
-    return [
-        *cases,
-        (repeated, ["na", "mu", "sol", "mu", "ka"], 1),
-        (["sol", "tun", "sol", "tun"], ["tun", "sol", "ka"], 2),
-        (["lukol", "ka"], ["na", "sol"], 1),
-        # A pair of words too often, as for BLEU; a pair that both have twice; and four words.
-        (["na", "tun", "na", "tun", "na"], ["na", "tun", "sol", "na"], 2),
-        (["na", "tun", "na", "tun"], ["na", "tun", "ka", "na", "tun"], 2),
-        (["mu"] * 6, ["ka", "mu", "mu", "mu", "mu", "sol"], 4),
-    ]
-
-
-def _grams(words, n):
-    return [tuple(words[i : i + n]) for i in range(len(words) - n + 1)]
-
-
-@sheet.function("sup-clip", cases=_sentences, returns="one whole number")
-def matches(candidate, reference, n):
-    """Counter & Counter keeps the smaller count of each. Without that clip, 'mu mu mu mu' would be
-    a perfect translation of anything that contains mu once."""
-    from collections import Counter
-
-    def grams(words):
-        return Counter(tuple(words[i : i + n]) for i in range(len(words) - n + 1))
-
-    return sum((grams(candidate) & grams(reference)).values())
-
-
-@matches.also_right
-def the_smaller_of_two_counts(candidate, reference, n):
-    ours, theirs = _grams(candidate, n), _grams(reference, n)
-    return sum(min(ours.count(gram), theirs.count(gram)) for gram in set(ours))
-
-
-@matches.wrong
-def not_clipped(candidate, reference, n):
-    """A word that the candidate repeats counts each time here, however rarely the reference has it.
-    Then 'mu mu mu mu' beats every honest translation. Take the smaller of the two counts."""
-    known = set(_grams(reference, n))
-    return sum(gram in known for gram in _grams(candidate, n))
-
-
-@matches.wrong
-def clipped_for_words_alone(candidate, reference, n):
-    """Single words are clipped, longer n-grams are not: a pair of words that the candidate repeats
-    counts each time. Take the smaller of the two counts for every n."""
-    return matches(candidate, reference, n) if n == 1 else not_clipped(candidate, reference, n)
-
-
-@matches.wrong
-def three_words_at_most(candidate, reference, n):
-    """For n = 4 you return nothing found. BLEU asks for n-grams from one word to four; write it for
-    any n."""
-    return matches(candidate, reference, n) if n < 4 else 0
-
-
-@matches.wrong
-def with_sets(candidate, reference, n):
-    """A set forgets how often: an n-gram that both have twice counts twice. Use a Counter instead
-    of a set."""
-    return len(set(_grams(candidate, n)) & set(_grams(reference, n)))
-
-
-@matches.wrong
-def single_words(candidate, reference, n):
-    """That counts single words whatever n is. From n = 2 on, neighbours belong together:
-    tuple(words[i : i + n])."""
-    return sum((Counter(candidate) & Counter(reference)).values())
-
-
-@matches.wrong
-def place_by_place(candidate, reference, n):
-    """You compare place by place. One extra word in front would cost everything: BLEU asks whether
-    an n-gram occurs, not where."""
-    return sum(ours == theirs for ours, theirs in zip(_grams(candidate, n), _grams(reference, n)))
-
-
-@matches.wrong
-def precision(candidate, reference, n):
-    """That is already the precision. Return the number alone: BLEU adds the numbers of all
-    sentences before it divides."""
-    return matches(candidate, reference, n) / max(1, len(_grams(candidate, n)))
