@@ -20,11 +20,13 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
+import nbformat
+
 from tl_helpers import exercises
 from tl_helpers.core import files, lessons
 from tl_helpers.core.errors import BrokenFile, CourseError
 from tl_helpers.exercises import key
-from tl_helpers.press import badges, kits, notebooks, report
+from tl_helpers.press import badges, kits, notebooks, report, student
 from tl_helpers.press.site import content, decide
 
 _PACKAGES = ("sphinx", "myst_nb", "sphinx_book_theme", "sphinxcontrib.bibtex", "latex2mathml")
@@ -131,7 +133,10 @@ def _lay_out(
     if slides.is_dir():
         shutil.copytree(slides, source / "extra" / "slides", ignore=shutil.ignore_patterns(".*"))
     for page in site:
-        shutil.copyfile(page.source, downloads / page.source.name)
+        # As `tl lab` gives it: an output would stand below the prediction that it answers.
+        nbformat.write(
+            student.student(notebooks.read(page.source), page.name), downloads / page.source.name
+        )
         deck = (slides / f"{page.name}.html").exists()
         notebooks.write(content.readable(page, deck, where), source / f"{page.name}.ipynb")
     names, sessions = ([path.stem for path in sorted(f.glob("*.md"))] for f in (own, written))

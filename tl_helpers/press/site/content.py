@@ -36,7 +36,7 @@ class Page:
 
     Attributes:
         name: without ``.ipynb``.
-        source: the notebook that a learner downloads.
+        source: the notebook of the course; a learner downloads it without its outputs.
         notebook: what is shown, with outputs.
         executed: was it run here, or are these the outputs stored in the notebook?
         seconds: how long it took; None if it is not known.
@@ -262,7 +262,7 @@ def _claims_table(
     )
 
 
-def _again(claim: claims.Claim | None, signed: bool) -> str:
+def _again(claim: claims.Claim | None, signed: bool = True) -> str:
     """What came out on unseen seeds, in a few characters."""
     if claim is None:
         return "–"
