@@ -542,12 +542,14 @@ def test_workers_give_the_same_table_though_one_is_killed(tmp_path, backend):
 
 
 DEADLY = """
-import os, signal, sys, time
+import os, pathlib, signal, sys, time
 from tl_helpers.measure import experiment
 
 def measured(seed):
-    if seed == 3:
-        time.sleep(3)  # what others have finished is fetched before it kills who holds it
+    if seed == 3:  # kills who holds it, once what the others have finished is fetched
+        runs, until = pathlib.Path(os.environ["TL_CACHE"]) / "runs", time.monotonic() + 60
+        while len(list(runs.glob("measured-*/*.json"))) < 3 and time.monotonic() < until:
+            time.sleep(0.1)
         os.kill(os.getpid(), signal.SIGKILL)
     return seed / 7
 

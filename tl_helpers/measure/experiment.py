@@ -514,7 +514,10 @@ def _on_dask(client: Any, runs: Sequence[tuple[Any, ...]]) -> Generator[tuple[in
         ) from None
     # A task of its own, so that it is made again where the worker that holds it has died.
     work = client.submit(_same, runs[0][0], pure=False)
-    numbers = {client.submit(_one, work, *rest, pure=False): rest[1] for _, *rest in runs}
+    numbers = {  # in their order, which Dask keeps for what comes within a moment only if told
+        client.submit(_one, work, *rest, pure=False, priority=-place): rest[1]
+        for place, (_, *rest) in enumerate(runs)
+    }
     try:
         for future in as_completed(list(numbers)):
             number = numbers.pop(future)
