@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import itertools
+import re
 from pathlib import Path
 
 import nbformat
@@ -127,3 +129,20 @@ def test_promises_and_notebooks_match():
         path = next(p for p in NOTEBOOKS if p.stem == promise.notebook)
         sources = "\n".join(cell.source for cell in notebooks.read(path).cells)
         assert f'"{promise.id}"' in sources, "an old output does not count"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+def test_the_check_of_a_prediction_is_folded_with_its_result(path):
+    """On the site the result of a prediction ends at the next heading or exercise."""
+    cells = notebooks.read(path).cells
+    for place, cell in enumerate(cells):
+        found = re.search(r'lesson\.predict\("([^"]+)"', cell.source)
+        if cell.cell_type != "code" or not found:
+            continue
+        rest = itertools.takewhile(
+            lambda one: (
+                one.cell_type == "code" or not re.search(r"(?m)^##+ |\*\*Exercise \d", one.source)
+            ),
+            cells[place + 1 :],
+        )
+        assert any(f'lesson.check("{found[1]}"' in one.source for one in rest), found[1]
