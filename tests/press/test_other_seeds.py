@@ -130,3 +130,11 @@ def test_the_site_says_how_many_held(store, tmp_path):
     assert "of 2 claims, 1 got the same verdict" in said
     assert ">✗ +2.0 (+1.5\u00a0to\u00a0+2.5)</td>" in said
     assert said.count(">–</td>") == 1
+
+
+def test_a_size_of_its_own_is_shown_without_a_sign_here_too(store):
+    other_seeds.keep([_claim("sup-bleu", 99.5), _claim("start-town-16", 30.0)], range(700, 705))
+    assert {id: claim.signed for id, claim in other_seeds.load().items()} == {
+        "sup-bleu": False,
+        "start-town-16": True,
+    }

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from browser import pages
 
 from tl_helpers.press import kits, notebooks, slides
 
@@ -155,10 +156,6 @@ def test_speaker_view_from_disk(tab, decks):
     frame.locator("section#s2.present").wait_for()
     speaker.keyboard.press("ArrowLeft")  # and the speaker's window turns the slides of the other
     tab.wait_for_function("Reveal.getIndices().h === 0")
-
-
-def pages(data):
-    return len(re.findall(rb"/Type\s*/Page\b(?!s)", data))
 
 
 def test_prints_one_slide_a_page(tab, decks):

@@ -162,6 +162,11 @@ def visit(browser: Browser, **options: Any) -> Iterator[tuple[Page, Traffic]]:
         context.close()
 
 
+def pages(paper: bytes) -> int:
+    """How many sheets a PDF has."""
+    return len(re.findall(rb"/Type\s*/Page\b(?!s)", paper))
+
+
 def shoot(where: Page | Any, folder: str, name: str, **options: Any) -> Path:
     """A picture of a page or an element, kept under ``build/screenshots/FOLDER/NAME.png``."""
     path = SCREENSHOTS / folder / f"{name}.png"

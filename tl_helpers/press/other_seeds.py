@@ -95,7 +95,7 @@ def load() -> dict[str, claims.Claim]:
         if same and promise is not None and row["town"] == town.VERSION:
             known = {f.name for f in fields(claims.Claim)} & set(row)
             values = {name: row[name] for name in known}
-            by_id[id] = claims.Claim(id=id, **values)
+            by_id[id] = claims.Claim(id=id, signed=promise.signed, **values)
     return by_id
 
 

@@ -20,8 +20,6 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
-import nbformat
-
 from tl_helpers import exercises
 from tl_helpers.core import files, lessons
 from tl_helpers.core.errors import BrokenFile, CourseError
@@ -134,9 +132,8 @@ def _lay_out(
         shutil.copytree(slides, source / "extra" / "slides", ignore=shutil.ignore_patterns(".*"))
     for page in site:
         # As `tl lab` gives it: an output would stand below the prediction that it answers.
-        nbformat.write(
-            student.student(notebooks.read(page.source), page.name), downloads / page.source.name
-        )
+        copy = student.student(notebooks.read(page.source), page.name)
+        notebooks.write(copy, downloads / page.source.name)
         deck = (slides / f"{page.name}.html").exists()
         notebooks.write(content.readable(page, deck, where), source / f"{page.name}.ipynb")
     names, sessions = ([path.stem for path in sorted(f.glob("*.md"))] for f in (own, written))

@@ -6,7 +6,7 @@ import copy
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -250,7 +250,7 @@ def _claims_table(
                     "promised": cards.promise(claim),
                     "verdict": claim.verdict,
                     "said": cards.LOOKS[claim.verdict],
-                    "again": _again(known.get(claim.id), claim.signed),
+                    "again": _again(known.get(claim.id)),
                 }
             )
     return templates.render(
@@ -262,11 +262,11 @@ def _claims_table(
     )
 
 
-def _again(claim: claims.Claim | None, signed: bool = True) -> str:
+def _again(claim: claims.Claim | None) -> str:
     """What came out on unseen seeds, in a few characters."""
     if claim is None:
         return "–"
-    low, effect, high = cards.numbers(replace(claim, signed=signed))
+    low, effect, high = cards.numbers(claim)
     if any(abs(value) > BEYOND for value in (claim.low, claim.effect, claim.high)):
         return f"{cards.LOOKS[claim.verdict].mark} diverged on some seeds"
     return f"{cards.LOOKS[claim.verdict].mark} {effect} ({low}\u00a0to\u00a0{high})"  # unbroken
